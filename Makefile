@@ -1,0 +1,79 @@
+# Everything runs in .venv, which is made on first use. Needs Python 3.11 or newer.
+#   make PYTHON=python3.13 test      another interpreter for a new .venv
+#   make test ARGS="-k encoder"      more arguments for the command
+
+PYTHON ?= python3
+JOBS ?= 2
+ARGS ?=
+VENV := .venv
+BIN := $(VENV)/bin
+INSTALL = $(BIN)/python -m pip install --quiet --disable-pip-version-check \
+	-c constraints.txt
+
+# One thread a process: pytest-xdist runs JOBS processes, and BLAS, OpenMP and torch
+# pools beside them would fight for the same cores. Tests that are about threads set
+# their own number, and so does `n_jobs`.
+ONE_THREAD := OMP_NUM_THREADS=1 OPENBLAS_NUM_THREADS=1 MKL_NUM_THREADS=1
+
+.DEFAULT_GOAL := help
+.PHONY: help demo test lint format doctest docs bench-quality bench-speed test-lowest \
+	clean
+
+help: ## list the targets
+	@sed -n 's/^\([a-z-]*\):.*## \(.*\)/\1\t\2/p' Makefile | expand -t 16
+
+demo: $(VENV)/.demo-installed ## distil an ensemble on the Adult data (ARGS="--help")
+	$(BIN)/python -m sklearn_kd $(ARGS)
+
+test: $(VENV)/.test-installed ## run the tests
+	$(ONE_THREAD) $(BIN)/python -m pytest -n $(JOBS) $(ARGS)
+
+lint: $(VENV)/.test-installed ## check style with ruff
+	$(BIN)/ruff check .
+	$(BIN)/ruff format --check .
+
+format: $(VENV)/.test-installed ## let ruff rewrite what it can
+	$(BIN)/ruff check --fix .
+	$(BIN)/ruff format .
+
+doctest: $(VENV)/.test-installed ## run the examples in docstrings, README and docs
+	$(ONE_THREAD) $(BIN)/python -m pytest --doctest-modules \
+		--doctest-glob='*.rst' --doctest-glob='README.md' \
+		--ignore=docs/conf.py --ignore=docs/_build --ignore=docs/generated \
+		sklearn_kd docs README.md $(ARGS)
+
+docs: $(VENV)/.docs-installed ## build the site into docs/_build/html
+	$(BIN)/sphinx-build -W --keep-going -b html docs docs/_build/html
+
+bench-quality: $(VENV)/.test-installed ## what students keep: DATA=folder of .parquet
+	@test -n "$(DATA)" || { echo "usage: make bench-quality DATA=FOLDER" >&2; exit 2; }
+	$(BIN)/python benchmarks/quality.py --data "$(DATA)" $(ARGS)
+
+bench-speed: $(VENV)/.test-installed ## what an epoch, a row and the import cost
+	$(BIN)/python benchmarks/speed.py $(ARGS)
+
+# The floors of pyproject.toml, in a venv of their own; run it with the oldest Python:
+# make PYTHON=python3.11 test-lowest
+# Old packages beside new ones warn about each other, so warnings are no errors here.
+test-lowest: .venv-lowest/.installed ## run the tests on the lowest versions
+	$(ONE_THREAD) .venv-lowest/bin/python -m pytest -n $(JOBS) -W default $(ARGS)
+
+clean: ## remove the venvs and everything built
+	rm -rf $(VENV) .venv-lowest build dist *.egg-info docs/_build docs/generated
+	rm -rf .pytest_cache .ruff_cache .hypothesis .coverage htmlcov
+	find . -name __pycache__ -type d -prune -exec rm -rf {} +
+
+$(BIN)/python:
+	@$(PYTHON) -c 'import sys; sys.exit(sys.version_info < (3, 11))' || { \
+		echo "Python 3.11 or newer is needed; name one with PYTHON=" >&2; exit 1; }
+	$(PYTHON) -m venv $(VENV)
+
+$(VENV)/.%-installed: pyproject.toml constraints.txt | $(BIN)/python
+	$(INSTALL) -e '.[$*]'
+	@touch $@
+
+.venv-lowest/.installed: pyproject.toml constraints-lowest.txt
+	$(PYTHON) -m venv .venv-lowest
+	.venv-lowest/bin/python -m pip install --quiet --disable-pip-version-check \
+		-c constraints-lowest.txt -e '.[test]'
+	@touch $@

@@ -1,0 +1,69 @@
+"""Every private scikit-learn import of the package, so that one file breaks, not ten."""
+
+from sklearn.base import _clone_parametrized, _fit_context
+from sklearn.utils import _safe_indexing
+from sklearn.utils._metadata_requests import _routing_enabled
+from sklearn.utils._param_validation import (
+    HasMethods,
+    Interval,
+    Options,
+    RealNotInt,
+    StrOptions,
+)
+from sklearn.utils.validation import (
+    _check_feature_names,
+    _check_feature_names_in,
+    _check_sample_weight,
+    _check_y,
+    _num_samples,
+)
+
+__all__ = [
+    "HasMethods",
+    "Interval",
+    "Options",
+    "RealNotInt",
+    "StrOptions",
+    "check_feature_names",
+    "check_feature_names_in",
+    "check_sample_weight",
+    "check_y",
+    "clone_parametrized",
+    "fit_context",
+    "num_samples",
+    "routing_enabled",
+    "safe_indexing",
+]
+
+check_feature_names = _check_feature_names
+check_feature_names_in = _check_feature_names_in
+check_y = _check_y
+clone_parametrized = _clone_parametrized
+fit_context = _fit_context
+num_samples = _num_samples
+routing_enabled = _routing_enabled
+safe_indexing = _safe_indexing
+
+
+def check_sample_weight(sample_weight, X):
+    """Check weights: float64, one a row, none negative, not all zero.
+
+    Parameters
+    ----------
+    sample_weight : array-like of shape (n_samples,), float or None
+        The weights; None stands for ones.
+    X : array-like of shape (n_samples, n_features)
+        The rows, for their number.
+
+    Returns
+    -------
+    ndarray of shape (n_samples,), float64
+        The weights.
+    """
+    weight = _check_sample_weight(
+        sample_weight, X, dtype="float64", ensure_non_negative=True
+    )
+    # scikit-learn 1.7 has no such check of its own
+    if not (weight > 0).any():
+        raise ValueError("Sample weights must contain at least one non-zero number.")
+    return weight

@@ -1,0 +1,80 @@
+"""Seeds: from one ``random_state`` to a seed for every part, global state untouched."""
+
+import numbers
+
+import numpy as np
+
+_MAX_SEED = np.iinfo(np.int32).max
+
+
+def as_seed(random_state):
+    """Turn a ``random_state`` into one integer seed.
+
+    Parameters
+    ----------
+    random_state : int, RandomState instance or None
+        An int is returned as it is, a ``RandomState`` is asked for one, and None takes
+        entropy from the operating system: NumPy's global generator is neither read nor
+        advanced.
+
+    Returns
+    -------
+    int
+        The seed, which ``random_state=seed`` accepts anywhere in scikit-learn.
+    """
+    if random_state is None:
+        return int(np.random.SeedSequence().generate_state(1)[0] % _MAX_SEED)
+    if isinstance(random_state, numbers.Integral):
+        return int(random_state)
+    return int(random_state.randint(_MAX_SEED))
+
+
+def stream(seed, purpose):
+    """Give the generator for one purpose, independent of those for the others.
+
+    Parameters
+    ----------
+    seed : int
+        The seed of the estimator.
+    purpose : int
+        Which of its streams.
+
+    Returns
+    -------
+    numpy.random.Generator
+        The stream.
+    """
+    return np.random.default_rng([seed, purpose])
+
+
+def seed_unset(estimator, seed):
+    """Seed every ``random_state`` of an estimator that its user left at None.
+
+    Parameters
+    ----------
+    estimator : estimator
+        Changed in place: pass a clone. A seed that the user chose stays.
+    seed : int
+        The seed that the first gets; nested ones get draws from it.
+
+    Returns
+    -------
+    estimator
+        The same object.
+    """
+    if not hasattr(estimator, "get_params"):
+        return estimator
+    params = estimator.get_params(deep=True)
+    unset = sorted(
+        name
+        for name, value in params.items()
+        if value is None and (name == "random_state" or name.endswith("__random_state"))
+    )
+    draws = np.random.default_rng(seed).integers(_MAX_SEED, size=len(unset))
+    seeds = {
+        name: seed if name == "random_state" else int(draw)
+        for name, draw in zip(unset, draws, strict=True)
+    }
+    if seeds:
+        estimator.set_params(**seeds)
+    return estimator

@@ -1,0 +1,127 @@
+"""Checking the rows, labels and weights that reach an estimator."""
+
+import numpy as np
+from sklearn.utils.multiclass import check_classification_targets
+from sklearn.utils.validation import check_consistent_length, validate_data
+
+from sklearn_kd._columns import has_missing, is_frame
+from sklearn_kd._compat import check_sample_weight, check_y, num_samples
+
+
+def check_rows(estimator, X, *, reset):
+    """Check rows as far as the tags of an estimator ask, and keep frames as they are.
+
+    Parameters
+    ----------
+    estimator : estimator
+        Its tags say whether missing values and sparse rows are welcome; its
+        ``n_features_in_`` and ``feature_names_in_`` are set or compared.
+    X : {array-like, sparse matrix, DataFrame} of shape (n_samples, n_features)
+        The rows.
+    reset : bool
+        True in ``fit``, False elsewhere.
+
+    Returns
+    -------
+    {ndarray, CSR matrix, DataFrame} of shape (n_samples, n_features)
+        A pandas or polars DataFrame comes back untouched, anything else as an array
+        of its own dtype (objects and strings too).
+
+    Raises
+    ------
+    ValueError
+        For no rows, another number of columns than in ``fit``, infinity, or missing
+        values that the tags do not allow.
+    """
+    tags = estimator.__sklearn_tags__().input_tags
+    if not is_frame(X):
+        return validate_data(
+            estimator,
+            X,
+            reset=reset,
+            dtype=None,
+            accept_sparse="csr" if tags.sparse else False,
+            ensure_all_finite="allow-nan" if tags.allow_nan else True,
+        )
+    name = type(estimator).__name__
+    if num_samples(X) == 0 or X.shape[1] == 0:
+        raise ValueError(
+            f"Found array with 0 sample(s) or 0 feature(s) (shape={X.shape}) while a "
+            f"minimum of 1 is required by {name}."
+        )
+    if not tags.allow_nan and has_missing(X):
+        raise ValueError(
+            f"Input X contains NaN. {name} accepts missing values only where its "
+            "teacher and its student do: impute them first."
+        )
+    return validate_data(estimator, X, reset=reset, skip_check_array=True)
+
+
+def check_labels(estimator, X, y, sample_weight):
+    """Check labels and weights, and number the classes.
+
+    Parameters
+    ----------
+    estimator : estimator
+        Named in the messages.
+    X : {ndarray, CSR matrix, DataFrame} of shape (n_samples, n_features)
+        Checked rows.
+    y : array-like of shape (n_samples,)
+        Labels.
+    sample_weight : array-like of shape (n_samples,), float or None
+        Row weights.
+
+    Returns
+    -------
+    y : ndarray of shape (n_samples,)
+        The labels.
+    weight : ndarray of shape (n_samples,), float64
+        The weights; None stood for ones.
+    classes : ndarray of shape (n_classes,)
+        The labels of rows with a weight above 0, sorted.
+
+    Raises
+    ------
+    ValueError
+        For missing, continuous or multi-output labels, one class, and weights that
+        are negative or all 0.
+    """
+    name = type(estimator).__name__
+    if y is None:
+        raise ValueError(f"{name} requires y to be passed, but the target y is None.")
+    shape = np.asarray(y).shape
+    if len(shape) > 1 and shape[1] > 1:
+        raise ValueError(
+            f"{name} does not support multi-output y: y should be a 1d array, got an "
+            f"array of shape {tuple(shape)}. Fit one per column, as "
+            "sklearn.multioutput.MultiOutputClassifier does."
+        )
+    y = check_y(y, estimator=estimator)
+    check_consistent_length(X, y)
+    check_classification_targets(y)
+    weight = check_sample_weight(sample_weight, X)
+    classes = np.unique(y[weight > 0])
+    if len(classes) < 2:
+        raise ValueError(
+            f"{name} needs rows of at least 2 classes, but the data contains only one "
+            f"class: {classes.tolist()[0]!r}."
+        )
+    return y, weight, classes
+
+
+def encode_labels(y, classes):
+    """Write labels as positions in the sorted classes.
+
+    Parameters
+    ----------
+    y : ndarray of shape (n_samples,)
+        Labels.
+    classes : ndarray of shape (n_classes,)
+        Sorted.
+
+    Returns
+    -------
+    ndarray of shape (n_samples,), int
+        Positions; for a label that is not among the classes, one to its side.
+    """
+    return np.searchsorted(classes, y).clip(max=len(classes) - 1)

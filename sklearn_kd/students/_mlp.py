@@ -1,0 +1,474 @@
+"""MLPStudent: a small multilayer perceptron that learns from soft and hard targets."""
+
+from numbers import Integral, Real
+
+import numpy as np
+from scipy.sparse import issparse
+from scipy.special import log_softmax, softmax
+from sklearn.base import BaseEstimator, ClassifierMixin, clone
+from sklearn.preprocessing import MaxAbsScaler
+from sklearn.utils.validation import (
+    check_consistent_length,
+    check_is_fitted,
+    has_fit_parameter,
+)
+
+from sklearn_kd._compat import (
+    HasMethods,
+    Interval,
+    StrOptions,
+    check_sample_weight,
+    check_y,
+    fit_context,
+    safe_indexing,
+)
+from sklearn_kd._random import as_seed, stream
+from sklearn_kd._threads import single_blas_thread
+from sklearn_kd._validation import check_labels, check_rows, encode_labels
+from sklearn_kd.losses import LOSSES
+from sklearn_kd.students._encoder import TabularEncoder
+from sklearn_kd.students._network import ACTIVATIONS, Layers, Parameters, forward
+from sklearn_kd.students._training import Rows, Trainer
+from sklearn_kd.students._validation import INITIALIZE, SHUFFLE, validation_mask
+from sklearn_kd.targets import SoftTargets, one_hot
+
+#: Rows that are encoded and multiplied at once in ``predict_proba``.
+_BLOCK = 4096
+
+
+class MLPStudent(ClassifierMixin, BaseEstimator):
+    """A compact multilayer perceptron that learns from soft and hard targets.
+
+    On labels alone it is an ordinary classifier for tables: it encodes numeric,
+    categorical and missing values itself. Given soft targets, as
+    :class:`DistilledClassifier` gives them, it minimises the blended distillation
+    loss. It runs on NumPy; no torch is imported.
+
+    Parameters
+    ----------
+    hidden_layer_sizes : sequence of int, default=(64, 64)
+        Width of each hidden layer; an empty sequence gives a linear model.
+    activation : {"relu", "tanh", "logistic", "identity"}, default="relu"
+        Of the hidden layers.
+    encoder : "auto", transformer or None, default="auto"
+        Turns the rows into numbers of a common scale. "auto" is
+        :class:`TabularEncoder`, and :class:`~sklearn.preprocessing.MaxAbsScaler` for
+        sparse rows. A transformer is cloned and fitted on the training rows, with
+        ``sample_weight`` where its ``fit`` takes it. None takes the rows as they are.
+    batch_size : int, default=256
+        Largest number of rows of a step, which has all rows where there are fewer.
+        Batches are made equally large.
+    learning_rate_init : float, default=2e-3
+        Largest learning rate. It rises over the first steps and then follows half a
+        cosine down to zero at the last of ``max_iter`` epochs.
+    max_iter : int or "auto", default="auto"
+        Number of epochs. "auto" is as many as make 6000 steps, and at least 20.
+    weight_decay : float, default=0.0
+        Decoupled weight decay: a step takes ``learning_rate * weight_decay`` off each
+        weight. Not ``alpha``, which in this package weighs the soft term.
+    early_stopping : bool, default=True
+        Keep ``validation_fraction`` of the rows apart, stop when the loss on them (the
+        distillation loss where there are soft targets) no longer improves, and keep
+        the weights of the best epoch. With too few rows to keep any apart, and with
+        False, all epochs are run.
+    validation_fraction : float, default=0.1
+        Share of the rows kept apart when ``early_stopping`` and no ``X_val`` is given.
+    n_iter_no_change : int or "auto", default="auto"
+        Epochs without an improvement after which training stops. "auto" is a quarter
+        of ``max_iter``: distillation wants patience.
+    tol : float, default=1e-4
+        The improvement that counts, in nats.
+    dtype : {"float32", "float64"}, default="float32"
+        Of the training arithmetic. Predictions are computed in float64.
+    random_state : int, RandomState instance or None, default=None
+        Seeds the validation split, the initial weights and the order of the rows. None
+        takes entropy from the operating system.
+    verbose : bool, default=False
+        Print a line an epoch.
+
+    Attributes
+    ----------
+    classes_ : ndarray of shape (n_classes,)
+        The labels, sorted.
+    n_features_in_ : int
+        Number of columns seen in ``fit``.
+    feature_names_in_ : ndarray of shape (n_features_in_,)
+        Their names, where ``X`` had string names only.
+    encoder_ : transformer or None
+        The fitted encoder.
+    coefs_, intercepts_ : list of ndarray, dtype
+        Weights of shape (n_inputs, n_outputs) and biases of each layer.
+    loss_curve_ : list of float
+        Mean training loss of each epoch, in nats.
+    validation_loss_curve_ : list of float
+        Mean validation loss after each epoch; empty without validation rows.
+    best_loss_ : float
+        The smallest validation loss, or the last training loss without validation.
+    n_iter_ : int
+        Number of epochs run.
+    n_steps_ : int
+        Number of steps taken.
+    n_layers_, n_outputs_ : int
+        Layers with input and output, and number of classes.
+    out_activation_ : str
+        "softmax".
+
+    See Also
+    --------
+    DistilledClassifier : Gives it soft targets.
+    sklearn.neural_network.MLPClassifier : Its model in names, on labels alone.
+
+    Notes
+    -----
+    .. versionadded:: 0.1
+
+    All parameters lie in one flat buffer, every array of a step is allocated once, and
+    BLAS is held to one thread inside ``fit``. A row of weight 0 counts as absent.
+
+    References
+    ----------
+    Hinton, Vinyals and Dean, "Distilling the Knowledge in a Neural Network", 2015.
+    :doi:`10.48550/arXiv.1503.02531`
+
+    Beyer et al., "Knowledge distillation: A good teacher is patient and consistent",
+    2022. :doi:`10.1109/CVPR52688.2022.01065`
+
+    Examples
+    --------
+    >>> from sklearn.datasets import load_wine
+    >>> from sklearn.model_selection import train_test_split
+    >>> from sklearn_kd import MLPStudent
+    >>> X, y = load_wine(return_X_y=True, as_frame=True)
+    >>> X, X_test, y, y_test = train_test_split(X, y, random_state=0)
+    >>> student = MLPStudent(hidden_layer_sizes=(16,), random_state=0).fit(X, y)
+    >>> student.score(X_test, y_test) > 0.9
+    True
+    """
+
+    _parameter_constraints = {  # noqa: RUF012
+        "hidden_layer_sizes": ["array-like"],
+        "activation": [StrOptions(set(ACTIVATIONS))],
+        "encoder": [StrOptions({"auto"}), HasMethods(["fit", "transform"]), None],
+        "batch_size": [Interval(Integral, 1, None, closed="left")],
+        "learning_rate_init": [Interval(Real, 0, None, closed="neither")],
+        "max_iter": [StrOptions({"auto"}), Interval(Integral, 1, None, closed="left")],
+        "weight_decay": [Interval(Real, 0, None, closed="left")],
+        "early_stopping": ["boolean"],
+        "validation_fraction": [Interval(Real, 0, 1, closed="neither")],
+        "n_iter_no_change": [
+            StrOptions({"auto"}),
+            Interval(Integral, 1, None, closed="left"),
+        ],
+        "tol": [Interval(Real, 0, None, closed="left")],
+        "dtype": [StrOptions({"float32", "float64"})],
+        "random_state": ["random_state"],
+        "verbose": ["verbose"],
+    }
+
+    def __init__(
+        self,
+        hidden_layer_sizes=(64, 64),
+        *,
+        activation="relu",
+        encoder="auto",
+        batch_size=256,
+        learning_rate_init=2e-3,
+        max_iter="auto",
+        weight_decay=0.0,
+        early_stopping=True,
+        validation_fraction=0.1,
+        n_iter_no_change="auto",
+        tol=1e-4,
+        dtype="float32",
+        random_state=None,
+        verbose=False,
+    ):
+        self.hidden_layer_sizes = hidden_layer_sizes
+        self.activation = activation
+        self.encoder = encoder
+        self.batch_size = batch_size
+        self.learning_rate_init = learning_rate_init
+        self.max_iter = max_iter
+        self.weight_decay = weight_decay
+        self.early_stopping = early_stopping
+        self.validation_fraction = validation_fraction
+        self.n_iter_no_change = n_iter_no_change
+        self.tol = tol
+        self.dtype = dtype
+        self.random_state = random_state
+        self.verbose = verbose
+
+    @fit_context(prefer_skip_nested_validation=True)
+    def fit(
+        self,
+        X,
+        y,
+        sample_weight=None,
+        soft_targets=None,
+        *,
+        X_val=None,
+        y_val=None,
+        sample_weight_val=None,
+        soft_targets_val=None,
+    ):
+        """Learn from labelled rows, and from soft targets where they are given.
+
+        Parameters
+        ----------
+        X : {array-like, sparse matrix, DataFrame} of shape (n_samples, n_features)
+            Training rows: numbers, strings, categories, missing values.
+        y : array-like of shape (n_samples,)
+            Labels.
+        sample_weight : array-like of shape (n_samples,), default=None
+            Row weights; a row of weight 0 counts as absent.
+        soft_targets : SoftTargets of length n_samples, default=None
+            The teacher's probabilities, with the weight of the soft term, the
+            temperature and the loss.
+        X_val, y_val, sample_weight_val, soft_targets_val : as above, default=None
+            Validation rows. None takes ``validation_fraction`` of the training rows
+            when ``early_stopping``.
+
+        Returns
+        -------
+        MLPStudent
+            The same object.
+
+        Raises
+        ------
+        ValueError
+            For bad input, and when training diverges.
+        """
+        seed = as_seed(self.random_state)
+        X, codes, weight, soft = self._check_fit(X, y, sample_weight, soft_targets)
+        if X_val is not None:
+            validation = self._check_validation(
+                X_val, y_val, sample_weight_val, soft_targets_val
+            )
+            train = (X, codes, weight, soft)
+        else:
+            train, validation = self._split((X, codes, weight, soft), seed)
+        with single_blas_thread():
+            self._fit_encoder(train)
+            self._fit_network(train, validation, seed)
+        return self
+
+    def _check_fit(self, X, y, sample_weight, soft_targets):
+        """Check the training rows, set ``classes_``, drop rows of weight 0."""
+        X = check_rows(self, X, reset=True)
+        y, weight, self.classes_ = check_labels(self, X, y, sample_weight)
+        if soft_targets is not None:
+            _check_soft_targets(soft_targets, len(y), "soft_targets")
+            self.classes_ = np.asarray(soft_targets.classes)
+        return self._codes(X, y, weight, soft_targets)
+
+    def _check_validation(self, X, y, sample_weight, soft_targets):
+        X = check_rows(self, X, reset=False)
+        y = check_y(y, estimator=self)
+        check_consistent_length(X, y)
+        weight = check_sample_weight(sample_weight, X)
+        if soft_targets is not None:
+            _check_soft_targets(soft_targets, len(y), "soft_targets_val")
+        return self._codes(X, y, weight, soft_targets)
+
+    def _codes(self, X, y, weight, soft_targets):
+        """Drop rows of weight 0 and write labels as positions in ``classes_``."""
+        present = weight > 0
+        if not present.all():
+            rows = np.flatnonzero(present)
+            X, y, weight = safe_indexing(X, rows), y[rows], weight[rows]
+            soft_targets = None if soft_targets is None else soft_targets[rows]
+        codes = encode_labels(y, self.classes_)
+        strange = self.classes_[codes] != y
+        if strange.any():
+            raise ValueError(
+                f"y holds labels that are not among the classes "
+                f"{self.classes_.tolist()}, first {y[strange][0]!r}."
+            )
+        if soft_targets is None:
+            hot = one_hot(codes, len(self.classes_))
+            soft_targets = SoftTargets(hot, self.classes_, row_alpha=0.0)
+        return X, codes, weight, soft_targets
+
+    def _split(self, rows, seed):
+        if not self.early_stopping:
+            return rows, None
+        mask = validation_mask(rows[1], self.validation_fraction, seed)
+        if not mask.any():
+            return rows, None
+        parts = [np.flatnonzero(~mask), np.flatnonzero(mask)]
+        return tuple(
+            (safe_indexing(rows[0], part), *(array[part] for array in rows[1:]))
+            for part in parts
+        )
+
+    def _fit_encoder(self, train):
+        X, codes, weight, _ = train
+        if self.encoder is None:
+            self.encoder_ = None
+            return
+        if self.encoder == "auto":
+            encoder = MaxAbsScaler() if issparse(X) else TabularEncoder()
+            if not issparse(X):
+                encoder.set_params(dtype=self.dtype)
+        else:
+            encoder = clone(self.encoder)
+        weights = {}
+        if has_fit_parameter(encoder, "sample_weight"):
+            weights["sample_weight"] = weight
+        self.encoder_ = encoder.fit(X, self.classes_[codes], **weights)
+
+    def _encode(self, X):
+        """Encode checked rows: a C-contiguous array, or CSR where they are sparse."""
+        if self.encoder_ is not None:
+            X = self.encoder_.transform(X)
+        if issparse(X):
+            return X.tocsr().astype(self.dtype, copy=False)
+        return np.ascontiguousarray(X, dtype=self.dtype)
+
+    def _fit_network(self, train, validation, seed):
+        X, codes, weight, soft = train
+        loss = LOSSES[soft.loss](soft.temperature)
+        rows = Rows.prepare(self._encode(X), codes, soft, weight, loss, self.dtype)
+        if validation is not None:
+            X, codes, weight, soft = validation
+            validation = Rows.prepare(
+                self._encode(X), codes, soft, weight, loss, self.dtype
+            )
+        n_classes = len(self.classes_)
+        sizes = [rows.X.shape[1], *self.hidden_layer_sizes, n_classes]
+        parameters = Parameters(sizes, self.dtype)
+        parameters.initialize(
+            stream(seed, INITIALIZE), self.activation, _mean_squared_norm(rows)
+        )
+        max_iter = self._max_iter(len(rows))
+        patience = self.n_iter_no_change
+        trainer = Trainer(
+            parameters,
+            self.activation,
+            loss,
+            batch_size=self.batch_size,
+            max_iter=max_iter,
+            learning_rate_init=self.learning_rate_init,
+            weight_decay=self.weight_decay,
+            n_iter_no_change=-(-max_iter // 4) if patience == "auto" else patience,
+            tol=self.tol,
+            verbose=self.verbose,
+        )
+        history = trainer.train(rows, validation, stream(seed, SHUFFLE))
+        self._keep(parameters, history)
+
+    def _max_iter(self, n_samples):
+        if self.max_iter != "auto":
+            return self.max_iter
+        n_batches = -(-n_samples // self.batch_size)
+        return max(20, -(-6000 // n_batches))
+
+    def _keep(self, parameters, history):
+        self.coefs_ = parameters.coefs
+        self.intercepts_ = parameters.intercepts
+        self.n_layers_ = len(parameters.sizes)
+        self.n_outputs_ = parameters.sizes[-1]
+        self.out_activation_ = "softmax"
+        self.loss_curve_ = history.loss_curve
+        self.validation_loss_curve_ = history.validation_loss_curve
+        self.best_loss_ = history.best_loss
+        self.n_iter_ = history.n_iter
+        self.n_steps_ = history.n_steps
+        self._exact = Layers.in_float64(self.coefs_, self.intercepts_)
+
+    def _logits(self, X):
+        check_is_fitted(self)
+        X = check_rows(self, X, reset=False)
+        n_samples = X.shape[0]
+        if n_samples <= _BLOCK:
+            return self._block_logits(X)
+        return np.vstack(
+            [
+                self._block_logits(safe_indexing(X, slice(start, start + _BLOCK)))
+                for start in range(0, n_samples, _BLOCK)
+            ]
+        )
+
+    def _block_logits(self, X):
+        # float64 makes a row's answer independent of the rows beside it, to rounding
+        X = self._encode(X).astype(np.float64, copy=False)
+        return forward(X, self._exact, self.activation)[-1]
+
+    def predict_proba(self, X):
+        """Predict class probabilities.
+
+        Parameters
+        ----------
+        X : {array-like, sparse matrix, DataFrame} of shape (n_samples, n_features)
+            Rows.
+
+        Returns
+        -------
+        ndarray of shape (n_samples, n_classes), float64
+            Columns in the order of ``classes_``.
+        """
+        return softmax(self._logits(X), axis=1)
+
+    def predict_log_proba(self, X):
+        """Predict the logarithms of class probabilities.
+
+        Parameters
+        ----------
+        X : {array-like, sparse matrix, DataFrame} of shape (n_samples, n_features)
+            Rows.
+
+        Returns
+        -------
+        ndarray of shape (n_samples, n_classes), float64
+            Finite, also where the probability rounds to 0.
+        """
+        return log_softmax(self._logits(X), axis=1)
+
+    def predict(self, X):
+        """Predict labels.
+
+        Parameters
+        ----------
+        X : {array-like, sparse matrix, DataFrame} of shape (n_samples, n_features)
+            Rows.
+
+        Returns
+        -------
+        ndarray of shape (n_samples,)
+            The most probable label of each row.
+        """
+        return self.classes_[self._logits(X).argmax(axis=1)]
+
+    def __getstate__(self):
+        state = dict(super().__getstate__())
+        state.pop("_exact", None)  # made again from coefs_: half the pickle
+        return state
+
+    def __setstate__(self, state):
+        super().__setstate__(state)
+        if "coefs_" in state:
+            self._exact = Layers.in_float64(self.coefs_, self.intercepts_)
+
+    def __sklearn_tags__(self):
+        tags = super().__sklearn_tags__()
+        tags.input_tags.sparse = True
+        tags.input_tags.allow_nan = self.encoder is not None
+        return tags
+
+
+def _check_soft_targets(soft_targets, n_samples, name):
+    if not isinstance(soft_targets, SoftTargets):
+        raise TypeError(
+            f"{name} must be a sklearn_kd.SoftTargets, got "
+            f"{type(soft_targets).__name__}. Wrap probabilities: SoftTargets(proba, "
+            "classes)."
+        )
+    if len(soft_targets) != n_samples:
+        raise ValueError(f"{name} has {len(soft_targets)} rows, expected {n_samples}.")
+
+
+def _mean_squared_norm(rows):
+    """Weighted mean of the squared length of the encoded rows."""
+    squares = rows.X.multiply(rows.X) if issparse(rows.X) else np.square(rows.X)
+    norms = np.asarray(squares.sum(axis=1, dtype=np.float64)).ravel()
+    return float(np.average(norms, weights=rows.weight))

@@ -1,0 +1,141 @@
+"""Is a teacher fitted, and which label does each of its columns stand for?"""
+
+from sklearn.exceptions import NotFittedError
+from sklearn.frozen import FrozenEstimator
+from sklearn.pipeline import Pipeline
+from sklearn.utils.validation import check_is_fitted
+
+from sklearn_kd._compat import safe_indexing
+
+
+def check_teacher(teacher):
+    """Refuse what cannot be a teacher.
+
+    Parameters
+    ----------
+    teacher : object
+        One teacher, not a list.
+
+    Raises
+    ------
+    TypeError
+        For a class instead of an instance, and without ``predict_proba``.
+    """
+    if isinstance(teacher, type):
+        raise TypeError(
+            f"teacher must be an instance, got the class {teacher.__name__}. Write "
+            f"{teacher.__name__}()."
+        )
+    if not hasattr(teacher, "predict_proba"):
+        raise TypeError(
+            f"The teacher {type(teacher).__name__} has no predict_proba, and soft "
+            "targets are probabilities. Wrap it in "
+            "sklearn.calibration.CalibratedClassifierCV, or switch probabilities on "
+            '(SVC(probability=True), VotingClassifier(voting="soft"), '
+            'SGDClassifier(loss="log_loss")).'
+        )
+
+
+def looks_fitted(teacher):
+    """Say whether a teacher seems fitted, without asking it anything.
+
+    Parameters
+    ----------
+    teacher : object
+        One teacher.
+
+    Returns
+    -------
+    bool
+        True for a frozen estimator, for anything without ``fit``, and where
+        scikit-learn's own check passes; in a pipeline, for every step, since a
+        pipeline itself looks at its last step only.
+    """
+    if isinstance(teacher, FrozenEstimator) or not hasattr(teacher, "fit"):
+        return True
+    if isinstance(teacher, type):
+        return False
+    if isinstance(teacher, Pipeline):
+        steps = (step for _, step in teacher.steps)
+        return all(looks_fitted(step) for step in steps if hasattr(step, "fit"))
+    if not hasattr(teacher, "__sklearn_tags__"):
+        # not of scikit-learn: its state cannot be read, so is_fitted asks it
+        return not hasattr(teacher, "get_params")
+    try:
+        check_is_fitted(teacher)
+    except NotFittedError:
+        return False
+    return True
+
+
+def is_fitted(teacher, X, given_classes):
+    """Say whether a teacher is fitted: it looks so, and it answers one row.
+
+    Parameters
+    ----------
+    teacher : object
+        One teacher.
+    X : {array-like, sparse matrix, DataFrame} of shape (n_samples, n_features)
+        Rows as they reach the teacher.
+    given_classes : array-like of shape (n_classes,) or None
+        What the user says its columns stand for.
+
+    Returns
+    -------
+    bool
+        False where a fit is due. An initialised neural network answers without ever
+        having seen a label: without classes, an answer is none.
+
+    Raises
+    ------
+    NotFittedError
+        For a frozen teacher that is not fitted: nobody may fit it.
+    ValueError
+        For a fitted teacher that takes another number of columns.
+    """
+    if not looks_fitted(teacher):
+        return False
+    n_features = getattr(teacher, "n_features_in_", None)
+    if n_features is not None and n_features != X.shape[1]:
+        raise ValueError(
+            f"X has {X.shape[1]} features, but the fitted teacher "
+            f"{type(teacher).__name__} was fitted on {n_features} features. Pass the "
+            "columns that the teacher knows; where it needs others than the student, "
+            "make it a pipeline that selects them."
+        )
+    must_be = isinstance(teacher, FrozenEstimator) or not hasattr(teacher, "fit")
+    try:
+        answer = teacher.predict_proba(safe_indexing(X, [0]))
+        return must_be or classes_of(teacher, answer, given_classes) is not None
+    except NotFittedError as error:
+        if must_be:
+            raise NotFittedError(
+                f"The teacher {type(teacher).__name__} is frozen but not fitted: fit "
+                "what is inside it, or pass it without FrozenEstimator."
+            ) from error
+        return False
+
+
+def classes_of(teacher, answer, given_classes):
+    """Find the labels of a teacher's columns.
+
+    Parameters
+    ----------
+    teacher : object
+        A fitted teacher.
+    answer : array-like or DataFrame of shape (n_samples, n_classes)
+        What its ``predict_proba`` returned.
+    given_classes : array-like of shape (n_classes,) or None
+        ``teacher_classes`` of the user, asked last.
+
+    Returns
+    -------
+    list or None
+        One label a column; None when nobody knows.
+    """
+    classes = getattr(teacher, "classes_", None)
+    if classes is None and hasattr(answer, "columns"):
+        classes = answer.columns
+    if classes is None:
+        classes = given_classes
+    return None if classes is None else list(classes)

@@ -1,0 +1,67 @@
+"""Soft targets that the user has: ``fit(X, y, teacher_proba=P)``."""
+
+import numpy as np
+
+from sklearn_kd._columns import is_frame
+from sklearn_kd.targets import align_proba, check_proba
+from sklearn_kd.teachers._label import Labels
+from sklearn_kd.teachers._teach import Knowledge
+from sklearn_kd.teachers._trust import check_match, fill_silent_rows
+
+
+def read_teacher_proba(teacher_proba, lesson):
+    """Check precomputed probabilities and bring them into our class order.
+
+    Parameters
+    ----------
+    teacher_proba : array-like or DataFrame of shape (n_samples, n_classes)
+        An array has its columns in sorted class order. The columns of a DataFrame are
+        named by the classes, as they are or as strings, in any order; it may have
+        columns for classes that are not in ``y``.
+    lesson : Lesson
+        The labelled rows.
+
+    Returns
+    -------
+    Knowledge
+        The probabilities, and no teacher.
+
+    Raises
+    ------
+    ValueError
+        For another shape, NaN, negative numbers, rows that do not sum to 1, columns
+        that are not named by the classes, and probabilities that do not fit ``y`` (as
+        for a fitted teacher).
+    """
+    classes, n_samples = lesson.classes, len(lesson.y)
+    if is_frame(teacher_proba):
+        columns = list(teacher_proba.columns)
+        given, source = np.asarray(teacher_proba), _match_columns(columns, classes)
+    else:
+        given, source = teacher_proba, list(classes)
+    proba = check_proba(given, len(source), name="teacher_proba")
+    if len(proba) != n_samples:
+        raise ValueError(
+            f"teacher_proba has {len(proba)} rows, expected one for each of the "
+            f"{n_samples} rows of X."
+        )
+    proba, outside, known = align_proba(proba.astype(np.float32), source, classes)
+    check_match(Labels(proba, outside, known), lesson, name="teacher_proba")
+    proba = fill_silent_rows(proba, lesson.codes, name="teacher_proba")
+    return Knowledge(None, proba, None)
+
+
+def _match_columns(columns, classes):
+    """Give each column the class that it names, by equality or else by its string."""
+    labels = classes.tolist()
+    if any(column in labels for column in columns):
+        return columns
+    by_text = {str(label): label for label in labels}
+    matched = [by_text.get(str(column), column) for column in columns]
+    if not any(column in labels for column in matched):
+        raise ValueError(
+            f"The columns of teacher_proba are {columns[:5]}, and none of them is one "
+            f"of the classes in y, {labels[:5]}. Name each column by its class, or "
+            "pass an array with columns in sorted class order."
+        )
+    return matched

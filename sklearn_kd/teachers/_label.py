@@ -1,0 +1,107 @@
+"""Ask a fitted teacher about rows: in chunks, in parallel, cached, with progress."""
+
+from dataclasses import dataclass
+
+import joblib
+import numpy as np
+from sklearn.utils.parallel import Parallel, delayed
+
+from sklearn_kd._compat import num_samples, safe_indexing
+from sklearn_kd.targets import align_proba, check_proba
+from sklearn_kd.teachers._fitted import classes_of
+
+#: Rows in one call of ``predict_proba``: many enough that a call's overhead does not
+#: count, few enough that its working memory stays small.
+CHUNK = 10_000
+
+
+@dataclass(frozen=True)
+class Labels:
+    """A teacher's answers in our class order.
+
+    Parameters
+    ----------
+    proba : ndarray of shape (n_samples, n_classes), float32
+        Probabilities; a row is zero where the teacher puts all mass on classes that
+        are not ours.
+    outside : ndarray of shape (n_samples,), float64
+        Mass on classes that are not ours, before it was removed.
+    known : ndarray of shape (n_classes,), bool
+        Which of our classes the teacher has.
+    """
+
+    proba: np.ndarray
+    outside: np.ndarray
+    known: np.ndarray
+
+
+def label_rows(teacher, X, classes, *, given_classes, context, key=None):
+    """Ask a fitted teacher about every row.
+
+    Parameters
+    ----------
+    teacher : object
+        Fitted, with ``predict_proba``.
+    X : {array-like, sparse matrix, DataFrame} of shape (n_samples, n_features)
+        Rows as they reach the teacher.
+    classes : ndarray of shape (n_classes,)
+        Our labels.
+    given_classes : array-like or None
+        ``teacher_classes`` of the user.
+    context : Context
+        Cache, number of jobs, progress.
+    key : str, default=None
+        What stands for the teacher in the cache; None makes one from its state.
+
+    Returns
+    -------
+    Labels
+        The answers.
+    """
+    n_samples = num_samples(X)
+    if key is None and context.caches:
+        key = getattr(teacher, "cache_key", None) or joblib.hash(teacher)
+    ask = context.cache(_ask, ignore=["teacher"])
+    bounds = list(range(0, n_samples, CHUNK))
+    parts = Parallel(n_jobs=context.n_jobs, prefer="threads", return_as="generator")(
+        delayed(ask)(
+            teacher,
+            safe_indexing(X, slice(start, start + CHUNK)),
+            given_classes,
+            key,
+        )
+        for start in bounds
+    )
+    proba = np.empty((n_samples, len(classes)), dtype=np.float32)
+    outside = np.empty(n_samples)
+    for start, (answer, teacher_labels) in zip(bounds, parts, strict=True):
+        rows = slice(start, start + len(answer))
+        proba[rows], outside[rows], known = align_proba(answer, teacher_labels, classes)
+        if len(bounds) > 1:
+            context.report(f"labelled {rows.stop} of {n_samples} rows")
+    return Labels(proba, outside, known)
+
+
+def _ask(teacher, X, given_classes, key):
+    """Ask about one chunk; ``key`` stands for the teacher in the cache.
+
+    float32, because a forest's sums differ in their last bits with its thread count.
+    """
+    answer = teacher.predict_proba(X)
+    labels = classes_of(teacher, answer, given_classes)
+    name = f"predict_proba of the teacher {type(teacher).__name__}"
+    if isinstance(answer, list):
+        raise ValueError(
+            f"{name} returned a list: a multi-output teacher is not supported."
+        )
+    if labels is None:
+        raise ValueError(
+            f"Nobody says which label each column of {name} stands for: it has no "
+            "classes_ and returns no DataFrame. Pass teacher_classes=[...]."
+        )
+    proba = check_proba(answer, len(labels), name=name)
+    if len(proba) != num_samples(X):
+        raise ValueError(
+            f"{name} returned {len(proba)} rows for {num_samples(X)} rows of X."
+        )
+    return proba.astype(np.float32), labels

@@ -1,0 +1,138 @@
+"""Does what the teacher says fit the labels? Errors and warnings when it does not."""
+
+import math
+import warnings
+
+import numpy as np
+
+#: Mean mass on classes outside ``y`` that is taken for a few strange rows.
+MAX_OUTSIDE = 0.05
+
+
+def check_match(labels, lesson, *, name):
+    """Compare a teacher that was fitted elsewhere with the labels it is to help learn.
+
+    Wrappers that re-encode ``y`` (one-vs-rest, bagging, stacking, voting) hand other
+    labels on than the fitted teacher learned. With integers that is silent and ruins
+    the student, so it is looked for here.
+
+    Parameters
+    ----------
+    labels : Labels
+        The answers for labelled rows.
+    lesson : Lesson
+        The labelled rows; those of weight 0 do not count.
+    name : str
+        What the messages call the teacher.
+
+    Raises
+    ------
+    ValueError
+        When more than half of our classes are unknown to the teacher, or its mean mass
+        on classes that are not ours exceeds 5 %.
+
+    Warns
+    -----
+    UserWarning
+        When the probability of the true label is no better than that of labels drawn
+        at random.
+    """
+    hint = (
+        "Was y re-encoded by a wrapper (one-vs-rest, bagging, stacking, voting)? "
+        "Inside one, use an unfitted teacher. If the teacher's labels are merely "
+        "spelled otherwise, give y in its spelling."
+    )
+    classes, present = lesson.classes, lesson.present
+    missing = classes[~labels.known]
+    if 2 * len(missing) > len(classes):
+        raise ValueError(
+            f"{name} does not know {len(missing)} of the {len(classes)} classes in y, "
+            f"among them {missing[:1].tolist()[0]!r}. {hint}"
+        )
+    outside = float(labels.outside[present].mean())
+    if outside > MAX_OUTSIDE:
+        raise ValueError(
+            f"{name} puts {outside:.1%} of its mass on classes that are not in y "
+            f"({MAX_OUTSIDE:.0%} are allowed). {hint}"
+        )
+    score = permutation_score(labels.proba[present], lesson.codes[present])
+    if score < 1.645:
+        warnings.warn(
+            f"{name} gives the true labels no higher probability than labels drawn at "
+            f"random (z = {score:.2f}). {hint}",
+            UserWarning,
+            stacklevel=2,
+        )
+
+
+def permutation_score(proba, codes):
+    """Measure by how much the true labels are more probable than permuted ones.
+
+    Parameters
+    ----------
+    proba : ndarray of shape (n_samples, n_classes), float
+        Class probabilities.
+    codes : ndarray of shape (n_samples,), int
+        Labels.
+
+    Returns
+    -------
+    float
+        The mean probability of the true label, minus its expectation under a random
+        permutation of the labels, in standard deviations of that permutation; infinity
+        where no permutation changes anything.
+
+    Notes
+    -----
+    Mean and variance of the permutation distribution are exact.
+
+    References
+    ----------
+    Hoeffding, "A Combinatorial Central Limit Theorem", 1951.
+    :doi:`10.1214/aoms/1177729545`
+    """
+    n_samples = len(proba)
+    proba = proba.astype(np.float64)
+    share = np.bincount(codes, minlength=proba.shape[1]) / n_samples
+    observed = proba[np.arange(n_samples), codes].mean()
+    by_row, by_class = proba @ share, proba.mean(axis=0)
+    expected = by_class @ share
+    residual = proba - by_row[:, None] - by_class + expected
+    variance = (residual**2 @ share).sum() / max(n_samples - 1, 1) / n_samples
+    if variance <= 1e-24:
+        return math.inf
+    return float((observed - expected) / math.sqrt(variance))
+
+
+def fill_silent_rows(proba, codes, *, name):
+    """Give rows on which a teacher says nothing about our classes their label.
+
+    Parameters
+    ----------
+    proba : ndarray of shape (n_samples, n_classes), float32
+        Aligned probabilities; rows without mass on our classes are zero. Changed.
+    codes : ndarray of shape (n_samples,), int
+        Hard targets.
+    name : str
+        What the warning calls the teacher.
+
+    Returns
+    -------
+    ndarray of shape (n_samples, n_classes), float32
+        Rows that sum to 1.
+
+    Warns
+    -----
+    UserWarning
+        With the number of such rows.
+    """
+    silent = np.flatnonzero(~(proba.sum(axis=1) > 0))
+    if len(silent):
+        proba[silent, codes[silent]] = 1
+        warnings.warn(
+            f"{name} puts all mass on classes that are not in y for {len(silent)} of "
+            f"{len(proba)} rows: their label is their soft target.",
+            UserWarning,
+            stacklevel=2,
+        )
+    return proba

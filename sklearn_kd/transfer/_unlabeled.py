@@ -1,0 +1,142 @@
+"""Unlabelled rows: the holder that keeps them whole, and their checks."""
+
+import sys
+
+import numpy as np
+from scipy import sparse
+
+from sklearn_kd._columns import is_frame
+from sklearn_kd._compat import num_samples
+
+
+class UnlabeledRows:
+    """Hold unlabelled rows so that cross-validation passes them whole.
+
+    scikit-learn slices every array passed to ``fit`` that is as long as ``X`` by the
+    fold, which is right for ``teacher_proba`` and silently wrong for unlabelled rows.
+    This holder has neither length nor shape, so nothing slices it.
+
+    Parameters
+    ----------
+    X : {array-like, sparse matrix, DataFrame} of shape (n_unlabeled, n_features)
+        Rows with the columns of the labelled ones.
+
+    Attributes
+    ----------
+    X : {array-like, sparse matrix, DataFrame} of shape (n_unlabeled, n_features)
+        The same object.
+
+    See Also
+    --------
+    DistilledClassifier : Takes it as ``fit(..., X_unlabeled=UnlabeledRows(X))``.
+
+    Notes
+    -----
+    .. versionadded:: 0.1
+
+    In a :class:`~sklearn.pipeline.Pipeline` the rows arrive as they are held. Where
+    they have to pass the steps before, give ``Pipeline(transform_input=
+    ["X_unlabeled"])`` the bare rows: the holder cannot be transformed.
+
+    Examples
+    --------
+    >>> from sklearn_kd import UnlabeledRows
+    >>> UnlabeledRows([[0.5, 1.5], [2.5, 0.5]])
+    UnlabeledRows(list of 2 rows)
+    """
+
+    def __init__(self, X):
+        self.X = X
+
+    def __repr__(self):
+        return f"UnlabeledRows({type(self.X).__name__} of {num_samples(self.X)} rows)"
+
+    @property
+    def __array_interface__(self):
+        # What NumPy asks first of an object that some transformer takes for an array.
+        # Not __array__: by that, cross-validation would take it for one too.
+        raise TypeError(
+            "UnlabeledRows cannot be transformed: it keeps its rows out of reach. With "
+            'Pipeline(transform_input=["X_unlabeled"]) pass the bare rows, as many as '
+            "you like except exactly len(X); or transform them first and pass "
+            "UnlabeledRows(transformed) without transform_input."
+        )
+
+
+def check_unlabeled(X_unlabeled, X):
+    """Take unlabelled rows out of their holder, and refuse what a fold may have cut.
+
+    Parameters
+    ----------
+    X_unlabeled : UnlabeledRows, array-like, sparse matrix, DataFrame or None
+        What the user passed.
+    X : {ndarray, sparse matrix, DataFrame} of shape (n_samples, n_features)
+        The labelled rows.
+
+    Returns
+    -------
+    {array-like, sparse matrix, DataFrame} or None
+        The rows.
+
+    Raises
+    ------
+    ValueError
+        For a bare array with as many rows as X.
+    """
+    if X_unlabeled is None:
+        return None
+    if isinstance(X_unlabeled, UnlabeledRows):
+        return X_unlabeled.X
+    if num_samples(X_unlabeled) == num_samples(X):
+        raise ValueError(
+            f"X_unlabeled has {num_samples(X)} rows, exactly as many as X: "
+            "cross-validation slices any array as long as X by the fold, and nobody "
+            "could tell. Pass X_unlabeled=sklearn_kd.UnlabeledRows(X_unlabeled), which "
+            "is never sliced."
+        )
+    return X_unlabeled
+
+
+def stack_rows(above, below):
+    """Put the rows of two tables of the same kind on top of each other.
+
+    Parameters
+    ----------
+    above, below : {ndarray, CSR matrix, DataFrame} of shape (n_rows, n_features)
+        Checked rows with the same columns.
+
+    Returns
+    -------
+    {ndarray, CSR matrix, DataFrame}
+        All rows, in the container of the first.
+
+    Raises
+    ------
+    TypeError
+        When one is a frame and the other is not, or of another library.
+    """
+    if is_frame(above) or is_frame(below):
+        if type(above) is not type(below):
+            raise TypeError(
+                f"X_unlabeled must be a {type(above).__name__} like X, got "
+                f"{type(below).__name__}."
+            )
+        if hasattr(above, "iloc"):
+            return _stack_pandas(above, below)
+        return above.vstack(below.select(above.columns).cast(dict(above.schema)))
+    if sparse.issparse(above) or sparse.issparse(below):
+        return sparse.vstack([above, below], format="csr")
+    return np.vstack([above, below])
+
+
+def _stack_pandas(above, below):
+    """Concatenate; categories are united first, since pandas would make them objects."""
+    pandas = sys.modules["pandas"]
+    above, below = above.copy(deep=False), below[above.columns].copy(deep=False)
+    for name, dtype in above.dtypes.items():
+        if isinstance(dtype, pandas.CategoricalDtype):
+            levels = below[name].astype("category").cat.categories
+            union = pandas.CategoricalDtype(dtype.categories.union(levels, sort=False))
+            above[name] = above[name].astype(union)
+            below[name] = below[name].astype(union)
+    return pandas.concat([above, below], ignore_index=True)

@@ -1,0 +1,66 @@
+"""Every public name has a numpydoc docstring that agrees with its signature."""
+
+import importlib
+import inspect
+from configparser import ConfigParser
+from pathlib import Path
+
+import pytest
+
+numpydoc_validate = pytest.importorskip("numpydoc.validate")
+
+ROOT = Path(__file__).parent.parent
+MODULES = [
+    "sklearn_kd",
+    "sklearn_kd.losses",
+    "sklearn_kd.inspection",
+    "sklearn_kd.datasets",
+]
+
+
+def _checks():
+    config = ConfigParser()
+    config.read(ROOT / "setup.cfg")
+    chosen = set(config["tool:numpydoc_validation"]["checks"].split())
+    return numpydoc_validate.get_validation_checks(chosen)
+
+
+def _public_objects():
+    """Give each public class and function by the shortest name it is imported by."""
+    objects = {}
+    for module_name in MODULES:
+        module = importlib.import_module(module_name)
+        for name in module.__all__:
+            member = getattr(module, name)
+            if callable(member):
+                objects.setdefault(member, f"{module_name}.{name}")
+    return {name: member for member, name in objects.items()}
+
+
+def _own_members(cls):
+    for name, value in vars(cls).items():
+        if name.startswith("_") or name.endswith("_request"):
+            continue  # set_fit_request and its like are scikit-learn's
+        if inspect.isroutine(value) or isinstance(value, property):
+            yield name
+
+
+def _documented_names():
+    for name, member in _public_objects().items():
+        yield name
+        if inspect.isclass(member):
+            yield from (f"{name}.{own}" for own in _own_members(member))
+
+
+@pytest.mark.parametrize("name", sorted(_documented_names()))
+def test_docstring(name):
+    findings = numpydoc_validate.validate(name)["errors"]
+    checks = _checks()
+    wrong = [f"{code}: {text}" for code, text in findings if code in checks]
+    assert not wrong, "\n".join([name, *wrong])
+
+
+def test_the_api_page_lists_every_public_name():
+    listed = (ROOT / "docs" / "api.rst").read_text(encoding="utf-8").split()
+    names = {name.removeprefix("sklearn_kd.") for name in _public_objects()}
+    assert names <= set(listed)
