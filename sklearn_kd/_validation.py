@@ -49,12 +49,13 @@ def check_rows(estimator, X, *, reset):
             f"Found array with 0 sample(s) or 0 feature(s) (shape={X.shape}) while a "
             f"minimum of 1 is required by {name}."
         )
+    X = validate_data(estimator, X, reset=reset, skip_check_array=True)
     if not tags.allow_nan and has_missing(X):
         raise ValueError(
             f"Input X contains NaN. {name} accepts missing values only where its "
             "teacher and its student do: impute them first."
         )
-    return validate_data(estimator, X, reset=reset, skip_check_array=True)
+    return X
 
 
 def check_labels(estimator, X, y, sample_weight):

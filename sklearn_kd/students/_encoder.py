@@ -93,8 +93,7 @@ class TabularEncoder(TransformerMixin, BaseEstimator):
 
     where :math:`\Phi` is the normal distribution function: the van der Waerden score
     [1]_ of the middle of the tied rows. It is linear between knots and constant outside
-    them. Rank-based input of this kind is what small networks learn best from on tables
-    with skewed columns [2]_.
+    them. Networks for tables are often given such quantile-normal input [2]_.
 
     A missing number gets the score 0, which is the middle of the distribution in ranks
     (the score of the weighted median, ties apart) and adds nothing to a linear layer:
@@ -139,7 +138,7 @@ class TabularEncoder(TransformerMixin, BaseEstimator):
     .. versionadded:: 0.1
     """
 
-    _parameter_constraints: dict = {  # noqa: RUF012, as in scikit-learn
+    _parameter_constraints: dict = {
         "n_knots": [Interval(Integral, 2, None, closed="left")],
         "min_frequency": [
             Interval(Integral, 1, None, closed="left"),

@@ -1,4 +1,4 @@
-"""One knot table for all numeric columns: where a value lies, and what is read there."""
+"""One knot table for all numeric columns: where a value lies, what is read there."""
 
 from dataclasses import dataclass
 
@@ -184,7 +184,7 @@ def _cumulated_weights(values, sample_weight):
 
 
 def _split_overflow(knots, scores):
-    """Put a knot into a gap that is wider than float64 can say; there is at most one."""
+    """Put a knot into the gap that is wider than float64 can say, if there is one."""
     with np.errstate(over="ignore"):
         wide = np.flatnonzero(np.isinf(np.diff(knots))) + 1
     middle = knots[wide] / 2 + knots[wide - 1] / 2

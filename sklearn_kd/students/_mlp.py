@@ -437,7 +437,8 @@ class MLPStudent(ClassifierMixin, BaseEstimator):
         ndarray of shape (n_samples,)
             The most probable label of each row.
         """
-        return self.classes_[self._logits(X).argmax(axis=1)]
+        codes = self._logits(X).argmax(axis=1)
+        return self.classes_[codes]
 
     def __getstate__(self):
         state = dict(super().__getstate__())
