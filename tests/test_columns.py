@@ -141,9 +141,9 @@ ARRAY_COLUMNS = {
     "text": (np.array(["b", "a", "b"]), "nominal", ["b", "a", "b"]),
     "bytes": (np.array([b"b", b"a"]), "nominal", [b"b", b"a"]),
     "object text": (
-        objects("b", None, np.nan, pd.NA, pd.NaT, np.str_("b")),
+        objects("b", None, np.nan, pd.NA, pd.NaT, np.str_("c")),
         "nominal",
-        ["b", None, None, None, None, "b"],
+        ["b", None, None, None, None, "c"],
     ),
 }
 

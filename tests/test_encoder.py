@@ -66,10 +66,8 @@ def test_a_table_is_encoded_alike_in_every_container(make):
 
     number = np.array(columns["number"], dtype=float)
     present = ~np.isnan(number)
-    ranks = number[present].argsort().argsort()
-    assert_allclose(
-        encoded[present, 0], norm.ppf((ranks + 0.5) / present.sum()), atol=1e-12
-    )
+    ranks = (number[present].argsort().argsort() + 0.5) / present.sum()
+    assert_allclose(encoded[present, 0], norm.ppf(ranks), atol=1e-12)
     assert_array_equal(encoded[~present, 0], 0)
     assert_array_equal(encoded[:, 2], ~present)
     flag = np.array(columns["flag"])
@@ -84,9 +82,7 @@ def test_a_table_is_encoded_alike_in_every_container(make):
 @containers
 def test_fitted_on_one_container_it_encodes_another(fitted_on, make):
     encoder = TabularEncoder().fit(fitted_on(mixed()))
-    expected = (
-        TabularEncoder().fit(pd.DataFrame(mixed())).transform(pd.DataFrame(mixed()))
-    )
+    expected = TabularEncoder().fit_transform(pd.DataFrame(mixed()))
     assert_array_equal(encoder.transform(make(mixed())), expected)
 
 
@@ -136,9 +132,6 @@ def test_float32_rows_are_those_of_the_same_values_in_float64():
     assert_array_equal(encoder.transform(X), encoder.transform(X.astype(np.float64)))
 
 
-# Missing values
-
-
 def test_missing_only_at_prediction_is_imputed_without_a_flag():
     encoder = TabularEncoder().fit(np.arange(5.0)[:, None])
     assert_array_equal(encoder.transform([[np.nan]]), [[0.0]])
@@ -146,9 +139,8 @@ def test_missing_only_at_prediction_is_imputed_without_a_flag():
 
 def test_missing_text_unseen_in_training_is_like_an_unknown_level():
     encoder = TabularEncoder().fit(pd.DataFrame({"a": ["x", "y"]}))
-    assert_array_equal(
-        encoder.transform(pd.DataFrame({"a": ["x", None]})), [[1, 0], [0, 0]]
-    )
+    new = pd.DataFrame({"a": ["x", None]})
+    assert_array_equal(encoder.transform(new), [[1, 0], [0, 0]])
 
 
 @pytest.mark.parametrize(
@@ -172,33 +164,23 @@ def test_constant_columns_are_dropped_and_their_flags_are_not(make, values, name
 
 
 def test_a_table_of_constants_has_no_columns_left():
-    X = np.ones((3, 2))
-    encoder = TabularEncoder().fit(X)
-    assert encoder.transform(X).shape == (3, 0)
-    assert encoder.get_feature_names_out().shape == (0,)
-
-
-# Levels
+    assert TabularEncoder().fit_transform(np.ones((3, 2))).shape == (3, 0)
 
 
 @pytest.mark.parametrize(
     ("parameters", "names"),
     [
-        ({}, ["a", "b", "c", "d", "missing"]),
-        (
-            {"min_frequency": None, "max_categories": None},
-            ["a", "b", "c", "d", "missing"],
-        ),
-        ({"min_frequency": 2}, ["a", "b", "c", "missing", "other"]),
-        ({"min_frequency": 3}, ["a", "b", "missing", "other"]),
-        # 20 rows: .15 is 3 of them
-        ({"min_frequency": 0.15}, ["a", "b", "missing", "other"]),
-        ({"min_frequency": 0.2}, ["a", "missing", "other"]),
-        ({"min_frequency": 100}, ["missing", "other"]),
-        ({"max_categories": 4}, ["a", "b", "c", "d", "missing"]),
-        ({"max_categories": 3}, ["a", "b", "missing", "other"]),
-        ({"max_categories": 1}, ["missing", "other"]),
-        ({"min_frequency": 2, "max_categories": 3}, ["a", "b", "missing", "other"]),
+        ({}, "a b c d missing"),
+        ({"min_frequency": None, "max_categories": None}, "a b c d missing"),
+        ({"min_frequency": 2}, "a b c missing other"),
+        ({"min_frequency": 3}, "a b missing other"),
+        ({"min_frequency": 0.15}, "a b missing other"),  # of 20 rows: 3
+        ({"min_frequency": 0.2}, "a missing other"),
+        ({"min_frequency": 100}, "missing other"),
+        ({"max_categories": 4}, "a b c d missing"),
+        ({"max_categories": 3}, "a b missing other"),
+        ({"max_categories": 1}, "missing other"),
+        ({"min_frequency": 2, "max_categories": 3}, "a b missing other"),
     ],
     ids=str,
 )
@@ -206,10 +188,10 @@ def test_light_levels_share_a_column(parameters, names):
     column = ["b"] * 3 + ["a"] * 13 + ["d"] + ["c"] * 2 + [None]
     X = pd.DataFrame({"a": column})
     encoder = TabularEncoder(**parameters).fit(X)
-    assert names_of(encoder) == [f"a_{name}" for name in names]
+    assert names_of(encoder) == [f"a_{name}" for name in names.split()]
     encoded = encoder.transform(X)
     assert_array_equal(encoded.sum(axis=1), 1)
-    grouped = [level for level in "abcd" if level not in names]
+    grouped = set("abcd") - set(names.split())
     if grouped:
         assert_array_equal(encoded[:, -1], [level in grouped for level in column])
 
@@ -218,20 +200,15 @@ def test_weights_decide_which_levels_are_light():
     X = pd.DataFrame({"a": ["x", "y", "z", "z"]})
     encoder = TabularEncoder(min_frequency=2)
     assert names_of(encoder.fit(X)) == ["a_z", "a_other"]
-    assert names_of(encoder.fit(X, sample_weight=[2, 1.5, 0.4, 0.5])) == [
-        "a_x",
-        "a_other",
-    ]
+    encoder.fit(X, sample_weight=[2, 1.5, 0.4, 0.5])
+    assert names_of(encoder) == ["a_x", "a_other"]
 
 
 def test_levels_of_equal_weight_are_grouped_from_the_end_of_the_alphabet():
     X = pd.DataFrame({"a": list("dcba")})
-    assert names_of(TabularEncoder(max_categories=3).fit(X)) == [
-        "a_a",
-        "a_b",
-        "a_other",
-    ]
-    assert TabularEncoder(max_categories=3).fit(X[::-1]).levels_ == {0: ["a", "b"]}
+    for rows in [X, X[::-1]]:
+        encoder = TabularEncoder(max_categories=3).fit(rows)
+        assert names_of(encoder) == ["a_a", "a_b", "a_other"]
 
 
 @frames
@@ -264,17 +241,13 @@ def test_a_categorical_with_other_codes_at_prediction_is_read_by_its_levels():
     assert_array_equal(TabularEncoder().fit(fit).transform(new), [[0, 0, 1], [1, 0, 0]])
 
 
-# Names
-
-
 def test_names_are_distinct_even_if_levels_and_columns_conspire():
-    X = pd.DataFrame(
-        {
-            "a": ["other", "missing", None, "rare", "other", "missing"],
-            "a_other": [1.0, 2.0, 3.0, 4.0, 5.0, 6.0],
-            "b": [1, "1", 1, "1", 1, "1"],
-        }
-    )
+    columns = {
+        "a": ["other", "missing", None, "rare", "other", "missing"],
+        "a_other": [1.0, 2.0, 3.0, 4.0, 5.0, 6.0],
+        "b": [1, "1", 1, "1", 1, "1"],
+    }
+    X = pd.DataFrame(columns)
     encoder = TabularEncoder(min_frequency=2).set_output(transform="polars").fit(X)
     names = names_of(encoder)
     assert len(set(names)) == len(names)
@@ -291,9 +264,6 @@ def test_names_follow_the_input_features():
     assert names.tolist() == ["age", "age_missing", "job_x", "job_y"]
     with pytest.raises(ValueError, match="length equal to number of features"):
         encoder.get_feature_names_out(["age"])
-
-
-# Weights
 
 
 @st.composite
@@ -320,8 +290,7 @@ def weighted_tables(draw):
     [
         {},
         {"n_knots": 3, "min_frequency": 3},
-        {"min_frequency": 0.2},
-        {"max_categories": 2},
+        {"min_frequency": 0.2, "max_categories": 3},
     ],
     ids=str,
 )
@@ -329,23 +298,9 @@ def weighted_tables(draw):
 @settings(max_examples=25, deadline=None)
 def test_a_whole_weight_is_a_repetition_to_the_bit(make, parameters, table):
     columns, weight = table
-    schema = (
-        {}
-        if make is pd.DataFrame
-        else {"schema_overrides": {"x": pl.Float64, "t": pl.String}}
-    )
-    X = make(columns, **schema)
-    repeated = make(
-        {
-            name: [
-                value
-                for value, times in zip(values, weight, strict=True)
-                for _ in range(times)
-            ]
-            for name, values in columns.items()
-        },
-        **schema,
-    )
+    X = make(columns)
+    rows = np.repeat(np.arange(len(weight)), weight)
+    repeated = X.iloc[rows] if make is pd.DataFrame else X[rows]
     by_weight = TabularEncoder(**parameters).fit(X, sample_weight=weight)
     by_rows = TabularEncoder(**parameters).fit(repeated)
     assert_array_equal(names_of(by_weight), names_of(by_rows))
@@ -362,9 +317,9 @@ def test_a_row_of_no_weight_is_absent_whatever_it_holds():
 @pytest.mark.parametrize(
     ("weight", "message"),
     [
-        ([0, 0], "at least one non-zero"),
+        ([0, 0], "non-zero"),
         ([1, -1], "[Nn]egative"),
-        ([1], "sample_weight.shape"),
+        ([1], "shape"),
         ([1, np.nan], "NaN"),
     ],
     ids=str,
@@ -372,9 +327,6 @@ def test_a_row_of_no_weight_is_absent_whatever_it_holds():
 def test_weights_that_make_no_sense_are_refused(weight, message):
     with pytest.raises(ValueError, match=message):
         TabularEncoder().fit([[1.0], [2.0]], sample_weight=weight)
-
-
-# Refusals
 
 
 @pytest.mark.parametrize("infinity", [np.inf, -np.inf])
@@ -413,17 +365,13 @@ def test_rows_that_are_no_table_are_refused(X, error, message):
 def test_the_columns_at_prediction_are_those_of_training():
     X = pd.DataFrame({"a": [1, 2], "b": ["x", "y"]})
     encoder = TabularEncoder().fit(X)
-    with pytest.raises(ValueError, match="feature names should match"):
-        encoder.transform(X[["b", "a"]])
-    with pytest.raises(ValueError, match="feature names should match"):
-        encoder.transform(X[["a"]])
+    for names in [["b", "a"], ["a"]]:
+        with pytest.raises(ValueError, match="feature names should match"):
+            encoder.transform(X[names])
     with pytest.raises(ValueError, match=r"expecting 2 features as input"):
         TabularEncoder().fit([[1, 2], [2, 3]]).transform([[1]])
     with pytest.raises(ValueError, match="Column 'a' is numeric, but it holds 'many'"):
         encoder.transform(pd.DataFrame({"a": ["many"], "b": ["x"]}))
-
-
-# The estimator
 
 
 def test_a_row_gets_the_same_bits_in_any_company():

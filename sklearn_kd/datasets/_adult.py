@@ -124,7 +124,7 @@ _LEVELS = {
 
 
 def load_adult(*, return_X_y=False, as_frame=True):
-    """Load the Adult census data: does a person earn more than 50 000 dollars?
+    """Load the Adult census data: who earns more than 50 000 dollars.
 
     Two classes, 48 842 rows, 14 columns of mixed kinds, three of them with
     missing values. The rows of the source's training file come first (32 561),
