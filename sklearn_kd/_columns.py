@@ -67,24 +67,6 @@ def array_rows(X):
     return np.asarray(X, dtype=object) if array.dtype.kind in "US" else array
 
 
-def take_rows(X, mask):
-    """Take the rows where a mask is True.
-
-    Parameters
-    ----------
-    X : {ndarray, DataFrame} of shape (n_samples, n_features)
-        A table.
-    mask : ndarray of shape (n_samples,), bool
-        Which rows.
-
-    Returns
-    -------
-    {ndarray, DataFrame}
-        The same container.
-    """
-    return X.filter(mask) if _is_polars(X) else X[mask]
-
-
 def column_kinds(X):
     """Say for each column whether it is numeric or nominal.
 

@@ -1,4 +1,4 @@
-"""Every private scikit-learn import of the package, so that one file breaks, not ten."""
+"""Every private scikit-learn import of the package, so that one file breaks."""
 
 from sklearn.base import _clone_parametrized, _fit_context
 from sklearn.utils import _safe_indexing
@@ -6,12 +6,10 @@ from sklearn.utils._metadata_requests import _routing_enabled
 from sklearn.utils._param_validation import (
     HasMethods,
     Interval,
-    Options,
     RealNotInt,
     StrOptions,
 )
 from sklearn.utils.validation import (
-    _check_feature_names,
     _check_feature_names_in,
     _check_sample_weight,
     _check_y,
@@ -21,10 +19,8 @@ from sklearn.utils.validation import (
 __all__ = [
     "HasMethods",
     "Interval",
-    "Options",
     "RealNotInt",
     "StrOptions",
-    "check_feature_names",
     "check_feature_names_in",
     "check_sample_weight",
     "check_y",
@@ -35,7 +31,6 @@ __all__ = [
     "safe_indexing",
 ]
 
-check_feature_names = _check_feature_names
 check_feature_names_in = _check_feature_names_in
 check_y = _check_y
 clone_parametrized = _clone_parametrized

@@ -5,9 +5,6 @@ from numbers import Integral, Real
 import numpy as np
 from sklearn.base import BaseEstimator, ClassifierMixin, MetaEstimatorMixin, clone
 from sklearn.model_selection import check_cv
-from sklearn.utils import get_tags
-from sklearn.utils.metaestimators import available_if
-from sklearn.utils.validation import check_is_fitted
 
 from sklearn_kd._compat import (
     HasMethods,
@@ -17,10 +14,12 @@ from sklearn_kd._compat import (
     safe_indexing,
 )
 from sklearn_kd._random import as_seed, seed_unset
+from sklearn_kd._tags import takes_missing, takes_sparse
 from sklearn_kd._validation import check_labels, check_rows, encode_labels
 from sklearn_kd.losses import LOSSES
 from sklearn_kd.students import (
     MLPStudent,
+    StudentPredictionMixin,
     TransferSet,
     check_student,
     fit_student,
@@ -42,18 +41,12 @@ from sklearn_kd.teachers import (
 from sklearn_kd.transfer import check_unlabeled
 
 
-def _student_has(method):
-    """Say whether the student, fitted or not, has a method."""
-
-    def check(self):
-        student = getattr(self, "student_", self.student)
-        return student is None or hasattr(student, method)
-
-    return check
-
-
 class DistilledClassifier(
-    TeacherParameterMixin, MetaEstimatorMixin, ClassifierMixin, BaseEstimator
+    TeacherParameterMixin,
+    StudentPredictionMixin,
+    MetaEstimatorMixin,
+    ClassifierMixin,
+    BaseEstimator,
 ):
     """Train a compact student on what a teacher knows.
 
@@ -78,7 +71,7 @@ class DistilledClassifier(
         None is :class:`MLPStudent`. Else an unfitted classifier whose ``fit`` takes
         ``soft_targets`` (it gets a :class:`SoftTargets`) or ``sample_weight`` (it gets
         each row once per class, weighted), or a pipeline that ends in one.
-    alpha : float, default=1.0
+    alpha : float, default=0.95
         Weight of the SOFT term, in [0, 1]; the hard term has ``1 - alpha``. 0 learns
         from the labels alone and asks no teacher.
     temperature : float, default=1.0
@@ -123,7 +116,7 @@ class DistilledClassifier(
         The fitted student, a complete classifier by itself.
     n_features_in_ : int
         Number of columns seen in ``fit``.
-    feature_names_in_ : ndarray of shape (n_features_in_,)
+    feature_names_in_ : ndarray of shape (`n_features_in_`,)
         Their names, where ``X`` had string names only.
     n_iter_ : int
         Epochs of the student, where it counts them.
@@ -169,7 +162,7 @@ class DistilledClassifier(
     True
     """
 
-    _parameter_constraints = {  # noqa: RUF012
+    _parameter_constraints = {
         "teacher": "no_validation",  # its errors say more than a constraint could
         "student": "no_validation",
         "alpha": [Interval(Real, 0, 1, closed="both")],
@@ -190,7 +183,7 @@ class DistilledClassifier(
         teacher=None,
         student=None,
         *,
-        alpha=1.0,
+        alpha=0.95,
         temperature=1.0,
         loss="kl",
         cv=None,
@@ -242,7 +235,7 @@ class DistilledClassifier(
                 default=None
             Soft targets instead of a teacher: columns in sorted class order, or a
             DataFrame with columns named by the classes.
-        X_unlabeled : UnlabeledRows, array-like, sparse matrix or DataFrame, default=None
+        X_unlabeled : UnlabeledRows, array-like or DataFrame, default=None
             Further rows to ask the teacher about. A bare array with exactly as many
             rows as ``X`` is refused, since cross-validation would have cut it.
         groups : array-like of shape (n_samples,), default=None
@@ -356,66 +349,6 @@ class DistilledClassifier(
             safe_indexing(X, told), proba[told], self.alpha * self.transfer_weight
         )
 
-    def predict(self, X):
-        """Predict labels with the student.
-
-        Parameters
-        ----------
-        X : {array-like, sparse matrix, DataFrame} of shape (n_samples, n_features)
-            Rows.
-
-        Returns
-        -------
-        ndarray of shape (n_samples,)
-            The label of each row.
-        """
-        check_is_fitted(self)
-        return self.student_.predict(check_rows(self, X, reset=False))
-
-    @available_if(_student_has("predict_proba"))
-    def predict_proba(self, X):
-        """Predict class probabilities with the student.
-
-        Parameters
-        ----------
-        X : {array-like, sparse matrix, DataFrame} of shape (n_samples, n_features)
-            Rows.
-
-        Returns
-        -------
-        ndarray of shape (n_samples, n_classes), float
-            Columns in the order of ``classes_``.
-        """
-        check_is_fitted(self)
-        proba = self.student_.predict_proba(check_rows(self, X, reset=False))
-        return self._widen(proba, 0.0)
-
-    @available_if(_student_has("predict_log_proba"))
-    def predict_log_proba(self, X):
-        """Predict the logarithms of class probabilities with the student.
-
-        Parameters
-        ----------
-        X : {array-like, sparse matrix, DataFrame} of shape (n_samples, n_features)
-            Rows.
-
-        Returns
-        -------
-        ndarray of shape (n_samples, n_classes), float
-            Columns in the order of ``classes_``.
-        """
-        check_is_fitted(self)
-        proba = self.student_.predict_log_proba(check_rows(self, X, reset=False))
-        return self._widen(proba, -np.inf)
-
-    def _widen(self, values, absent):
-        """Add columns for classes in which the teacher left no mass to learn from."""
-        if values.shape[1] == len(self.classes_):
-            return values
-        wide = np.full((len(values), len(self.classes_)), absent)
-        wide[:, np.searchsorted(self.classes_, self.student_.classes_)] = values
-        return wide
-
     def get_metadata_routing(self):
         """Say which parts want which metadata.
 
@@ -426,20 +359,11 @@ class DistilledClassifier(
         """
         return router(self)
 
-    def __sklearn_is_fitted__(self):
-        return hasattr(self, "student_")
-
     def __sklearn_tags__(self):
         tags = super().__sklearn_tags__()
-        teachers = (
-            self.teacher if isinstance(self.teacher, (list, tuple)) else [self.teacher]
-        )
+        several = isinstance(self.teacher, (list, tuple))
+        teachers = self.teacher if several else [self.teacher]
         parts = [*teachers, MLPStudent() if self.student is None else self.student]
-        inputs = [
-            get_tags(part).input_tags
-            for part in parts
-            if hasattr(part, "__sklearn_tags__") and not isinstance(part, type)
-        ]
-        tags.input_tags.sparse = all(part.sparse for part in inputs)
-        tags.input_tags.allow_nan = all(part.allow_nan for part in inputs)
+        tags.input_tags.sparse = takes_sparse(parts)
+        tags.input_tags.allow_nan = takes_missing(parts)
         return tags

@@ -4,7 +4,7 @@ import numpy as np
 from sklearn.utils.multiclass import check_classification_targets
 from sklearn.utils.validation import check_consistent_length, validate_data
 
-from sklearn_kd._columns import has_missing, is_frame
+from sklearn_kd._columns import array_rows, has_missing, is_frame
 from sklearn_kd._compat import check_sample_weight, check_y, num_samples
 
 
@@ -37,7 +37,7 @@ def check_rows(estimator, X, *, reset):
     if not is_frame(X):
         return validate_data(
             estimator,
-            X,
+            array_rows(X),
             reset=reset,
             dtype=None,
             accept_sparse="csr" if tags.sparse else False,

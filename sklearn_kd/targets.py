@@ -95,7 +95,7 @@ class SoftTargets:
 
     @property
     def shape(self):
-        """Shape of ``proba``, by which scikit-learn slices this object like an array."""
+        """Shape of ``proba``: scikit-learn slices what has one like an array."""
         return self.proba.shape
 
     def __getitem__(self, rows):

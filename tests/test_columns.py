@@ -15,7 +15,6 @@ from sklearn_kd._columns import (
     is_frame,
     nominal_codes,
     numeric_block,
-    take_rows,
 )
 
 DAY = datetime.date(2020, 2, 29)
@@ -291,14 +290,6 @@ def test_nested_lists_keep_numbers_beside_strings():
     assert array_rows([[1, 2], [3, 4]]).dtype.kind == "i"
     X = np.array([["1.5", "a"]])
     assert array_rows(X) is X
-
-
-@pytest.mark.parametrize("make", [pd.DataFrame, pl.DataFrame], ids=["pandas", "polars"])
-def test_take_rows_of_a_frame(make):
-    X = make({"a": [1, 2, 3], "b": ["x", "y", "z"]})
-    taken = take_rows(X, np.array([True, False, True]))
-    assert type(taken) is type(X)
-    assert_array_equal(numeric_block(taken, [0]), [[1.0], [3.0]])
 
 
 @pytest.mark.parametrize(

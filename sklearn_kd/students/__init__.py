@@ -1,16 +1,18 @@
 """Who learns: the NumPy network with its encoder, and any scikit-learn classifier."""
 
 from sklearn_kd.students._dispatch import (
-    TransferSet,
     check_student,
     fit_student,
     split_validation,
 )
 from sklearn_kd.students._encoder import TabularEncoder
 from sklearn_kd.students._mlp import MLPStudent
+from sklearn_kd.students._prediction import StudentPredictionMixin
+from sklearn_kd.students._transfer_set import TransferSet
 
 __all__ = [
     "MLPStudent",
+    "StudentPredictionMixin",
     "TabularEncoder",
     "TransferSet",
     "check_student",

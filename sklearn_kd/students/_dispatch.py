@@ -1,75 +1,13 @@
 """How a student learns is decided here, by what its ``fit`` takes."""
 
 import inspect
-from dataclasses import dataclass, replace
+from dataclasses import replace
 
-import numpy as np
 from sklearn.pipeline import Pipeline
 
-from sklearn_kd._compat import safe_indexing
 from sklearn_kd._routing import weight_parameter
-from sklearn_kd.students._validation import validation_mask
-from sklearn_kd.targets import SoftTargets, blend
-from sklearn_kd.transfer import stack_rows
-
-
-@dataclass(frozen=True)
-class TransferSet:
-    """All rows that a student learns from.
-
-    Parameters
-    ----------
-    X : {ndarray, CSR matrix, DataFrame} of shape (n_samples, n_features)
-        Rows.
-    codes : ndarray of shape (n_samples,), int
-        Hard targets; a placeholder in rows without a label.
-    weight : ndarray of shape (n_samples,), float64
-        Row weights, above 0.
-    classes : ndarray of shape (n_classes,)
-        The labels, sorted.
-    soft : SoftTargets of length n_samples or None
-        None for learning from the labels alone.
-    """
-
-    X: object
-    codes: np.ndarray
-    weight: np.ndarray
-    classes: np.ndarray
-    soft: SoftTargets | None
-
-    @property
-    def y(self):
-        """Hard targets as labels."""
-        return self.classes[self.codes]
-
-    def take(self, mask):
-        """Take the rows where a mask is True."""
-        if mask.all():
-            return self
-        rows = np.flatnonzero(mask)
-        return replace(
-            self,
-            X=safe_indexing(self.X, rows),
-            codes=self.codes[rows],
-            weight=self.weight[rows],
-            soft=None if self.soft is None else self.soft[rows],
-        )
-
-    def append(self, X, proba, weight):
-        """Append rows without a label: with the soft term only, all of one weight."""
-        n_rows = len(proba)
-        soft = replace(
-            self.soft,
-            proba=np.vstack([self.soft.proba, proba]),
-            row_alpha=np.r_[self.soft.row_alpha, np.ones(n_rows)],
-        )
-        return replace(
-            self,
-            X=stack_rows(self.X, X),
-            codes=np.r_[self.codes, np.zeros(n_rows, dtype=self.codes.dtype)],
-            weight=np.r_[self.weight, np.full(n_rows, weight)],
-            soft=soft,
-        )
+from sklearn_kd.students._transfer_set import expand
+from sklearn_kd.students._validation import split
 
 
 def check_student(student, *, learns_softly, temperature):
@@ -121,25 +59,6 @@ def check_student(student, *, learns_softly, temperature):
         )
 
 
-def wants_validation(student):
-    """Give the share of labelled rows that a student wants to be stopped by.
-
-    Parameters
-    ----------
-    student : estimator
-        Seeded.
-
-    Returns
-    -------
-    float or None
-        None when it wants none, or splits them off by itself.
-    """
-    last = _last_step(student)
-    if _takes(last, "X_val") and getattr(last, "early_stopping", False):
-        return last.validation_fraction
-    return None
-
-
 def split_validation(student, transfer_set):
     """Split off the rows that decide when training stops.
 
@@ -157,16 +76,12 @@ def split_validation(student, transfer_set):
     train : TransferSet
         The rows to learn from.
     validation : TransferSet or None
-        The others.
+        The others; None for a student that wants none, or splits by itself.
     """
-    fraction = wants_validation(student)
-    if fraction is None:
+    last = _last_step(student)
+    if not (_takes(last, "X_val") and getattr(last, "early_stopping", False)):
         return transfer_set, None
-    seed = _last_step(student).random_state
-    mask = validation_mask(transfer_set.codes, fraction, seed)
-    if not mask.any():
-        return transfer_set, None
-    return transfer_set.take(~mask), transfer_set.take(mask)
+    return split(transfer_set, last.validation_fraction, last.random_state)
 
 
 def fit_student(student, train, validation):
@@ -227,31 +142,6 @@ def _fit_params(student, train, validation):
         if validation.soft is not None:
             params["soft_targets_val"] = validation.soft
     return params
-
-
-def expand(transfer_set):
-    """Repeat each row once per class, weighted by the blended target.
-
-    Parameters
-    ----------
-    transfer_set : TransferSet
-        Rows with soft targets at temperature 1.
-
-    Returns
-    -------
-    X : {ndarray, CSR matrix, DataFrame} of shape (n_expanded, n_features)
-        Row i stands as often as classes have mass in it.
-    y : ndarray of shape (n_expanded,)
-        The class of each copy.
-    weight : ndarray of shape (n_expanded,), float64
-        Row weight times the mass of the class: for a student that minimises a
-        weighted log loss, the same loss.
-    """
-    soft = transfer_set.soft
-    targets = blend(soft.proba.astype(np.float64), transfer_set.codes, soft.row_alpha)
-    rows, codes = np.nonzero(targets)
-    weight = targets[rows, codes] * transfer_set.weight[rows]
-    return safe_indexing(transfer_set.X, rows), transfer_set.classes[codes], weight
 
 
 def _last_step(student):

@@ -8,12 +8,10 @@ from sklearn.utils import assert_all_finite
 from sklearn.utils.validation import check_is_fitted
 
 from sklearn_kd._columns import (
-    array_rows,
     column_kinds,
     is_frame,
     nominal_codes,
     numeric_block,
-    take_rows,
 )
 from sklearn_kd._compat import (
     Interval,
@@ -22,6 +20,7 @@ from sklearn_kd._compat import (
     check_feature_names_in,
     check_sample_weight,
     fit_context,
+    safe_indexing,
 )
 from sklearn_kd._validation import check_rows
 from sklearn_kd.students._knots import build_knots
@@ -175,12 +174,13 @@ class TabularEncoder(TransformerMixin, BaseEstimator):
         self : TabularEncoder
             The fitted encoder.
         """
-        X = check_rows(self, array_rows(X), reset=True)
+        X = check_rows(self, X, reset=True)
         if sample_weight is not None:
             sample_weight = check_sample_weight(sample_weight, X)
             present = sample_weight > 0
             if not present.all():
-                X, sample_weight = take_rows(X, present), sample_weight[present]
+                X = safe_indexing(X, present)
+                sample_weight = sample_weight[present]
         self.kinds_ = column_kinds(X)
         self._fit_numeric(X, sample_weight)
         self._fit_nominal(X, sample_weight)
@@ -229,12 +229,12 @@ class TabularEncoder(TransformerMixin, BaseEstimator):
 
         Returns
         -------
-        ndarray of shape (n_samples, n_features_out_)
+        ndarray of shape (n_samples, `n_features_out_`)
             The encoded rows, C-contiguous, of the dtype asked for. There are no missing
             values in it.
         """
         check_is_fitted(self)
-        return self._encode(check_rows(self, array_rows(X), reset=False))
+        return self._encode(check_rows(self, X, reset=False))
 
     def _encode(self, X):
         """Encode rows that `check_rows` has passed, whoever called it."""
@@ -279,7 +279,7 @@ class TabularEncoder(TransformerMixin, BaseEstimator):
 
         Returns
         -------
-        ndarray of shape (n_features_out_,), object
+        ndarray of shape (`n_features_out_`,), object
             The name of the column for a normal score, and that name with "_missing",
             "_other" or the level for the 0/1 columns. Where two would be equal, the
             later gets a number.

@@ -7,6 +7,7 @@ from scipy.sparse import issparse
 from scipy.special import log_softmax, softmax
 from sklearn.base import BaseEstimator, ClassifierMixin, clone
 from sklearn.preprocessing import MaxAbsScaler
+from sklearn.utils import get_tags
 from sklearn.utils.validation import (
     check_consistent_length,
     check_is_fitted,
@@ -29,7 +30,8 @@ from sklearn_kd.losses import LOSSES
 from sklearn_kd.students._encoder import TabularEncoder
 from sklearn_kd.students._network import ACTIVATIONS, Layers, Parameters, forward
 from sklearn_kd.students._training import Rows, Trainer
-from sklearn_kd.students._validation import INITIALIZE, SHUFFLE, validation_mask
+from sklearn_kd.students._transfer_set import TransferSet
+from sklearn_kd.students._validation import INITIALIZE, SHUFFLE, split
 from sklearn_kd.targets import SoftTargets, one_hot
 
 #: Rows that are encoded and multiplied at once in ``predict_proba``.
@@ -55,15 +57,15 @@ class MLPStudent(ClassifierMixin, BaseEstimator):
         :class:`TabularEncoder`, and :class:`~sklearn.preprocessing.MaxAbsScaler` for
         sparse rows. A transformer is cloned and fitted on the training rows, with
         ``sample_weight`` where its ``fit`` takes it. None takes the rows as they are.
-    batch_size : int, default=256
+    batch_size : int, default=128
         Largest number of rows of a step, which has all rows where there are fewer.
         Batches are made equally large.
-    learning_rate_init : float, default=2e-3
+    learning_rate_init : float, default=1e-2
         Largest learning rate. It rises over the first steps and then follows half a
         cosine down to zero at the last of ``max_iter`` epochs.
-    max_iter : int or "auto", default="auto"
-        Number of epochs. "auto" is as many as make 6000 steps, and at least 20.
-    weight_decay : float, default=0.0
+    max_iter : int, default=100
+        Number of epochs.
+    weight_decay : float, default=0.2
         Decoupled weight decay: a step takes ``learning_rate * weight_decay`` off each
         weight. Not ``alpha``, which in this package weighs the soft term.
     early_stopping : bool, default=True
@@ -73,9 +75,9 @@ class MLPStudent(ClassifierMixin, BaseEstimator):
         False, all epochs are run.
     validation_fraction : float, default=0.1
         Share of the rows kept apart when ``early_stopping`` and no ``X_val`` is given.
-    n_iter_no_change : int or "auto", default="auto"
-        Epochs without an improvement after which training stops. "auto" is a quarter
-        of ``max_iter``: distillation wants patience.
+    n_iter_no_change : int, default=25
+        Epochs without an improvement after which training stops: distillation wants
+        patience.
     tol : float, default=1e-4
         The improvement that counts, in nats.
     dtype : {"float32", "float64"}, default="float32"
@@ -92,7 +94,7 @@ class MLPStudent(ClassifierMixin, BaseEstimator):
         The labels, sorted.
     n_features_in_ : int
         Number of columns seen in ``fit``.
-    feature_names_in_ : ndarray of shape (n_features_in_,)
+    feature_names_in_ : ndarray of shape (`n_features_in_`,)
         Their names, where ``X`` had string names only.
     encoder_ : transformer or None
         The fitted encoder.
@@ -145,20 +147,17 @@ class MLPStudent(ClassifierMixin, BaseEstimator):
     True
     """
 
-    _parameter_constraints = {  # noqa: RUF012
+    _parameter_constraints = {
         "hidden_layer_sizes": ["array-like"],
         "activation": [StrOptions(set(ACTIVATIONS))],
         "encoder": [StrOptions({"auto"}), HasMethods(["fit", "transform"]), None],
         "batch_size": [Interval(Integral, 1, None, closed="left")],
         "learning_rate_init": [Interval(Real, 0, None, closed="neither")],
-        "max_iter": [StrOptions({"auto"}), Interval(Integral, 1, None, closed="left")],
+        "max_iter": [Interval(Integral, 1, None, closed="left")],
         "weight_decay": [Interval(Real, 0, None, closed="left")],
         "early_stopping": ["boolean"],
         "validation_fraction": [Interval(Real, 0, 1, closed="neither")],
-        "n_iter_no_change": [
-            StrOptions({"auto"}),
-            Interval(Integral, 1, None, closed="left"),
-        ],
+        "n_iter_no_change": [Interval(Integral, 1, None, closed="left")],
         "tol": [Interval(Real, 0, None, closed="left")],
         "dtype": [StrOptions({"float32", "float64"})],
         "random_state": ["random_state"],
@@ -171,13 +170,13 @@ class MLPStudent(ClassifierMixin, BaseEstimator):
         *,
         activation="relu",
         encoder="auto",
-        batch_size=256,
-        learning_rate_init=2e-3,
-        max_iter="auto",
-        weight_decay=0.0,
+        batch_size=128,
+        learning_rate_init=1e-2,
+        max_iter=100,
+        weight_decay=0.2,
         early_stopping=True,
         validation_fraction=0.1,
-        n_iter_no_change="auto",
+        n_iter_no_change=25,
         tol=1e-4,
         dtype="float32",
         random_state=None,
@@ -239,46 +238,39 @@ class MLPStudent(ClassifierMixin, BaseEstimator):
             For bad input, and when training diverges.
         """
         seed = as_seed(self.random_state)
-        X, codes, weight, soft = self._check_fit(X, y, sample_weight, soft_targets)
+        train, validation = self._check_train(X, y, sample_weight, soft_targets), None
         if X_val is not None:
             validation = self._check_validation(
                 X_val, y_val, sample_weight_val, soft_targets_val
             )
-            train = (X, codes, weight, soft)
-        else:
-            train, validation = self._split((X, codes, weight, soft), seed)
+        elif self.early_stopping:
+            train, validation = split(train, self.validation_fraction, seed)
         with single_blas_thread():
             self._fit_encoder(train)
             self._fit_network(train, validation, seed)
         return self
 
-    def _check_fit(self, X, y, sample_weight, soft_targets):
-        """Check the training rows, set ``classes_``, drop rows of weight 0."""
+    def _check_train(self, X, y, sample_weight, soft_targets):
         X = check_rows(self, X, reset=True)
         y, weight, self.classes_ = check_labels(self, X, y, sample_weight)
         if soft_targets is not None:
             _check_soft_targets(soft_targets, len(y), "soft_targets")
             self.classes_ = np.asarray(soft_targets.classes)
-        return self._codes(X, y, weight, soft_targets)
+        return self._transfer_set(X, y, weight, soft_targets)
 
     def _check_validation(self, X, y, sample_weight, soft_targets):
         X = check_rows(self, X, reset=False)
         y = check_y(y, estimator=self)
         check_consistent_length(X, y)
-        weight = check_sample_weight(sample_weight, X)
         if soft_targets is not None:
             _check_soft_targets(soft_targets, len(y), "soft_targets_val")
-        return self._codes(X, y, weight, soft_targets)
+        weight = check_sample_weight(sample_weight, X)
+        return self._transfer_set(X, y, weight, soft_targets)
 
-    def _codes(self, X, y, weight, soft_targets):
-        """Drop rows of weight 0 and write labels as positions in ``classes_``."""
-        present = weight > 0
-        if not present.all():
-            rows = np.flatnonzero(present)
-            X, y, weight = safe_indexing(X, rows), y[rows], weight[rows]
-            soft_targets = None if soft_targets is None else soft_targets[rows]
+    def _transfer_set(self, X, y, weight, soft_targets):
+        """Number the labels, and leave rows of weight 0 out."""
         codes = encode_labels(y, self.classes_)
-        strange = self.classes_[codes] != y
+        strange = (self.classes_[codes] != y) & (weight > 0)
         if strange.any():
             raise ValueError(
                 f"y holds labels that are not among the classes "
@@ -287,81 +279,63 @@ class MLPStudent(ClassifierMixin, BaseEstimator):
         if soft_targets is None:
             hot = one_hot(codes, len(self.classes_))
             soft_targets = SoftTargets(hot, self.classes_, row_alpha=0.0)
-        return X, codes, weight, soft_targets
-
-    def _split(self, rows, seed):
-        if not self.early_stopping:
-            return rows, None
-        mask = validation_mask(rows[1], self.validation_fraction, seed)
-        if not mask.any():
-            return rows, None
-        parts = [np.flatnonzero(~mask), np.flatnonzero(mask)]
-        return tuple(
-            (safe_indexing(rows[0], part), *(array[part] for array in rows[1:]))
-            for part in parts
-        )
+        rows = TransferSet(X, codes, weight, self.classes_, soft_targets)
+        return rows.take(weight > 0)
 
     def _fit_encoder(self, train):
-        X, codes, weight, _ = train
         if self.encoder is None:
             self.encoder_ = None
             return
-        if self.encoder == "auto":
-            encoder = MaxAbsScaler() if issparse(X) else TabularEncoder()
-            if not issparse(X):
-                encoder.set_params(dtype=self.dtype)
-        else:
+        if self.encoder != "auto":
             encoder = clone(self.encoder)
+        elif issparse(train.X):
+            encoder = MaxAbsScaler()
+        else:
+            encoder = TabularEncoder(dtype=self.dtype)
         weights = {}
         if has_fit_parameter(encoder, "sample_weight"):
-            weights["sample_weight"] = weight
-        self.encoder_ = encoder.fit(X, self.classes_[codes], **weights)
+            weights["sample_weight"] = train.weight
+        self.encoder_ = encoder.fit(train.X, train.y, **weights)
 
     def _encode(self, X):
         """Encode checked rows: a C-contiguous array, or CSR where they are sparse."""
-        if self.encoder_ is not None:
+        if isinstance(self.encoder_, TabularEncoder):
+            X = self.encoder_._encode(X)  # the rows have passed the same checks
+        elif self.encoder_ is not None:
             X = self.encoder_.transform(X)
         if issparse(X):
             return X.tocsr().astype(self.dtype, copy=False)
         return np.ascontiguousarray(X, dtype=self.dtype)
 
     def _fit_network(self, train, validation, seed):
-        X, codes, weight, soft = train
-        loss = LOSSES[soft.loss](soft.temperature)
-        rows = Rows.prepare(self._encode(X), codes, soft, weight, loss, self.dtype)
+        loss = LOSSES[train.soft.loss](train.soft.temperature)
+        rows = self._prepare(train, loss)
         if validation is not None:
-            X, codes, weight, soft = validation
-            validation = Rows.prepare(
-                self._encode(X), codes, soft, weight, loss, self.dtype
-            )
+            validation = self._prepare(validation, loss)
         n_classes = len(self.classes_)
         sizes = [rows.X.shape[1], *self.hidden_layer_sizes, n_classes]
         parameters = Parameters(sizes, self.dtype)
         parameters.initialize(
             stream(seed, INITIALIZE), self.activation, _mean_squared_norm(rows)
         )
-        max_iter = self._max_iter(len(rows))
-        patience = self.n_iter_no_change
         trainer = Trainer(
             parameters,
             self.activation,
             loss,
             batch_size=self.batch_size,
-            max_iter=max_iter,
+            max_iter=self.max_iter,
             learning_rate_init=self.learning_rate_init,
             weight_decay=self.weight_decay,
-            n_iter_no_change=-(-max_iter // 4) if patience == "auto" else patience,
+            n_iter_no_change=self.n_iter_no_change,
             tol=self.tol,
             verbose=self.verbose,
         )
         history = trainer.train(rows, validation, stream(seed, SHUFFLE))
         self._keep(parameters, history)
 
-    def _max_iter(self, n_samples):
-        if self.max_iter != "auto":
-            return self.max_iter
-        n_batches = -(-n_samples // self.batch_size)
-        return max(20, -(-6000 // n_batches))
+    def _prepare(self, rows, loss):
+        X = self._encode(rows.X)
+        return Rows.prepare(X, rows.codes, rows.soft, rows.weight, loss, self.dtype)
 
     def _keep(self, parameters, history):
         self.coefs_ = parameters.coefs
@@ -453,7 +427,12 @@ class MLPStudent(ClassifierMixin, BaseEstimator):
     def __sklearn_tags__(self):
         tags = super().__sklearn_tags__()
         tags.input_tags.sparse = True
-        tags.input_tags.allow_nan = self.encoder is not None
+        if self.encoder == "auto":
+            tags.input_tags.allow_nan = True
+        elif self.encoder is not None:
+            inner = get_tags(self.encoder).input_tags
+            tags.input_tags.allow_nan = inner.allow_nan
+            tags.input_tags.sparse = inner.sparse
         return tags
 
 

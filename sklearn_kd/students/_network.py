@@ -1,4 +1,4 @@
-"""A multilayer perceptron on NumPy: parameters in one flat buffer, forward, backward."""
+"""A multilayer perceptron on NumPy, its parameters in one flat buffer."""
 
 import numpy as np
 from scipy.sparse import issparse

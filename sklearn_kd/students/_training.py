@@ -2,6 +2,7 @@
 
 import warnings
 from dataclasses import dataclass, field
+from itertools import pairwise
 
 import numpy as np
 from scipy.sparse import issparse
@@ -189,7 +190,7 @@ class Trainer:
         n_batches = len(bounds) - 1
         order = generator.permutation(len(rows)) if n_batches > 1 else None
         total = 0.0
-        for start, stop in zip(bounds[:-1], bounds[1:], strict=True):
+        for start, stop in pairwise(bounds):
             index = None if order is None else order[start:stop]
             total += self._step(*self.gather(index)) * (stop - start)
         if not (np.isfinite(total) and np.isfinite(self.parameters.flat).all()):

@@ -39,3 +39,28 @@ def validation_mask(codes, fraction, random_state):
     mask = np.zeros(len(codes), dtype=bool)
     mask[eligible[np.diff(passed) > 0]] = True
     return mask
+
+
+def split(transfer_set, fraction, random_state):
+    """Split validation rows off a transfer set.
+
+    Parameters
+    ----------
+    transfer_set : TransferSet
+        Labelled rows.
+    fraction : float
+        Share of the rows, in (0, 1).
+    random_state : int, RandomState instance or None
+        Decides which.
+
+    Returns
+    -------
+    train : TransferSet
+        The rows to learn from.
+    validation : TransferSet or None
+        The others; None where there are too few rows to keep any apart.
+    """
+    mask = validation_mask(transfer_set.codes, fraction, random_state)
+    if not mask.any():
+        return transfer_set, None
+    return transfer_set.take(~mask), transfer_set.take(mask)

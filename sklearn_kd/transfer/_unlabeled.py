@@ -130,7 +130,7 @@ def stack_rows(above, below):
 
 
 def _stack_pandas(above, below):
-    """Concatenate; categories are united first, since pandas would make them objects."""
+    """Concatenate with united categories: pandas would make them objects."""
     pandas = sys.modules["pandas"]
     above, below = above.copy(deep=False), below[above.columns].copy(deep=False)
     for name, dtype in above.dtypes.items():

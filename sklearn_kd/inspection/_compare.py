@@ -1,0 +1,281 @@
+"""One table of several classifiers: quality, fidelity, size, speed."""
+
+import pickle
+from dataclasses import dataclass
+
+import numpy as np
+from sklearn.metrics import roc_auc_score
+from sklearn.utils.validation import check_consistent_length
+
+from sklearn_kd.inspection._fidelity import mean_kl_divergence, share_equal
+from sklearn_kd.inspection._format import format_seconds, format_size
+from sklearn_kd.inspection._size import count_parameters, pickled_size
+from sklearn_kd.inspection._speed import prediction_latency, throughput
+from sklearn_kd.targets import align_proba, check_proba
+from sklearn_kd.teachers._fitted import classes_of
+
+#: The lines of the printed table: a key, what it is called, how it is written.
+_LINES = (
+    ("accuracy", "accuracy", "{:.4f}".format),
+    ("roc_auc", "ROC AUC", "{:.4f}".format),
+    ("log_loss", "log loss", "{:.4f}".format),
+    ("agreement", "agreement with {}", "{:.4f}".format),
+    ("kl_divergence", "KL divergence from {}", "{:.4f}".format),
+    ("retention", "retention (accuracy)", "{:.4f}".format),
+    ("n_parameters", "parameters", "{:,}".format),
+    ("pickled_size", "pickled size", format_size),
+    ("latency_median", "one row, median", format_seconds),
+    ("latency_p99", "one row, 99th percentile", format_seconds),
+    ("rows_per_second", "rows per second", "{:,.0f}".format),
+)
+
+
+@dataclass(frozen=True)
+class Comparison:
+    """What :func:`compare` found; ``print`` writes it as a table.
+
+    Parameters
+    ----------
+    rows : list of dict
+        One a model, in the order given: its name under ``"model"``, and the numbers
+        that :func:`compare` lists. ``pandas.DataFrame(rows)`` makes a frame of it.
+    reference : str
+        Name of the model that agreement, divergence and retention refer to.
+
+    See Also
+    --------
+    compare : Makes it.
+
+    Notes
+    -----
+    .. versionadded:: 0.1
+
+    Examples
+    --------
+    >>> from sklearn_kd.inspection import Comparison
+    >>> rows = [{"model": "teacher", "accuracy": 0.91, "pickled_size": 179_000_000}]
+    >>> comparison = Comparison(rows, reference="teacher")
+    >>> comparison["teacher"]["accuracy"]
+    0.91
+    >>> print(comparison)
+                   teacher
+    accuracy        0.9100
+    pickled size    179 MB
+    """
+
+    rows: list
+    reference: str
+
+    def __getitem__(self, name):
+        for row in self.rows:
+            if row["model"] == name:
+                return row
+        raise KeyError(name)
+
+    def __str__(self):
+        lines = [["", *(row["model"] for row in self.rows)]]
+        for key, title, write in _LINES:
+            values = [row.get(key) for row in self.rows]
+            if any(value is not None for value in values):
+                cells = ["-" if value is None else write(value) for value in values]
+                lines.append([title.format(self.reference), *cells])
+        widths = [max(map(len, column)) for column in zip(*lines, strict=True)]
+        return "\n".join(
+            "   ".join(
+                [line[0].ljust(widths[0]), *map(str.rjust, line[1:], widths[1:])]
+            )
+            for line in lines
+        )
+
+
+def compare(
+    models, X, y, *, reference="teacher", n_calls=1000, time_limit=10.0, n_jobs=1
+):
+    """Compare classifiers on held-out rows: quality, fidelity, size and speed.
+
+    Parameters
+    ----------
+    models : dict of str to classifier
+        Fitted, with ``predict`` and ``predict_proba``. Of a
+        :class:`~sklearn_kd.DistilledClassifier` take ``teacher_`` and ``student_``: as
+        a whole it contains its teacher.
+    X : {array-like, sparse matrix, DataFrame} of shape (n_samples, n_features)
+        Rows that none of them was fitted on.
+    y : array-like of shape (n_samples,)
+        Their labels.
+    reference : str, default="teacher"
+        The key in ``models`` that the others are held against.
+    n_calls : int, default=1000
+        Rows that are timed one by one.
+    time_limit : float, default=10.0
+        Seconds a model after which no more of them are timed.
+    n_jobs : int or None, default=1
+        Jobs, BLAS and OpenMP threads while the clock runs. None leaves everything as
+        it is.
+
+    Returns
+    -------
+    Comparison
+        ``rows`` has a dict for each model: ``model`` (its name), ``accuracy``,
+        ``roc_auc`` (with more than two classes the mean of each class against the
+        rest, weighted by its rows; NaN where ``y`` has one class), ``log_loss`` (nats),
+        ``agreement``, ``kl_divergence`` (nats, see :func:`mean_kl_divergence`) and
+        ``retention`` (accuracy / accuracy of the reference), ``n_parameters`` and
+        ``pickled_size`` (bytes; both None for a model that cannot be pickled),
+        ``latency_median`` and ``latency_p99`` (seconds for one row) and
+        ``rows_per_second``.
+
+    Raises
+    ------
+    ValueError
+        When ``reference`` is not among the models, when nobody says which label a
+        column of probabilities stands for, and for labels that cannot be sorted.
+
+    See Also
+    --------
+    agreement_score : Share of rows with the same label.
+    count_parameters : What counts as a parameter.
+    prediction_latency : How one row is timed.
+    throughput : How many rows are timed.
+
+    Notes
+    -----
+    .. versionadded:: 0.1
+
+    A class that a model does not know has probability 0. As in scikit-learn, the log
+    loss takes the smallest probability to be that of the float rounding (2.2e-16), so
+    that a row of which a forest is sure and wrong costs 36 nats.
+
+    Examples
+    --------
+    >>> from sklearn.datasets import load_breast_cancer
+    >>> from sklearn.ensemble import RandomForestClassifier
+    >>> from sklearn.model_selection import train_test_split
+    >>> from sklearn_kd import DistilledClassifier
+    >>> from sklearn_kd.inspection import compare
+    >>> X, y = load_breast_cancer(return_X_y=True)
+    >>> X, X_test, y, y_test = train_test_split(X, y, random_state=0)
+    >>> forest = RandomForestClassifier(n_estimators=300, random_state=0).fit(X, y)
+    >>> model = DistilledClassifier(forest, random_state=0).fit(X, y)
+    >>> result = compare(
+    ...     {"teacher": forest, "student": model.student_}, X_test, y_test, n_calls=20
+    ... )
+    >>> result["student"]["retention"] > 0.95
+    True
+    >>> print(result)
+                                 teacher     student
+    accuracy                        0.97        0.95
+    ROC AUC                         0.99        0.99
+    ...
+    pickled size                     ... ...B
+    one row, median                  ...
+    ...
+    """
+    if reference not in models:
+        raise ValueError(
+            f"reference={reference!r} is not among the models {list(models)}."
+        )
+    y = np.asarray(y)
+    check_consistent_length(X, y)
+    answers = {name: _Answer.ask(name, model, X) for name, model in models.items()}
+    classes = _all_labels(y, answers.values())
+    timing = {"n_calls": n_calls, "time_limit": time_limit, "n_jobs": n_jobs}
+    rows = [
+        {
+            "model": name,
+            **_quality(answers[name], answers[reference], y, classes),
+            **_cost(model, X, timing),
+        }
+        for name, model in models.items()
+    ]
+    return Comparison(rows, reference)
+
+
+@dataclass(frozen=True)
+class _Answer:
+    """What a model says about the rows."""
+
+    labels: np.ndarray
+    proba: np.ndarray
+    classes: list
+
+    @classmethod
+    def ask(cls, name, model, X):
+        answer = model.predict_proba(X)
+        classes = classes_of(model, answer, None)
+        if classes is None:
+            raise ValueError(
+                f"Nobody says which label each column of predict_proba of {name!r} "
+                "stands for: it has no classes_ and returns no DataFrame."
+            )
+        proba = check_proba(answer, len(classes), name=f"predict_proba of {name!r}")
+        return cls(model.predict(X), proba.astype(np.float64), classes)
+
+    def aligned(self, classes):
+        return align_proba(self.proba, self.classes, classes)[0]
+
+
+def _all_labels(y, answers):
+    """Labels that occur or that any model knows, sorted, as Python objects."""
+    labels = set(y.tolist())
+    for answer in answers:
+        labels.update(np.asarray(answer.classes).tolist())
+    try:
+        return sorted(labels)
+    except TypeError as error:
+        raise ValueError(
+            f"The labels of y and of the models have types that do not compare, such "
+            f"as {y.tolist()[0]!r} and {answer.classes[0]!r}: {error}."
+        ) from error
+
+
+def _quality(answer, reference, y, classes):
+    place = {label: code for code, label in enumerate(classes)}
+    codes = np.array([place[label] for label in y.tolist()])
+    proba = answer.aligned(classes)
+    accuracy = share_equal(answer.labels, y)
+    accuracy_of_reference = share_equal(reference.labels, y)
+    kept = accuracy / accuracy_of_reference if accuracy_of_reference else float("nan")
+    return {
+        "accuracy": accuracy,
+        "roc_auc": _roc_auc(codes, proba),
+        "log_loss": _log_loss(codes, proba),
+        "agreement": share_equal(answer.labels, reference.labels),
+        "kl_divergence": mean_kl_divergence(reference.aligned(classes), proba),
+        "retention": kept,
+    }
+
+
+def _cost(model, X, timing):
+    median, p99 = prediction_latency(model, X, **timing)
+    return {
+        "n_parameters": _if_pickled(count_parameters, model),
+        "pickled_size": _if_pickled(pickled_size, model),
+        "latency_median": median,
+        "latency_p99": p99,
+        "rows_per_second": throughput(model, X, n_jobs=timing["n_jobs"]),
+    }
+
+
+def _roc_auc(codes, proba):
+    """Area under the ROC curve: of the second of two classes, or one against rest."""
+    counts = np.bincount(codes, minlength=proba.shape[1])
+    present = np.flatnonzero(counts)
+    if len(present) < 2:
+        return float("nan")
+    if proba.shape[1] == 2:
+        present = present[1:]
+    areas = [roc_auc_score(codes == k, proba[:, k]) for k in present]
+    return float(np.average(areas, weights=counts[present]))
+
+
+def _log_loss(codes, proba):
+    right = proba[np.arange(len(codes)), codes]
+    return float(-np.log(np.maximum(right, np.finfo(proba.dtype).eps)).mean())
+
+
+def _if_pickled(measure, model):
+    try:
+        return measure(model)
+    except (pickle.PicklingError, AttributeError, TypeError):
+        return None  # as Python says of a lambda, a local class, an open file

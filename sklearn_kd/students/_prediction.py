@@ -1,0 +1,84 @@
+"""Predicting with the fitted student."""
+
+import numpy as np
+from sklearn.utils.metaestimators import available_if
+from sklearn.utils.validation import check_is_fitted
+
+from sklearn_kd._validation import check_rows
+
+
+def _student_has(method):
+    """Say whether the student, fitted or not, has a method."""
+
+    def check(self):
+        student = getattr(self, "student_", self.student)
+        return student is None or hasattr(student, method)
+
+    return check
+
+
+class StudentPredictionMixin:
+    """Answer with ``student_``, after the checks of the estimator itself."""
+
+    def predict(self, X):
+        """Predict labels with the student.
+
+        Parameters
+        ----------
+        X : {array-like, sparse matrix, DataFrame} of shape (n_samples, n_features)
+            Rows.
+
+        Returns
+        -------
+        ndarray of shape (n_samples,)
+            The label of each row.
+        """
+        check_is_fitted(self)
+        return self.student_.predict(check_rows(self, X, reset=False))
+
+    @available_if(_student_has("predict_proba"))
+    def predict_proba(self, X):
+        """Predict class probabilities with the student.
+
+        Parameters
+        ----------
+        X : {array-like, sparse matrix, DataFrame} of shape (n_samples, n_features)
+            Rows.
+
+        Returns
+        -------
+        ndarray of shape (n_samples, n_classes), float
+            Columns in the order of ``classes_``.
+        """
+        check_is_fitted(self)
+        proba = self.student_.predict_proba(check_rows(self, X, reset=False))
+        return self._widen(proba, 0.0)
+
+    @available_if(_student_has("predict_log_proba"))
+    def predict_log_proba(self, X):
+        """Predict the logarithms of class probabilities with the student.
+
+        Parameters
+        ----------
+        X : {array-like, sparse matrix, DataFrame} of shape (n_samples, n_features)
+            Rows.
+
+        Returns
+        -------
+        ndarray of shape (n_samples, n_classes), float
+            Columns in the order of ``classes_``.
+        """
+        check_is_fitted(self)
+        proba = self.student_.predict_log_proba(check_rows(self, X, reset=False))
+        return self._widen(proba, -np.inf)
+
+    def _widen(self, values, absent):
+        """Add columns for classes in which the teacher left no mass to learn from."""
+        if values.shape[1] == len(self.classes_):
+            return values
+        wide = np.full((len(values), len(self.classes_)), absent)
+        wide[:, np.searchsorted(self.classes_, self.student_.classes_)] = values
+        return wide
+
+    def __sklearn_is_fitted__(self):
+        return hasattr(self, "student_")

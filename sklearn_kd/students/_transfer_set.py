@@ -1,0 +1,93 @@
+"""The transfer set: all rows a student learns from, with their targets."""
+
+from dataclasses import dataclass, replace
+
+import numpy as np
+
+from sklearn_kd._compat import safe_indexing
+from sklearn_kd.targets import SoftTargets, blend
+from sklearn_kd.transfer import stack_rows
+
+
+@dataclass(frozen=True)
+class TransferSet:
+    """All rows that a student learns from.
+
+    Parameters
+    ----------
+    X : {ndarray, CSR matrix, DataFrame} of shape (n_samples, n_features)
+        Rows.
+    codes : ndarray of shape (n_samples,), int
+        Hard targets; a placeholder in rows without a label.
+    weight : ndarray of shape (n_samples,), float64
+        Row weights, above 0.
+    classes : ndarray of shape (n_classes,)
+        The labels, sorted.
+    soft : SoftTargets of length n_samples or None
+        None for learning from the labels alone.
+    """
+
+    X: object
+    codes: np.ndarray
+    weight: np.ndarray
+    classes: np.ndarray
+    soft: SoftTargets | None
+
+    @property
+    def y(self):
+        """Hard targets as labels."""
+        return self.classes[self.codes]
+
+    def take(self, mask):
+        """Take the rows where a mask is True."""
+        if mask.all():
+            return self
+        rows = np.flatnonzero(mask)
+        return replace(
+            self,
+            X=safe_indexing(self.X, rows),
+            codes=self.codes[rows],
+            weight=self.weight[rows],
+            soft=None if self.soft is None else self.soft[rows],
+        )
+
+    def append(self, X, proba, weight):
+        """Append rows without a label: with the soft term only, all of one weight."""
+        n_rows = len(proba)
+        soft = replace(
+            self.soft,
+            proba=np.vstack([self.soft.proba, proba]),
+            row_alpha=np.r_[self.soft.row_alpha, np.ones(n_rows)],
+        )
+        return replace(
+            self,
+            X=stack_rows(self.X, X),
+            codes=np.r_[self.codes, np.zeros(n_rows, dtype=self.codes.dtype)],
+            weight=np.r_[self.weight, np.full(n_rows, weight)],
+            soft=soft,
+        )
+
+
+def expand(transfer_set):
+    """Repeat each row once per class, weighted by the blended target.
+
+    Parameters
+    ----------
+    transfer_set : TransferSet
+        Rows with soft targets at temperature 1.
+
+    Returns
+    -------
+    X : {ndarray, CSR matrix, DataFrame} of shape (n_expanded, n_features)
+        Row i stands as often as classes have mass in it.
+    y : ndarray of shape (n_expanded,)
+        The class of each copy.
+    weight : ndarray of shape (n_expanded,), float64
+        Row weight times the mass of the class: for a student that minimises a
+        weighted log loss, the same loss.
+    """
+    soft = transfer_set.soft
+    targets = blend(soft.proba.astype(np.float64), transfer_set.codes, soft.row_alpha)
+    rows, codes = np.nonzero(targets)
+    weight = targets[rows, codes] * transfer_set.weight[rows]
+    return safe_indexing(transfer_set.X, rows), transfer_set.classes[codes], weight
