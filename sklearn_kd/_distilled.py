@@ -1,5 +1,7 @@
 """DistilledClassifier: the recipe from a teacher to a compact student."""
 
+import copy
+import warnings
 from numbers import Integral, Real
 
 import numpy as np
@@ -36,6 +38,7 @@ from sklearn_kd.teachers import (
     fit_parameters,
     read_teacher_proba,
     router,
+    student_wants_weights,
     teach,
 )
 from sklearn_kd.transfer import check_unlabeled
@@ -99,9 +102,9 @@ class DistilledClassifier(
     n_jobs : int or None, default=None
         Jobs for folds (processes) and for chunks of rows (threads).
     random_state : int, RandomState instance or None, default=None
-        Seeds every ``random_state`` that unfitted teachers and the student leave at
-        None; an int reaches the student as it is. None takes entropy from the
-        operating system.
+        Seeds every ``random_state`` that unfitted teachers, the student and the
+        splitter leave at None; an int reaches the student as it is. None takes entropy
+        from the operating system.
     verbose : int, default=0
         Above 0, prints a line for each finished piece of work.
 
@@ -253,7 +256,7 @@ class DistilledClassifier(
         """
         seed = as_seed(self.random_state)
         lesson, weight = self._check_lesson(X, y, sample_weight)
-        student = self._make_student(seed)
+        student = self._make_student(seed, weighted=(weight[lesson.present] != 1).any())
         teachers = self._make_teachers(lesson.X, teacher_proba)
         knowledge, X_transfer = Knowledge(None, None, None), None
         if self.alpha > 0:
@@ -266,7 +269,7 @@ class DistilledClassifier(
                     lesson,
                     X_transfer,
                     fit_params=fit_parameters(self, teachers, sample_weight, lesson.X),
-                    splits=self._split(lesson, groups),
+                    splits=self._split(lesson, groups, seed),
                     teacher_weights=self.teacher_weights,
                     given_classes=self.teacher_classes,
                     seed=seed,
@@ -277,8 +280,6 @@ class DistilledClassifier(
         train = self._extend(train, X_transfer, knowledge.transfer_proba)
         self.teacher_ = knowledge.teacher
         self.student_ = fit_student(student, train, validation)
-        if hasattr(self.student_, "n_iter_"):
-            self.n_iter_ = self.student_.n_iter_
         return self
 
     def _check_lesson(self, X, y, sample_weight):
@@ -287,18 +288,23 @@ class DistilledClassifier(
         codes = encode_labels(y, self.classes_)
         return Lesson(X, y, codes, weight > 0, self.classes_), weight
 
-    def _make_student(self, seed):
+    def _make_student(self, seed, weighted):
         student = MLPStudent() if self.student is None else self.student
         check_student(
-            student, learns_softly=self.alpha > 0, temperature=self.temperature
+            student,
+            learns_softly=self.alpha > 0,
+            temperature=self.temperature,
+            weighted=weighted,
         )
         return seed_unset(clone(student), seed)
 
     def _make_teachers(self, X, teacher_proba):
-        if teacher_proba is not None and not (self.teacher is None and self.cv is None):
+        names = ["teacher", "cv", "teacher_weights", "teacher_classes"]
+        given = [name for name in names if getattr(self, name) is not None]
+        if teacher_proba is not None and given:
             raise ValueError(
-                "teacher_proba already says what the teacher knows: leave teacher and "
-                "cv at None, or do not pass teacher_proba."
+                "teacher_proba already says what the teacher knows: leave "
+                f"{' and '.join(given)} at None, or do not pass teacher_proba."
             )
         if self.teacher is None:
             return default_teachers(X)
@@ -324,14 +330,19 @@ class DistilledClassifier(
         except ValueError as error:
             raise ValueError(f"X_unlabeled: {error}") from error
 
-    def _split(self, lesson, groups):
+    def _split(self, lesson, groups, seed):
         if self.cv is None:
             return None
         splitter = check_cv(self.cv, lesson.y, classifier=True)
+        if getattr(splitter, "random_state", seed) is None:
+            splitter = copy.copy(splitter)
+            splitter.random_state = seed
         return list(splitter.split(lesson.X, lesson.y, groups))
 
     def _transfer_set(self, lesson, weight, proba):
         """Put the labelled rows together; those of weight 0 are left out."""
+        if not student_wants_weights(self, weight):
+            weight = np.ones_like(weight)
         soft = None
         if proba is not None:
             soft = SoftTargets(
@@ -345,6 +356,14 @@ class DistilledClassifier(
         if X is None:
             return train
         told = np.flatnonzero(proba.sum(axis=1) > 0)
+        if len(told) < len(proba):
+            warnings.warn(
+                f"The teacher puts all mass on classes that are not in y for "
+                f"{len(proba) - len(told)} of {len(proba)} rows of X_unlabeled: they "
+                "are left out.",
+                UserWarning,
+                stacklevel=3,
+            )
         return train.append(
             safe_indexing(X, told), proba[told], self.alpha * self.transfer_weight
         )

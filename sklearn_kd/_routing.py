@@ -2,15 +2,18 @@
 
 from sklearn.model_selection import GridSearchCV, RandomizedSearchCV
 from sklearn.pipeline import Pipeline
+from sklearn.utils.metadata_routing import get_routing_for_object
 from sklearn.utils.validation import has_fit_parameter
+
+from sklearn_kd._compat import routing_enabled
 
 
 def weight_parameter(estimator):
     """Name the ``fit`` parameter that carries sample weights to an estimator.
 
-    This is the convention without metadata routing: a pipeline hands
-    ``step__sample_weight`` on, a vote or a stack hands weights to all its members,
-    and a search to its estimator.
+    With metadata routing an estimator is asked what it requests. Without, there is a
+    convention: a pipeline hands ``step__sample_weight`` on, a vote or a stack hands
+    weights to all its members, and a search to its estimator.
 
     Parameters
     ----------
@@ -22,6 +25,10 @@ def weight_parameter(estimator):
     str or None
         The name; None when the estimator takes no weights.
     """
+    if routing_enabled():
+        request = get_routing_for_object(estimator)
+        if "sample_weight" in request.consumes("fit", ["sample_weight"]):
+            return "sample_weight"
     if isinstance(estimator, Pipeline):
         name, last = estimator.steps[-1]
         inner = weight_parameter(last)

@@ -1,6 +1,5 @@
 """What input an estimator takes that is made of others."""
 
-from sklearn.compose import ColumnTransformer
 from sklearn.frozen import FrozenEstimator
 from sklearn.utils import get_tags
 
@@ -18,7 +17,7 @@ def takes_sparse(parts):
     bool
         The tag of the whole.
     """
-    return all(get_tags(part).input_tags.sparse for part in _tagged(parts))
+    return all(_takes(part, "sparse") for part in parts)
 
 
 def takes_missing(parts):
@@ -34,21 +33,18 @@ def takes_missing(parts):
     bool
         The tag of the whole.
     """
-    return all(_allows_nan(part) for part in _tagged(parts))
+    return all(_takes(part, "allow_nan") for part in parts)
 
 
-def _tagged(parts):
-    return [
-        part
-        for part in parts
-        if hasattr(part, "__sklearn_tags__") and not isinstance(part, type)
-    ]
-
-
-def _allows_nan(part):
-    if get_tags(part).input_tags.allow_nan:
+def _takes(part, tag):
+    if isinstance(part, type) or not hasattr(part, "__sklearn_tags__"):
         return True
-    # the tag of a ColumnTransformer is False whatever is in it: let it say in fit
+    if getattr(get_tags(part).input_tags, tag):
+        return True
+    # Made of others, an estimator may say no whatever they do (a pipeline that imputes
+    # first, a search, a threshold): then it is they who say it, in fit.
     inner = part.estimator if isinstance(part, FrozenEstimator) else part
     values = inner.get_params().values() if hasattr(inner, "get_params") else ()
-    return any(isinstance(value, ColumnTransformer) for value in values)
+    return any(
+        hasattr(value, "get_params") and not isinstance(value, type) for value in values
+    )

@@ -3,11 +3,11 @@
 import threading
 from contextlib import contextmanager
 
-from threadpoolctl import ThreadpoolController
+import threadpoolctl
 
 _lock = threading.Lock()
 _users = 0
-_limiter = None
+_original = {}
 
 
 @contextmanager
@@ -15,20 +15,50 @@ def single_blas_thread():
     """Limit BLAS to one thread until the last of all overlapping uses has left.
 
     Products of a few hundred rows by a few dozen columns lose time to a second thread,
-    and one thread makes the sums the same on every machine size. threadpoolctl's own
-    context managers restore what they found when they were entered, so two that
-    overlap in different threads can leave the limit on for good: hence the count.
+    and one thread makes the sums the same on every machine size.
+
+    threadpoolctl's own context manager restores what it found when it was entered. Up
+    to its version 3.7, two that overlap in different threads can so leave the limit on
+    for good; from 3.8 on, only the first thread's counts, and when that leaves, the
+    other goes on without a limit. Hence the count, and the original kept once. A BLAS
+    on OpenMP has a limit for each thread, which each thread sets and restores itself.
     """
-    global _users, _limiter
+    global _users
+    controller = threadpoolctl.ThreadpoolController().select(user_api="blas")
+    shared, own = [], []
+    for library in controller.lib_controllers:
+        per_thread = getattr(library, "threading_layer", None) == "openmp"
+        (own if per_thread else shared).append(library)
     with _lock:
-        if _users == 0:
-            _limiter = ThreadpoolController().limit(limits=1, user_api="blas")
+        found = [library.get_num_threads() for library in own]
+        for library in shared:
+            _original.setdefault(library.filepath, library.get_num_threads())
+        _set_threads(own + shared, [1] * len(own + shared))
         _users += 1
     try:
         yield
     finally:
         with _lock:
             _users -= 1
+            _set_threads(own, found)
             if _users == 0:
-                _limiter.restore_original_limits()
-                _limiter = None
+                _set_threads(
+                    shared,
+                    [_original.get(library.filepath) for library in shared],
+                )
+                _original.clear()
+
+
+def _set_threads(libraries, numbers):
+    _release_control()
+    for library, number in zip(libraries, numbers, strict=True):
+        if number is not None:
+            library.set_num_threads(number)
+    _release_control()
+
+
+def _release_control():
+    """From threadpoolctl 3.8 on, a thread that has set a limit keeps others out."""
+    controller = getattr(threadpoolctl, "OpenBLASController", None)
+    if hasattr(controller, "clear_controlling_thread"):
+        controller.clear_controlling_thread(force=True)

@@ -174,7 +174,7 @@ def align_proba(proba, source_classes, classes):
     proba : ndarray of shape (n_samples, n_source_classes), float
         Probabilities, column ``j`` for ``source_classes[j]``.
     source_classes : sequence of length n_source_classes
-        The labels of the columns.
+        The labels of the columns, each once.
     classes : sequence of length n_classes
         The labels wanted, matched by equality.
 
@@ -188,8 +188,18 @@ def align_proba(proba, source_classes, classes):
         The mass that was removed from each row.
     known : ndarray of shape (n_classes,), bool
         Which of the wanted classes the source has.
+
+    Raises
+    ------
+    ValueError
+        When two columns stand for the same class.
     """
     place = {_plain(label): j for j, label in enumerate(source_classes)}
+    if len(place) < proba.shape[1]:
+        raise ValueError(
+            f"Two columns of class probabilities stand for the same class: the labels "
+            f"of the columns are {list(map(_plain, source_classes))}."
+        )
     source = np.array([place.get(_plain(label), -1) for label in classes], dtype=int)
     known = source >= 0
     aligned = np.zeros((len(proba), len(source)), dtype=proba.dtype)

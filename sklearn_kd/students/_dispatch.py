@@ -3,14 +3,16 @@
 import inspect
 from dataclasses import replace
 
+from sklearn.base import is_regressor
 from sklearn.pipeline import Pipeline
 
+from sklearn_kd._random import as_seed
 from sklearn_kd._routing import weight_parameter
 from sklearn_kd.students._transfer_set import expand
 from sklearn_kd.students._validation import split
 
 
-def check_student(student, *, learns_softly, temperature):
+def check_student(student, *, learns_softly, temperature, weighted):
     """Refuse what cannot be a student, before any teacher is asked.
 
     Parameters
@@ -21,12 +23,15 @@ def check_student(student, *, learns_softly, temperature):
         Whether there will be soft targets.
     temperature : float
         The temperature of the soft term.
+    weighted : bool
+        Whether labelled rows have weights.
 
     Raises
     ------
     TypeError
-        For a class instead of an instance, no classifier, and a classifier that takes
-        neither soft targets nor sample weights.
+        For a class instead of an instance, no classifier, a classifier that takes
+        neither soft targets nor sample weights, and one that takes no sample weights
+        where there are some.
     ValueError
         For a temperature that the student cannot learn at.
     """
@@ -41,6 +46,12 @@ def check_student(student, *, learns_softly, temperature):
             "for MLPStudent()."
         )
     last = _last_step(student)
+    if not hasattr(last, "fit") or _is_regressor(last):
+        raise TypeError(
+            f"student must be a classifier, got {type(last).__name__}, which is none."
+        )
+    if weighted:
+        _weight_name(last)
     if not learns_softly or _takes(last, "soft_targets"):
         return
     name = type(last).__name__
@@ -79,8 +90,12 @@ def split_validation(student, transfer_set):
         The others; None for a student that wants none, or splits by itself.
     """
     last = _last_step(student)
-    if not (_takes(last, "X_val") and getattr(last, "early_stopping", False)):
+    # not X_val alone: gradient boosting takes it too, and splits rows off by itself
+    takes_them = _takes(last, "soft_targets_val")
+    if not (takes_them and getattr(last, "early_stopping", False)):
         return transfer_set, None
+    # a RandomState would give the student's own fit another draw than this one
+    last.set_params(random_state=as_seed(last.random_state))
     return split(transfer_set, last.validation_fraction, last.random_state)
 
 
@@ -111,11 +126,13 @@ def fit_student(student, train, validation):
 
 def _fit_pipeline(pipeline, train, validation):
     """Fit the transformers on the rows as they are, and the last step as a student."""
-    for index, (name, step) in enumerate(pipeline.steps[:-1]):
+    for _, step in pipeline.steps[:-1]:
         if step is None or step == "passthrough":
             continue
-        X = step.fit_transform(train.X, train.y)
-        pipeline.steps[index] = (name, step)
+        if hasattr(step, "fit_transform"):
+            X = step.fit_transform(train.X, train.y)
+        else:
+            X = step.fit(train.X, train.y).transform(train.X)
         train = replace(train, X=X)
         if validation is not None:
             validation = replace(validation, X=step.transform(validation.X))
@@ -127,14 +144,8 @@ def _fit_params(student, train, validation):
     params = {}
     if train.soft is not None:
         params["soft_targets"] = train.soft
-    weight_name = weight_parameter(student)
-    if weight_name is not None:
-        params[weight_name] = train.weight
-    elif (train.weight != 1).any():
-        raise TypeError(
-            f"sample_weight was given, and the student {type(student).__name__} takes "
-            "none."
-        )
+    if (train.weight != 1).any():  # with ones, many fits round otherwise than without
+        params[_weight_name(student)] = train.weight
     if validation is not None:
         params["X_val"] = validation.X
         params["y_val"] = validation.y
@@ -144,10 +155,25 @@ def _fit_params(student, train, validation):
     return params
 
 
+def _weight_name(student):
+    name = weight_parameter(student)
+    if name is None:
+        raise TypeError(
+            f"The student {type(student).__name__} takes no sample_weight, and its "
+            "rows have weights: sample_weight, or alpha * transfer_weight for rows "
+            "without a label."
+        )
+    return name
+
+
 def _last_step(student):
     while isinstance(student, Pipeline):
         student = student.steps[-1][1]
     return student
+
+
+def _is_regressor(student):
+    return hasattr(student, "__sklearn_tags__") and is_regressor(student)
 
 
 def _takes(student, parameter):

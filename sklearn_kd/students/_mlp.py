@@ -9,7 +9,6 @@ from sklearn.base import BaseEstimator, ClassifierMixin, clone
 from sklearn.preprocessing import MaxAbsScaler
 from sklearn.utils import get_tags
 from sklearn.utils.validation import (
-    check_consistent_length,
     check_is_fitted,
     has_fit_parameter,
 )
@@ -18,21 +17,18 @@ from sklearn_kd._compat import (
     HasMethods,
     Interval,
     StrOptions,
-    check_sample_weight,
-    check_y,
     fit_context,
     safe_indexing,
 )
 from sklearn_kd._random import as_seed, stream
 from sklearn_kd._threads import single_blas_thread
-from sklearn_kd._validation import check_labels, check_rows, encode_labels
+from sklearn_kd._validation import check_rows
 from sklearn_kd.losses import LOSSES
+from sklearn_kd.students._checks import check_train, check_validation
 from sklearn_kd.students._encoder import TabularEncoder
 from sklearn_kd.students._network import ACTIVATIONS, Layers, Parameters, forward
 from sklearn_kd.students._training import Rows, Trainer
-from sklearn_kd.students._transfer_set import TransferSet
 from sklearn_kd.students._validation import INITIALIZE, SHUFFLE, split
-from sklearn_kd.targets import SoftTargets, one_hot
 
 #: Rows that are encoded and multiplied at once in ``predict_proba``.
 _BLOCK = 4096
@@ -238,10 +234,12 @@ class MLPStudent(ClassifierMixin, BaseEstimator):
             For bad input, and when training diverges.
         """
         seed = as_seed(self.random_state)
-        train, validation = self._check_train(X, y, sample_weight, soft_targets), None
+        train = check_train(self, X, y, sample_weight, soft_targets)
+        self.classes_ = train.classes
+        validation = None
         if X_val is not None:
-            validation = self._check_validation(
-                X_val, y_val, sample_weight_val, soft_targets_val
+            validation = check_validation(
+                self, X_val, y_val, sample_weight_val, soft_targets_val
             )
         elif self.early_stopping:
             train, validation = split(train, self.validation_fraction, seed)
@@ -249,38 +247,6 @@ class MLPStudent(ClassifierMixin, BaseEstimator):
             self._fit_encoder(train)
             self._fit_network(train, validation, seed)
         return self
-
-    def _check_train(self, X, y, sample_weight, soft_targets):
-        X = check_rows(self, X, reset=True)
-        y, weight, self.classes_ = check_labels(self, X, y, sample_weight)
-        if soft_targets is not None:
-            _check_soft_targets(soft_targets, len(y), "soft_targets")
-            self.classes_ = np.asarray(soft_targets.classes)
-        return self._transfer_set(X, y, weight, soft_targets)
-
-    def _check_validation(self, X, y, sample_weight, soft_targets):
-        X = check_rows(self, X, reset=False)
-        y = check_y(y, estimator=self)
-        check_consistent_length(X, y)
-        if soft_targets is not None:
-            _check_soft_targets(soft_targets, len(y), "soft_targets_val")
-        weight = check_sample_weight(sample_weight, X)
-        return self._transfer_set(X, y, weight, soft_targets)
-
-    def _transfer_set(self, X, y, weight, soft_targets):
-        """Number the labels, and leave rows of weight 0 out."""
-        codes = encode_labels(y, self.classes_)
-        strange = (self.classes_[codes] != y) & (weight > 0)
-        if strange.any():
-            raise ValueError(
-                f"y holds labels that are not among the classes "
-                f"{self.classes_.tolist()}, first {y[strange][0]!r}."
-            )
-        if soft_targets is None:
-            hot = one_hot(codes, len(self.classes_))
-            soft_targets = SoftTargets(hot, self.classes_, row_alpha=0.0)
-        rows = TransferSet(X, codes, weight, self.classes_, soft_targets)
-        return rows.take(weight > 0)
 
     def _fit_encoder(self, train):
         if self.encoder is None:
@@ -316,7 +282,7 @@ class MLPStudent(ClassifierMixin, BaseEstimator):
         sizes = [rows.X.shape[1], *self.hidden_layer_sizes, n_classes]
         parameters = Parameters(sizes, self.dtype)
         parameters.initialize(
-            stream(seed, INITIALIZE), self.activation, _mean_squared_norm(rows)
+            stream(seed, INITIALIZE), self.activation, rows.mean_squared_norm()
         )
         trainer = Trainer(
             parameters,
@@ -434,21 +400,3 @@ class MLPStudent(ClassifierMixin, BaseEstimator):
             tags.input_tags.allow_nan = inner.allow_nan
             tags.input_tags.sparse = inner.sparse
         return tags
-
-
-def _check_soft_targets(soft_targets, n_samples, name):
-    if not isinstance(soft_targets, SoftTargets):
-        raise TypeError(
-            f"{name} must be a sklearn_kd.SoftTargets, got "
-            f"{type(soft_targets).__name__}. Wrap probabilities: SoftTargets(proba, "
-            "classes)."
-        )
-    if len(soft_targets) != n_samples:
-        raise ValueError(f"{name} has {len(soft_targets)} rows, expected {n_samples}.")
-
-
-def _mean_squared_norm(rows):
-    """Weighted mean of the squared length of the encoded rows."""
-    squares = rows.X.multiply(rows.X) if issparse(rows.X) else np.square(rows.X)
-    norms = np.asarray(squares.sum(axis=1, dtype=np.float64)).ravel()
-    return float(np.average(norms, weights=rows.weight))

@@ -20,6 +20,11 @@ def _student_has(method):
 class StudentPredictionMixin:
     """Answer with ``student_``, after the checks of the estimator itself."""
 
+    @property
+    def n_iter_(self):
+        """Epochs of the student, where it counts them."""
+        return self.student_.n_iter_
+
     def predict(self, X):
         """Predict labels with the student.
 

@@ -48,6 +48,12 @@ class Rows:
     def __len__(self):
         return self.targets.shape[0]
 
+    def mean_squared_norm(self):
+        """Weighted mean of the squared length of the encoded rows."""
+        squares = self.X.multiply(self.X) if issparse(self.X) else np.square(self.X)
+        norms = np.asarray(squares.sum(axis=1, dtype=np.float64)).ravel()
+        return float(np.average(norms, weights=self.weight))
+
 
 @dataclass
 class History:

@@ -18,7 +18,8 @@ class TransferSet:
     X : {ndarray, CSR matrix, DataFrame} of shape (n_samples, n_features)
         Rows.
     codes : ndarray of shape (n_samples,), int
-        Hard targets; a placeholder in rows without a label.
+        Hard targets. In rows without a label the teacher's most probable class, for
+        transformers that look at labels; no loss reads it.
     weight : ndarray of shape (n_samples,), float64
         Row weights, above 0.
     classes : ndarray of shape (n_classes,)
@@ -62,7 +63,7 @@ class TransferSet:
         return replace(
             self,
             X=stack_rows(self.X, X),
-            codes=np.r_[self.codes, np.zeros(n_rows, dtype=self.codes.dtype)],
+            codes=np.r_[self.codes, proba.argmax(axis=1)],
             weight=np.r_[self.weight, np.full(n_rows, weight)],
             soft=soft,
         )

@@ -5,7 +5,7 @@ from sklearn_kd.teachers._default import default_teachers
 from sklearn_kd.teachers._fitted import check_teacher
 from sklearn_kd.teachers._given import read_teacher_proba
 from sklearn_kd.teachers._leaf import TeacherParameterMixin
-from sklearn_kd.teachers._routing import fit_parameters, router
+from sklearn_kd.teachers._routing import fit_parameters, router, student_wants_weights
 from sklearn_kd.teachers._teach import Knowledge, Lesson, teach
 
 __all__ = [
@@ -18,5 +18,6 @@ __all__ = [
     "fit_parameters",
     "read_teacher_proba",
     "router",
+    "student_wants_weights",
     "teach",
 ]

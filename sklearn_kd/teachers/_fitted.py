@@ -31,8 +31,8 @@ def check_teacher(teacher):
             f"The teacher {type(teacher).__name__} has no predict_proba, and soft "
             "targets are probabilities. Wrap it in "
             "sklearn.calibration.CalibratedClassifierCV, or switch probabilities on "
-            '(SVC(probability=True), VotingClassifier(voting="soft"), '
-            'SGDClassifier(loss="log_loss")).'
+            '(VotingClassifier(voting="soft"), SGDClassifier(loss="log_loss"), '
+            "StackingClassifier(final_estimator=LogisticRegression()))."
         )
 
 
@@ -95,14 +95,6 @@ def is_fitted(teacher, X, given_classes):
     """
     if not looks_fitted(teacher):
         return False
-    n_features = getattr(teacher, "n_features_in_", None)
-    if n_features is not None and n_features != X.shape[1]:
-        raise ValueError(
-            f"X has {X.shape[1]} features, but the fitted teacher "
-            f"{type(teacher).__name__} was fitted on {n_features} features. Pass the "
-            "columns that the teacher knows; where it needs others than the student, "
-            "make it a pipeline that selects them."
-        )
     must_be = isinstance(teacher, FrozenEstimator) or not hasattr(teacher, "fit")
     try:
         answer = teacher.predict_proba(safe_indexing(X, [0]))
@@ -114,6 +106,17 @@ def is_fitted(teacher, X, given_classes):
                 "what is inside it, or pass it without FrozenEstimator."
             ) from error
         return False
+    except Exception as error:
+        # a pipeline may select its columns by name: only what is refused is wrong
+        n_features = getattr(teacher, "n_features_in_", X.shape[1])
+        if n_features == X.shape[1]:
+            raise
+        raise ValueError(
+            f"X has {X.shape[1]} features, but the fitted teacher "
+            f"{type(teacher).__name__} was fitted on {n_features} features. Pass the "
+            "columns that the teacher knows; where it needs others than the student, "
+            "make it a pipeline that selects them."
+        ) from error
 
 
 def classes_of(teacher, answer, given_classes):

@@ -2,7 +2,7 @@
 
 import numpy as np
 
-from sklearn_kd._columns import is_frame
+from sklearn_kd._columns import is_frame, numeric_block
 from sklearn_kd.targets import align_proba, check_proba
 from sklearn_kd.teachers._label import Labels
 from sklearn_kd.teachers._teach import Knowledge
@@ -36,7 +36,8 @@ def read_teacher_proba(teacher_proba, lesson):
     classes, n_samples = lesson.classes, len(lesson.y)
     if is_frame(teacher_proba):
         columns = list(teacher_proba.columns)
-        given, source = np.asarray(teacher_proba), _match_columns(columns, classes)
+        given = numeric_block(teacher_proba, range(len(columns)))
+        source = _match_columns(columns, classes)
     else:
         given, source = teacher_proba, list(classes)
     proba = check_proba(given, len(source), name="teacher_proba")

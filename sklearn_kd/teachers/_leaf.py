@@ -56,10 +56,16 @@ class TeacherParameterMixin:
         ------
         ValueError
             For a parameter of a fitted teacher: it would never be refitted, so the
-            change would have no effect.
+            change would have no effect. For several teachers.
         """
         teacher = params.get("teacher", self.teacher)
         inner = [name for name in params if name.startswith("teacher__")]
+        if inner and isinstance(teacher, (list, tuple)):
+            raise ValueError(
+                f"{inner[0]} cannot be set: there are several teachers. Set the "
+                "parameters of each before they go into the list, or search over "
+                "whole lists."
+            )
         if inner and teacher is not None and looks_fitted(teacher):
             raise ValueError(
                 f"{inner[0]} cannot be set: the teacher {type(teacher).__name__} is "

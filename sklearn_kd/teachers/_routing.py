@@ -2,7 +2,6 @@
 
 import warnings
 
-from sklearn.model_selection import check_cv
 from sklearn.utils.metadata_routing import (
     MetadataRouter,
     MethodMapping,
@@ -35,8 +34,8 @@ def router(owner):
             routes.add(method_mapping=to_fit, **{name: teacher})
     if owner.student is not None:
         routes.add(method_mapping=to_fit, student=owner.student)
-    if owner.cv is not None:
-        routes.add(method_mapping=to_split, splitter=check_cv(owner.cv))
+    if hasattr(owner.cv, "get_metadata_routing"):
+        routes.add(method_mapping=to_split, splitter=owner.cv)
     return routes
 
 
@@ -67,16 +66,17 @@ def fit_parameters(owner, teachers, sample_weight, X):
     if sample_weight is None:
         return [{} for _ in teachers]
     weight = check_sample_weight(sample_weight, X)
-    if not routing_enabled():
-        names = [weight_parameter(teacher) for teacher in teachers]
-    elif owner.teacher is None:
-        names = ["sample_weight"] * len(teachers)
-    else:
+    names = [weight_parameter(teacher) for teacher in teachers]
+    if routing_enabled() and owner.teacher is not None:
         routed = process_routing(owner, "fit", sample_weight=weight)
-        wanted = [routed.get(name) for name, _ in _named(owner.teacher)]
-        names = ["sample_weight" if part and part.fit else None for part in wanted]
+        for index, (part, teacher) in enumerate(_named(owner.teacher)):
+            if hasattr(teacher, "get_metadata_routing"):
+                names[index] = _routed_name(routed.get(part))
+    if _is_trivial(weight):
+        return [{} for _ in teachers]
     for teacher, name in zip(teachers, names, strict=True):
-        if name is None and not looks_fitted(teacher) and not routing_enabled():
+        declined = routing_enabled() and hasattr(teacher, "get_metadata_routing")
+        if name is None and not looks_fitted(teacher) and not declined:
             warnings.warn(
                 f"The teacher {type(teacher).__name__} takes no sample_weight: it is "
                 "fitted without, and the weights act on the student only.",
@@ -84,6 +84,37 @@ def fit_parameters(owner, teachers, sample_weight, X):
                 stacklevel=3,
             )
     return [{} if name is None else {name: weight} for name in names]
+
+
+def student_wants_weights(owner, weight):
+    """Say whether the sample weights go to the student too.
+
+    Parameters
+    ----------
+    owner : DistilledClassifier
+        With ``student``.
+    weight : ndarray of shape (n_samples,), float64
+        The weights.
+
+    Returns
+    -------
+    bool
+        False where metadata routing is on and the student declines them.
+    """
+    routed_at_all = routing_enabled() and hasattr(owner.student, "get_metadata_routing")
+    if _is_trivial(weight) or not routed_at_all:
+        return True
+    routed = process_routing(owner, "fit", sample_weight=weight)
+    return _routed_name(routed.student) is not None
+
+
+def _routed_name(part):
+    return "sample_weight" if part and "sample_weight" in part.fit else None
+
+
+def _is_trivial(weight):
+    """Rows of weight 0 are left out, and with ones many fits round otherwise."""
+    return bool(((weight == 0) | (weight == 1)).all())
 
 
 def _named(teacher):

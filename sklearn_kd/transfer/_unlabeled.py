@@ -82,19 +82,30 @@ def check_unlabeled(X_unlabeled, X):
     ------
     ValueError
         For a bare array with as many rows as X.
+    TypeError
+        When one is a frame and the other is not, or of another library.
     """
     if X_unlabeled is None:
         return None
-    if isinstance(X_unlabeled, UnlabeledRows):
-        return X_unlabeled.X
-    if num_samples(X_unlabeled) == num_samples(X):
+    held = isinstance(X_unlabeled, UnlabeledRows)
+    rows = X_unlabeled.X if held else X_unlabeled
+    if (is_frame(X) or is_frame(rows)) and type(rows) is not type(X):
+        raise TypeError(
+            f"X_unlabeled must be of the type of X, {_type_name(X)}, got "
+            f"{_type_name(rows)}."
+        )
+    if not held and num_samples(rows) == num_samples(X):
         raise ValueError(
             f"X_unlabeled has {num_samples(X)} rows, exactly as many as X: "
             "cross-validation slices any array as long as X by the fold, and nobody "
             "could tell. Pass X_unlabeled=sklearn_kd.UnlabeledRows(X_unlabeled), which "
             "is never sliced."
         )
-    return X_unlabeled
+    return rows
+
+
+def _type_name(X):
+    return f"{type(X).__module__.partition('.')[0]}.{type(X).__name__}"
 
 
 def stack_rows(above, below):
@@ -103,29 +114,21 @@ def stack_rows(above, below):
     Parameters
     ----------
     above, below : {ndarray, CSR matrix, DataFrame} of shape (n_rows, n_features)
-        Checked rows with the same columns.
+        Checked rows with the same columns, both in frames of one library or neither.
 
     Returns
     -------
     {ndarray, CSR matrix, DataFrame}
-        All rows, in the container of the first.
-
-    Raises
-    ------
-    TypeError
-        When one is a frame and the other is not, or of another library.
+        All rows, in the container of the first. Columns of two types get one that
+        holds the values of both.
     """
-    if is_frame(above) or is_frame(below):
-        if type(above) is not type(below):
-            raise TypeError(
-                f"X_unlabeled must be a {type(above).__name__} like X, got "
-                f"{type(below).__name__}."
-            )
-        if hasattr(above, "iloc"):
-            return _stack_pandas(above, below)
-        return above.vstack(below.select(above.columns).cast(dict(above.schema)))
-    if sparse.issparse(above) or sparse.issparse(below):
+    if is_frame(above):
+        stack = _stack_pandas if hasattr(above, "iloc") else _stack_polars
+        return stack(above, below)
+    if sparse.issparse(above):
         return sparse.vstack([above, below], format="csr")
+    if sparse.issparse(below):
+        below = below.toarray()
     return np.vstack([above, below])
 
 
@@ -140,3 +143,19 @@ def _stack_pandas(above, below):
             above[name] = above[name].astype(union)
             below[name] = below[name].astype(union)
     return pandas.concat([above, below], ignore_index=True)
+
+
+def _stack_polars(above, below):
+    """Concatenate; two enumerations have no common type but strings."""
+    polars = sys.modules["polars"]
+    below = below.select(above.columns)
+    enums = [
+        name
+        for name, dtype in above.schema.items()
+        if isinstance(dtype, polars.Enum) and dtype != below.schema[name]
+    ]
+    parts = [
+        part.with_columns(polars.col(enums).cast(polars.String))
+        for part in (above, below)
+    ]
+    return polars.concat(parts, how="vertical_relaxed")

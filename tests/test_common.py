@@ -1,0 +1,127 @@
+"""scikit-learn's own checks, table-driven, with no exception but the two named here."""
+
+import numpy as np
+import pytest
+from sklearn.base import clone
+from sklearn.linear_model import LogisticRegression
+from sklearn.utils.estimator_checks import (
+    check_dataframe_column_names_consistency,
+    check_param_validation,
+    parametrize_with_checks,
+)
+
+from sklearn_kd import DistilledClassifier, MLPStudent, TabularEncoder
+
+#: With it, nothing in training is random but the initial weights.
+EXACT = {
+    "dtype": "float64",
+    "batch_size": 100_000,
+    "early_stopping": False,
+    "max_iter": 200,
+}
+WEIGHT_CHECKS = (
+    "check_sample_weight_equivalence_on_dense_data",
+    "check_sample_weight_equivalence_on_sparse_data",
+)
+
+#: Name: (estimator, why the sample weight checks must fail or None).
+ESTIMATORS = {
+    "default": (
+        DistilledClassifier(),
+        "the extra trees of the default teacher draw bootstrap samples of rows",
+    ),
+    "logistic": (
+        DistilledClassifier(LogisticRegression()),
+        "the student trains on minibatches in float32 and splits off validation rows",
+    ),
+    "logistic-cv": (
+        DistilledClassifier(LogisticRegression(), cv=3),
+        "the student trains on minibatches in float32 and splits off validation rows",
+    ),
+    "student": (
+        MLPStudent(),
+        "it trains on minibatches in float32 and splits off validation rows",
+    ),
+    "encoder": (TabularEncoder(), None),
+    "student-exact": (MLPStudent(**EXACT), None),
+    "logistic-exact": (
+        DistilledClassifier(LogisticRegression(), MLPStudent(**EXACT)),
+        None,
+    ),
+    "logistic-cv-exact": (
+        DistilledClassifier(LogisticRegression(), MLPStudent(**EXACT), cv=3),
+        None,
+    ),
+    "logistic-to-logistic": (
+        DistilledClassifier(LogisticRegression(), LogisticRegression()),
+        None,
+    ),
+}
+
+
+def expected_failures(estimator):
+    for candidate, reason in ESTIMATORS.values():
+        if reason is not None and repr(candidate) == repr(estimator):
+            return dict.fromkeys(WEIGHT_CHECKS, reason)
+    return {}
+
+
+@parametrize_with_checks(
+    [estimator for estimator, _ in ESTIMATORS.values()],
+    expected_failed_checks=expected_failures,
+)
+def test_scikit_learn_checks(estimator, check):
+    check(estimator)
+
+
+@pytest.mark.parametrize(
+    "check", [check_param_validation, check_dataframe_column_names_consistency]
+)
+@pytest.mark.parametrize("name", ESTIMATORS)
+def test_checks_that_scikit_learn_leaves_out(name, check):
+    estimator = clone(ESTIMATORS[name][0])
+    check(type(estimator).__name__, estimator)
+
+
+@pytest.mark.parametrize("name", [name for name, row in ESTIMATORS.items() if row[1]])
+def test_weights_act_like_repetition_on_average(name):
+    """In place of the checks above: the same property, beyond the noise of the seed.
+
+    Half of the class-1 rows weigh 4. Over seeds, the mean log odds of class 1 must lie
+    where repeating these rows puts them, and clearly above those without weights.
+    """
+    rng = np.random.default_rng(0)
+    X = rng.normal(size=(200, 3))
+    y = (X[:, 0] + rng.normal(size=200) > 0).astype(int)
+    weight = np.where((y == 1) & (np.arange(200) % 2 == 0), 4, 1)
+    weight[::7] = 0
+    arms = {"weighted": [], "repeated": [], "plain": []}
+    for seed in range(6):
+        estimator = clone(ESTIMATORS[name][0]).set_params(random_state=seed)
+        rows = np.repeat(np.arange(200), weight)
+        for arm, model in {
+            "weighted": clone(estimator).fit(X, y, sample_weight=weight),
+            "repeated": clone(estimator).fit(X[rows], y[rows]),
+            "plain": clone(estimator).fit(X, y),
+        }.items():
+            log_proba = model.predict_log_proba(X)
+            arms[arm].append(np.mean(log_proba[:, 1] - log_proba[:, 0]))
+    mean = {arm: np.mean(values) for arm, values in arms.items()}
+    noise = np.sqrt(sum(np.var(values, ddof=1) for values in arms.values()) / 6)
+    shift = mean["repeated"] - mean["plain"]
+    assert shift > 4 * noise
+    assert abs(mean["weighted"] - mean["repeated"]) < max(4 * noise, 0.25 * shift)
+
+
+@pytest.mark.parametrize("name", ["student-exact", "logistic-exact"])
+def test_weight_checks_have_no_special_case_for_small_inputs(name):
+    """The equivalence holds on ten times as many rows as scikit-learn's check has."""
+    rng = np.random.default_rng(1)
+    X = rng.normal(size=(150, 6))
+    y = rng.integers(0, 3, size=150)
+    weight = rng.integers(0, 4, size=150)
+    estimator = clone(ESTIMATORS[name][0]).set_params(random_state=0)
+    rows = np.repeat(np.arange(150), weight)
+    weighted = clone(estimator).fit(X, y, sample_weight=weight).predict_proba(X)
+    repeated = clone(estimator).fit(X[rows], y[rows]).predict_proba(X)
+    np.testing.assert_allclose(weighted, repeated, rtol=1e-7)

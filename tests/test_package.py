@@ -1,0 +1,143 @@
+"""What importing costs, and what nobody may touch: threads, seeds, global state."""
+
+import random
+import subprocess
+import sys
+import threading
+
+import numpy as np
+import pytest
+import torch
+from sklearn.datasets import load_wine
+from threadpoolctl import threadpool_info, threadpool_limits
+
+from sklearn_kd import DistilledClassifier, MLPStudent
+from sklearn_kd._random import as_seed, seed_unset, stream
+from sklearn_kd._threads import single_blas_thread
+
+
+def loaded_by(statement):
+    code = f"import sys\n{statement}\nprint(*{{m.split('.')[0] for m in sys.modules}})"
+    out = subprocess.run(
+        [sys.executable, "-c", code], capture_output=True, text=True, check=True
+    )
+    return set(out.stdout.split())
+
+
+def test_import_loads_nothing_heavy_beside_scikit_learn():
+    """scikit-learn itself may load pandas where it is installed; we may add nothing."""
+    ours = loaded_by("import sklearn_kd")
+    theirs = loaded_by("import sklearn.ensemble, sklearn.neural_network")
+    heavy = {"torch", "skorch", "onnx", "onnxruntime", "matplotlib", "polars"}
+    assert not ours & heavy
+    assert not (ours - theirs) & {"pandas", "lightgbm", "xgboost", "pyarrow"}
+    assert "sklearn_kd" in ours
+
+
+def blas_threads():
+    return {
+        pool["filepath"]: pool["num_threads"]
+        for pool in threadpool_info()
+        if pool["user_api"] == "blas"
+    }
+
+
+def test_one_blas_thread_until_the_last_of_overlapping_uses_has_left():
+    entered, leave = threading.Event(), threading.Event()
+
+    def other():
+        with single_blas_thread():
+            entered.set()
+            leave.wait(10)
+
+    with threadpool_limits(2, user_api="blas"):
+        before = blas_threads()
+        assert set(before.values()) == {2}
+        thread = threading.Thread(target=other)
+        with single_blas_thread():
+            thread.start()
+            assert entered.wait(10)
+        assert set(blas_threads().values()) == {1}  # the other is still in
+        leave.set()
+        thread.join()
+        assert blas_threads() == before
+
+
+def test_thread_limit_is_lifted_after_an_error():
+    with threadpool_limits(2, user_api="blas"):
+        before = blas_threads()
+        with pytest.raises(ZeroDivisionError), single_blas_thread():
+            raise ZeroDivisionError
+        assert blas_threads() == before
+
+
+def test_fit_leaves_thread_counts_as_they_were():
+    X, y = load_wine(return_X_y=True)
+    with threadpool_limits(2, user_api="blas"):
+        before = blas_threads()
+        MLPStudent(max_iter=2).fit(X, y).predict(X)
+        assert blas_threads() == before
+
+
+def test_concurrent_fits_and_predictions_give_the_answers_of_one_thread():
+    X, y = load_wine(return_X_y=True)
+    fitted = MLPStudent(max_iter=5, random_state=0).fit(X, y)
+    expected = fitted.predict_proba(X)
+    results, errors = [], []
+
+    def work(index):
+        try:
+            if index % 4 == 0:
+                model = MLPStudent(max_iter=5, random_state=0).fit(X, y)
+                results.append(model.predict_proba(X))
+            else:
+                results.append(fitted.predict_proba(X))
+        except Exception as error:
+            errors.append(error)
+
+    threads = [threading.Thread(target=work, args=(i,)) for i in range(16)]
+    for thread in threads:
+        thread.start()
+    for thread in threads:
+        thread.join()
+    assert not errors
+    assert len(results) == 16
+    for result in results:
+        np.testing.assert_array_equal(result, expected)
+
+
+@pytest.mark.parametrize("random_state", [None, 0])
+def test_nobody_elses_random_state_moves(random_state):
+    X, y = load_wine(return_X_y=True)
+    np.random.seed(1)
+    random.seed(1)
+    torch.manual_seed(1)
+    before = np.random.get_state()[1].copy(), random.getstate(), torch.get_rng_state()
+    model = DistilledClassifier(
+        student=MLPStudent(max_iter=2), random_state=random_state
+    )
+    model.fit(X, y).predict(X)
+    np.testing.assert_array_equal(np.random.get_state()[1], before[0])
+    assert random.getstate() == before[1]
+    assert torch.equal(torch.get_rng_state(), before[2])
+
+
+def test_seeds():
+    assert as_seed(7) == 7
+    assert as_seed(np.int64(7)) == 7
+    assert as_seed(np.random.RandomState(0)) == as_seed(np.random.RandomState(0))
+    assert as_seed(None) != as_seed(None)
+    assert stream(0, 1).random() == stream(0, 1).random()
+    assert stream(0, 1).random() != stream(0, 2).random()
+
+
+def test_only_what_is_unset_is_seeded():
+    from sklearn.ensemble import BaggingClassifier
+    from sklearn.tree import DecisionTreeClassifier
+
+    bag = BaggingClassifier(DecisionTreeClassifier(random_state=5))
+    seed_unset(bag, 3)
+    assert (bag.random_state, bag.estimator.random_state) == (3, 5)
+    bag = seed_unset(BaggingClassifier(DecisionTreeClassifier()), 3)
+    again = seed_unset(BaggingClassifier(DecisionTreeClassifier()), 3)
+    assert bag.estimator.random_state == again.estimator.random_state is not None
