@@ -15,7 +15,7 @@ from sklearn_kd._compat import (
     fit_context,
     safe_indexing,
 )
-from sklearn_kd._random import as_seed, seed_unset
+from sklearn_kd._random import as_seed, contained_draws, seed_unset
 from sklearn_kd._tags import takes_missing, takes_sparse
 from sklearn_kd._validation import check_labels, check_rows, encode_labels
 from sklearn_kd.losses import LOSSES
@@ -273,13 +273,19 @@ class DistilledClassifier(
                     teacher_weights=self.teacher_weights,
                     given_classes=self.teacher_classes,
                     seed=seed,
-                    context=Context(self.memory, self.n_jobs, self.verbose),
+                    context=Context(
+                        self.memory,
+                        self.n_jobs,
+                        self.verbose,
+                        seed=None if self.random_state is None else seed,
+                    ),
                 )
         labelled = self._transfer_set(lesson, weight, knowledge.proba)
         train, validation = split_validation(student, labelled)
         train = self._extend(train, X_transfer, knowledge.transfer_proba)
         self.teacher_ = knowledge.teacher
-        self.student_ = fit_student(student, train, validation)
+        with contained_draws(seed):
+            self.student_ = fit_student(student, train, validation)
         return self
 
     def _check_lesson(self, X, y, sample_weight):

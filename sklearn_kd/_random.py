@@ -1,10 +1,18 @@
 """Seeds: from one ``random_state`` to a seed for every part, global state untouched."""
 
 import numbers
+import random
+import sys
+import threading
+from contextlib import contextmanager
 
 import numpy as np
 
 _MAX_SEED = np.iinfo(np.int32).max
+
+_lock = threading.Lock()
+_users = 0
+_restore = None
 
 
 def as_seed(random_state):
@@ -78,3 +86,52 @@ def seed_unset(estimator, seed):
     if seeds:
         estimator.set_params(**seeds)
     return estimator
+
+
+@contextmanager
+def contained_draws(seed):
+    """Run foreign code that draws from global generators, and leave no trace in them.
+
+    Some estimators have no ``random_state``: a skorch net draws from torch, in ``fit``
+    and in ``predict_proba``. Inside, the global generators of NumPy, ``random`` and,
+    where it is imported, torch start from the seed; afterwards they are as they were.
+    Where several threads are inside at once they share the draws, and the last to
+    leave restores.
+
+    Parameters
+    ----------
+    seed : int or None
+        None takes entropy from the operating system.
+    """
+    global _users, _restore
+    with _lock:
+        if _users == 0:
+            _restore = _set_global_seeds(as_seed(seed))
+        _users += 1
+    try:
+        yield
+    finally:
+        with _lock:
+            _users -= 1
+            if _users == 0:
+                _restore()
+                _restore = None
+
+
+def _set_global_seeds(seed):
+    """Seed the global generators, and give the function that undoes it."""
+    numpy_state, python_state = np.random.get_state(), random.getstate()  # noqa: NPY002
+    torch = sys.modules.get("torch")
+    if torch is not None:
+        torch_state = torch.get_rng_state()
+        torch.default_generator.manual_seed(seed)
+    np.random.seed(seed)  # noqa: NPY002
+    random.seed(seed)
+
+    def restore():
+        np.random.set_state(numpy_state)  # noqa: NPY002
+        random.setstate(python_state)
+        if torch is not None:
+            torch.set_rng_state(torch_state)
+
+    return restore

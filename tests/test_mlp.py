@@ -300,3 +300,35 @@ def test_refusals(fit, error, message):
     fit = {"X": [[0.0], [1.0], [2.0], [3.0]], "y": [0, 1, 0, 1]} | fit
     with pytest.raises(error, match=message):
         MLPStudent(max_iter=1).fit(**fit)
+
+
+@pytest.mark.parametrize(
+    ("X", "message"),
+    [
+        (np.zeros((2, 3)), "X has 3 features, but MLPStudent is expecting 2"),
+        (np.zeros((0, 2)), "0 sample"),
+        (np.zeros(2), "Expected 2D array, got 1D array"),
+        (np.array([[np.inf, 0.0]]), "infinity"),
+        (np.array([[np.inf, -np.inf]]), "infinity"),
+        (np.array([[np.nan, 0.0]]), "contains NaN"),
+        (np.array([[1j, 0]]), "Complex data not supported"),
+    ],
+)
+def test_plain_rows_skip_no_check_that_would_refuse_them(X, message):
+    """`predict` has a short way for plain finite arrays, and only for them."""
+    rng = np.random.default_rng(0)
+    rows, y = rng.normal(size=(40, 2)), np.arange(40) % 2
+    student = MLPStudent(encoder=StandardScaler(), max_iter=2).fit(rows, y)
+    student.set_params(encoder=None)  # whose tags allow no missing values
+    with pytest.raises(ValueError, match=message):
+        student.predict_proba(X)
+
+
+def test_sums_that_overflow_are_no_infinities():
+    rows, y = np.arange(40.0).reshape(20, 2), np.arange(20) % 2
+    student = MLPStudent(max_iter=2).fit(rows, y)
+    largest = np.finfo(np.float64).max
+    assert_allclose(student.predict_proba([[largest, largest]]).sum(), 1)
+    named = MLPStudent(max_iter=2).fit(pd.DataFrame(rows, columns=["a", "b"]), y)
+    with pytest.warns(UserWarning, match="does not have valid feature names"):
+        named.predict(rows)

@@ -1,15 +1,17 @@
 """The picture that the demo writes: what quality costs in size and in time."""
 
 from matplotlib.figure import Figure
-from matplotlib.ticker import FuncFormatter
 
 from sklearn_kd.inspection._format import format_seconds, format_size
 
 _PANELS = (
     ("pickled_size", "pickled size", format_size),
-    ("latency_median", "one row, median of predict_proba", format_seconds),
+    ("latency_median", "predict_proba of one row, median", format_seconds),
 )
-_STYLES = (("s", "#4c566a"), ("o", "#d1495b"), ("o", "#8fa3bf"))
+_STYLES = (("s", "#4c566a"), ("o", "#d1495b"), ("D", "#8fa3bf"))
+
+#: What the accuracy axis spans at least, so that small differences look small.
+_SPAN = 0.06
 
 
 def draw(comparison, path, title):
@@ -27,31 +29,50 @@ def draw(comparison, path, title):
     figure = Figure(figsize=(10, 4.2), layout="constrained")
     panels = figure.subplots(1, 2, sharey=True)
     for axes, (key, label, write) in zip(panels, _PANELS, strict=True):
-        for row, (marker, color) in zip(comparison.rows, _STYLES, strict=True):
-            axes.plot(
-                row[key],
-                row["accuracy"],
-                marker,
-                color=color,
-                markersize=11,
-                label=f"{row['model']}",
-            )
-            axes.annotate(
-                write(row[key]),
-                (row[key], row["accuracy"]),
-                xytext=(0, 10),
-                textcoords="offset points",
-                ha="center",
-            )
-        axes.set_xscale("log")
-        axes.margins(x=0.15, y=0.25)
-        axes.xaxis.set_major_formatter(FuncFormatter(lambda x, _, w=write: w(x)))
-        axes.xaxis.set_minor_formatter("")
+        _draw_panel(axes, comparison.rows, key, write)
         axes.set_xlabel(f"{label} (log scale)")
-        axes.grid(alpha=0.3)
-        axes.spines[["top", "right"]].set_visible(False)
     panels[0].set_ylabel("accuracy on held-out rows")
-    handles, labels = panels[0].get_legend_handles_labels()
+    panels[0].set_ylim(*_limits([row["accuracy"] for row in comparison.rows]))
+    handles = panels[0].get_legend_handles_labels()[0]
+    labels = [_describe(row) for row in comparison.rows]
     figure.legend(handles, labels, loc="outside lower center", ncols=3, frameon=False)
     figure.suptitle(title)
     figure.savefig(path, dpi=150)
+
+
+def _draw_panel(axes, rows, key, write):
+    for position, row in enumerate(rows):  # the student over its twin
+        marker, color = _STYLES[position]
+        axes.plot(
+            row[key],
+            row["accuracy"],
+            marker,
+            color=color,
+            markersize=11,
+            alpha=0.8,
+            zorder=3 - position,
+            label=row["model"],
+        )
+    axes.set_xscale("log")
+    axes.margins(x=0.15)
+    axes.xaxis.set_major_formatter(lambda value, _: _short(write(value)))
+    axes.xaxis.set_minor_formatter("")
+    axes.grid(alpha=0.3)
+    axes.spines[["top", "right"]].set_visible(False)
+
+
+def _limits(values):
+    middle, span = (min(values) + max(values)) / 2, max(values) - min(values)
+    half = max(_SPAN, 1.4 * span) / 2
+    return middle - half, middle + half
+
+
+def _describe(row):
+    costs = ", ".join(write(row[key]) for key, _, write in _PANELS)
+    return f"{row['model']}: {row['accuracy']:.4f}\n{costs}"
+
+
+def _short(text):
+    """Write a tick without zeros behind the point: 1.00 ms is 1 ms."""
+    number, unit = text.split(" ")
+    return f"{float(number):g} {unit}"

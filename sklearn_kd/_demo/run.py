@@ -55,7 +55,8 @@ def run(data, target, picture, out, seed):
         with _step(4, "measuring them on the held-out rows, one row a call, one job"):
             comparison = compare(models, X_test, y_test, time_limit=_TIME_LIMIT)
     print(f"\n{comparison}\n\n{_verdict(comparison)}")
-    _write(comparison, picture, out, models[STUDENT], f"{table.name}: {table.target}")
+    title = f"{table.name}, classes of {table.target!r}"
+    _write(comparison, picture, out, models[STUDENT], title)
 
 
 def _check_installed(*modules):
@@ -75,22 +76,22 @@ def _check_picture(path):
     formats = Figure().canvas.get_supported_filetypes()
     if Path(path).suffix.lower().removeprefix(".") not in formats:
         raise DemoError(
-            f"--picture {path}: expected a file that ends in one of "
-            f"{', '.join('.' + name for name in sorted(formats))}."
+            f"--picture {path}: expected a picture, such as .png, .svg or .pdf."
         )
 
 
 def _check_writable(path, data):
     """Find out before the long work whether a file can be written after it."""
-    folder = Path(path).parent
-    if Path(path).is_dir():
-        raise DemoError(f"{path} cannot be written: it is a folder.")
-    if not folder.is_dir():
-        raise DemoError(f"{path} cannot be written: there is no folder {folder}.")
-    if not os.access(path if Path(path).exists() else folder, os.W_OK):
-        raise DemoError(f"{path} cannot be written: permission denied.")
     if data is not None and os.path.realpath(path) == os.path.realpath(data):
         raise DemoError(f"{path} cannot be written: it is the table to learn from.")
+    new = not os.path.lexists(path)
+    try:
+        with open(path, "ab"):
+            pass
+    except OSError as error:
+        raise DemoError(f"{path} cannot be written: {error.strerror}.") from error
+    if new:
+        os.remove(path)
 
 
 def _introduce(table, n_train, n_test):

@@ -59,7 +59,7 @@ def adult():
         48 842 rows.
     """
     data = load_adult()
-    return _build("Adult census income", data.data, data.target, [])
+    return _build("Adult census data", data.data, data.target, [])
 
 
 def read_table(path, target):
@@ -146,7 +146,21 @@ def _build(name, X, y, notes):
     if infinite.any():
         column = X.columns[numeric[int(infinite.argmax())]]
         raise DemoError(f"Column {column!r} holds infinity: make it a missing value.")
-    return Table(name, X, labels, str(y.name), kinds, notes)
+    return Table(name, _without_na(X, kinds), labels, str(y.name), kinds, notes)
+
+
+def _without_na(X, kinds):
+    """Write ``pandas.NA`` among levels as None: scikit-learn's encoders know no NA."""
+    from pandas import NA
+
+    nominal = [name for name, kind in zip(X, kinds, strict=True) if kind == "nominal"]
+    nullable = [name for name in nominal if getattr(X[name].dtype, "na_value", 0) is NA]
+    return X.assign(
+        **{
+            name: X[name].astype(object).where(X[name].notna(), None)
+            for name in nullable
+        }
+    )
 
 
 def _labels(y):

@@ -4,7 +4,7 @@ from numbers import Integral, Real
 
 import numpy as np
 from scipy.sparse import issparse
-from scipy.special import log_softmax, softmax
+from scipy.special import log_softmax
 from sklearn.base import BaseEstimator, ClassifierMixin, clone
 from sklearn.preprocessing import MaxAbsScaler
 from sklearn.utils import get_tags
@@ -26,7 +26,13 @@ from sklearn_kd._validation import check_rows
 from sklearn_kd.losses import LOSSES
 from sklearn_kd.students._checks import check_train, check_validation
 from sklearn_kd.students._encoder import TabularEncoder
-from sklearn_kd.students._network import ACTIVATIONS, Layers, Parameters, forward
+from sklearn_kd.students._network import (
+    ACTIVATIONS,
+    Layers,
+    Parameters,
+    forward,
+    softmax,
+)
 from sklearn_kd.students._training import Rows, Trainer
 from sklearn_kd.students._validation import INITIALIZE, SHUFFLE, split
 
@@ -317,7 +323,8 @@ class MLPStudent(ClassifierMixin, BaseEstimator):
         self._exact = Layers.in_float64(self.coefs_, self.intercepts_)
 
     def _logits(self, X):
-        check_is_fitted(self)
+        if not hasattr(self, "coefs_"):
+            check_is_fitted(self)
         X = check_rows(self, X, reset=False)
         n_samples = X.shape[0]
         if n_samples <= _BLOCK:
@@ -347,7 +354,7 @@ class MLPStudent(ClassifierMixin, BaseEstimator):
         ndarray of shape (n_samples, n_classes), float64
             Columns in the order of ``classes_``.
         """
-        return softmax(self._logits(X), axis=1)
+        return softmax(self._logits(X))
 
     def predict_log_proba(self, X):
         """Predict the logarithms of class probabilities.

@@ -215,3 +215,22 @@ def backward(X, layers, workspace, parameters, activation):
                 parameters.coefs[depth].T,
                 out=workspace.deltas[depth - 1][:n_samples],
             )
+
+
+def softmax(logits):
+    """Turn logits into probabilities, in place.
+
+    Parameters
+    ----------
+    logits : ndarray of shape (n_samples, n_classes), float64
+        Overwritten.
+
+    Returns
+    -------
+    ndarray of shape (n_samples, n_classes), float64
+        The same array.
+    """
+    logits -= logits.max(axis=1, keepdims=True)
+    np.exp(logits, out=logits)
+    logits /= logits.sum(axis=1, keepdims=True)
+    return logits

@@ -38,8 +38,7 @@ class StudentPredictionMixin:
         ndarray of shape (n_samples,)
             The label of each row.
         """
-        check_is_fitted(self)
-        return self.student_.predict(check_rows(self, X, reset=False))
+        return self.student_.predict(self._check(X))
 
     @available_if(_student_has("predict_proba"))
     def predict_proba(self, X):
@@ -55,8 +54,7 @@ class StudentPredictionMixin:
         ndarray of shape (n_samples, n_classes), float
             Columns in the order of ``classes_``.
         """
-        check_is_fitted(self)
-        proba = self.student_.predict_proba(check_rows(self, X, reset=False))
+        proba = self.student_.predict_proba(self._check(X))
         return self._widen(proba, 0.0)
 
     @available_if(_student_has("predict_log_proba"))
@@ -73,9 +71,13 @@ class StudentPredictionMixin:
         ndarray of shape (n_samples, n_classes), float
             Columns in the order of ``classes_``.
         """
-        check_is_fitted(self)
-        proba = self.student_.predict_log_proba(check_rows(self, X, reset=False))
+        proba = self.student_.predict_log_proba(self._check(X))
         return self._widen(proba, -np.inf)
+
+    def _check(self, X):
+        if not hasattr(self, "student_"):  # it costs more than a small student
+            check_is_fitted(self)
+        return check_rows(self, X, reset=False)
 
     def _widen(self, values, absent):
         """Add columns for classes in which the teacher left no mass to learn from."""

@@ -262,8 +262,8 @@ class _Gather:
             X = rows.X[index]
         else:  # mode="clip" writes into `out` without a buffer; no index is outside
             X = self.X[:n_samples]
-            np.take(rows.X, index, axis=0, out=X, mode="clip")
+            rows.X.take(index, axis=0, out=X, mode="clip")
         targets = self.targets[:n_samples]
-        np.take(rows.targets, index, axis=0, out=targets, mode="clip")
+        rows.targets.take(index, axis=0, out=targets, mode="clip")
         weight = None if rows.weight is None else rows.weight[index]
         return X, targets, weight

@@ -18,11 +18,15 @@ class Context:
         For folds and chunks of rows.
     verbose : int
         Above 0, a line for each piece of work that is finished.
+    seed : int or None
+        Where teachers without ``random_state`` start to draw; None is anywhere, and
+        then no part of what the cache knows a fit by.
     """
 
     memory: object = None
     n_jobs: int | None = None
     verbose: int = 0
+    seed: int | None = None
 
     @property
     def caches(self):

@@ -9,6 +9,7 @@ from sklearn.base import clone
 from sklearn.utils.parallel import Parallel, delayed
 
 from sklearn_kd._compat import safe_indexing
+from sklearn_kd._random import contained_draws
 from sklearn_kd.teachers._label import Labels, label_rows
 
 
@@ -40,9 +41,10 @@ def fit_teacher(teacher, X, y, weights, rows, context):
     """
     X, y = safe_indexing(X, rows), y[rows]
     weights = {name: value[rows] for name, value in weights.items()}
-    key = joblib.hash((teacher, X, y, weights)) if context.caches else None
+    inputs = (teacher, X, y, weights, context.seed)
+    key = joblib.hash(inputs) if context.caches else None
     start = time.perf_counter()
-    fitted = context.cache(_fit)(teacher, X, y, weights)
+    fitted = context.cache(_fit)(*inputs)
     context.report(
         f"{type(teacher).__name__} fitted on {len(rows)} rows in "
         f"{time.perf_counter() - start:.1f} s"
@@ -50,8 +52,9 @@ def fit_teacher(teacher, X, y, weights, rows, context):
     return fitted, key
 
 
-def _fit(teacher, X, y, weights):
-    return clone(teacher).fit(X, y, **weights)
+def _fit(teacher, X, y, weights, seed):
+    with contained_draws(seed):
+        return clone(teacher).fit(X, y, **weights)
 
 
 def cross_fit(teacher, lesson, weights, splits, context):

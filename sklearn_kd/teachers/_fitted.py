@@ -6,6 +6,7 @@ from sklearn.pipeline import Pipeline
 from sklearn.utils.validation import check_is_fitted
 
 from sklearn_kd._compat import safe_indexing
+from sklearn_kd._random import contained_draws
 
 
 def check_teacher(teacher):
@@ -97,7 +98,8 @@ def is_fitted(teacher, X, given_classes):
         return False
     must_be = isinstance(teacher, FrozenEstimator) or not hasattr(teacher, "fit")
     try:
-        answer = teacher.predict_proba(safe_indexing(X, [0]))
+        with contained_draws(0):
+            answer = teacher.predict_proba(safe_indexing(X, [0]))
         return must_be or classes_of(teacher, answer, given_classes) is not None
     except NotFittedError as error:
         if must_be:

@@ -7,6 +7,7 @@ import numpy as np
 from sklearn.utils.parallel import Parallel, delayed
 
 from sklearn_kd._compat import num_samples, safe_indexing
+from sklearn_kd._random import contained_draws
 from sklearn_kd.targets import align_proba, check_proba
 from sklearn_kd.teachers._fitted import classes_of
 
@@ -87,7 +88,8 @@ def _ask(teacher, X, given_classes, key):
 
     float32, because a forest's sums differ in their last bits with its thread count.
     """
-    answer = teacher.predict_proba(X)
+    with contained_draws(0):
+        answer = teacher.predict_proba(X)
     labels = classes_of(teacher, answer, given_classes)
     name = f"predict_proba of the teacher {type(teacher).__name__}"
     if isinstance(answer, list):

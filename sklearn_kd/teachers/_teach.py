@@ -1,6 +1,6 @@
 """The teacher stage: fit what is not fitted, ask everybody, average."""
 
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 
 import numpy as np
 from sklearn.base import clone
@@ -112,9 +112,12 @@ def teach(
         if ready:
             key, labels = None, _ask_fitted(teacher, lesson, given_classes, context)
         else:
-            teacher = _unfitted_copy(teacher, seed, index)
             teacher, key, labels = _fit_and_ask(
-                teacher, lesson, fit_params[index], splits, context
+                _unfitted_copy(teacher, _own_seed(seed, index)),
+                lesson,
+                fit_params[index],
+                splits,
+                replace(context, seed=_own_seed(context.seed, index)),
             )
         asked.append(teacher)
         answers.append(labels.proba)
@@ -146,15 +149,20 @@ def _ask_fitted(teacher, lesson, given_classes, context):
     return labels
 
 
-def _unfitted_copy(teacher, seed, index):
+def _own_seed(seed, index):
+    """Give each teacher a seed: several must not be the same one several times."""
+    if not index or seed is None:
+        return seed
+    return int(np.random.default_rng([seed, index]).integers(2**31 - 1))
+
+
+def _unfitted_copy(teacher, seed):
     if not hasattr(teacher, "get_params"):
         raise TypeError(
             f"The teacher {type(teacher).__name__} is not fitted and cannot be cloned: "
             "it has no get_params. Fit it first, or derive it from "
             "sklearn.base.BaseEstimator."
         )
-    if index:  # several teachers must not be the same one several times
-        seed = int(np.random.default_rng([seed, index]).integers(2**31 - 1))
     return seed_unset(clone(teacher), seed)
 
 

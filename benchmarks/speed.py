@@ -1,0 +1,183 @@
+"""What an epoch of the student and the import of the package cost.
+
+    python benchmarks/speed.py [--repeats 7]
+
+Ratios within one run: the two sides take turns, the medians are compared, BLAS has one
+thread. Writes `benchmarks/results/speed.csv` and prints each goal as met or missed.
+"""
+
+import argparse
+import csv
+import subprocess
+import sys
+import time
+import warnings
+from pathlib import Path
+from statistics import median
+
+import numpy as np
+import torch
+from sklearn.exceptions import ConvergenceWarning
+from sklearn.neural_network import MLPClassifier
+from threadpoolctl import threadpool_limits
+
+from sklearn_kd import MLPStudent
+
+RESULTS = Path(__file__).parent / "results" / "speed.csv"
+
+#: An epoch as users ask for it: two hidden layers, float32 input, no early stopping.
+ROWS, COLUMNS, CLASSES, HIDDEN, BATCH = 20_000, 30, 5, (64, 64), 256
+
+
+def make_rows():
+    """Draw numeric rows with labels that have something to do with them."""
+    rng = np.random.default_rng(0)
+    X = rng.normal(size=(ROWS, COLUMNS)).astype(np.float32)
+    y = (X[:, :CLASSES] + rng.normal(size=(ROWS, CLASSES))).argmax(axis=1)
+    return X, y
+
+
+def student_fit(X, y, epochs):
+    """Fit our student on rows as they are: the others have no encoder either."""
+    MLPStudent(
+        HIDDEN,
+        batch_size=BATCH,
+        max_iter=epochs,
+        early_stopping=False,
+        encoder=None,
+        random_state=0,
+    ).fit(X, y)
+
+
+def sklearn_fit(X, y, epochs):
+    """Fit scikit-learn's network."""
+    with warnings.catch_warnings():
+        warnings.simplefilter("ignore", ConvergenceWarning)
+        MLPClassifier(
+            HIDDEN,
+            batch_size=BATCH,
+            max_iter=epochs,
+            tol=0,
+            n_iter_no_change=epochs + 1,
+            random_state=0,
+        ).fit(X, y)
+
+
+def torch_fit(X, y, epochs):
+    """Fit the same network in an eager torch loop, with fused Adam."""
+    torch.manual_seed(0)
+    layers, width = [], COLUMNS
+    for n_units in HIDDEN:
+        layers += [torch.nn.Linear(width, n_units), torch.nn.ReLU()]
+        width = n_units
+    network = torch.nn.Sequential(*layers, torch.nn.Linear(width, CLASSES))
+    optimizer = torch.optim.Adam(network.parameters(), lr=1e-3, fused=True)
+    loss = torch.nn.CrossEntropyLoss()
+    X, y = torch.from_numpy(X), torch.from_numpy(y)
+    for _ in range(epochs):
+        for batch in torch.randperm(ROWS).split(BATCH):
+            optimizer.zero_grad()
+            loss(network(X[batch]), y[batch]).backward()
+            optimizer.step()
+
+
+def seconds(function, *args):
+    """Time one call."""
+    start = time.perf_counter()
+    function(*args)
+    return time.perf_counter() - start
+
+
+def epoch_seconds(fits, repeats):
+    """Time an epoch of each: a long fit minus a short one, without the set-up.
+
+    Parameters
+    ----------
+    fits : dict of str to callable
+        Each takes X, y and a number of epochs.
+    repeats : int
+        How often the sides take turns.
+
+    Returns
+    -------
+    dict of str to float
+        Medians.
+    """
+    X, y = make_rows()
+    times = {name: [] for name in fits}
+    for fit in fits.values():
+        fit(X, y, 1)
+    for _ in range(repeats):
+        for name, fit in fits.items():
+            times[name].append((seconds(fit, X, y, 6) - seconds(fit, X, y, 1)) / 5)
+    return {name: median(values) for name, values in times.items()}
+
+
+def import_seconds(statements, repeats):
+    """Time import statements in processes of their own, less an empty one's time."""
+    times = {name: [] for name in statements}
+    for _ in range(repeats + 1):
+        for name, statement in statements.items():
+            code = (
+                f"import time; t = time.perf_counter(); {statement}; "
+                "print(time.perf_counter() - t)"
+            )
+            output = subprocess.run(
+                [sys.executable, "-c", code], capture_output=True, text=True, check=True
+            ).stdout
+            times[name].append(float(output))
+    return {name: median(values[1:]) for name, values in times.items()}
+
+
+def main():
+    """Measure, write the results file and print the goals."""
+    parser = argparse.ArgumentParser(description=__doc__.splitlines()[0])
+    parser.add_argument("--repeats", type=int, default=7)
+    parser.add_argument("--out", type=Path, default=RESULTS, help="the results file")
+    args = parser.parse_args()
+    torch.set_num_threads(1)
+    with threadpool_limits(1):
+        epoch = epoch_seconds(
+            {"student": student_fit, "sklearn": sklearn_fit, "torch": torch_fit},
+            args.repeats,
+        )
+    loading = import_seconds(
+        {
+            "student": "import sklearn_kd",
+            "sklearn": "import sklearn.ensemble, sklearn.neural_network",
+        },
+        args.repeats,
+    )
+    rows = [
+        _row("epoch against MLPClassifier", epoch, "sklearn", 0.5),
+        _row("epoch against an eager torch loop", epoch, "torch", None),
+        _row("import against scikit-learn's", loading, "sklearn", 1.1),
+    ]
+    args.out.parent.mkdir(parents=True, exist_ok=True)
+    with args.out.open("w", newline="") as file:
+        writer = csv.DictWriter(file, fieldnames=list(rows[0]))
+        writer.writeheader()
+        writer.writerows(rows)
+    for row in rows:
+        goal = "no goal yet" if row["goal"] == "" else f"goal {row['goal']}"
+        print(
+            f"{row['what']:36s} ratio {row['ratio']:.3f}  {goal}  {row['verdict']}  "
+            f"({row['ours_seconds']:.4f} s / {row['theirs_seconds']:.4f} s)"
+        )
+
+
+def _row(what, times, other, goal):
+    ratio = times["student"] / times[other]
+    verdict = "" if goal is None else ("met" if ratio <= goal else "MISSED")
+    return {
+        "what": what,
+        "ratio": ratio,
+        "goal": "" if goal is None else goal,
+        "verdict": verdict,
+        "ours_seconds": times["student"],
+        "theirs_seconds": times[other],
+    }
+
+
+if __name__ == "__main__":
+    main()
