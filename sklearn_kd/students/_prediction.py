@@ -38,7 +38,8 @@ class StudentPredictionMixin:
         ndarray of shape (n_samples,)
             The label of each row.
         """
-        return self.student_.predict(self._check(X))
+        X = self._check(X)
+        return self.student_.predict(X)
 
     @available_if(_student_has("predict_proba"))
     def predict_proba(self, X):
@@ -54,7 +55,8 @@ class StudentPredictionMixin:
         ndarray of shape (n_samples, n_classes), float
             Columns in the order of ``classes_``.
         """
-        proba = self.student_.predict_proba(self._check(X))
+        X = self._check(X)
+        proba = self.student_.predict_proba(X)
         return self._widen(proba, 0.0)
 
     @available_if(_student_has("predict_log_proba"))
@@ -71,7 +73,8 @@ class StudentPredictionMixin:
         ndarray of shape (n_samples, n_classes), float
             Columns in the order of ``classes_``.
         """
-        proba = self.student_.predict_log_proba(self._check(X))
+        X = self._check(X)
+        proba = self.student_.predict_log_proba(X)
         return self._widen(proba, -np.inf)
 
     def _check(self, X):
