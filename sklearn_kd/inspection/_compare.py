@@ -225,7 +225,7 @@ def _all_labels(y, answers):
     except TypeError as error:
         raise ValueError(
             f"The labels of y and of the models have types that do not compare, such "
-            f"as {y.tolist()[0]!r} and {answer.classes[0]!r}: {error}."
+            f"as {y.tolist()[0]!r}: {error}."
         ) from error
 
 

@@ -7,6 +7,9 @@ import numpy as np
 
 _PROTOCOL = 5
 
+#: Bytes up to which a string is a name or a note, and no model in disguise.
+_NOTE = 1024
+
 
 def pickled_size(model):
     """Compute how many bytes a pickle of a model has.
@@ -63,10 +66,10 @@ def count_parameters(model):
     Returns
     -------
     int or None
-        The number. None where the model has a single string or bytes object larger
-        than all of its arrays together: it then keeps itself in a format of its own,
-        as LightGBM, XGBoost and CatBoost do, and only :func:`pickled_size` can say how
-        large it is.
+        The number. None where the model has a single string or bytes object, of more
+        than 1024 bytes, that is larger than all of its arrays together: it then keeps
+        itself in a format of its own, as LightGBM, XGBoost and CatBoost do, and only
+        :func:`pickled_size` can say how large it is.
 
     See Also
     --------
@@ -101,7 +104,7 @@ def count_parameters(model):
     """
     counter = _Counter()
     counter.dump(model)
-    if counter.longest > counter.n_bytes:
+    if counter.longest > max(counter.n_bytes, _NOTE):
         return None
     return counter.n_numbers
 

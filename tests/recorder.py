@@ -1,0 +1,28 @@
+"""A student that keeps what it was given, so that tests can look at it."""
+
+import numpy as np
+from sklearn.base import BaseEstimator, ClassifierMixin
+
+
+class Recorder(ClassifierMixin, BaseEstimator):
+    """Follows the rule for students: its ``fit`` takes ``soft_targets``."""
+
+    def fit(self, X, y, sample_weight=None, soft_targets=None):
+        self.X_, self.y_ = X, y
+        self.weight_, self.soft_ = sample_weight, soft_targets
+        self.classes_ = np.unique(y)
+        return self
+
+    def predict(self, X):
+        return np.repeat(self.classes_[:1], len(X))
+
+    def __sklearn_tags__(self):
+        tags = super().__sklearn_tags__()
+        tags.input_tags.sparse = tags.input_tags.allow_nan = True
+        return tags
+
+
+def soft_targets(distilled, X, y, **fit_params):
+    """Give the soft targets that a student of this estimator would learn from."""
+    distilled = distilled.set_params(student=Recorder())
+    return distilled.fit(X, y, **fit_params).student_.soft_.proba

@@ -1,0 +1,331 @@
+"""The demo, ``python -m sklearn_kd``: on small tables, and on what it must refuse."""
+
+import subprocess
+import sys
+
+import joblib
+import numpy as np
+import pytest
+
+pd = pytest.importorskip("pandas")
+pytest.importorskip("matplotlib")
+
+from sklearn_kd.__main__ import main  # noqa: E402
+from sklearn_kd._demo import run as demo  # noqa: E402
+from sklearn_kd._demo.ensemble import make_ensemble  # noqa: E402
+from sklearn_kd._demo.run import _times  # noqa: E402
+from sklearn_kd._demo.table import adult, read_table  # noqa: E402
+
+
+def _small_ensemble(kinds, seed):
+    return make_ensemble(kinds, seed).set_params(
+        **{
+            "votingclassifier__forest__n_estimators": 20,
+            "votingclassifier__extra trees__n_estimators": 20,
+            "votingclassifier__boosting__max_iter": 10,
+        }
+    )
+
+
+@pytest.fixture(autouse=True)
+def _quick(monkeypatch, tmp_path):
+    monkeypatch.setattr(demo, "_TIME_LIMIT", 0.0)
+    monkeypatch.setattr(demo, "make_ensemble", _small_ensemble)
+    monkeypatch.chdir(tmp_path)
+
+
+@pytest.fixture
+def frame():
+    generator = np.random.default_rng(0)
+    kind = generator.choice(["new", "used", "worn"], 90)
+    size = generator.normal(size=90)
+    return pd.DataFrame(
+        {
+            "size": np.where(generator.random(90) < 0.1, np.nan, size),
+            "kind": pd.Series(kind, dtype=object).where(kind != "worn", None),
+            "label": np.where(size + (kind == "new") > 0.3, "dear", "cheap"),
+        }
+    )
+
+
+def _refused(capsys, *arguments):
+    """Run the demo on what it refuses, and give the one line that it says."""
+    with pytest.raises(SystemExit) as stop:
+        main([*arguments])
+    output = capsys.readouterr()
+    assert stop.value.code == 2
+    assert output.out == ""
+    assert output.err.count("\n") == 1
+    start = "python -m sklearn_kd: error: "
+    assert output.err.startswith(start)
+    return output.err.removeprefix(start).rstrip()
+
+
+def test_a_table_of_the_users_own(frame, capsys):
+    frame.to_csv("shop.csv", index=False)
+    main(["--data", "shop.csv", "--target", "label", "--out", "student.joblib"])
+    lines = capsys.readouterr().out.splitlines()
+    assert lines[0] == (
+        "shop.csv: 90 rows, 1 numeric and 1 nominal columns, 2 classes of 'label'"
+    )
+    for number in "1234":
+        assert any(line.startswith(f"[{number}/4]") for line in lines)
+    table = [line.split("   ")[0] for line in lines]
+    for title in (
+        "accuracy",
+        "ROC AUC",
+        "log loss",
+        "agreement with teacher",
+        "parameters",
+        "pickled size",
+        "one row, median",
+        "one row, 99th percentile",
+        "rows per second",
+    ):
+        assert title in table
+    assert "times smaller than the teacher" in lines[-4]
+    assert lines[-2:] == [
+        "Wrote distillation.png",
+        "Wrote student.joblib: joblib.load('student.joblib').predict(frame)",
+    ]
+    with open("distillation.png", "rb") as picture:
+        assert picture.read(8) == b"\x89PNG\r\n\x1a\n"
+    student = joblib.load("student.joblib")
+    assert not hasattr(student, "teacher_")
+    assert set(student.predict(frame.drop(columns="label"))) == {"cheap", "dear"}
+
+
+def test_the_seed_decides(frame, capsys):
+    frame.to_csv("shop.csv", index=False)
+    qualities = []
+    for seed in ("1", "1", "2"):
+        main(["--data", "shop.csv", "--target", "label", "--seed", seed])
+        lines = capsys.readouterr().out.splitlines()
+        qualities.append([line for line in lines if line.startswith(("log", "KL"))])
+    assert qualities[0] == qualities[1] != qualities[2]
+
+
+def test_many_classes_in_every_kind_of_column(capsys):
+    generator = np.random.default_rng(0)
+    target = pd.array([1, 2, 5, None] * 20, dtype="Int64")
+    pd.DataFrame(
+        {
+            "float": generator.normal(size=80),
+            "int": pd.array([1, None] * 40, dtype="Int64"),
+            "bool": generator.random(80) < 0.5,
+            "boolean": pd.array([True, None, False, True] * 20, dtype="boolean"),
+            "string": pd.array(["a", "b", None, "c"] * 20, dtype="string"),
+            "category": pd.Categorical(["x", "y", None, "x"] * 20),
+            "target": target,
+            "nothing": np.nan,
+            "constant": 1,
+        }
+    ).to_parquet("odd.parquet")
+    main(["--data", "odd.parquet", "--target", "target", "--picture", "odd.svg"])
+    lines = capsys.readouterr().out.splitlines()
+    assert lines[0] == (
+        "odd.parquet: 60 rows, 4 numeric and 4 nominal columns, 3 classes of 'target'"
+    )
+    assert lines[1] == "  left out 20 rows without a value in 'target'"
+    assert lines[-1] == "Wrote odd.svg"
+
+
+@pytest.mark.parametrize(
+    "values",
+    [[True, False], [1.0, 2.0, None], pd.Categorical(["u", "v"]), ["u", "v", None]],
+    ids=["bools", "whole floats", "categories", "strings"],
+)
+def test_what_may_be_a_label(values, tmp_path):
+    column = pd.Series(values).sample(40, replace=True, random_state=0)
+    table = pd.DataFrame({"x": np.arange(40.0), "y": column.reset_index(drop=True)})
+    table.to_parquet(tmp_path / "table.parquet")
+    read = read_table(str(tmp_path / "table.parquet"), "y")
+    expected = column.dropna()
+    assert len(read.X) == len(read.y) == len(expected)
+    assert read.y.tolist() == expected.tolist()
+
+
+def test_the_adult_data():
+    table = adult()
+    X, X_test, y, y_test = table.split(0)
+    assert (len(X), len(X_test)) == (34189, 14653)
+    assert table.kinds.count("nominal") == 8
+    assert np.mean(y == ">50K") == pytest.approx(np.mean(y_test == ">50K"), abs=1e-4)
+
+
+@pytest.mark.parametrize(
+    ("change", "message"),
+    [
+        (lambda f: f.iloc[:0], "table.csv has no rows."),
+        (lambda f: f[["label"]], "table.csv has no column besides 'label'"),
+        (lambda f: f.assign(label="dear"), "'label' has one class only: 'dear'."),
+        (lambda f: f.assign(label=f["size"]), "Column 'label' is continuous"),
+        (lambda f: f.assign(label=None), "Column 'label' of table.csv has no values."),
+        (
+            lambda f: f.assign(label=["odd", *f["label"][1:]]),
+            "1 of the 3 classes of column 'label' have a single row, 'odd' for one",
+        ),
+        (
+            lambda f: f[:6].assign(label=list("aabbcc")),
+            "6 rows are too few for the 3 classes of column 'label'",
+        ),
+        (lambda f: f.rename(columns={"label": "Label"}), "did you mean 'Label'?"),
+        (lambda f: f.drop(columns="label"), "no column 'label': it has size, kind"),
+        (lambda f: f.assign(size=np.inf), "Column 'size' holds infinity"),
+    ],
+)
+def test_tables_that_are_refused(change, message, frame, capsys):
+    change(frame).to_csv("table.csv", index=False)
+    said = _refused(capsys, "--data", "table.csv", "--target", "label")
+    assert message in said
+
+
+@pytest.mark.parametrize(
+    ("column", "values", "message"),
+    [
+        ("size", pd.date_range("2020-01-01", periods=90), "dtype datetime64"),
+        ("size", [[1]] * 90, "holds a value of type ndarray"),
+        ("label", pd.date_range("2020-01-01", periods=90), "values of type Timestamp"),
+    ],
+)
+def test_columns_that_are_refused(column, values, message, frame, capsys):
+    frame[column] = values
+    frame.to_parquet("table.parquet")
+    said = _refused(capsys, "--data", "table.parquet", "--target", "label")
+    assert f"Column {column!r}" in said
+    assert message in said
+
+
+@pytest.mark.parametrize(
+    ("name", "content", "message"),
+    [
+        ("missing.csv", None, "missing.csv does not exist."),
+        ("empty.csv", b"", "empty.csv is empty."),
+        ("bad.csv", b"a,b\n1,2\n1,2,3\n", "bad.csv cannot be read: Error tokenizing"),
+        ("latin.csv", b"a,t\n\xe4,1\n", "latin.csv cannot be read: 'utf-8' codec"),
+        ("bad.csv.gz", b"a,t\n", "bad.csv.gz cannot be read: Not a gzipped file"),
+        ("bad.parquet", b"abc", "bad.parquet cannot be read: "),
+        ("table.xlsx", b"abc", "table.xlsx: expected a file that ends in .csv or"),
+    ],
+)
+def test_files_that_are_refused(name, content, message, tmp_path, capsys):
+    if content is not None:
+        (tmp_path / name).write_bytes(content)
+    assert _refused(capsys, "--data", name, "--target", "t").startswith(message)
+
+
+def test_a_folder_is_not_a_table(tmp_path, capsys):
+    (tmp_path / "folder.csv").mkdir()
+    said = _refused(capsys, "--data", "folder.csv", "--target", "t")
+    assert said == "folder.csv is not a file."
+
+
+@pytest.mark.parametrize(
+    ("arguments", "message"),
+    [
+        (["--data", "table.csv"], "--data needs --target"),
+        (["--target", "label"], "--target needs --data"),
+        (["--seed", "-1"], "expected an integer from 0 to 4294967295, got '-1'"),
+        (["--seed", "x"], "got 'x'"),
+        (["--verbose"], "unrecognized arguments: --verbose"),
+        (["--out", "nowhere/s.joblib"], "nowhere/s.joblib cannot be written: No such"),
+        (["--out", "."], ". cannot be written: Is a directory"),
+        (["--picture", "nowhere/p.png"], "nowhere/p.png cannot be written: No such"),
+        (["--picture", "p.doc"], "--picture p.doc: expected a picture, such as .png"),
+        (["--picture", "p"], "--picture p: expected a picture"),
+        (["--out", "distillation.png"], "--picture and --out are the same file"),
+    ],
+)
+def test_arguments_that_are_refused(arguments, message, tmp_path, capsys):
+    assert message in _refused(capsys, *arguments)
+    assert list(tmp_path.iterdir()) == []  # trying whether it can be written
+
+
+def test_the_table_is_not_written_over(frame, tmp_path, capsys):
+    frame.to_csv("table.csv", index=False)
+    before = (tmp_path / "table.csv").read_bytes()
+    said = _refused(
+        capsys, "--data", "table.csv", "--target", "label", "--out", "./table.csv"
+    )
+    assert said == "./table.csv cannot be written: it is the table to learn from."
+    assert (tmp_path / "table.csv").read_bytes() == before
+
+
+def test_a_disk_that_is_full_in_the_end(frame, monkeypatch, capsys):
+    def dump(*_):
+        raise OSError(28, "No space left on device")
+
+    frame.to_csv("table.csv", index=False)
+    monkeypatch.setattr(joblib, "dump", dump)
+    with pytest.raises(SystemExit) as stop:
+        main(["--data", "table.csv", "--target", "label", "--out", "s.joblib"])
+    assert stop.value.code == 2
+    assert "Could not write: [Errno 28] No space left" in capsys.readouterr().err
+
+
+@pytest.mark.parametrize("module", ["pandas", "matplotlib"])
+def test_what_is_not_installed(module, monkeypatch, capsys):
+    monkeypatch.setitem(sys.modules, module, None)
+    said = _refused(capsys)
+    assert said == (
+        f"The demo needs {module}, which is not installed: "
+        "pip install 'sklearn-kd[demo]'"
+    )
+
+
+def test_pyarrow_is_not_installed(frame, monkeypatch, capsys):
+    def read(_):
+        raise ImportError
+
+    frame.to_parquet("table.parquet")
+    monkeypatch.setattr(pd, "read_parquet", read)
+    said = _refused(capsys, "--data", "table.parquet", "--target", "label")
+    assert said.startswith("Reading .parquet files needs pyarrow")
+
+
+def test_ctrl_c(monkeypatch, capsys):
+    def interrupt(_):
+        raise KeyboardInterrupt
+
+    monkeypatch.setattr(demo, "_check_picture", interrupt)
+    with pytest.raises(SystemExit) as stop:
+        main([])
+    assert stop.value.code == 130
+    assert capsys.readouterr().err == "\ninterrupted\n"
+
+
+@pytest.mark.parametrize(
+    ("ratio", "text"),
+    [
+        (3137.4, "3,137 times smaller"),
+        (2.04, "2.0 times smaller"),
+        (0.5, "2.0 times larger"),
+    ],
+)
+def test_ratios(ratio, text):
+    assert _times(ratio, "small", "larg") == text
+
+
+def test_the_command():
+    """As users call it, and without importing what only the demo needs."""
+    done = subprocess.run(
+        [sys.executable, "-m", "sklearn_kd", "--target", "x"],
+        capture_output=True,
+        text=True,
+        check=False,
+    )
+    assert done.returncode == 2
+    assert done.stderr.startswith("python -m sklearn_kd: error: --target needs --data")
+
+
+def test_the_package_imports_neither_pandas_nor_matplotlib():
+    code = (
+        "import sys, sklearn.ensemble\n"
+        "before = set(sys.modules)\n"  # some versions of scikit-learn import pandas
+        "import sklearn_kd, sklearn_kd.inspection, sklearn_kd.__main__\n"
+        "print({'pandas', 'matplotlib', 'torch'} & set(sys.modules) - before)"
+    )
+    done = subprocess.run(
+        [sys.executable, "-c", code], capture_output=True, text=True, check=True
+    )
+    assert done.stdout == "set()\n"

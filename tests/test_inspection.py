@@ -1,0 +1,453 @@
+"""sklearn_kd.inspection: fidelity, size, speed, and the table of them."""
+
+import gc
+import pickle
+import time
+
+import numpy as np
+import pytest
+from scipy.stats import entropy
+from sklearn.datasets import load_breast_cancer, load_wine
+from sklearn.dummy import DummyClassifier
+from sklearn.ensemble import (
+    GradientBoostingClassifier,
+    HistGradientBoostingClassifier,
+    RandomForestClassifier,
+    StackingClassifier,
+    VotingClassifier,
+)
+from sklearn.linear_model import LogisticRegression
+from sklearn.metrics import accuracy_score, log_loss, roc_auc_score
+from sklearn.model_selection import FixedThresholdClassifier, train_test_split
+from sklearn.pipeline import make_pipeline
+from sklearn.preprocessing import FunctionTransformer, StandardScaler
+from sklearn.tree import DecisionTreeClassifier
+from threadpoolctl import threadpool_info
+
+from sklearn_kd import DistilledClassifier, MLPStudent
+from sklearn_kd.inspection import (
+    Comparison,
+    agreement_score,
+    compare,
+    count_parameters,
+    mean_kl_divergence,
+    pickled_size,
+    prediction_latency,
+    throughput,
+)
+from sklearn_kd.inspection._format import format_seconds, format_size
+
+QUICK = {"n_calls": 10, "time_limit": 0.0}
+
+
+@pytest.fixture(scope="module")
+def wine():
+    X, y = load_wine(return_X_y=True)
+    return train_test_split(X, y, stratify=y, random_state=0)
+
+
+@pytest.fixture(scope="module")
+def cancer():
+    X, y = load_breast_cancer(return_X_y=True)
+    return train_test_split(X, y, stratify=y, random_state=0)
+
+
+@pytest.fixture(scope="module")
+def forest(wine):
+    X, _, y, _ = wine
+    return RandomForestClassifier(20, random_state=0, n_jobs=2).fit(X, y)
+
+
+class Says:
+    """A model that always gives the same answers, and notes what it is asked."""
+
+    def __init__(self, labels, proba=None, classes=None):
+        self.labels = labels
+        self.proba = proba
+        self.asked = []
+        self.n_jobs = 7
+        self.seen_jobs = set()
+        if classes is not None:
+            self.classes_ = classes
+
+    def predict(self, X):
+        return self.labels
+
+    def predict_proba(self, X):
+        self.asked.append(X)
+        self.seen_jobs.add(self.n_jobs)
+        return self.proba
+
+
+class TestFidelity:
+    def test_agreement_is_a_share_of_rows(self):
+        student = Says(np.array(["a", "b", "b", "a"]))
+        teacher = Says(np.array(["a", "b", "a", "a"], dtype=object))
+        assert agreement_score(student, teacher, None) == 0.75
+
+    def test_agreement_is_on_predict_not_on_the_most_probable_label(self, cancer):
+        X, X_test, y, _ = cancer
+        model = make_pipeline(StandardScaler(), LogisticRegression()).fit(X, y)
+        strict = FixedThresholdClassifier(model, threshold=0.9).fit(X, y)
+        differ = (model.predict_proba(X_test)[:, 1] > 0.9) != model.predict(X_test)
+        assert differ.any()
+        assert agreement_score(model, strict, X_test) == 1 - differ.mean()
+
+    def test_numbers_do_not_agree_with_the_strings_they_look_like(self):
+        assert agreement_score(Says([1, 2]), Says(["1", "2"]), None) == 0
+
+    def test_divergence_is_the_mean_relative_entropy(self):
+        generator = np.random.default_rng(0)
+        p, q = generator.dirichlet(np.ones(4), size=(2, 30))
+        p[:, 0] = 0
+        p /= p.sum(axis=1, keepdims=True)
+        expected = entropy(p, q, axis=1).mean()
+        assert mean_kl_divergence(p, q) == pytest.approx(expected)
+        assert mean_kl_divergence(p, p) == pytest.approx(0)
+
+    def test_divergence_is_infinite_where_the_student_rules_out_what_may_be(self):
+        assert mean_kl_divergence([[0.5, 0.5]], [[1.0, 0.0]]) == np.inf
+
+    @pytest.mark.parametrize(
+        ("student", "message"),
+        [
+            ([[0.5, 0.5]], "teacher_proba has 2 rows and student_proba 1"),
+            ([[0.5, 0.3, 0.2]] * 2, "student_proba has shape"),
+            ([[0.5, 0.6]] * 2, "student_proba must sum to 1"),
+        ],
+    )
+    def test_divergence_refuses_what_does_not_fit(self, student, message):
+        with pytest.raises(ValueError, match=message):
+            mean_kl_divergence([[0.5, 0.5]] * 2, student)
+
+
+def _tree_numbers(tree):
+    return 8 * tree.node_count + tree.value.size + tree.n_classes.size
+
+
+class TestSize:
+    @pytest.mark.parametrize(
+        "model", [LogisticRegression(max_iter=500), MLPStudent(max_iter=2)]
+    )
+    def test_pickled_size_is_that_of_pickle(self, model, wine):
+        X, _, y, _ = wine
+        model = make_pipeline(StandardScaler(), model).fit(X, y)
+        assert pickled_size(model) == len(pickle.dumps(model, protocol=5))
+
+    def test_pickled_size_of_large_arrays(self):
+        array = np.zeros((1000, 1000))[:, ::2]
+        assert pickled_size(array) == len(pickle.dumps(array, protocol=5))
+
+    def test_a_tree_has_eight_numbers_a_node_and_its_shares(self, wine):
+        X, _, y, _ = wine
+        tree = DecisionTreeClassifier(random_state=0).fit(X, y)
+        assert count_parameters(tree) == _tree_numbers(tree.tree_) + len(tree.classes_)
+
+    def test_a_forest_has_those_of_its_trees(self, forest):
+        trees = sum(count_parameters(tree) for tree in forest.estimators_)
+        # and the classes of the forest
+        assert count_parameters(forest) == trees + 3
+
+    def test_gradient_boosting_has_its_nodes(self, wine):
+        X, _, y, _ = wine
+        model = HistGradientBoostingClassifier(max_iter=5).fit(X, y)
+        nodes = [tree.nodes for trees in model._predictors for tree in trees]
+        numbers = sum(node.size * len(node.dtype.names) for node in nodes)
+        assert numbers < count_parameters(model) < 2 * numbers + 5000
+
+    def test_a_student_has_its_weights_and_its_encoder(self, wine):
+        X, _, y, _ = wine
+        student = MLPStudent(max_iter=2).fit(X, y)
+        weights = sum(array.size for array in student.coefs_ + student.intercepts_)
+        encoder = count_parameters(student.encoder_)
+        assert count_parameters(student) == weights + encoder + len(student.classes_)
+
+    def test_a_pipeline_has_those_of_its_steps(self, wine):
+        X, _, y, _ = wine
+        model = make_pipeline(StandardScaler(), LogisticRegression()).fit(X, y)
+        assert count_parameters(model) == sum(map(count_parameters, model))
+
+    def test_what_counts(self):
+        records = np.zeros(3, dtype=[("a", "f8"), ("b", "i4", (2,)), ("c", "U3")])
+        assert count_parameters(records) == 9
+        assert count_parameters(np.zeros(4, dtype=bool)) == 4
+        assert count_parameters({"x": np.zeros(5, np.float32), "y": 1.0}) == 5
+        assert count_parameters(np.array([np.zeros(2), np.zeros(3)], object)) == 5
+        assert count_parameters([]) == 0
+
+    def test_an_array_in_two_places_counts_once(self):
+        array = np.zeros(100)
+        assert count_parameters([array, array]) == 100
+        assert count_parameters([array, array.copy()]) == 200
+
+    def test_torch_and_skorch(self, wine):
+        torch = pytest.importorskip("torch")
+        skorch = pytest.importorskip("skorch")
+        X, _, y, _ = wine
+        module = torch.nn.Linear(13, 3)
+        assert count_parameters(module) == 13 * 3 + 3
+        net = skorch.NeuralNetClassifier(
+            torch.nn.Linear,
+            module__in_features=13,
+            module__out_features=3,
+            criterion=torch.nn.CrossEntropyLoss,
+            max_epochs=1,
+            verbose=0,
+        ).fit(X.astype(np.float32), y)
+        assert count_parameters(net) == 13 * 3 + 3
+
+    @pytest.mark.parametrize("library", ["lightgbm", "xgboost"])
+    def test_a_format_of_its_own_has_no_number(self, library, wine):
+        module = pytest.importorskip(library)
+        X, _, y, _ = wine
+        if library == "lightgbm":
+            model = module.LGBMClassifier(n_estimators=3, verbose=-1, n_jobs=1)
+        else:
+            model = module.XGBClassifier(n_estimators=3, n_jobs=1)
+        model.fit(X, y)
+        assert count_parameters(model) is None
+        assert pickled_size(model) > 1000
+
+    @pytest.mark.parametrize(
+        ("n_bytes", "text"),
+        [(12, "12 B"), (1234, "1.23 kB"), (123456, "123 kB"), (2.5e9, "2.50 GB")],
+    )
+    def test_format_size(self, n_bytes, text):
+        assert format_size(n_bytes) == text
+
+    @pytest.mark.parametrize(
+        ("seconds", "text"),
+        [(2, "2.00 s"), (0.0253, "25.3 ms"), (3.2e-5, "32.0 µs"), (5e-7, "0.50 µs")],
+    )
+    def test_format_seconds(self, seconds, text):
+        assert format_seconds(seconds) == text
+
+
+class TestSpeed:
+    def test_latency_is_in_seconds(self, wine):
+        class Slow(Says):
+            def predict_proba(self, X):
+                time.sleep(0.002)
+
+        median, p99 = prediction_latency(Slow([]), wine[0], n_calls=20)
+        assert 0.002 <= median <= p99 < 1
+
+    def test_each_call_has_another_row_of_the_same_container(self, wine):
+        pd = pytest.importorskip("pandas")
+        frame = pd.DataFrame(wine[0])
+        model = Says([])
+        prediction_latency(model, frame, n_calls=50, time_limit=60)
+        asked = model.asked[5:]  # the first are for warming up
+        assert len(asked) == 50
+        assert all(type(row) is pd.DataFrame and len(row) == 1 for row in asked)
+        assert len({row.index[0] for row in asked}) == 50
+        assert asked[-1].index[0] > len(frame) - 10
+
+    def test_few_rows_are_used_again(self):
+        model = Says([])
+        prediction_latency(model, np.arange(6.0).reshape(3, 2), n_calls=30)
+        assert len(model.asked) == 35
+
+    def test_time_limit_leaves_ten_calls(self, wine):
+        model = Says([])
+        prediction_latency(model, wine[0], n_calls=100, time_limit=0)
+        assert len(model.asked) == 15
+
+    def test_throughput_is_rows_per_second(self, wine):
+        class Slow(Says):
+            def predict_proba(self, X):
+                time.sleep(0.01)
+
+        assert len(wine[0]) / 1 < throughput(Slow([]), wine[0]) <= len(wine[0]) / 0.01
+
+    @pytest.mark.parametrize("measure", [prediction_latency, throughput])
+    def test_one_job_while_the_clock_runs(self, measure, wine):
+        model = Says([])
+        outer = Says([])
+        outer.steps_ = {"a": [("last", (None, model))]}
+        outer.predict_proba = model.predict_proba
+        measure(outer, wine[0])
+        assert model.seen_jobs == {1}
+        assert (outer.n_jobs, model.n_jobs) == (7, 7)
+
+    @pytest.mark.parametrize("measure", [prediction_latency, throughput])
+    def test_n_jobs_none_changes_nothing(self, measure, wine):
+        model = Says([])
+        measure(model, wine[0], n_jobs=None)
+        assert model.seen_jobs == {7}
+
+    @pytest.mark.parametrize("measure", [prediction_latency, throughput])
+    def test_jobs_threads_and_collector_come_back_after_an_error(self, measure, wine):
+        class Fails(Says):
+            def predict_proba(self, X):
+                assert not gc.isenabled()
+                raise RuntimeError
+
+        before = [pool["num_threads"] for pool in threadpool_info()]
+        model = Fails([])
+        with pytest.raises(RuntimeError):
+            measure(model, wine[0])
+        assert model.n_jobs == 7
+        assert gc.isenabled()
+        assert [pool["num_threads"] for pool in threadpool_info()] == before
+
+    @pytest.mark.parametrize("wrap", [VotingClassifier, StackingClassifier])
+    def test_fitted_parts_that_get_params_does_not_reach(self, wrap, wine):
+        X, _, y, _ = wine
+        forest = RandomForestClassifier(3, n_jobs=2, random_state=0)
+        model = wrap([("forest", forest)]).fit(X, y)
+        seen = set()
+
+        class Watch:
+            inside = model.estimators_[0]
+
+            def __init__(self):
+                self.model = model
+
+            def predict_proba(self, rows):
+                seen.add(self.inside.n_jobs)
+
+        assert Watch.inside is not forest
+        prediction_latency(Watch(), X, **QUICK)
+        assert seen == {1}
+        assert forest.n_jobs == Watch.inside.n_jobs == 2
+
+    def test_trees_in_an_array_of_objects(self, wine):
+        X, _, y, _ = wine
+        model = GradientBoostingClassifier(n_estimators=2).fit(X, y)
+        model.estimators_[1, 2].n_jobs = 5
+        seen = set()
+        answer = type(model).predict_proba
+
+        class Watched(GradientBoostingClassifier):
+            def predict_proba(self, rows):
+                seen.add(self.estimators_[1, 2].n_jobs)
+                return answer(self, rows)
+
+        model.__class__ = Watched
+        throughput(model, X)
+        assert seen == {1}
+        assert model.estimators_[1, 2].n_jobs == 5
+
+    def test_a_model_that_contains_itself(self, wine):
+        model = Says([])
+        model.me = [{"again": model}]
+        assert throughput(model, wine[0]) > 0
+
+    @pytest.mark.parametrize(
+        ("measure", "arguments", "message"),
+        [
+            (prediction_latency, {"n_calls": 0}, "n_calls must be at least 1, got 0"),
+            (prediction_latency, {"n_jobs": -1}, "n_jobs must be at least 1"),
+            (throughput, {"n_repeats": 0}, "n_repeats must be at least 1, got 0"),
+        ],
+    )
+    def test_refusals(self, measure, arguments, message, forest, wine):
+        with pytest.raises(ValueError, match=message):
+            measure(forest, wine[0], **arguments)
+
+    @pytest.mark.parametrize("measure", [prediction_latency, throughput])
+    def test_no_rows(self, measure, forest):
+        with pytest.raises(ValueError, match="X has no rows"):
+            measure(forest, np.empty((0, 13)))
+
+
+class TestCompare:
+    def test_two_classes(self, cancer):
+        X, X_test, y, y_test = cancer
+        names = np.array(["malignant", "benign"])
+        forest = RandomForestClassifier(20, random_state=0).fit(X, names[y])
+        student = DistilledClassifier(forest, MLPStudent(max_iter=5), random_state=0)
+        models = {"teacher": forest, "student": student.fit(X, names[y]).student_}
+        result = compare(models, X_test, names[y_test], **QUICK)
+        assert [row["model"] for row in result.rows] == ["teacher", "student"]
+        for name, model in models.items():
+            proba = model.predict_proba(X_test)
+            row = result[name]
+            assert row["accuracy"] == accuracy_score(
+                names[y_test], model.predict(X_test)
+            )
+            area = roc_auc_score(names[y_test], proba[:, 1])
+            assert row["roc_auc"] == pytest.approx(area)
+            assert row["log_loss"] == pytest.approx(log_loss(names[y_test], proba))
+            assert row["n_parameters"] == count_parameters(model)
+            assert row["pickled_size"] == pickled_size(model)
+            assert 0 < row["latency_median"] <= row["latency_p99"]
+            assert row["rows_per_second"] > 0
+        teacher, student = result.rows
+        assert (teacher["agreement"], teacher["retention"]) == (1, 1)
+        assert teacher["kl_divergence"] == pytest.approx(0)
+        assert student["agreement"] == agreement_score(*models.values(), X_test)
+        assert student["retention"] == student["accuracy"] / teacher["accuracy"]
+        assert student["kl_divergence"] == pytest.approx(
+            mean_kl_divergence(
+                *(model.predict_proba(X_test) for model in models.values())
+            )
+        )
+
+    def test_many_classes(self, wine, forest):
+        _, X_test, _, y_test = wine
+        row = compare({"teacher": forest}, X_test, y_test, **QUICK)["teacher"]
+        proba = forest.predict_proba(X_test)
+        area = roc_auc_score(y_test, proba, multi_class="ovr", average="weighted")
+        assert row["roc_auc"] == pytest.approx(area)
+        assert row["log_loss"] == pytest.approx(log_loss(y_test, proba))
+
+    def test_class_order_and_classes_that_a_model_lacks(self, wine):
+        pd = pytest.importorskip("pandas")
+        X = wine[0][:3]
+        y = ["c", "a", "b"]
+        teacher = Says(y, np.eye(3)[[2, 0, 1]], ["a", "b", "c"])
+        swapped = pd.DataFrame([[1.0, 0], [0, 1], [0.5, 0.5]], columns=["c", "a"])
+        student = Says(["c", "a", "a"], swapped)
+        result = compare({"teacher": teacher, "student": student}, X, y, **QUICK)
+        assert result["teacher"]["log_loss"] == pytest.approx(0)
+        row = result["student"]
+        assert row["agreement"] == row["accuracy"] == row["retention"] == 2 / 3
+        assert row["kl_divergence"] == np.inf
+        assert row["log_loss"] == pytest.approx(-np.log(np.finfo(float).eps) / 3)
+
+    def test_labels_of_one_class_have_no_area(self, wine, forest):
+        X = wine[0][:5]
+        row = compare({"f": forest}, X, [0] * 5, reference="f", **QUICK)["f"]
+        assert np.isnan(row["roc_auc"])
+
+    def test_a_reference_that_is_always_wrong_has_no_retention(self, wine):
+        X, y = wine[0][:4], [0, 1, 0, 1]
+        wrong = Says([1, 0, 1, 0], np.full((4, 2), 0.5), [0, 1])
+        row = compare({"teacher": wrong}, X, y, **QUICK)["teacher"]
+        assert row["accuracy"] == 0
+        assert np.isnan(row["retention"])
+
+    def test_a_model_that_cannot_be_pickled(self, wine):
+        X, X_test, y, y_test = wine
+        model = make_pipeline(FunctionTransformer(lambda X: X), DummyClassifier())
+        result = compare({"teacher": model.fit(X, y)}, X_test, y_test, **QUICK)
+        assert result["teacher"]["pickled_size"] is None
+        assert result["teacher"]["n_parameters"] is None
+        assert "pickled size" not in str(result)
+
+    def test_refusals(self, wine, forest):
+        _, X_test, _, y_test = wine
+        with pytest.raises(ValueError, match="'teacher' is not among the models"):
+            compare({"forest": forest}, X_test, y_test)
+        with pytest.raises(ValueError, match="inconsistent numbers of samples"):
+            compare({"teacher": forest}, X_test, y_test[:3])
+        nameless = Says([0], [[0.5, 0.5]])
+        with pytest.raises(ValueError, match="Nobody says which label"):
+            compare({"teacher": nameless}, X_test[:1], [0])
+        with pytest.raises(ValueError, match="do not compare, such as 'a'"):
+            compare({"teacher": forest}, X_test[:2], ["a", "b"])
+
+    def test_the_table(self):
+        rows = [
+            {"model": "teacher", "accuracy": 0.9, "n_parameters": None},
+            {"model": "a student", "accuracy": 0.875, "n_parameters": 12345},
+        ]
+        assert str(Comparison(rows, "teacher")).splitlines() == [
+            "             teacher   a student",
+            "accuracy      0.9000      0.8750",
+            "parameters         -      12,345",
+        ]
+        with pytest.raises(KeyError):
+            Comparison(rows, "teacher")["nobody"]
