@@ -40,7 +40,7 @@ def _parser():
     parser.add_argument(
         "--picture",
         metavar="FILE",
-        default="distillation.png",
+        default="sklearn_kd_demo.png",
         help="where the picture goes (default: %(default)s)",
     )
     parser.add_argument(

@@ -85,10 +85,10 @@ def test_a_table_of_the_users_own(frame, capsys):
         assert title in table
     assert "times smaller than the teacher" in lines[-4]
     assert lines[-2:] == [
-        "Wrote distillation.png",
+        "Wrote sklearn_kd_demo.png",
         "Wrote student.joblib: joblib.load('student.joblib').predict(frame)",
     ]
-    with open("distillation.png", "rb") as picture:
+    with open("sklearn_kd_demo.png", "rb") as picture:
         assert picture.read(8) == b"\x89PNG\r\n\x1a\n"
     student = joblib.load("student.joblib")
     assert not hasattr(student, "teacher_")
@@ -233,7 +233,7 @@ def test_a_folder_is_not_a_table(tmp_path, capsys):
         (["--picture", "nowhere/p.png"], "nowhere/p.png cannot be written: No such"),
         (["--picture", "p.doc"], "--picture p.doc: expected a picture, such as .png"),
         (["--picture", "p"], "--picture p: expected a picture"),
-        (["--out", "distillation.png"], "--picture and --out are the same file"),
+        (["--out", "sklearn_kd_demo.png"], "--picture and --out are the same file"),
     ],
 )
 def test_arguments_that_are_refused(arguments, message, tmp_path, capsys):

@@ -3,14 +3,11 @@
 from numbers import Integral, Real
 
 import numpy as np
-from scipy.sparse import issparse
 from scipy.special import log_softmax
-from sklearn.base import BaseEstimator, ClassifierMixin, clone
-from sklearn.preprocessing import MaxAbsScaler
+from sklearn.base import BaseEstimator, ClassifierMixin
 from sklearn.utils import get_tags
 from sklearn.utils.validation import (
     check_is_fitted,
-    has_fit_parameter,
 )
 
 from sklearn_kd._compat import (
@@ -25,7 +22,7 @@ from sklearn_kd._threads import single_blas_thread
 from sklearn_kd._validation import check_rows
 from sklearn_kd.losses import LOSSES
 from sklearn_kd.students._checks import check_train, check_validation
-from sklearn_kd.students._encoder import TabularEncoder
+from sklearn_kd.students._encoding import encode, fit_encoder
 from sklearn_kd.students._network import (
     ACTIVATIONS,
     Layers,
@@ -33,7 +30,7 @@ from sklearn_kd.students._network import (
     forward,
     softmax,
 )
-from sklearn_kd.students._training import Rows, Trainer
+from sklearn_kd.students._training import Rows, Trainer, automatic_epochs
 from sklearn_kd.students._validation import INITIALIZE, SHUFFLE, split
 
 #: Rows that are encoded and multiplied at once in ``predict_proba``.
@@ -65,8 +62,8 @@ class MLPStudent(ClassifierMixin, BaseEstimator):
     learning_rate_init : float, default=1e-2
         Largest learning rate. It rises over the first steps and then follows half a
         cosine down to zero at the last of ``max_iter`` epochs.
-    max_iter : int, default=100
-        Number of epochs.
+    max_iter : int or "auto", default="auto"
+        Number of epochs. "auto" is as many as make 8000 steps, but 20 to 100.
     weight_decay : float, default=0.2
         Decoupled weight decay: a step takes ``learning_rate * weight_decay`` off each
         weight. Not ``alpha``, which in this package weighs the soft term.
@@ -77,9 +74,9 @@ class MLPStudent(ClassifierMixin, BaseEstimator):
         False, all epochs are run.
     validation_fraction : float, default=0.1
         Share of the rows kept apart when ``early_stopping`` and no ``X_val`` is given.
-    n_iter_no_change : int, default=25
-        Epochs without an improvement after which training stops: distillation wants
-        patience.
+    n_iter_no_change : int or "auto", default="auto"
+        Epochs without an improvement after which training stops. "auto" is half of
+        ``max_iter``: distillation wants patience, and the learning rate has to fall.
     tol : float, default=1e-4
         The improvement that counts, in nats.
     dtype : {"float32", "float64"}, default="float32"
@@ -155,11 +152,14 @@ class MLPStudent(ClassifierMixin, BaseEstimator):
         "encoder": [StrOptions({"auto"}), HasMethods(["fit", "transform"]), None],
         "batch_size": [Interval(Integral, 1, None, closed="left")],
         "learning_rate_init": [Interval(Real, 0, None, closed="neither")],
-        "max_iter": [Interval(Integral, 1, None, closed="left")],
+        "max_iter": [StrOptions({"auto"}), Interval(Integral, 1, None, closed="left")],
         "weight_decay": [Interval(Real, 0, None, closed="left")],
         "early_stopping": ["boolean"],
         "validation_fraction": [Interval(Real, 0, 1, closed="neither")],
-        "n_iter_no_change": [Interval(Integral, 1, None, closed="left")],
+        "n_iter_no_change": [
+            StrOptions({"auto"}),
+            Interval(Integral, 1, None, closed="left"),
+        ],
         "tol": [Interval(Real, 0, None, closed="left")],
         "dtype": [StrOptions({"float32", "float64"})],
         "random_state": ["random_state"],
@@ -174,11 +174,11 @@ class MLPStudent(ClassifierMixin, BaseEstimator):
         encoder="auto",
         batch_size=128,
         learning_rate_init=1e-2,
-        max_iter=100,
+        max_iter="auto",
         weight_decay=0.2,
         early_stopping=True,
         validation_fraction=0.1,
-        n_iter_no_change=25,
+        n_iter_no_change="auto",
         tol=1e-4,
         dtype="float32",
         random_state=None,
@@ -250,34 +250,9 @@ class MLPStudent(ClassifierMixin, BaseEstimator):
         elif self.early_stopping:
             train, validation = split(train, self.validation_fraction, seed)
         with single_blas_thread():
-            self._fit_encoder(train)
+            self.encoder_ = fit_encoder(self.encoder, train, self.dtype)
             self._fit_network(train, validation, seed)
         return self
-
-    def _fit_encoder(self, train):
-        if self.encoder is None:
-            self.encoder_ = None
-            return
-        if self.encoder != "auto":
-            encoder = clone(self.encoder)
-        elif issparse(train.X):
-            encoder = MaxAbsScaler()
-        else:
-            encoder = TabularEncoder(dtype=self.dtype)
-        weights = {}
-        if has_fit_parameter(encoder, "sample_weight"):
-            weights["sample_weight"] = train.weight
-        self.encoder_ = encoder.fit(train.X, train.y, **weights)
-
-    def _encode(self, X):
-        """Encode checked rows: a C-contiguous array, or CSR where they are sparse."""
-        if isinstance(self.encoder_, TabularEncoder):
-            X = self.encoder_._encode(X)  # the rows have passed the same checks
-        elif self.encoder_ is not None:
-            X = self.encoder_.transform(X)
-        if issparse(X):
-            return X.tocsr().astype(self.dtype, copy=False)
-        return np.ascontiguousarray(X, dtype=self.dtype)
 
     def _fit_network(self, train, validation, seed):
         loss = LOSSES[train.soft.loss](train.soft.temperature)
@@ -290,15 +265,20 @@ class MLPStudent(ClassifierMixin, BaseEstimator):
         parameters.initialize(
             stream(seed, INITIALIZE), self.activation, rows.mean_squared_norm()
         )
+        max_iter, patience = self.max_iter, self.n_iter_no_change
+        if max_iter == "auto":
+            max_iter = automatic_epochs(len(rows), self.batch_size)
+        if patience == "auto":
+            patience = -(-max_iter // 2)
         trainer = Trainer(
             parameters,
             self.activation,
             loss,
             batch_size=self.batch_size,
-            max_iter=self.max_iter,
+            max_iter=max_iter,
             learning_rate_init=self.learning_rate_init,
             weight_decay=self.weight_decay,
-            n_iter_no_change=self.n_iter_no_change,
+            n_iter_no_change=patience,
             tol=self.tol,
             verbose=self.verbose,
         )
@@ -306,7 +286,7 @@ class MLPStudent(ClassifierMixin, BaseEstimator):
         self._keep(parameters, history)
 
     def _prepare(self, rows, loss):
-        X = self._encode(rows.X)
+        X = encode(self.encoder_, rows.X, self.dtype)
         return Rows.prepare(X, rows.codes, rows.soft, rows.weight, loss, self.dtype)
 
     def _keep(self, parameters, history):
@@ -338,7 +318,7 @@ class MLPStudent(ClassifierMixin, BaseEstimator):
 
     def _block_logits(self, X):
         # float64 makes a row's answer independent of the rows beside it, to rounding
-        X = self._encode(X).astype(np.float64, copy=False)
+        X = encode(self.encoder_, X, self.dtype).astype(np.float64, copy=False)
         return forward(X, self._exact, self.activation)[-1]
 
     def predict_proba(self, X):

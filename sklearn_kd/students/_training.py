@@ -14,6 +14,25 @@ from sklearn_kd.students._optimizer import AdamW, cosine_rate
 WARMUP_SHARE, WARMUP_STEPS = 0.05, 200
 
 
+def automatic_epochs(n_samples, batch_size):
+    """Choose a number of epochs: what makes 8000 steps, but 20 to 100.
+
+    Parameters
+    ----------
+    n_samples : int
+        Training rows.
+    batch_size : int
+        Largest number of rows of a step.
+
+    Returns
+    -------
+    int
+        The number.
+    """
+    n_batches = -(-n_samples // batch_size)
+    return min(max(-(-8000 // n_batches), 20), 100)
+
+
 @dataclass(frozen=True)
 class Rows:
     """Encoded rows with prepared targets.

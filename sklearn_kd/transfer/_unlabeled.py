@@ -146,14 +146,14 @@ def _stack_pandas(above, below):
 
 
 def _stack_polars(above, below):
-    """Concatenate; two enumerations have no common type but strings."""
+    """Concatenate; an enumeration has no common type with another, but strings."""
     polars = sys.modules["polars"]
     below = below.select(above.columns)
-    enums = [
-        name
-        for name, dtype in above.schema.items()
-        if isinstance(dtype, polars.Enum) and dtype != below.schema[name]
-    ]
+    enums = []
+    for name in above.columns:
+        dtypes = {above.schema[name], below.schema[name]}
+        if len(dtypes) > 1 and any(isinstance(dtype, polars.Enum) for dtype in dtypes):
+            enums.append(name)
     parts = [
         part.with_columns(polars.col(enums).cast(polars.String))
         for part in (above, below)
