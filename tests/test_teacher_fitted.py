@@ -453,7 +453,7 @@ def test_the_permutation_score_is_exact():
 
 
 def test_a_teacher_that_is_right_is_not_warned_about():
-    """Few rows, a rare class, and a teacher that is only a little better than chance."""
+    """Few rows, a rare class, and a teacher that is little better than chance."""
     rng = np.random.default_rng(0)
     distil(forest()).fit(X[::20], y[::20])
     rare = np.r_[np.flatnonzero(y == 0), np.flatnonzero(y == 1)[:3]]

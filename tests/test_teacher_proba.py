@@ -51,7 +51,8 @@ SAME = {
 @pytest.mark.parametrize("name", SAME)
 def test_forms_of_the_same_probabilities(name):
     distilled = distil()
-    assert_allclose(soft_targets(distilled, X, y, teacher_proba=SAME[name]), P, atol=1e-6)
+    soft = soft_targets(distilled, X, y, teacher_proba=SAME[name])
+    assert_allclose(soft, P, atol=1e-6)
     assert distilled.teacher_ is None
 
 
@@ -67,7 +68,8 @@ def test_forms_of_the_same_probabilities(name):
 )
 def test_columns_are_sorted_classes_or_named_by_them(labels):
     classes = np.unique(np.asarray(labels))
-    place = np.searchsorted(classes, np.asarray(labels)[[np.argmax(y == k) for k in range(3)]])
+    one_of_each = [np.argmax(y == k) for k in range(3)]
+    place = np.searchsorted(classes, np.asarray(labels)[one_of_each])
     ordered = np.empty_like(P)
     ordered[:, place] = P
     frame = pd.DataFrame(ordered, columns=classes)[classes[::-1]]
@@ -87,7 +89,7 @@ def test_a_class_outside_y_is_removed():
     given = pd.DataFrame(np.c_[P * (1 - mass), mass], columns=[0, 1, 2, 8])
     assert_allclose(soft_targets(distil(), X, y, teacher_proba=given), P, atol=1e-6)
     given = pd.DataFrame(np.c_[0.9 * P, np.full(len(P), 0.1)], columns=[0, 1, 2, 8])
-    with pytest.raises(ValueError, match="teacher_proba puts 10.0% of its mass"):
+    with pytest.raises(ValueError, match=r"teacher_proba puts 10\.0% of its mass"):
         distil().fit(X, y, teacher_proba=given)
 
 
@@ -173,7 +175,7 @@ def test_a_fold_that_lacks_a_class_needs_named_columns():
         error_score="raise",
     )
     assert [len(fold.classes_) for fold in folds["estimator"]] == [2, 3]
-    with pytest.raises(ValueError, match=r"shape \(130, 3\), expected \(n_samples, 2\)"):
+    with pytest.raises(ValueError, match=r"shape \(130, 3\), expected .*, 2\)"):
         distil().fit(X[y < 2], y[y < 2], teacher_proba=almost.to_numpy()[y < 2])
 
 
