@@ -1,6 +1,6 @@
 """Write the tables of README.md and docs/benchmarks.rst from the results files.
 
-    python benchmarks/render.py
+python benchmarks/render.py
 """
 
 import csv

@@ -358,3 +358,21 @@ def _polars_has_missing(series):
     if series.null_count():
         return True
     return series.dtype.is_float() and bool(series.is_nan().any())
+
+
+def count_missing(labels):
+    """Count missing labels among Python objects.
+
+    Parameters
+    ----------
+    labels : ndarray
+        Of any dtype; only objects are looked at.
+
+    Returns
+    -------
+    int
+        How many are None, NaN, NA or NaT.
+    """
+    if labels.dtype != object or labels.ndim != 1:
+        return 0
+    return sum(map(_is_missing, labels))

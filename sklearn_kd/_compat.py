@@ -1,6 +1,7 @@
 """Every private scikit-learn import of the package, so that one file breaks."""
 
 from sklearn.base import _clone_parametrized, _fit_context
+from sklearn.model_selection._search import BaseSearchCV
 from sklearn.utils import _safe_indexing
 from sklearn.utils._metadata_requests import _routing_enabled
 from sklearn.utils._param_validation import (
@@ -10,18 +11,23 @@ from sklearn.utils._param_validation import (
     StrOptions,
 )
 from sklearn.utils.validation import (
+    _check_feature_names,
     _check_feature_names_in,
+    _check_n_features,
     _check_sample_weight,
     _check_y,
     _num_samples,
 )
 
 __all__ = [
+    "BaseSearchCV",
     "HasMethods",
     "Interval",
     "RealNotInt",
     "StrOptions",
+    "check_feature_names",
     "check_feature_names_in",
+    "check_n_features",
     "check_sample_weight",
     "check_y",
     "clone_parametrized",
@@ -29,8 +35,11 @@ __all__ = [
     "num_samples",
     "routing_enabled",
     "safe_indexing",
+    "validate_params",
 ]
 
+check_feature_names = _check_feature_names
+check_n_features = _check_n_features
 check_feature_names_in = _check_feature_names_in
 check_y = _check_y
 clone_parametrized = _clone_parametrized
@@ -62,3 +71,15 @@ def check_sample_weight(sample_weight, X):
     if not (weight > 0).any():
         raise ValueError("Sample weights must contain at least one non-zero number.")
     return weight
+
+
+def validate_params(estimator):
+    """Check the parameters of an estimator as its own ``fit`` would.
+
+    Parameters
+    ----------
+    estimator : BaseEstimator
+        One without constraints passes.
+    """
+    if hasattr(estimator, "_parameter_constraints"):
+        estimator._validate_params()

@@ -71,7 +71,8 @@ class DistilledClassifier(
           histogram gradient boosting (100 rounds) and extra trees (100 trees with
           bootstrap and at least 3 rows a leaf); extra trees alone for sparse rows.
     student : estimator or None, default=None
-        None is :class:`MLPStudent`. Else an unfitted classifier whose ``fit`` takes
+        None is ``MLPStudent()``, which has to be passed where its parameters are to be
+        set or searched. Else an unfitted classifier whose ``fit`` takes
         ``soft_targets`` (it gets a :class:`SoftTargets`) or ``sample_weight`` (it gets
         each row once per class, weighted), or a pipeline that ends in one.
     alpha : float, default=0.95
@@ -89,16 +90,17 @@ class DistilledClassifier(
     teacher_weights : array-like of shape (n_teachers,) or None, default=None
         Weights of several teachers in the mean; None weighs them alike.
     teacher_classes : array-like of shape (n_teacher_classes,) or None, default=None
-        Labels of the columns of a fitted teacher that has no ``classes_`` and returns
-        no DataFrame.
+        Labels of a fitted teacher's columns: where it has no ``classes_`` and returns
+        no DataFrame, or where it was fitted on encoded labels. They count before both.
     transfer_weight : float, default=1.0
         Rows without a label have the soft term only, at weight
         ``alpha * transfer_weight``.
     memory : str, path-like, joblib.Memory or None, default=None
         Keeps every finished teacher fit and every labelled chunk of rows, so that a
-        search pays for a teacher once and a killed job goes on where it was. A fitted
-        teacher is known by its hash, or by its attribute ``cache_key`` where it has
-        one.
+        search pays for a teacher once and a killed job goes on where it was. That
+        takes a seed: with ``random_state=None`` an unseeded teacher is another one
+        each time. A fitted teacher is known by its hash, or by its attribute
+        ``cache_key`` where it has one.
     n_jobs : int or None, default=None
         Jobs for folds (processes) and for chunks of rows (threads).
     random_state : int, RandomState instance or None, default=None
@@ -121,8 +123,8 @@ class DistilledClassifier(
         Number of columns seen in ``fit``.
     feature_names_in_ : ndarray of shape (`n_features_in_`,)
         Their names, where ``X`` had string names only.
-    n_iter_ : int
-        Epochs of the student, where it counts them.
+    n_iter_ : int or ndarray
+        ``n_iter_`` of the student, or of its last step, where it has one.
 
     See Also
     --------
@@ -284,7 +286,7 @@ class DistilledClassifier(
         train, validation = split_validation(student, labelled)
         train = self._extend(train, X_transfer, knowledge.transfer_proba)
         self.teacher_ = knowledge.teacher
-        with contained_draws(seed):
+        with contained_draws(seed, student):
             self.student_ = fit_student(student, train, validation)
         return self
 
@@ -338,6 +340,8 @@ class DistilledClassifier(
 
     def _split(self, lesson, groups, seed):
         if self.cv is None:
+            if groups is not None:
+                raise ValueError("groups are for the splitter of cv, and cv is None.")
             return None
         splitter = check_cv(self.cv, lesson.y, classifier=True)
         if getattr(splitter, "random_state", seed) is None:

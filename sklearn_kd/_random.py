@@ -89,21 +89,27 @@ def seed_unset(estimator, seed):
 
 
 @contextmanager
-def contained_draws(seed):
+def contained_draws(seed, estimator):
     """Run foreign code that draws from global generators, and leave no trace in them.
 
     Some estimators have no ``random_state``: a skorch net draws from torch, in ``fit``
     and in ``predict_proba``. Inside, the global generators of NumPy, ``random`` and,
     where it is imported, torch start from the seed; afterwards they are as they were.
     Where several threads are inside at once they share the draws, and the last to
-    leave restores.
+    leave restores. For anything that can be seeded, and for scikit-learn's own, nothing
+    is done.
 
     Parameters
     ----------
     seed : int or None
         None takes entropy from the operating system.
+    estimator : object
+        Whose code it is.
     """
     global _users, _restore
+    if not _draws_globally(estimator):
+        yield
+        return
     with _lock:
         if _users == 0:
             _restore = _set_global_seeds(as_seed(seed))
@@ -116,6 +122,26 @@ def contained_draws(seed):
             if _users == 0:
                 _restore()
                 _restore = None
+
+
+def _draws_globally(estimator):
+    """Say whether any part is neither scikit-learn's, nor ours, nor has a seed."""
+    params = {}
+    if hasattr(estimator, "get_params"):
+        params = estimator.get_params(deep=False)
+    package = type(estimator).__module__.partition(".")[0]
+    if package not in ("sklearn", "sklearn_kd") and "random_state" not in params:
+        return True
+    return any(_holds_draws(value) for value in params.values())
+
+
+def _holds_draws(value):
+    """Say so of a parameter: an estimator, a list with some, or a splitter."""
+    if isinstance(value, (list, tuple)):
+        return any(map(_holds_draws, value))
+    if hasattr(value, "get_params"):
+        return _draws_globally(value)
+    return getattr(value, "random_state", 0) is None
 
 
 def _set_global_seeds(seed):

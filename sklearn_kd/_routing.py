@@ -1,11 +1,10 @@
 """Under which name sample weights reach an estimator, wherever it is nested."""
 
-from sklearn.model_selection import GridSearchCV, RandomizedSearchCV
 from sklearn.pipeline import Pipeline
 from sklearn.utils.metadata_routing import get_routing_for_object
 from sklearn.utils.validation import has_fit_parameter
 
-from sklearn_kd._compat import routing_enabled
+from sklearn_kd._compat import BaseSearchCV, routing_enabled
 
 
 def weight_parameter(estimator):
@@ -35,7 +34,7 @@ def weight_parameter(estimator):
         return None if inner is None else f"{name}__{inner}"
     if has_fit_parameter(estimator, "sample_weight"):
         return "sample_weight"
-    if isinstance(estimator, (GridSearchCV, RandomizedSearchCV)):
+    if isinstance(estimator, BaseSearchCV):
         return weight_parameter(estimator.estimator)
     members = getattr(estimator, "estimators", None)
     if isinstance(members, (list, tuple)) and members:

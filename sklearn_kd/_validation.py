@@ -2,10 +2,16 @@
 
 import numpy as np
 from sklearn.utils.multiclass import check_classification_targets
-from sklearn.utils.validation import check_consistent_length, validate_data
+from sklearn.utils.validation import check_array, check_consistent_length
 
-from sklearn_kd._columns import array_rows, has_missing, is_frame
-from sklearn_kd._compat import check_sample_weight, check_y, num_samples
+from sklearn_kd._columns import array_rows, count_missing, has_missing, is_frame
+from sklearn_kd._compat import (
+    check_feature_names,
+    check_n_features,
+    check_sample_weight,
+    check_y,
+    num_samples,
+)
 
 
 def check_rows(estimator, X, *, reset):
@@ -33,26 +39,32 @@ def check_rows(estimator, X, *, reset):
         For no rows, another number of columns than in ``fit``, infinity, or missing
         values that the tags do not allow.
     """
-    if not reset and _passes_all_checks(estimator, X):
+    if reset:
+        tags = estimator.__sklearn_tags__().input_tags
+        estimator._takes = {"sparse": tags.sparse, "missing": tags.allow_nan}
+    elif _passes_all_checks(estimator, X):
         return X
-    tags = estimator.__sklearn_tags__().input_tags
+    takes = estimator._takes
+    check_feature_names(estimator, X, reset=reset)
     if not is_frame(X):
-        return validate_data(
-            estimator,
+        X = check_array(
             array_rows(X),
-            reset=reset,
             dtype=None,
-            accept_sparse="csr" if tags.sparse else False,
-            ensure_all_finite="allow-nan" if tags.allow_nan else True,
+            accept_sparse="csr" if takes["sparse"] else False,
+            ensure_all_finite="allow-nan" if takes["missing"] else True,
+            estimator=estimator,
+            input_name="X",
         )
+        check_n_features(estimator, X, reset=reset)
+        return X
     name = type(estimator).__name__
     if num_samples(X) == 0 or X.shape[1] == 0:
         raise ValueError(
             f"Found array with 0 sample(s) or 0 feature(s) (shape={X.shape}) while a "
             f"minimum of 1 is required by {name}."
         )
-    X = validate_data(estimator, X, reset=reset, skip_check_array=True)
-    if not tags.allow_nan and has_missing(X):
+    check_n_features(estimator, X, reset=reset)
+    if not takes["missing"] and has_missing(X):
         raise ValueError(
             f"Input X contains NaN. {name} accepts missing values only where its "
             "teacher and its student do: impute them first."
@@ -67,7 +79,7 @@ def _passes_all_checks(estimator, X):
     """
     if not (
         type(X) is np.ndarray
-        and X.dtype in (np.float32, np.float64)
+        and X.dtype.char in "fdil"
         and X.ndim == 2
         and X.shape[0] > 0
         and X.shape[1] == estimator.n_features_in_
@@ -76,10 +88,12 @@ def _passes_all_checks(estimator, X):
         return False
     # a finite sum has finite terms; one that overflows sends the rows to the full check
     with np.errstate(over="ignore", invalid="ignore"):
-        return bool(np.isfinite(np.add.reduce(X, axis=None)))
+        if np.isfinite(np.add.reduce(X, axis=None)):
+            return True
+    return estimator._takes["missing"] and not np.isinf(X).any()
 
 
-def check_labels(estimator, X, y, sample_weight):
+def check_labels(estimator, X, y, sample_weight, classes=None):
     """Check labels and weights, and number the classes.
 
     Parameters
@@ -92,6 +106,8 @@ def check_labels(estimator, X, y, sample_weight):
         Labels.
     sample_weight : array-like of shape (n_samples,), float or None
         Row weights.
+    classes : ndarray of shape (n_classes,) or None, default=None
+        Where they are known already; None takes them from ``y``.
 
     Returns
     -------
@@ -111,7 +127,14 @@ def check_labels(estimator, X, y, sample_weight):
     name = type(estimator).__name__
     if y is None:
         raise ValueError(f"{name} requires y to be passed, but the target y is None.")
-    shape = np.asarray(y).shape
+    labels = np.asarray(y)
+    missing = count_missing(labels)
+    if missing:
+        raise ValueError(
+            f"Input y contains NaN: {missing} of {len(labels)} labels are missing. "
+            "Drop these rows, or pass them as X_unlabeled."
+        )
+    shape = labels.shape
     if len(shape) > 1 and shape[1] > 1:
         raise ValueError(
             f"{name} does not support multi-output y: y should be a 1d array, got an "
@@ -120,9 +143,16 @@ def check_labels(estimator, X, y, sample_weight):
         )
     y = check_y(y, estimator=estimator)
     check_consistent_length(X, y)
-    check_classification_targets(y)
+    try:
+        check_classification_targets(y)
+    except TypeError as error:
+        raise ValueError(
+            f"y holds labels that cannot be sorted ({error}), and {name} keeps classes "
+            "sorted. Give all labels one type: strings, say."
+        ) from error
     weight = check_sample_weight(sample_weight, X)
-    classes = np.unique(y[weight > 0])
+    if classes is None:
+        classes = np.unique(y[weight > 0])
     if len(classes) < 2:
         raise ValueError(
             f"{name} needs rows of at least 2 classes, but the data contains only one "

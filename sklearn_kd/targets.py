@@ -63,9 +63,13 @@ class SoftTargets:
     loss: str = "kl"
 
     def __post_init__(self):
-        classes = np.asarray(self.classes)
-        proba = check_proba(self.proba, len(classes))
-        row_alpha = np.asarray(self.row_alpha, dtype=np.float64)
+        classes = np.array(self.classes)
+        if not np.array_equal(np.unique(classes), classes):
+            raise ValueError(
+                f"classes must be distinct and sorted, got {classes.tolist()}."
+            )
+        proba = np.array(check_proba(self.proba, len(classes)))
+        row_alpha = np.array(self.row_alpha, dtype=np.float64)
         if row_alpha.ndim == 0:
             row_alpha = np.full(len(proba), row_alpha)
         if row_alpha.shape != (len(proba),):
@@ -102,6 +106,8 @@ class SoftTargets:
     def __getitem__(self, rows):
         if isinstance(rows, tuple):  # scikit-learn asks for [rows, ...]
             rows = rows[0]
+        if np.ndim(rows) == 0 and not isinstance(rows, slice):
+            raise TypeError(f"SoftTargets are sliced by several rows, got {rows!r}.")
         part = object.__new__(type(self))
         object.__setattr__(part, "temperature", self.temperature)
         object.__setattr__(part, "loss", self.loss)
@@ -145,7 +151,8 @@ def check_proba(proba, n_classes, *, name="proba"):
     if proba.ndim != 2 or proba.shape[1] != n_classes:
         raise ValueError(
             f"{name} has shape {proba.shape}, expected (n_samples, {n_classes}): one "
-            "column a class, in sorted class order (for two classes too)."
+            "column a class, in sorted class order (for two classes too). Where a fold "
+            "may lack a class, pass a DataFrame with columns named by the classes."
         )
     if not np.isfinite(proba).all():
         row = int(np.flatnonzero(~np.isfinite(proba).all(axis=1))[0])
@@ -245,7 +252,7 @@ def temper(proba, temperature):
     return powered.astype(proba.dtype, copy=False)
 
 
-def one_hot(codes, n_classes, dtype=np.float64):
+def one_hot(codes, n_classes):
     """Write class codes as rows of an identity matrix.
 
     Parameters
@@ -254,15 +261,13 @@ def one_hot(codes, n_classes, dtype=np.float64):
         Positions in the sorted classes.
     n_classes : int
         The width.
-    dtype : dtype, default=float64
-        Of the result.
 
     Returns
     -------
-    ndarray of shape (n_samples, n_classes)
+    ndarray of shape (n_samples, n_classes), float64
         One 1 a row.
     """
-    hot = np.zeros((len(codes), n_classes), dtype=dtype)
+    hot = np.zeros((len(codes), n_classes))
     hot[np.arange(len(codes)), codes] = 1
     return hot
 
@@ -306,3 +311,50 @@ def negative_entropy(proba):
     """
     proba = proba.astype(np.float64, copy=False)
     return xlogy(proba, proba).sum(axis=1)
+
+
+def average_proba(probas, weights):
+    """Average the probabilities of several teachers.
+
+    Parameters
+    ----------
+    probas : list of ndarray of shape (n_samples, n_classes), float
+        Aligned probabilities. A row without any mass has no vote.
+    weights : ndarray of shape (n_teachers,)
+        Non-negative.
+
+    Returns
+    -------
+    ndarray of shape (n_samples, n_classes), dtype of the first
+        Rows that sum to 1; zero where nobody has a vote.
+    """
+    if len(probas) == 1:
+        return probas[0]
+    total = np.zeros(probas[0].shape)
+    for proba, weight in zip(probas, weights, strict=True):
+        total += weight * proba
+    mass = total.sum(axis=1, keepdims=True)
+    np.divide(total, mass, out=total, where=mass > 0)
+    return total.astype(probas[0].dtype)
+
+
+def match_columns(columns, classes):
+    """Give each named column the class that it names, by equality or by its string.
+
+    Parameters
+    ----------
+    columns : sequence
+        Column names of a frame; some frames allow strings only.
+    classes : ndarray of shape (n_classes,)
+        The labels.
+
+    Returns
+    -------
+    list
+        One label a column; a column that names no class keeps its name.
+    """
+    columns, labels = list(columns), classes.tolist()
+    if any(column in labels for column in columns):
+        return columns
+    by_text = {str(label): label for label in labels}
+    return [by_text.get(str(column), column) for column in columns]

@@ -254,7 +254,7 @@ TAKE_MISSING = {
     "default": None,
     "boosting": TREES[0],
     "forest": TREES[1],
-    "xgboost": XGBClassifier(n_estimators=5),
+    "xgboost": XGBClassifier(n_estimators=5, n_jobs=1),
     "imputing pipeline": IMPUTING,
     "search over one": GridSearchCV(IMPUTING, {"logisticregression__C": [1.0]}, cv=2),
     "vote of some": VotingClassifier([("a", IMPUTING), ("b", TREES[1])], voting="soft"),

@@ -11,7 +11,7 @@ import skorch
 import torch
 from lightgbm import LGBMClassifier
 from numpy.testing import assert_allclose, assert_array_equal
-from recorder import soft_targets
+from recorder import Recorder, soft_targets
 from scipy.sparse import csr_array
 from sklearn.base import clone
 from sklearn.calibration import CalibratedClassifierCV
@@ -115,8 +115,12 @@ FITTED = {
     "returns a frame": lambda: (Answers(forest(), form=named), X, {}),
     "classes given": lambda: (Answers(forest()), X, {"teacher_classes": [2, 0, 1]}),
     "skorch": lambda: (net().fit(X, y), X, {}),
-    "lightgbm": lambda: (LGBMClassifier(n_estimators=5, verbose=-1).fit(X, y), X, {}),
-    "xgboost": lambda: (XGBClassifier(n_estimators=5).fit(X, y), X, {}),
+    "lightgbm": lambda: (
+        LGBMClassifier(n_estimators=5, verbose=-1, n_jobs=1).fit(X, y),
+        X,
+        {},
+    ),
+    "xgboost": lambda: (XGBClassifier(n_estimators=5, n_jobs=1).fit(X, y), X, {}),
     "calibrated svm": lambda: (CalibratedClassifierCV(LinearSVC()).fit(X, y), X, {}),
     "threshold": lambda: (
         FixedThresholdClassifier(forest(X, y == 1), threshold=0.9).fit(X, y == 1),
@@ -195,8 +199,8 @@ def test_a_net_that_has_seen_no_label_is_fitted(initialized):
 UNFITTED = {
     "forest": RandomForestClassifier(10),
     "pipeline": make_pipeline(SimpleImputer(), LogisticRegression()),
-    "lightgbm": LGBMClassifier(n_estimators=5, verbose=-1),
-    "xgboost": XGBClassifier(n_estimators=5),
+    "lightgbm": LGBMClassifier(n_estimators=5, verbose=-1, n_jobs=1),
+    "xgboost": XGBClassifier(n_estimators=5, n_jobs=1),
     "calibrated svm": CalibratedClassifierCV(LinearSVC()),
     "search": GridSearchCV(LogisticRegression(), {"C": [0.1, 1.0]}, cv=2),
     "soft vote": VotingClassifier([("a", RandomForestClassifier(5))], voting="soft"),
@@ -230,6 +234,67 @@ def test_a_teacher_is_seeded_where_its_user_left_it_open():
     answers = [teachers[0].predict_proba(X) for teachers in (first, second)]
     assert_array_equal(*answers)
     assert (answers[0] != other.teacher_.teachers[0].predict_proba(X)).any()
+
+
+class Foreign:
+    """An estimator of another library: it can be cloned, and has no tags."""
+
+    def __init__(self, C=1.0):
+        self.C = C
+
+    def get_params(self, deep=True):
+        return {"C": self.C}
+
+    def set_params(self, **params):
+        vars(self).update(params)
+        return self
+
+    def fit(self, X, y):
+        self.model_ = LogisticRegression(C=self.C).fit(X, y)
+        self.classes_ = self.model_.classes_
+        return self
+
+    def predict_proba(self, X):
+        return self.model_.predict_proba(X)
+
+
+def test_an_estimator_of_another_library():
+    """Nothing but what it has learned says whether it is fitted."""
+    fitted, unfitted = Foreign().fit(X, y), Foreign()
+    assert clone(distil(fitted)).fit(X, y).teacher_ is fitted
+    teacher = distil(unfitted).fit(X, y).teacher_
+    assert type(teacher) is Foreign
+    assert not hasattr(unfitted, "model_")
+    distilled = distil(unfitted).set_params(teacher__C=0.5)
+    assert distilled.fit(X, y).teacher_.model_.C == 0.5
+
+
+# ---- which class a column stands for
+
+
+def test_teacher_classes_count_more_than_codes():
+    """XGBoost wants 0, 1, 2 for labels, and says so in its ``classes_``."""
+    names = np.array(["high", "low", "mid"])
+    teacher = XGBClassifier(n_estimators=5, n_jobs=1).fit(X, y)
+    with pytest.raises(ValueError, match="does not know 3 of the 3 classes"):
+        distil(teacher).fit(X, names[y])
+    distilled = distil(teacher, teacher_classes=names)
+    soft = soft_targets(distilled, X, names[y])
+    assert_allclose(soft, teacher.predict_proba(X), atol=1e-7)
+
+
+def test_a_frame_may_name_its_columns_by_strings():
+    """Some frames have no other names (polars), some files neither."""
+
+    def strings(proba):
+        return pd.DataFrame(proba, columns=["2", "0", "1"])
+
+    teacher = Answers(forest(), form=strings)
+    expected = forest().predict_proba(X)
+    assert_allclose(soft_targets(distil(teacher), X, y), expected, atol=1e-7)
+    pair = distil([teacher, forest()])
+    assert_allclose(soft_targets(pair, X, y), expected, atol=1e-7)
+    assert_allclose(pair.teacher_.predict_proba(X), expected, atol=1e-12)
 
 
 # ---- several, none
@@ -359,6 +424,8 @@ def test_a_fitted_teacher_is_a_leaf_among_the_parameters():
     assert nested(forest()) == []
     assert nested(FrozenEstimator(forest())) == []
     assert "teacher__n_estimators" in nested(RandomForestClassifier())
+    half = make_pipeline(StandardScaler(), FrozenEstimator(forest()))
+    assert "teacher__standardscaler__with_mean" in nested(half)
     params = distil(forest()).get_params()
     assert "student__max_iter" in params
     assert "teacher_weights" in params  # a name that only begins alike
@@ -517,9 +584,18 @@ def test_silent_teachers_have_no_vote_among_several():
     wide = np.c_[np.zeros(40), SURE]
     wide[5] = [1, 0, 0, 0, 0]
     pair = [answers(wide, [9, 0, 1, 2, 3]), answers(SURE[:, ::-1], [3, 2, 1, 0])]
-    with pytest.warns(UserWarning, match="1 of 40 rows"):
-        soft = soft_targets(distil(pair), ROWS, LABELS)
-    assert_allclose(np.delete(soft, 5, axis=0), np.delete(SURE, 5, axis=0), atol=1e-7)
+    distilled = distil(pair, Recorder()).fit(ROWS, LABELS, X_unlabeled=ROWS[3:8])
+    soft = distilled.student_.soft_.proba
+    assert_allclose(soft, np.vstack([SURE, SURE[3:8]]), atol=1e-7)
+    assert_allclose(distilled.teacher_.predict_proba(ROWS), SURE, atol=1e-12)
+
+
+def test_rows_of_weight_0_say_nothing_about_the_match():
+    """Their labels are no classes, so what the teacher says of them lies outside."""
+    with warnings.catch_warnings():
+        warnings.simplefilter("error")
+        distilled = distil(forest()).fit(X, y, sample_weight=(y < 2).astype(float))
+    assert_array_equal(distilled.classes_, [0, 1])
 
 
 def test_a_teacher_may_spell_integers_otherwise():

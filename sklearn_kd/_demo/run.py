@@ -84,6 +84,8 @@ def _check_writable(path, data):
     """Find out before the long work whether a file can be written after it."""
     if data is not None and os.path.realpath(path) == os.path.realpath(data):
         raise DemoError(f"{path} cannot be written: it is the table to learn from.")
+    if not os.fspath(path):
+        raise DemoError("an empty file name cannot be written.")
     new = not os.path.lexists(path)
     try:
         with open(path, "ab"):

@@ -1,9 +1,13 @@
 """Checking the labelled rows and soft targets that reach the NumPy student."""
 
+from numbers import Integral
+
+import numpy as np
 from sklearn.utils.validation import check_consistent_length
 
-from sklearn_kd._compat import check_sample_weight, check_y
+from sklearn_kd._compat import check_sample_weight, check_y, num_samples
 from sklearn_kd._validation import check_labels, check_rows, encode_labels
+from sklearn_kd.losses import LOSSES
 from sklearn_kd.students._transfer_set import TransferSet
 from sklearn_kd.targets import SoftTargets, one_hot
 
@@ -30,14 +34,15 @@ def check_train(student, X, y, sample_weight, soft_targets):
         The rows with their classes: those of the soft targets where there are any.
     """
     X = check_rows(student, X, reset=True)
-    y, weight, classes = check_labels(student, X, y, sample_weight)
+    classes = None
     if soft_targets is not None:
-        _check_soft_targets(soft_targets, len(y), "soft_targets")
+        _check_soft_targets(soft_targets, num_samples(X), "soft_targets")
         classes = soft_targets.classes
+    y, weight, classes = check_labels(student, X, y, sample_weight, classes)
     return _transfer_set(X, y, weight, classes, soft_targets)
 
 
-def check_validation(student, X, y, sample_weight, soft_targets):
+def check_validation(student, X, y, sample_weight, soft_targets, *, like):
     """Check validation rows, against what ``check_train`` has set.
 
     Parameters
@@ -45,18 +50,33 @@ def check_validation(student, X, y, sample_weight, soft_targets):
     student : estimator
         With ``n_features_in_`` and ``classes_``.
     X, y, sample_weight, soft_targets
-        As for :func:`check_train`.
+        As for :func:`check_train`, or all None.
+    like : SoftTargets
+        Of the training rows: loss and temperature are the same for both.
 
     Returns
     -------
-    TransferSet
+    TransferSet or None
         The rows.
     """
+    if X is None and y is None and sample_weight is None and soft_targets is None:
+        return None
+    if X is None or y is None:
+        raise ValueError("Validation rows need both X_val and y_val.")
     X = check_rows(student, X, reset=False)
     y = check_y(y, estimator=student)
     check_consistent_length(X, y)
     if soft_targets is not None:
         _check_soft_targets(soft_targets, len(y), "soft_targets_val")
+        if not (
+            np.array_equal(soft_targets.classes, like.classes)
+            and soft_targets.temperature == like.temperature
+            and soft_targets.loss == like.loss
+        ):
+            raise ValueError(
+                "soft_targets_val must have the classes, the temperature and the loss "
+                f"of soft_targets: got {soft_targets} and {like}."
+            )
     weight = check_sample_weight(sample_weight, X)
     return _transfer_set(X, y, weight, student.classes_, soft_targets)
 
@@ -81,5 +101,35 @@ def _check_soft_targets(soft_targets, n_samples, name):
             f"{type(soft_targets).__name__}. Wrap probabilities: SoftTargets(proba, "
             "classes)."
         )
+    if soft_targets.loss not in LOSSES:
+        raise ValueError(
+            f"{name} has loss {soft_targets.loss!r}, expected one of {list(LOSSES)}."
+        )
     if len(soft_targets) != n_samples:
         raise ValueError(f"{name} has {len(soft_targets)} rows, expected {n_samples}.")
+
+
+def check_hidden_layer_sizes(sizes):
+    """Check the widths of the hidden layers.
+
+    Parameters
+    ----------
+    sizes : int or sequence of int
+        What the user asked for.
+
+    Returns
+    -------
+    list of int
+        One width a layer.
+
+    Raises
+    ------
+    ValueError
+        For anything but whole numbers of at least 1.
+    """
+    widths = [sizes] if isinstance(sizes, Integral) else list(sizes)
+    if not all(isinstance(width, Integral) and width >= 1 for width in widths):
+        raise ValueError(
+            f"hidden_layer_sizes must be whole numbers of at least 1, got {sizes!r}."
+        )
+    return [int(width) for width in widths]

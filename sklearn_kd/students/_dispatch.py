@@ -3,9 +3,10 @@
 import inspect
 from dataclasses import replace
 
-from sklearn.base import is_regressor
+from sklearn.base import BaseEstimator, is_regressor
 from sklearn.pipeline import Pipeline
 
+from sklearn_kd._compat import validate_params
 from sklearn_kd._random import as_seed
 from sklearn_kd._routing import weight_parameter
 from sklearn_kd.students._transfer_set import expand
@@ -45,7 +46,9 @@ def check_student(student, *, learns_softly, temperature, weighted):
             f"student must be a scikit-learn classifier, got {student!r}. Leave it out "
             "for MLPStudent()."
         )
-    last = _last_step(student)
+    last = last_step(student)
+    if isinstance(last, BaseEstimator):
+        validate_params(last)
     if not hasattr(last, "fit") or _is_regressor(last):
         raise TypeError(
             f"student must be a classifier, got {type(last).__name__}, which is none."
@@ -89,7 +92,7 @@ def split_validation(student, transfer_set):
     validation : TransferSet or None
         The others; None for a student that wants none, or splits by itself.
     """
-    last = _last_step(student)
+    last = last_step(student)
     # not X_val alone: gradient boosting takes it too, and splits rows off by itself
     takes_them = _takes(last, "soft_targets_val")
     if not (takes_them and getattr(last, "early_stopping", False)):
@@ -166,7 +169,8 @@ def _weight_name(student):
     return name
 
 
-def _last_step(student):
+def last_step(student):
+    """Give the last step of a pipeline, however nested, or the estimator itself."""
     while isinstance(student, Pipeline):
         student = student.steps[-1][1]
     return student

@@ -31,9 +31,9 @@ def fit_encoder(encoder, train, dtype):
     if encoder != "auto":
         encoder = clone(encoder)
     elif issparse(train.X):
-        encoder = MaxAbsScaler()
+        encoder = MaxAbsScaler().set_output(transform="default")
     else:
-        encoder = TabularEncoder(dtype=dtype)
+        encoder = TabularEncoder(dtype=dtype).set_output(transform="default")
     weights = {}
     if has_fit_parameter(encoder, "sample_weight"):
         weights["sample_weight"] = train.weight

@@ -21,7 +21,11 @@ from sklearn_kd._random import as_seed, stream
 from sklearn_kd._threads import single_blas_thread
 from sklearn_kd._validation import check_rows
 from sklearn_kd.losses import LOSSES
-from sklearn_kd.students._checks import check_train, check_validation
+from sklearn_kd.students._checks import (
+    check_hidden_layer_sizes,
+    check_train,
+    check_validation,
+)
 from sklearn_kd.students._encoding import encode, fit_encoder
 from sklearn_kd.students._network import (
     ACTIVATIONS,
@@ -47,7 +51,7 @@ class MLPStudent(ClassifierMixin, BaseEstimator):
 
     Parameters
     ----------
-    hidden_layer_sizes : sequence of int, default=(64, 64)
+    hidden_layer_sizes : int or sequence of int, default=(64, 64)
         Width of each hidden layer; an empty sequence gives a linear model.
     activation : {"relu", "tanh", "logistic", "identity"}, default="relu"
         Of the hidden layers.
@@ -104,7 +108,7 @@ class MLPStudent(ClassifierMixin, BaseEstimator):
     validation_loss_curve_ : list of float
         Mean validation loss after each epoch; empty without validation rows.
     best_loss_ : float
-        The smallest validation loss, or the last training loss without validation.
+        The smallest validation loss with ``early_stopping``, else the last loss.
     n_iter_ : int
         Number of epochs run.
     n_steps_ : int
@@ -123,7 +127,7 @@ class MLPStudent(ClassifierMixin, BaseEstimator):
     -----
     .. versionadded:: 0.1
 
-    All parameters lie in one flat buffer, every array of a step is allocated once, and
+    All parameters lie in one flat buffer, layers and gradients are allocated once, and
     BLAS is held to one thread inside ``fit``. A row of weight 0 counts as absent.
 
     References
@@ -147,7 +151,10 @@ class MLPStudent(ClassifierMixin, BaseEstimator):
     """
 
     _parameter_constraints = {
-        "hidden_layer_sizes": ["array-like"],
+        "hidden_layer_sizes": [
+            "array-like",
+            Interval(Integral, 1, None, closed="left"),
+        ],
         "activation": [StrOptions(set(ACTIVATIONS))],
         "encoder": [StrOptions({"auto"}), HasMethods(["fit", "transform"]), None],
         "batch_size": [Interval(Integral, 1, None, closed="left")],
@@ -227,7 +234,7 @@ class MLPStudent(ClassifierMixin, BaseEstimator):
             temperature and the loss.
         X_val, y_val, sample_weight_val, soft_targets_val : as above, default=None
             Validation rows. None takes ``validation_fraction`` of the training rows
-            when ``early_stopping``.
+            when ``early_stopping``; without it, their loss is recorded and no more.
 
         Returns
         -------
@@ -242,12 +249,10 @@ class MLPStudent(ClassifierMixin, BaseEstimator):
         seed = as_seed(self.random_state)
         train = check_train(self, X, y, sample_weight, soft_targets)
         self.classes_ = train.classes
-        validation = None
-        if X_val is not None:
-            validation = check_validation(
-                self, X_val, y_val, sample_weight_val, soft_targets_val
-            )
-        elif self.early_stopping:
+        validation = check_validation(
+            self, X_val, y_val, sample_weight_val, soft_targets_val, like=train.soft
+        )
+        if validation is None and self.early_stopping:
             train, validation = split(train, self.validation_fraction, seed)
         with single_blas_thread():
             self.encoder_ = fit_encoder(self.encoder, train, self.dtype)
@@ -260,7 +265,8 @@ class MLPStudent(ClassifierMixin, BaseEstimator):
         if validation is not None:
             validation = self._prepare(validation, loss)
         n_classes = len(self.classes_)
-        sizes = [rows.X.shape[1], *self.hidden_layer_sizes, n_classes]
+        hidden = check_hidden_layer_sizes(self.hidden_layer_sizes)
+        sizes = [rows.X.shape[1], *hidden, n_classes]
         parameters = Parameters(sizes, self.dtype)
         parameters.initialize(
             stream(seed, INITIALIZE), self.activation, rows.mean_squared_norm()
@@ -268,7 +274,9 @@ class MLPStudent(ClassifierMixin, BaseEstimator):
         max_iter, patience = self.max_iter, self.n_iter_no_change
         if max_iter == "auto":
             max_iter = automatic_epochs(len(rows), self.batch_size)
-        if patience == "auto":
+        if not self.early_stopping:
+            patience = None
+        elif patience == "auto":
             patience = -(-max_iter // 2)
         trainer = Trainer(
             parameters,

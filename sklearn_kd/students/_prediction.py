@@ -5,6 +5,7 @@ from sklearn.utils.metaestimators import available_if
 from sklearn.utils.validation import check_is_fitted
 
 from sklearn_kd._validation import check_rows
+from sklearn_kd.students._dispatch import last_step
 
 
 def _student_has(method):
@@ -22,8 +23,8 @@ class StudentPredictionMixin:
 
     @property
     def n_iter_(self):
-        """Epochs of the student, where it counts them."""
-        return self.student_.n_iter_
+        """``n_iter_`` of the student, or of its last step, where it has one."""
+        return last_step(self.student_).n_iter_
 
     def predict(self, X):
         """Predict labels with the student.

@@ -104,8 +104,9 @@ class Trainer:
         The largest learning rate.
     weight_decay : float
         Decoupled, on weights and not on biases.
-    n_iter_no_change : int
-        With validation rows: stop after so many epochs without an improvement.
+    n_iter_no_change : int or None
+        With validation rows: stop after so many epochs without an improvement, and
+        keep the best weights. None records their loss only.
     tol : float
         What counts as one.
     verbose : bool
@@ -145,8 +146,7 @@ class Trainer:
         rows : Rows
             What to learn from.
         validation : Rows or None
-            What decides about stopping. The weights with the lowest loss on it are
-            the ones kept.
+            What decides about stopping.
         generator : numpy.random.Generator
             Shuffles the rows.
 
@@ -173,6 +173,7 @@ class Trainer:
         history = History()
         best = flat.copy()
         waited = 0
+        stopping = validation is not None and self.n_iter_no_change is not None
         try:
             for epoch in range(self.max_iter):
                 value = self._epoch(rows, bounds, generator) + rows.constant
@@ -183,10 +184,10 @@ class Trainer:
                     history.validation_loss_curve.append(value)
                     waited = 0 if value < history.best_loss - self.tol else waited + 1
                 self._report(history)
-                if validation is None or value < history.best_loss:
+                if not stopping or value < history.best_loss:
                     history.best_loss = value
                     best[...] = flat
-                if waited >= self.n_iter_no_change:
+                if stopping and waited >= self.n_iter_no_change:
                     break
         except KeyboardInterrupt:
             warnings.warn(

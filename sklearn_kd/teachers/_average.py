@@ -1,12 +1,13 @@
 """Several teachers as one: the weighted mean of their probabilities."""
 
 import numpy as np
+from sklearn.base import BaseEstimator, ClassifierMixin
 
-from sklearn_kd.targets import align_proba
+from sklearn_kd.targets import align_proba, average_proba
 from sklearn_kd.teachers._fitted import classes_of
 
 
-class AveragedTeachers:
+class AveragedTeachers(ClassifierMixin, BaseEstimator):
     """Fitted teachers that answer together.
 
     Parameters
@@ -29,12 +30,16 @@ class AveragedTeachers:
     def __init__(self, teachers, weights, classes, given_classes=None):
         self.teachers = teachers
         self.weights = weights
-        self.classes_ = classes
+        self.classes = classes
         self.given_classes = given_classes
 
-    def __repr__(self):
-        names = ", ".join(type(teacher).__name__ for teacher in self.teachers)
-        return f"AveragedTeachers({names})"
+    @property
+    def classes_(self):
+        """The labels of the columns."""
+        return self.classes
+
+    def __sklearn_is_fitted__(self):
+        return True
 
     def predict_proba(self, X):
         """Predict class probabilities.
@@ -49,13 +54,13 @@ class AveragedTeachers:
         ndarray of shape (n_samples, n_classes), float64
             The weighted mean.
         """
-        total = 0
-        for teacher, weight in zip(self.teachers, self.weights, strict=True):
+        probas = []
+        for teacher in self.teachers:
             answer = teacher.predict_proba(X)
-            labels = classes_of(teacher, answer, self.given_classes)
+            labels = classes_of(teacher, answer, self.given_classes, self.classes)
             answer = np.asarray(answer, dtype=np.float64)
-            total = total + weight * align_proba(answer, labels, self.classes_)[0]
-        return total
+            probas.append(align_proba(answer, labels, self.classes)[0])
+        return average_proba(probas, self.weights)
 
     def predict(self, X):
         """Predict labels.

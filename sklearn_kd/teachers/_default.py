@@ -40,7 +40,11 @@ def default_teachers(X):
     kinds = np.array(column_kinds(X))
     if (kinds == "numeric").all():
         return teachers
-    return [make_pipeline(_encoder(kinds), teacher) for teacher in teachers]
+    # whatever users have set for their own transformers, these hand arrays on
+    return [
+        make_pipeline(_encoder(kinds), teacher).set_output(transform="default")
+        for teacher in teachers
+    ]
 
 
 def _encoder(kinds):

@@ -53,7 +53,7 @@ def fit_teacher(teacher, X, y, weights, rows, context):
 
 
 def _fit(teacher, X, y, weights, seed):
-    with contained_draws(seed):
+    with contained_draws(seed, teacher):
         return clone(teacher).fit(X, y, **weights)
 
 

@@ -1,5 +1,6 @@
 """Is a teacher fitted, and which label does each of its columns stand for?"""
 
+from sklearn.base import is_regressor
 from sklearn.exceptions import NotFittedError
 from sklearn.frozen import FrozenEstimator
 from sklearn.pipeline import Pipeline
@@ -7,6 +8,7 @@ from sklearn.utils.validation import check_is_fitted
 
 from sklearn_kd._compat import safe_indexing
 from sklearn_kd._random import contained_draws
+from sklearn_kd.targets import match_columns
 
 
 def check_teacher(teacher):
@@ -26,6 +28,13 @@ def check_teacher(teacher):
         raise TypeError(
             f"teacher must be an instance, got the class {teacher.__name__}. Write "
             f"{teacher.__name__}()."
+        )
+    if isinstance(teacher, tuple) or (
+        hasattr(teacher, "__sklearn_tags__") and is_regressor(teacher)
+    ):
+        raise TypeError(
+            f"teacher must be a classifier, or a list of classifiers without names, "
+            f"got {type(teacher).__name__}."
         )
     if not hasattr(teacher, "predict_proba"):
         raise TypeError(
@@ -60,8 +69,11 @@ def looks_fitted(teacher):
         steps = (step for _, step in teacher.steps)
         return all(looks_fitted(step) for step in steps if hasattr(step, "fit"))
     if not hasattr(teacher, "__sklearn_tags__"):
-        # not of scikit-learn: its state cannot be read, so is_fitted asks it
-        return not hasattr(teacher, "get_params")
+        # not of scikit-learn: what cannot be cloned is taken as it is, and for the rest
+        # fitting leaves attributes that end in an underscore, as check_is_fitted has it
+        state = vars(teacher) if hasattr(teacher, "__dict__") else {}
+        learned = [n for n in state if n.endswith("_") and not n.startswith("__")]
+        return not hasattr(teacher, "get_params") or bool(learned)
     try:
         check_is_fitted(teacher)
     except NotFittedError:
@@ -85,7 +97,7 @@ def is_fitted(teacher, X, given_classes):
     -------
     bool
         False where a fit is due. An initialised neural network answers without ever
-        having seen a label: without classes, an answer is none.
+        having seen a label: its class declares ``classes_``, and it has none.
 
     Raises
     ------
@@ -98,9 +110,11 @@ def is_fitted(teacher, X, given_classes):
         return False
     must_be = isinstance(teacher, FrozenEstimator) or not hasattr(teacher, "fit")
     try:
-        with contained_draws(0):
+        with contained_draws(0, teacher):
             answer = teacher.predict_proba(safe_indexing(X, [0]))
-        return must_be or classes_of(teacher, answer, given_classes) is not None
+        if must_be or not hasattr(type(_last_step(teacher)), "classes_"):
+            return True
+        return classes_of(teacher, answer, given_classes) is not None
     except NotFittedError as error:
         if must_be:
             raise NotFittedError(
@@ -121,7 +135,13 @@ def is_fitted(teacher, X, given_classes):
         ) from error
 
 
-def classes_of(teacher, answer, given_classes):
+def _last_step(teacher):
+    while isinstance(teacher, Pipeline):
+        teacher = teacher.steps[-1][1]
+    return teacher
+
+
+def classes_of(teacher, answer, given_classes, wanted=None):
     """Find the labels of a teacher's columns.
 
     Parameters
@@ -131,16 +151,20 @@ def classes_of(teacher, answer, given_classes):
     answer : array-like or DataFrame of shape (n_samples, n_classes)
         What its ``predict_proba`` returned.
     given_classes : array-like of shape (n_classes,) or None
-        ``teacher_classes`` of the user, asked last.
+        ``teacher_classes`` of the user. What they say counts: a teacher that was
+        fitted on encoded labels has codes for its ``classes_``.
+    wanted : ndarray of shape (n_classes,) or None, default=None
+        Our labels, which the columns of a DataFrame may name by their strings.
 
     Returns
     -------
     list or None
         One label a column; None when nobody knows.
     """
-    classes = getattr(teacher, "classes_", None)
-    if classes is None and hasattr(answer, "columns"):
-        classes = answer.columns
+    classes = given_classes
     if classes is None:
-        classes = given_classes
+        classes = getattr(teacher, "classes_", None)
+    if classes is None and hasattr(answer, "columns"):
+        columns = answer.columns
+        classes = columns if wanted is None else match_columns(columns, wanted)
     return None if classes is None else list(classes)

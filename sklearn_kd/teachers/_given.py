@@ -3,7 +3,7 @@
 import numpy as np
 
 from sklearn_kd._columns import is_frame, numeric_block
-from sklearn_kd.targets import align_proba, check_proba
+from sklearn_kd.targets import align_proba, check_proba, match_columns
 from sklearn_kd.teachers._label import Labels
 from sklearn_kd.teachers._teach import Knowledge
 from sklearn_kd.teachers._trust import check_match, fill_silent_rows
@@ -34,10 +34,17 @@ def read_teacher_proba(teacher_proba, lesson):
         for a fitted teacher).
     """
     classes, n_samples = lesson.classes, len(lesson.y)
+    _check_index(teacher_proba, lesson.X)
     if is_frame(teacher_proba):
         columns = list(teacher_proba.columns)
         given = numeric_block(teacher_proba, range(len(columns)))
-        source = _match_columns(columns, classes)
+        source = match_columns(columns, classes)
+        if not set(source) & set(classes.tolist()):
+            raise ValueError(
+                f"The columns of teacher_proba are {columns[:5]}, and none of them is "
+                f"one of the classes in y, {classes.tolist()[:5]}. Name each column by "
+                "its class, or pass an array with columns in sorted class order."
+            )
     else:
         given, source = teacher_proba, list(classes)
     proba = check_proba(given, len(source), name="teacher_proba")
@@ -48,21 +55,17 @@ def read_teacher_proba(teacher_proba, lesson):
         )
     proba, outside, known = align_proba(proba.astype(np.float32), source, classes)
     check_match(Labels(proba, outside, known), lesson, name="teacher_proba")
-    proba = fill_silent_rows(proba, lesson.codes, name="teacher_proba")
+    proba = fill_silent_rows(proba, lesson, name="teacher_proba")
     return Knowledge(None, proba, None)
 
 
-def _match_columns(columns, classes):
-    """Give each column the class that it names, by equality or else by its string."""
-    labels = classes.tolist()
-    if any(column in labels for column in columns):
-        return columns
-    by_text = {str(label): label for label in labels}
-    matched = [by_text.get(str(column), column) for column in columns]
-    if not any(column in labels for column in matched):
+def _check_index(teacher_proba, X):
+    """Refuse a frame whose rows are those of X in another order, by its index."""
+    ours, theirs = getattr(X, "index", None), getattr(teacher_proba, "index", None)
+    if ours is None or theirs is None or not hasattr(theirs, "equals"):
+        return
+    if not theirs.equals(ours) and theirs.sort_values().equals(ours.sort_values()):
         raise ValueError(
-            f"The columns of teacher_proba are {columns[:5]}, and none of them is one "
-            f"of the classes in y, {labels[:5]}. Name each column by its class, or "
-            "pass an array with columns in sorted class order."
+            "teacher_proba has the index of X in another order, and rows are matched "
+            "by position. Pass teacher_proba.loc[X.index]."
         )
-    return matched

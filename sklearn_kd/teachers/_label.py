@@ -68,6 +68,7 @@ def label_rows(teacher, X, classes, *, given_classes, context, key=None):
         delayed(ask)(
             teacher,
             safe_indexing(X, slice(start, start + CHUNK)),
+            classes,
             given_classes,
             key,
         )
@@ -83,14 +84,14 @@ def label_rows(teacher, X, classes, *, given_classes, context, key=None):
     return Labels(proba, outside, known)
 
 
-def _ask(teacher, X, given_classes, key):
+def _ask(teacher, X, classes, given_classes, key):
     """Ask about one chunk; ``key`` stands for the teacher in the cache.
 
     float32, because a forest's sums differ in their last bits with its thread count.
     """
-    with contained_draws(0):
+    with contained_draws(0, teacher):
         answer = teacher.predict_proba(X)
-    labels = classes_of(teacher, answer, given_classes)
+    labels = classes_of(teacher, answer, given_classes, classes)
     name = f"predict_proba of the teacher {type(teacher).__name__}"
     if isinstance(answer, list):
         raise ValueError(
@@ -99,7 +100,8 @@ def _ask(teacher, X, given_classes, key):
     if labels is None:
         raise ValueError(
             f"Nobody says which label each column of {name} stands for: it has no "
-            "classes_ and returns no DataFrame. Pass teacher_classes=[...]."
+            "classes_ and returns no DataFrame. Pass teacher_classes=[...] where it is "
+            "fitted; where it is not, its fit has to set classes_."
         )
     proba = check_proba(answer, len(labels), name=name)
     if len(proba) != num_samples(X):

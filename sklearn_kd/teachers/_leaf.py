@@ -59,7 +59,19 @@ class TeacherParameterMixin:
             change would have no effect. For several teachers.
         """
         teacher = params.get("teacher", self.teacher)
+        student = params.get("student", self.student)
+        of_student = [name for name in params if name.startswith("student__")]
+        if of_student and student is None:
+            raise ValueError(
+                f"{of_student[0]} cannot be set while student is None: pass "
+                "student=MLPStudent(), the default, to set its parameters."
+            )
         inner = [name for name in params if name.startswith("teacher__")]
+        if inner and teacher is None:
+            raise ValueError(
+                f"{inner[0]} cannot be set while teacher is None: pass a teacher to "
+                "set its parameters."
+            )
         if inner and isinstance(teacher, (list, tuple)):
             raise ValueError(
                 f"{inner[0]} cannot be set: there are several teachers. Set the "

@@ -6,6 +6,7 @@ import numpy as np
 from sklearn.base import clone
 
 from sklearn_kd._random import seed_unset
+from sklearn_kd.targets import average_proba
 from sklearn_kd.teachers._average import AveragedTeachers
 from sklearn_kd.teachers._fit import cross_fit, fit_teacher
 from sklearn_kd.teachers._fitted import is_fitted
@@ -132,20 +133,20 @@ def teach(
             )
             transfers.append(labels.proba)
     if len(asked) == 1:
-        teacher = asked[0]
+        teacher, name = asked[0], f"The teacher {type(asked[0]).__name__}"
     else:
         teacher = AveragedTeachers(asked, weights, lesson.classes, given_classes)
-    transfer = _mean(transfers, weights) if transfers else None
-    return Knowledge(teacher, _mean(answers, weights), transfer)
+        name = "Every teacher"
+    proba = fill_silent_rows(average_proba(answers, weights), lesson, name=name)
+    transfer = average_proba(transfers, weights) if transfers else None
+    return Knowledge(teacher, proba, transfer)
 
 
 def _ask_fitted(teacher, lesson, given_classes, context):
     labels = label_rows(
         teacher, lesson.X, lesson.classes, given_classes=given_classes, context=context
     )
-    name = f"The fitted teacher {type(teacher).__name__}"
-    check_match(labels, lesson, name=name)
-    fill_silent_rows(labels.proba, lesson.codes, name=name)
+    check_match(labels, lesson, name=f"The fitted teacher {type(teacher).__name__}")
     return labels
 
 
@@ -198,15 +199,3 @@ def _check_weights(teacher_weights, n_teachers):
             f"{weights.tolist()}."
         )
     return weights / weights.sum()
-
-
-def _mean(probas, weights):
-    """Average probabilities; a teacher that is silent on a row has no vote there."""
-    if len(probas) == 1:
-        return probas[0]
-    total = np.zeros(probas[0].shape)
-    for proba, weight in zip(probas, weights, strict=True):
-        total += weight * proba
-    mass = total.sum(axis=1, keepdims=True)
-    np.divide(total, mass, out=total, where=mass > 0)
-    return total.astype(np.float32)

@@ -104,15 +104,15 @@ def permutation_score(proba, codes):
     return float((observed - expected) / math.sqrt(variance))
 
 
-def fill_silent_rows(proba, codes, *, name):
+def fill_silent_rows(proba, lesson, *, name):
     """Give rows on which a teacher says nothing about our classes their label.
 
     Parameters
     ----------
     proba : ndarray of shape (n_samples, n_classes), float32
         Aligned probabilities; rows without mass on our classes are zero. Changed.
-    codes : ndarray of shape (n_samples,), int
-        Hard targets.
+    lesson : Lesson
+        The labelled rows; nobody is warned about those of weight 0.
     name : str
         What the warning calls the teacher.
 
@@ -128,9 +128,11 @@ def fill_silent_rows(proba, codes, *, name):
     """
     silent = np.flatnonzero(~(proba.sum(axis=1) > 0))
     if len(silent):
-        proba[silent, codes[silent]] = 1
+        proba[silent, lesson.codes[silent]] = 1
+    n_silent = int(lesson.present[silent].sum())
+    if n_silent:
         warnings.warn(
-            f"{name} puts all mass on classes that are not in y for {len(silent)} of "
+            f"{name} puts all mass on classes that are not in y for {n_silent} of "
             f"{len(proba)} rows: their label is their soft target.",
             UserWarning,
             stacklevel=2,

@@ -36,7 +36,8 @@ class UnlabeledRows:
 
     In a :class:`~sklearn.pipeline.Pipeline` the rows arrive as they are held. Where
     they have to pass the steps before, give ``Pipeline(transform_input=
-    ["X_unlabeled"])`` the bare rows: the holder cannot be transformed.
+    ["X_unlabeled"])`` the bare rows: the holder cannot be transformed, and says so to
+    whoever takes it for an array.
 
     Examples
     --------
