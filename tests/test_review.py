@@ -127,7 +127,7 @@ def test_another_thread_keeps_its_random_stream_while_a_seeded_fit_runs():
     np.random.seed(7)
     expected = np.random.random(200)
     np.random.seed(7)
-    thread = threading.Thread(target=distil(Slow()).fit, args=(X, y))
+    thread = threading.Thread(target=distil(Slow(max_iter=500)).fit, args=(X, y))
     thread.start()
     assert started.wait(10)
     drawn = np.array([np.random.random() for _ in range(200)])

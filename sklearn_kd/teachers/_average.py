@@ -3,6 +3,7 @@
 import numpy as np
 from sklearn.base import BaseEstimator, ClassifierMixin
 
+from sklearn_kd._tags import takes_missing, takes_sparse
 from sklearn_kd.targets import align_proba, average_proba
 from sklearn_kd.teachers._fitted import classes_of
 
@@ -40,6 +41,12 @@ class AveragedTeachers(ClassifierMixin, BaseEstimator):
 
     def __sklearn_is_fitted__(self):
         return True
+
+    def __sklearn_tags__(self):
+        tags = super().__sklearn_tags__()
+        tags.input_tags.sparse = takes_sparse(self.teachers)
+        tags.input_tags.allow_nan = takes_missing(self.teachers)
+        return tags
 
     def predict_proba(self, X):
         """Predict class probabilities.
