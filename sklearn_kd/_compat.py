@@ -16,6 +16,7 @@ from sklearn.utils.validation import (
     _check_n_features,
     _check_sample_weight,
     _check_y,
+    _get_feature_names,
     _num_samples,
 )
 
@@ -38,7 +39,6 @@ __all__ = [
     "validate_params",
 ]
 
-check_feature_names = _check_feature_names
 check_n_features = _check_n_features
 check_feature_names_in = _check_feature_names_in
 check_y = _check_y
@@ -47,6 +47,39 @@ fit_context = _fit_context
 num_samples = _num_samples
 routing_enabled = _routing_enabled
 safe_indexing = _safe_indexing
+
+
+class _Interchange:
+    """The one method of the interchange protocol that gives column names."""
+
+    def __init__(self, names):
+        self.names = names
+
+    def __dataframe__(self):
+        return self
+
+    def column_names(self):
+        return self.names
+
+
+def check_feature_names(estimator, X, *, reset):
+    """Set or compare ``feature_names_in_``.
+
+    Parameters
+    ----------
+    estimator : estimator
+        Gets the names, or has them.
+    X : {array-like, sparse matrix, DataFrame} of shape (n_samples, n_features)
+        Rows.
+    reset : bool
+        True in ``fit``, False elsewhere.
+    """
+    # scikit-learn before 1.9 asks by the interchange protocol, and polars 2 has none:
+    # columns in another order would pass unnoticed
+    is_polars = hasattr(X, "columns") and not hasattr(X, "iloc")
+    if is_polars and _get_feature_names(X) is None:
+        X = _Interchange(list(X.columns))
+    _check_feature_names(estimator, X, reset=reset)
 
 
 def check_sample_weight(sample_weight, X):

@@ -1,5 +1,6 @@
 """The recipe: what the student learns, from whom, and that nothing else changes."""
 
+import functools
 import inspect
 import pickle
 import random
@@ -26,7 +27,7 @@ from sklearn.impute import SimpleImputer
 from sklearn.linear_model import LogisticRegression, SGDClassifier
 from sklearn.model_selection import StratifiedKFold, train_test_split
 from sklearn.pipeline import Pipeline, make_pipeline
-from sklearn.preprocessing import OrdinalEncoder, StandardScaler
+from sklearn.preprocessing import FunctionTransformer, OrdinalEncoder, StandardScaler
 from sklearn.svm import LinearSVC
 from sklearn.tree import DecisionTreeClassifier
 
@@ -346,6 +347,18 @@ def test_transformers_of_a_student_see_the_rows_as_they_are(last):
         assert n_rows == 178
         assert_allclose(fitted["scale"].mean_, X.mean(axis=0), atol=1e-12)
         assert_array_equal(fitted["count"].labels_, y)
+
+
+def test_validation_rows_pass_the_transformers_too():
+    class Watched(MLPStudent):
+        @functools.wraps(MLPStudent.fit)
+        def fit(self, X, y, **params):
+            self.lowest_ = X.min(), params["X_val"].min()
+            return super().fit(X, y, **params)
+
+    last = Watched((8,), max_iter=2)
+    student = make_pipeline(FunctionTransformer(lambda X: X + 100), last)
+    assert min(distil(student=student).fit(X, y).student_[-1].lowest_) > 90
 
 
 def test_a_class_without_any_mass_stays_a_class():

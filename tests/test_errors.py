@@ -163,7 +163,7 @@ TEACHERS = {
     ),
     "nothing": (answering(lambda proba: None), ValueError, r"has shape \(\)"),
     "words": (
-        answering(lambda proba: proba.astype(str) + "!"),
+        answering(lambda proba: np.full(proba.shape, "high")),
         ValueError,
         "must hold numbers",
     ),
