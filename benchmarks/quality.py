@@ -187,7 +187,7 @@ def _line(name, teacher, n_seeds, values, columns):
         format(value, style)
         for value, (_, style) in zip(values, columns.values(), strict=False)
     ]
-    cells += [f"{ratio:.3g}x" for ratio in values[-2:]]
+    cells += [f"{ratio:,.0f}x" for ratio in values[-2:]]
     return f"| {name} | {teacher} | {n_seeds} | " + " | ".join(cells) + " |"
 
 
