@@ -1,11 +1,19 @@
 """Knowledge distillation for tabular data, as scikit-learn estimators."""
 
-from sklearn_kd._distilled import DistilledClassifier
-from sklearn_kd.students import MLPStudent, TabularEncoder
-from sklearn_kd.targets import SoftTargets
-from sklearn_kd.transfer import UnlabeledRows
+from importlib import import_module
 
 __version__ = "0.1.0.dev0"
+
+#: Where each public name lives. They are imported when first asked for, so that a
+#: program that only names the package does not wait for scikit-learn.
+_HOMES = {
+    "DistilledClassifier": "_distilled",
+    "MLPStudent": "students",
+    "SoftTargets": "targets",
+    "TabularEncoder": "students",
+    "UnlabeledRows": "transfer",
+}
+_SUBPACKAGES = ("datasets", "inspection", "losses")
 
 __all__ = [
     "DistilledClassifier",
@@ -14,3 +22,17 @@ __all__ = [
     "TabularEncoder",
     "UnlabeledRows",
 ]
+
+
+def __getattr__(name):
+    if name in _SUBPACKAGES:
+        return import_module(f"{__name__}.{name}")
+    if name not in _HOMES:
+        raise AttributeError(f"module {__name__!r} has no attribute {name!r}")
+    value = getattr(import_module(f"{__name__}.{_HOMES[name]}"), name)
+    globals()[name] = value
+    return value
+
+
+def __dir__():
+    return sorted([*__all__, *_SUBPACKAGES, "__version__"])

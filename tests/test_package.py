@@ -11,6 +11,7 @@ import torch
 from sklearn.datasets import load_wine
 from threadpoolctl import threadpool_info, threadpool_limits
 
+import sklearn_kd
 from sklearn_kd import DistilledClassifier, MLPStudent
 from sklearn_kd._random import as_seed, seed_unset, stream
 from sklearn_kd._threads import single_blas_thread
@@ -26,12 +27,24 @@ def loaded_by(statement):
 
 def test_import_loads_nothing_heavy_beside_scikit_learn():
     """scikit-learn itself may load pandas where it is installed; we may add nothing."""
-    ours = loaded_by("import sklearn_kd")
+    ours = loaded_by("import sklearn_kd; sklearn_kd.DistilledClassifier")
     theirs = loaded_by("import sklearn.ensemble, sklearn.neural_network")
     heavy = {"torch", "skorch", "onnx", "onnxruntime", "matplotlib", "polars"}
     assert not ours & heavy
     assert not (ours - theirs) & {"pandas", "lightgbm", "xgboost", "pyarrow"}
     assert "sklearn_kd" in ours
+
+
+def test_naming_the_package_loads_nothing_and_asking_it_everything():
+    assert not loaded_by("import sklearn_kd") & {"numpy", "sklearn"}
+    code = (
+        "import sklearn_kd as kd; assert set(kd.__all__) < set(dir(kd)); "
+        "kd.datasets.load_adult, kd.inspection.compare, kd.losses.LOSSES; "
+        "from sklearn_kd import *; assert MLPStudent is kd.MLPStudent"
+    )
+    assert "sklearn" in loaded_by(code)
+    with pytest.raises(AttributeError, match="has no attribute 'Teacher'"):
+        sklearn_kd.Teacher
 
 
 def blas_threads():
