@@ -153,12 +153,7 @@ def main():
     rows = [
         _row("epoch against MLPClassifier", epoch, "sklearn", 0.5),
         _row("epoch against an eager torch loop", epoch, "torch", None),
-        _row(
-            "import sklearn_kd",
-            {**loading, "student": loading["package"]},
-            "sklearn",
-            1.1,
-        ),
+        _row("import sklearn_kd", package, "sklearn", 1.1),
         _row("from sklearn_kd import DistilledClassifier", loading, "sklearn", 1.1),
     ]
     args.out.parent.mkdir(parents=True, exist_ok=True)
