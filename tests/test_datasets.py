@@ -3,11 +3,10 @@
 import sys
 
 import numpy as np
+import pandas as pd
 import pytest
 
 from sklearn_kd.datasets import load_adult
-
-pd = pytest.importorskip("pandas")
 
 NUMERIC = {
     "age": (17, 90),

@@ -5,16 +5,14 @@ import sys
 
 import joblib
 import numpy as np
+import pandas as pd
 import pytest
 
-pd = pytest.importorskip("pandas")
-pytest.importorskip("matplotlib")
-
-from sklearn_kd.__main__ import main  # noqa: E402
-from sklearn_kd._demo import run as demo  # noqa: E402
-from sklearn_kd._demo.ensemble import make_ensemble  # noqa: E402
-from sklearn_kd._demo.run import _times  # noqa: E402
-from sklearn_kd._demo.table import adult, read_table  # noqa: E402
+from sklearn_kd.__main__ import main
+from sklearn_kd._demo import run as demo
+from sklearn_kd._demo.ensemble import make_ensemble
+from sklearn_kd._demo.run import _times
+from sklearn_kd._demo.table import adult, read_table
 
 
 def _small_ensemble(kinds, seed):

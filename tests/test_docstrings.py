@@ -6,8 +6,7 @@ from configparser import ConfigParser
 from pathlib import Path
 
 import pytest
-
-numpydoc_validate = pytest.importorskip("numpydoc.validate")
+from numpydoc import validate as numpydoc_validate
 
 ROOT = Path(__file__).parent.parent
 MODULES = [

@@ -4,6 +4,7 @@ import gc
 import time
 
 import numpy as np
+import pandas as pd
 import pytest
 from scipy.stats import entropy
 from sklearn.datasets import load_breast_cancer, load_wine
@@ -127,7 +128,6 @@ class TestSpeed:
         assert 0.002 <= median <= p99 < 1
 
     def test_each_call_has_another_row_of_the_same_container(self, wine):
-        pd = pytest.importorskip("pandas")
         frame = pd.DataFrame(wine[0])
         model = Says([])
         prediction_latency(model, frame, n_calls=50, time_limit=60)
@@ -288,7 +288,6 @@ class TestCompare:
         assert row["log_loss"] == pytest.approx(log_loss(y_test, proba))
 
     def test_class_order_and_classes_that_a_model_lacks(self, wine):
-        pd = pytest.importorskip("pandas")
         X = wine[0][:3]
         y = ["c", "a", "b"]
         teacher = Says(y, np.eye(3)[[2, 0, 1]], ["a", "b", "c"])

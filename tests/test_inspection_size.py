@@ -4,12 +4,17 @@ import pickle
 
 import numpy as np
 import pytest
+import skorch
+import torch
+from lightgbm import LGBMClassifier
+from sklearn.base import clone
 from sklearn.datasets import load_wine
 from sklearn.ensemble import HistGradientBoostingClassifier, RandomForestClassifier
 from sklearn.linear_model import LogisticRegression
 from sklearn.pipeline import make_pipeline
 from sklearn.preprocessing import StandardScaler
 from sklearn.tree import DecisionTreeClassifier
+from xgboost import XGBClassifier
 
 from sklearn_kd import MLPStudent
 from sklearn_kd.inspection import count_parameters, pickled_size
@@ -91,8 +96,6 @@ def test_an_array_in_two_places_counts_once():
 
 
 def test_torch_and_skorch(wine):
-    torch = pytest.importorskip("torch")
-    skorch = pytest.importorskip("skorch")
     X, y = wine
     module = torch.nn.Linear(13, 3)
     assert count_parameters(module) == 13 * 3 + 3
@@ -107,15 +110,16 @@ def test_torch_and_skorch(wine):
     assert count_parameters(net) == 13 * 3 + 3
 
 
-@pytest.mark.parametrize("library", ["lightgbm", "xgboost"])
-def test_a_format_of_its_own_has_no_number(library, wine):
-    module = pytest.importorskip(library)
+@pytest.mark.parametrize(
+    "booster",
+    [
+        LGBMClassifier(n_estimators=3, verbose=-1, n_jobs=1),
+        XGBClassifier(n_estimators=3, n_jobs=1),
+    ],
+)
+def test_a_format_of_its_own_has_no_number(booster, wine):
     X, y = wine
-    if library == "lightgbm":
-        model = module.LGBMClassifier(n_estimators=3, verbose=-1, n_jobs=1)
-    else:
-        model = module.XGBClassifier(n_estimators=3, n_jobs=1)
-    model.fit(X, y)
+    model = clone(booster).fit(X, y)
     assert count_parameters(model) is None
     assert pickled_size(model) > 1000
 
