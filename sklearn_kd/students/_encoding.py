@@ -35,7 +35,9 @@ def fit_encoder(encoder, train, dtype):
     else:
         encoder = TabularEncoder(dtype=dtype).set_output(transform="default")
     weights = {}
-    if has_fit_parameter(encoder, "sample_weight"):
+    # ones say nothing, and a weighted quantile costs twice a plain one
+    weighted = (train.weight != 1).any()
+    if weighted and has_fit_parameter(encoder, "sample_weight"):
         weights["sample_weight"] = train.weight
     return encoder.fit(train.X, train.y, **weights)
 
