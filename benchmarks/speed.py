@@ -124,7 +124,7 @@ def import_seconds(statements, repeats):
     env = {k: v for k, v in os.environ.items() if k != "PYTHONDONTWRITEBYTECODE"}
     for _ in range(repeats + 1):
         for name, statement in statements.items():
-            # the rest is what is left to load after scikit-learn's part, in one process:
+            # the rest is what is left to load after scikit-learn, in one process:
             # two whole imports differ by a tenth from noise alone
             before = SKLEARN if name == "rest" else "pass"
             code = (
