@@ -16,8 +16,8 @@ INSTALL = $(BIN)/python -m pip install --quiet --disable-pip-version-check \
 ONE_THREAD := OMP_NUM_THREADS=1 OPENBLAS_NUM_THREADS=1 MKL_NUM_THREADS=1
 
 .DEFAULT_GOAL := help
-.PHONY: help demo test lint format doctest docs bench-quality bench-speed test-lowest \
-	clean
+.PHONY: help demo test lint format doctest docs bench-quality bench-speed bench-peers \
+	test-lowest clean
 
 help: ## list the targets
 	@sed -n 's/^\([a-z-]*\):.*## \(.*\)/\1\t\2/p' Makefile | expand -t 16
@@ -53,6 +53,10 @@ bench-speed: $(VENV)/.test-installed ## what an epoch and the import cost, and t
 	$(ONE_THREAD) $(BIN)/python benchmarks/speed.py $(ARGS)
 	$(BIN)/python benchmarks/render.py
 
+# AutoGluon brings much and pins much, so it has a venv of its own.
+bench-peers: .venv-peers/.installed ## ours against AutoGluon's own distillation
+	$(ONE_THREAD) .venv-peers/bin/python benchmarks/peers.py $(ARGS)
+
 # The floors of pyproject.toml, in a venv of their own; run it with the oldest Python:
 # make PYTHON=python3.11 test-lowest
 # Old packages beside new ones warn about each other, so warnings are no errors here.
@@ -60,7 +64,8 @@ test-lowest: .venv-lowest/.installed ## run the tests on the lowest versions
 	$(ONE_THREAD) .venv-lowest/bin/python -m pytest -n $(JOBS) -W default $(ARGS)
 
 clean: ## remove the venvs and everything built
-	rm -rf $(VENV) .venv-lowest build dist *.egg-info docs/_build docs/generated
+	rm -rf $(VENV) .venv-lowest .venv-peers build dist *.egg-info
+	rm -rf docs/_build docs/generated
 	rm -rf .pytest_cache .ruff_cache .hypothesis .coverage htmlcov
 	find . -name __pycache__ -type d -prune -exec rm -rf {} +
 
@@ -77,6 +82,15 @@ $(VENV)/.%-installed: pyproject.toml constraints.txt | $(BIN)/python
 $(VENV)/.bench-data: $(VENV)/.test-installed benchmarks/requirements.txt
 	$(BIN)/python -m pip install --quiet --disable-pip-version-check --no-deps \
 		-r benchmarks/requirements.txt
+	@touch $@
+
+.venv-peers/.installed: pyproject.toml benchmarks/requirements-peers.txt \
+		benchmarks/requirements.txt
+	$(PYTHON) -m venv .venv-peers
+	.venv-peers/bin/python -m pip install --quiet --disable-pip-version-check \
+		-r benchmarks/requirements-peers.txt -e .
+	.venv-peers/bin/python -m pip install --quiet --disable-pip-version-check \
+		--no-deps -r benchmarks/requirements.txt tabtune==0.2.1
 	@touch $@
 
 .venv-lowest/.installed: pyproject.toml constraints-lowest.txt

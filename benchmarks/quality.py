@@ -1,228 +1,124 @@
 """What a default student keeps of its teacher, on real tables.
 
-    python benchmarks/quality.py [--data FOLDER] [--sets a,b] [--seeds 3]
+    python benchmarks/quality.py [--data FOLDER] [--sets a,b] [--seeds 3] [--jobs 2]
 
-For each table, teacher and seed: a stratified 70/30 split after duplicates are dropped,
-the teacher fitted on the training rows, and on the same rows `DistilledClassifier` at
-its defaults and the same student without a teacher. Test rows are used for nothing but
-the figures. Finished rows are kept in the results file and not run again, unless the
-code of the package has changed.
+For each table and seed: a stratified 70/30 split after duplicates are dropped, three
+teachers fitted on the training rows, and on the same rows the student distilled from
+each at the defaults, the same student without a teacher, and what people would fit
+instead. Test rows are used for nothing but the figures.
+
+Every finished row is in the results file at once and is not made again, unless what it
+depends on has changed: the code of the package for our students, the settings for
+teachers and rivals. Those are kept in a cache beside it, so that
+
+    python benchmarks/quality.py --models student,rows_only,no_teacher
+
+fits our students only. `--search` runs a search over the parameters instead, on five
+tables, into a results file of its own. Run it with one thread a process
+(OMP_NUM_THREADS=1), as `make bench-quality` does: seconds are processor time of one.
 """
 
 import argparse
-import csv
-import time
+import sys
 from pathlib import Path
 
-import joblib
-import numpy as np
-from lightgbm import LGBMClassifier
-from sklearn.compose import make_column_selector, make_column_transformer
-from sklearn.ensemble import RandomForestClassifier
-from sklearn.metrics import accuracy_score, log_loss
-from sklearn.model_selection import train_test_split
-from sklearn.pipeline import make_pipeline
-from sklearn.preprocessing import OrdinalEncoder
-from tables import PUBLIC, load_folder, load_public, without_duplicates
+from goals import read, report
+from joblib import Parallel, delayed
+from results import KEY, check_columns, drop_rows, read_rows, sort_rows
+from tables import PUBLIC, folder_sets
+from teachers import TEACHERS
+from units import MODELS, Unit, row_key, run
 
-import sklearn_kd
-from sklearn_kd import DistilledClassifier
-from sklearn_kd.inspection import (
-    mean_kl_divergence,
-    pickled_size,
-    prediction_latency,
-)
-
-RESULTS = Path(__file__).parent / "results" / "quality.csv"
-
-#: What the figures depend on: the code of the package but for its demo and inspection.
-CODE = joblib.hash(
-    [
-        path.read_text()
-        for room in (".", "losses", "students", "teachers", "transfer")
-        for path in sorted((Path(sklearn_kd.__file__).parent / room).glob("*.py"))
-    ]
-)[:12]
-
-TEACHERS = {
-    "forest": lambda seed: RandomForestClassifier(300, random_state=seed, n_jobs=2),
-    "lightgbm": lambda seed: LGBMClassifier(
-        n_estimators=300, random_state=seed, n_jobs=2, verbose=-1
-    ),
-}
+HERE = Path(__file__).parent
+RESULTS = HERE / "results" / "quality.csv"
 
 
-def make_teacher(name, seed):
-    """Make a teacher that takes categories and missing values."""
-    numbered = OrdinalEncoder(handle_unknown="use_encoded_value", unknown_value=-1)
-    encoder = make_column_transformer(
-        (numbered, make_column_selector(dtype_exclude="number")),
-        remainder="passthrough",
-        verbose_feature_names_out=False,
-    )
-    encoder.set_output(transform="pandas")  # LightGBM warns of names that it lost
-    return make_pipeline(encoder, TEACHERS[name](seed))
+def parse(argv=None):
+    """Read the command line."""
+    parser = argparse.ArgumentParser(description=__doc__.splitlines()[0])
+    parser.add_argument("--data", help="folder of .parquet files, column `target`")
+    parser.add_argument("--sets", help="names, with commas; default: all")
+    parser.add_argument("--teachers", default=",".join(TEACHERS))
+    parser.add_argument("--models", default=",".join(MODELS), help=", ".join(MODELS))
+    parser.add_argument("--seeds", type=int, default=3, help="seeds 0 to SEEDS - 1")
+    parser.add_argument("--max-rows", type=int, help="cap on the rows of a table")
+    parser.add_argument("--jobs", type=int, default=2, help="processes")
+    parser.add_argument("--out", type=Path, help="the results file")
+    parser.add_argument("--cache", type=Path, default=HERE / ".cache")
+    parser.add_argument("--search", action="store_true", help="search the parameters")
+    args = parser.parse_args(argv)
+    everything = folder_sets(args.data) if args.data else PUBLIC
+    args.sets = args.sets.split(",") if args.sets else everything
+    for name, known in (("teachers", TEACHERS), ("models", MODELS)):
+        values = getattr(args, name).split(",")
+        if not set(values) <= set(known):
+            parser.error(f"--{name} {','.join(values)}: known are {', '.join(known)}")
+        setattr(args, name, values)
+    return args
 
 
-def measure(X, y, teacher_name, seed):
-    """Fit teacher, student and plain student, and return a row of figures."""
-    X, X_test, y, y_test = train_test_split(
-        X, y, test_size=0.3, stratify=y, random_state=seed
-    )
-    start = time.perf_counter()
-    teacher = make_teacher(teacher_name, seed).fit(X, y)
-    fitted = time.perf_counter()
-    student = DistilledClassifier(teacher, random_state=seed).fit(X, y)
-    distilled = time.perf_counter()
-    plain = DistilledClassifier(teacher, alpha=0, random_state=seed).fit(X, y)
-    row = {"n_train": len(y), "n_test": len(y_test), "n_classes": len(set(y))}
-    answers = {
-        name: model.predict_proba(X_test)
-        for name, model in (
-            ("teacher", teacher),
-            ("student", student),
-            ("plain", plain),
-        )
-    }
-    labels = {
-        name: teacher.classes_[proba.argmax(axis=1)] for name, proba in answers.items()
-    }
-    for name, proba in answers.items():
-        row[f"{name}_accuracy"] = accuracy_score(y_test, labels[name])
-        row[f"{name}_log_loss"] = log_loss(y_test, proba, labels=teacher.classes_)
-    for name in ("student", "plain"):
-        row[f"{name}_retention"] = row[f"{name}_accuracy"] / row["teacher_accuracy"]
-        row[f"{name}_agreement"] = np.mean(labels[name] == labels["teacher"])
-        row[f"{name}_kl"] = mean_kl_divergence(answers["teacher"], answers[name])
-    for name, model in (("teacher", teacher), ("student", student.student_)):
-        row[f"{name}_bytes"] = pickled_size(model)
-        median, _ = prediction_latency(model, X_test, n_calls=100)
-        row[f"{name}_row_seconds"] = median
-    row["teacher_fit_seconds"] = fitted - start
-    row["distil_seconds"] = distilled - fitted
-    return row
+def missing(args, out):
+    """List what the results file lacks, as units with pairs of teacher and model.
 
-
-def read_results(path):
-    """Read finished rows; none where there is no file."""
-    if not path.exists():
-        return []
-    with path.open(newline="") as file:
-        return list(csv.DictReader(file))
-
-
-def append_result(path, row):
-    """Add a row to the results file at once: nothing finished is lost."""
-    path.parent.mkdir(parents=True, exist_ok=True)
-    new = not path.exists()
-    with path.open("a", newline="") as file:
-        writer = csv.DictWriter(file, fieldnames=list(row))
-        if new:
-            writer.writeheader()
-        writer.writerow(row)
-
-
-def drop_stale(path):
-    """Drop rows that another state of the package has written."""
-    rows = read_results(path)
-    if any(row.get("code") != CODE for row in rows):
-        path.unlink()
-        for row in rows:
-            if row.get("code") == CODE:
-                append_result(path, row)
-
-
-def summarise(rows):
-    """Make the lines of a table: per set and teacher the mean over seeds, and a mean.
-
-    Parameters
-    ----------
-    rows : list of dict of str to str
-        Rows of the results file.
-
-    Returns
-    -------
-    list of str
-        Lines of Markdown.
+    Small seeds come first: after a third of the time every table has figures.
     """
-    columns = {
-        "teacher": ("teacher_accuracy", ".4f"),
-        "student": ("student_accuracy", ".4f"),
-        "no teacher": ("plain_accuracy", ".4f"),
-        "kept": ("student_retention", ".4f"),
-        "kept without": ("plain_retention", ".4f"),
-        "agreement": ("student_agreement", ".4f"),
-        "KL": ("student_kl", ".4f"),
-        "KL without": ("plain_kl", ".4f"),
+    done = {tuple(row[column] for column in KEY) for row in read_rows(out)}
+    keys = {
+        (teacher, model): row_key(model, teacher, args.max_rows)
+        for teacher in args.teachers
+        for model in args.models
     }
-    groups = {}
-    for row in rows:
-        groups.setdefault((row["set"], row["teacher"]), []).append(row)
-    lines = [
-        "| table | teacher | seeds | " + " | ".join(columns) + " | smaller | faster |",
-        "|---|---|---" + "|---:" * (len(columns) + 2) + "|",
-    ]
-    means = []
-    for (name, teacher), members in sorted(groups.items()):
-        values = [
-            np.mean([float(row[column]) for row in members])
-            for column, _ in columns.values()
-        ]
-        for what in ("bytes", "row_seconds"):
-            ratio = [
-                float(row[f"teacher_{what}"]) / float(row[f"student_{what}"])
-                for row in members
+    work = []
+    for seed in range(args.seeds):
+        for name in args.sets:
+            wanted = [
+                (teacher, model)
+                for (teacher, model), key in keys.items()
+                if (name, teacher, str(seed), model, key) not in done
             ]
-            values.append(np.median(ratio))
-        means.append(values)
-        lines.append(_line(name, teacher, len(members), values, columns))
-    if means:
-        overall = [*np.mean(means, axis=0)[:-2], *np.median(means, axis=0)[-2:]]
-        lines.append(_line("**mean** (median for ratios)", "", "", overall, columns))
-    return lines
+            if wanted:
+                unit = Unit(name, seed, args.data, args.max_rows, args.cache)
+                work.append((unit, wanted))
+    return work
 
 
-def _line(name, teacher, n_seeds, values, columns):
-    cells = [
-        format(value, style)
-        for value, (_, style) in zip(values, columns.values(), strict=False)
-    ]
-    cells += [f"{ratio:,.0f}x" for ratio in values[-2:]]
-    return f"| {name} | {teacher} | {n_seeds} | " + " | ".join(cells) + " |"
+def drop_stale(args, out):
+    """Drop what another state of code or settings has written of what is asked for."""
+
+    def stale(row):
+        asked = row["set"] in args.sets and row["model"] in args.models
+        if not asked or row["teacher"] not in args.teachers:
+            return False
+        return row["key"] != row_key(row["model"], row["teacher"], args.max_rows)
+
+    drop_rows(out, stale)
 
 
 def main():
-    """Run what the results file lacks, and print the table."""
-    parser = argparse.ArgumentParser(description=__doc__.splitlines()[0])
-    parser.add_argument("--data", help="folder of .parquet files, column `target`")
-    parser.add_argument("--sets", help="names, with commas; default: the public six")
-    parser.add_argument("--teachers", default=",".join(TEACHERS))
-    parser.add_argument("--seeds", type=int, default=3, help="seeds 0 to SEEDS - 1")
-    parser.add_argument("--out", type=Path, default=RESULTS, help="the results file")
-    args = parser.parse_args()
-    sets = args.sets.split(",") if args.sets else PUBLIC
-    teachers = args.teachers.split(",")
-    drop_stale(args.out)
-    done = {(r["set"], r["teacher"], r["seed"]) for r in read_results(args.out)}
-    for name in sets:
-        X, y = load_folder(args.data, name) if args.data else load_public(name)
-        X, y = without_duplicates(X, y)
-        for teacher in teachers:
-            for seed in range(args.seeds):
-                if (name, teacher, str(seed)) in done:
-                    continue
-                figures = measure(X, y, teacher, seed)
-                key = {"set": name, "teacher": teacher, "seed": seed}
-                key["code"] = CODE
-                append_result(args.out, key | figures)
-                print(name, teacher, seed, f"{figures['student_retention']:.4f}")
-    wanted = [
-        row
-        for row in read_results(args.out)
-        if row["set"] in sets and row["teacher"] in teachers
+    """Run what the results file lacks, and print the goals."""
+    args = parse()
+    if args.search:
+        from search import search
+
+        return search(args)
+    out = args.out or RESULTS
+    check_columns(out)
+    drop_stale(args, out)
+    work = missing(args, out)
+    print(f"{sum(len(wanted) for _, wanted in work)} rows to make", flush=True)
+    failures = [
+        failure
+        for failure in Parallel(n_jobs=args.jobs, batch_size=1)(
+            delayed(run)(unit, wanted, out) for unit, wanted in work
+        )
+        if failure
     ]
-    print("\n".join(summarise(wanted)))
+    sort_rows(out)
+    for failure in failures:
+        print(f"FAILED {failure}", file=sys.stderr)
+    print("\n".join(report(read(out))))
+    return 1 if failures else 0
 
 
 if __name__ == "__main__":
-    main()
+    sys.exit(main())

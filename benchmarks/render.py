@@ -1,16 +1,29 @@
 """Write the tables of README.md and docs/benchmarks.rst from the results files.
 
-python benchmarks/render.py
+python benchmarks/render.py [--results quality.csv]
 """
 
+import argparse
 import csv
 from pathlib import Path
 
-from quality import RESULTS as QUALITY
-from quality import read_results, summarise
+import goals
+import pandas as pd
+import summary
+from results import read_rows
 from speed import RESULTS as SPEED
 
 ROOT = Path(__file__).parent.parent
+RESULTS = Path(__file__).parent / "results"
+
+#: Tables of the quality benchmark, by the name of their file and of their block.
+QUALITY = {
+    "quality": summary.model_lines,
+    "quality_goals": summary.goal_lines,
+    "quality_sets": summary.set_lines,
+    "quality_pairs": summary.pair_lines,
+    "quality_gap": summary.gap_lines,
+}
 
 
 def speed_lines(rows):
@@ -24,8 +37,10 @@ def speed_lines(rows):
 
 
 def between(text, name, lines):
-    """Replace what stands between the two marks of a table."""
+    """Replace what stands between the two marks of a table, where the text has them."""
     begin, end = f"<!-- {name}: begin -->", f"<!-- {name}: end -->"
+    if begin not in text:
+        return text
     before, rest = text.split(begin)
     _, after = rest.split(end)
     return before + begin + "\n" + "\n".join(lines) + "\n" + end + after
@@ -44,10 +59,15 @@ def as_csv(lines, path):
 
 def main():
     """Render every table."""
-    tables = {
-        "quality": summarise(read_results(QUALITY)),
-        "speed": speed_lines(read_results(SPEED)),
-    }
+    parser = argparse.ArgumentParser(description=__doc__.splitlines()[0])
+    parser.add_argument("--results", type=Path, default=RESULTS / "quality.csv")
+    args = parser.parse_args()
+    rows = goals.read(args.results)
+    tables = {name: make(rows) for name, make in QUALITY.items()}
+    tables["speed"] = speed_lines(read_rows(SPEED))
+    searched = RESULTS / "search.csv"
+    if searched.exists():
+        tables["quality_search"] = summary.search_lines(pd.read_csv(searched))
     readme = ROOT / "README.md"
     text = readme.read_text()
     for name, lines in tables.items():

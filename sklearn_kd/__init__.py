@@ -9,6 +9,7 @@ __version__ = "0.1.0.dev0"
 _HOMES = {
     "DistilledClassifier": "_distilled",
     "MLPStudent": "students",
+    "MungeSampler": "transfer",
     "SoftTargets": "targets",
     "TabularEncoder": "students",
     "UnlabeledRows": "transfer",
@@ -18,6 +19,7 @@ _SUBPACKAGES = ("datasets", "inspection", "losses")
 __all__ = [
     "DistilledClassifier",
     "MLPStudent",
+    "MungeSampler",
     "SoftTargets",
     "TabularEncoder",
     "UnlabeledRows",

@@ -33,6 +33,7 @@ __all__ = [
     "check_y",
     "clone_parametrized",
     "fit_context",
+    "n_fitted_rows",
     "num_samples",
     "routing_enabled",
     "safe_indexing",
@@ -80,6 +81,22 @@ def check_feature_names(estimator, X, *, reset):
     if is_polars and _get_feature_names(X) is None:
         X = _Interchange(list(X.columns))
     _check_feature_names(estimator, X, reset=reset)
+
+
+def n_fitted_rows(ensemble):
+    """Give the number of rows that a forest or bagging ensemble was fitted on.
+
+    Parameters
+    ----------
+    ensemble : estimator
+        A fitted one with ``estimators_samples_``.
+
+    Returns
+    -------
+    int or None
+        None where this release of scikit-learn does not keep it.
+    """
+    return getattr(ensemble, "_n_samples", None)
 
 
 def check_sample_weight(sample_weight, X):

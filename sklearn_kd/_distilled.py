@@ -1,47 +1,42 @@
 """DistilledClassifier: the recipe from a teacher to a compact student."""
 
-import copy
-import warnings
 from numbers import Integral, Real
 
-import numpy as np
-from sklearn.base import BaseEstimator, ClassifierMixin, MetaEstimatorMixin, clone
-from sklearn.model_selection import check_cv
+from sklearn.base import BaseEstimator, ClassifierMixin, MetaEstimatorMixin
 
 from sklearn_kd._compat import (
     HasMethods,
     Interval,
     StrOptions,
     fit_context,
-    safe_indexing,
 )
-from sklearn_kd._random import as_seed, contained_draws, seed_unset
+from sklearn_kd._deadline import Deadline
+from sklearn_kd._random import as_seed
+from sklearn_kd._recipe import (
+    add_synthetic,
+    add_unlabeled,
+    check_comparison,
+    find_rows,
+    labelled_rows,
+    make_context,
+    make_student,
+    make_teachers,
+    read_lesson,
+    split_folds,
+    train_student,
+    warn_if_plain_is_better,
+)
 from sklearn_kd._tags import takes_missing, takes_sparse
-from sklearn_kd._validation import check_labels, check_rows, encode_labels
 from sklearn_kd.losses import LOSSES
-from sklearn_kd.students import (
-    MLPStudent,
-    StudentPredictionMixin,
-    TransferSet,
-    check_student,
-    fit_student,
-    split_validation,
-)
-from sklearn_kd.targets import SoftTargets
+from sklearn_kd.students import MLPStudent, StudentPredictionMixin, split_validation
 from sklearn_kd.teachers import (
-    Context,
     Knowledge,
-    Lesson,
     TeacherParameterMixin,
-    check_teacher,
-    default_teachers,
     fit_parameters,
     read_teacher_proba,
     router,
-    student_wants_weights,
     teach,
 )
-from sklearn_kd.transfer import check_unlabeled
 
 
 class DistilledClassifier(
@@ -75,14 +70,37 @@ class DistilledClassifier(
         set or searched. Else an unfitted classifier whose ``fit`` takes
         ``soft_targets`` (it gets a :class:`SoftTargets`) or ``sample_weight`` (it gets
         each row once per class, weighted), or a pipeline that ends in one.
-    alpha : float, default=0.95
+    alpha : float, default=1.0
         Weight of the SOFT term, in [0, 1]; the hard term has ``1 - alpha``. 0 learns
         from the labels alone and asks no teacher.
     temperature : float, default=1.0
         Divides the logits of teacher and student in the soft term, which is multiplied
         by its square.
-    loss : {"kl"}, default="kl"
-        The soft term.
+    loss : {"kl", "mse_logit", "dkd", "kl_standardized"}, default="kl"
+        The soft term; see :mod:`sklearn_kd.losses`. Students that know sample weights
+        only take "kl".
+    transfer : {"auto", "munge"}, sampler or None, default="auto"
+        Synthetic rows to ask the teacher about, made from the training rows after the
+        validation rows have been split off. "munge" is :class:`MungeSampler`, and so
+        is "auto" where there is a teacher to ask and rows are not sparse. A sampler has
+        ``fit(X)`` and ``sample()``, which returns rows and the position of the one that
+        each was made from. With synthetic rows a training row itself is kept only
+        where its soft target comes from somebody who did not see it (``cv``, or the
+        out-of-bag trees of a forest), and for the hard term at ``alpha < 1``.
+    cross_fit : bool or "auto", default="auto"
+        Whether a synthetic row is labelled by the part of the teacher that did not see
+        its source: the teacher of its fold with ``cv``, the members of a forest or
+        :class:`~sklearn.ensemble.BaggingClassifier` that it was out of the bag of.
+        "auto" does it where the teacher's memory is noise, which is when residuals of
+        such soft targets contradict each other between neighbouring rows. True is an
+        error where a teacher has no such part.
+    booster_weight : float or "auto", default="auto"
+        Weight, in the soft targets of synthetic rows, of a small histogram gradient
+        boosting that is fitted on the labels of the training rows; the teacher has the
+        rest. It takes the edge off a teacher that is too sure. "auto" is 0.2 where some
+        teacher has no part that did not see a given row, so that nothing else shows
+        what it has by heart, and else 0. With 0 the student learns from the teacher
+        alone.
     cv : int, cross-validation generator, iterable or None, default=None
         Cross-fitting for unfitted teachers: each labelled row gets its soft target
         from a teacher that did not see it. ``teacher_`` is fitted on all rows. An
@@ -95,6 +113,15 @@ class DistilledClassifier(
     transfer_weight : float, default=1.0
         Rows without a label have the soft term only, at weight
         ``alpha * transfer_weight``.
+    time_limit : float or None, default=None
+        Seconds for everything but the fits of unfitted teachers. Synthetic rows are
+        labelled during at most .4 of it, and the default student brings its training
+        to an end in the rest; a warning says what was cut. Other students take the
+        time they take.
+    warn_if_worse : bool, default=False
+        Fit the student a second time, without a teacher and behind ``time_limit``, and
+        warn if that has the lower log loss on validation rows, beyond their noise. It
+        takes a student that stops by validation rows.
     memory : str, path-like, joblib.Memory or None, default=None
         Keeps every finished teacher fit and every labelled chunk of rows, so that a
         search pays for a teacher once and a killed job goes on where it was. That
@@ -119,6 +146,8 @@ class DistilledClassifier(
         answer as one. None with ``teacher_proba`` and at ``alpha=0``.
     student_ : estimator
         The fitted student, a complete classifier by itself.
+    n_transfer_rows_ : int
+        Number of synthetic and unlabelled rows among those the student learned from.
     n_features_in_ : int
         Number of columns seen in ``fit``.
     feature_names_in_ : ndarray of shape (`n_features_in_`,)
@@ -173,10 +202,19 @@ class DistilledClassifier(
         "alpha": [Interval(Real, 0, 1, closed="both")],
         "temperature": [Interval(Real, 0, None, closed="neither")],
         "loss": [StrOptions(set(LOSSES))],
+        "transfer": [
+            StrOptions({"auto", "munge"}),
+            HasMethods(["fit", "sample"]),
+            None,
+        ],
+        "cross_fit": [StrOptions({"auto"}), "boolean"],
+        "booster_weight": [StrOptions({"auto"}), Interval(Real, 0, 1, closed="left")],
         "cv": ["cv_object"],
         "teacher_weights": ["array-like", None],
         "teacher_classes": ["array-like", None],
         "transfer_weight": [Interval(Real, 0, None, closed="neither")],
+        "time_limit": [Interval(Real, 0, None, closed="neither"), None],
+        "warn_if_worse": ["boolean"],
         "memory": [str, HasMethods(["__fspath__"]), HasMethods(["cache"]), None],
         "n_jobs": [Integral, None],
         "random_state": ["random_state"],
@@ -188,13 +226,18 @@ class DistilledClassifier(
         teacher=None,
         student=None,
         *,
-        alpha=0.95,
+        alpha=1.0,
         temperature=1.0,
         loss="kl",
+        transfer="auto",
+        cross_fit="auto",
+        booster_weight="auto",
         cv=None,
         teacher_weights=None,
         teacher_classes=None,
         transfer_weight=1.0,
+        time_limit=None,
+        warn_if_worse=False,
         memory=None,
         n_jobs=None,
         random_state=None,
@@ -205,10 +248,15 @@ class DistilledClassifier(
         self.alpha = alpha
         self.temperature = temperature
         self.loss = loss
+        self.transfer = transfer
+        self.cross_fit = cross_fit
+        self.booster_weight = booster_weight
         self.cv = cv
         self.teacher_weights = teacher_weights
         self.teacher_classes = teacher_classes
         self.transfer_weight = transfer_weight
+        self.time_limit = time_limit
+        self.warn_if_worse = warn_if_worse
         self.memory = memory
         self.n_jobs = n_jobs
         self.random_state = random_state
@@ -257,126 +305,41 @@ class DistilledClassifier(
             For bad input, saying what was expected and what to do.
         """
         seed = as_seed(self.random_state)
-        lesson, weight = self._check_lesson(X, y, sample_weight)
-        student = self._make_student(seed, weighted=(weight[lesson.present] != 1).any())
-        teachers = self._make_teachers(lesson.X, teacher_proba)
-        knowledge, X_transfer = Knowledge(None, None, None), None
-        if self.alpha > 0:
-            X_transfer = self._check_transfer(lesson.X, X_unlabeled, teacher_proba)
-            if teacher_proba is not None:
-                knowledge = read_teacher_proba(teacher_proba, lesson)
-            else:
-                knowledge = teach(
-                    teachers,
-                    lesson,
-                    X_transfer,
-                    fit_params=fit_parameters(self, teachers, sample_weight, lesson.X),
-                    splits=self._split(lesson, groups, seed),
-                    teacher_weights=self.teacher_weights,
-                    given_classes=self.teacher_classes,
-                    seed=seed,
-                    context=Context(
-                        self.memory,
-                        self.n_jobs,
-                        self.verbose,
-                        seed=None if self.random_state is None else seed,
-                    ),
-                )
-        labelled = self._transfer_set(lesson, weight, knowledge.proba)
+        deadline = Deadline(self.time_limit)
+        lesson, weight = read_lesson(self, X, y, sample_weight)
+        student = make_student(self, seed, weighted=(weight[lesson.present] != 1).any())
+        teachers = make_teachers(self, lesson.X, teacher_proba)
+        sampler, X_unlabeled = find_rows(
+            self, lesson.X, X_unlabeled, teacher_proba, seed
+        )
+        knowledge = Knowledge()
+        if teacher_proba is not None and self.alpha > 0:
+            knowledge = read_teacher_proba(teacher_proba, lesson)
+        elif self.alpha > 0:
+            knowledge = teach(
+                teachers,
+                lesson,
+                fit_params=fit_parameters(self, teachers, sample_weight, lesson.X),
+                splits=split_folds(self, lesson, groups, seed),
+                teacher_weights=self.teacher_weights,
+                given_classes=self.teacher_classes,
+                held_out=sampler is not None and bool(self.cross_fit),
+                seed=seed,
+                context=make_context(self, seed, deadline),
+            )
+        labelled = labelled_rows(self, lesson, weight, knowledge)
         train, validation = split_validation(student, labelled)
-        train = self._extend(train, X_transfer, knowledge.transfer_proba)
+        check_comparison(self, validation)
+        rows, stop = add_synthetic(
+            self, train, validation, sampler, knowledge, lesson, seed
+        )
+        rows = add_unlabeled(self, rows, X_unlabeled, knowledge, seed)
+        self.n_transfer_rows_ = int((rows.origin < 0).sum())
         self.teacher_ = knowledge.teacher
-        with contained_draws(seed, student):
-            self.student_ = fit_student(student, train, validation)
+        self.student_ = train_student(student, rows, stop, seed, deadline)
+        if self.warn_if_worse and self.alpha > 0:
+            warn_if_plain_is_better(self, student, train, validation, seed)
         return self
-
-    def _check_lesson(self, X, y, sample_weight):
-        X = check_rows(self, X, reset=True)
-        y, weight, self.classes_ = check_labels(self, X, y, sample_weight)
-        codes = encode_labels(y, self.classes_)
-        return Lesson(X, y, codes, weight > 0, self.classes_), weight
-
-    def _make_student(self, seed, weighted):
-        student = MLPStudent() if self.student is None else self.student
-        check_student(
-            student,
-            learns_softly=self.alpha > 0,
-            temperature=self.temperature,
-            weighted=weighted,
-        )
-        return seed_unset(clone(student), seed)
-
-    def _make_teachers(self, X, teacher_proba):
-        names = ["teacher", "cv", "teacher_weights", "teacher_classes"]
-        given = [name for name in names if getattr(self, name) is not None]
-        if teacher_proba is not None and given:
-            raise ValueError(
-                "teacher_proba already says what the teacher knows: leave "
-                f"{' and '.join(given)} at None, or do not pass teacher_proba."
-            )
-        if self.teacher is None:
-            return default_teachers(X)
-        several = isinstance(self.teacher, (list, tuple))
-        teachers = list(self.teacher) if several else [self.teacher]
-        if not teachers:
-            raise ValueError("teacher is an empty list: pass at least one teacher.")
-        for teacher in teachers:
-            check_teacher(teacher)
-        return teachers
-
-    def _check_transfer(self, X, X_unlabeled, teacher_proba):
-        rows = check_unlabeled(X_unlabeled, X)
-        if rows is None:
-            return None
-        if teacher_proba is not None:
-            raise ValueError(
-                "X_unlabeled needs a teacher to ask, and teacher_proba answers for X "
-                "only: pass the teacher, or leave X_unlabeled out."
-            )
-        try:
-            return check_rows(self, rows, reset=False)
-        except ValueError as error:
-            raise ValueError(f"X_unlabeled: {error}") from error
-
-    def _split(self, lesson, groups, seed):
-        if self.cv is None:
-            if groups is not None:
-                raise ValueError("groups are for the splitter of cv, and cv is None.")
-            return None
-        splitter = check_cv(self.cv, lesson.y, classifier=True)
-        if getattr(splitter, "random_state", seed) is None:
-            splitter = copy.copy(splitter)
-            splitter.random_state = seed
-        return list(splitter.split(lesson.X, lesson.y, groups))
-
-    def _transfer_set(self, lesson, weight, proba):
-        """Put the labelled rows together; those of weight 0 are left out."""
-        if not student_wants_weights(self, weight):
-            weight = np.ones_like(weight)
-        soft = None
-        if proba is not None:
-            soft = SoftTargets(
-                proba, self.classes_, self.alpha, self.temperature, self.loss
-            )
-        rows = TransferSet(lesson.X, lesson.codes, weight, self.classes_, soft)
-        return rows.take(lesson.present)
-
-    def _extend(self, train, X, proba):
-        """Add the rows without a label, which have the soft term only."""
-        if X is None:
-            return train
-        told = np.flatnonzero(proba.sum(axis=1) > 0)
-        if len(told) < len(proba):
-            warnings.warn(
-                f"The teacher puts all mass on classes that are not in y for "
-                f"{len(proba) - len(told)} of {len(proba)} rows of X_unlabeled: they "
-                "are left out.",
-                UserWarning,
-                stacklevel=3,
-            )
-        return train.append(
-            safe_indexing(X, told), proba[told], self.alpha * self.transfer_weight
-        )
 
     def get_metadata_routing(self):
         """Say which parts want which metadata.

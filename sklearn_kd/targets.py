@@ -13,6 +13,12 @@ from scipy.special import xlogy
 # the sum by up to half a unit of the last digit a column.
 _SUM_TOLERANCE, _COLUMN_TOLERANCE = 1e-3, 5e-5
 
+# Probabilities are raised to it before their logarithm is taken, since a forest says
+# exactly 0, and 0.01 is the next that a hundred trees can say. The lower it is, the
+# more of the network goes into telling these two apart: on validation rows of three
+# tables, 1e-3 kept more of the teacher than 1e-4 and 1e-6.
+_LOGIT_FLOOR = 1e-3
+
 
 @dataclass(frozen=True, eq=False, repr=False)
 class SoftTargets:
@@ -311,6 +317,24 @@ def negative_entropy(proba):
     """
     proba = proba.astype(np.float64, copy=False)
     return xlogy(proba, proba).sum(axis=1)
+
+
+def teacher_logits(proba):
+    """Give logits for a teacher's probabilities, with a mean of 0 over classes.
+
+    Parameters
+    ----------
+    proba : ndarray of shape (n_samples, n_classes), float
+        Probabilities; what is below 0.001 counts as 0.001.
+
+    Returns
+    -------
+    ndarray of shape (n_samples, n_classes), float64
+        Finite.
+    """
+    logits = np.log(np.maximum(proba, _LOGIT_FLOOR, dtype=np.float64))
+    logits -= logits.mean(axis=1, keepdims=True)
+    return logits
 
 
 def average_proba(probas, weights):

@@ -6,6 +6,7 @@ import numpy as np
 import pandas as pd
 import polars as pl
 import pytest
+from given_rows import on_given_rows
 from numpy.testing import assert_allclose, assert_array_equal
 from scipy.sparse import coo_array, csc_array, csr_array, csr_matrix
 from sklearn.compose import make_column_transformer
@@ -25,16 +26,16 @@ from sklearn.preprocessing import OneHotEncoder, StandardScaler
 from sklearn.utils import get_tags
 from xgboost import XGBClassifier
 
-from sklearn_kd import DistilledClassifier, MLPStudent
+from sklearn_kd import MLPStudent
 
 WINE, y = load_wine(return_X_y=True)
 X = StandardScaler().fit_transform(WINE)
-STUDENT = MLPStudent((8,), max_iter=40, batch_size=16)
+STUDENT = MLPStudent((8,), max_iter=40, batch_size=16, learning_rate_init=0.01)
 TREES = HistGradientBoostingClassifier(max_iter=5), RandomForestClassifier(5)
 
 
 def distil(teacher=None, student=STUDENT, **params):
-    return DistilledClassifier(teacher, student, random_state=0, **params)
+    return on_given_rows(teacher, student, random_state=0, **params)
 
 
 def mixed(n_samples=150, seed=0, missing=False):

@@ -18,8 +18,8 @@ from sklearn_kd._demo.table import adult, read_table
 def _small_ensemble(kinds, seed):
     return make_ensemble(kinds, seed).set_params(
         **{
-            "votingclassifier__forest__n_estimators": 20,
-            "votingclassifier__extra trees__n_estimators": 20,
+            "votingclassifier__forest__n_estimators": 60,
+            "votingclassifier__extra trees__n_estimators": 60,
             "votingclassifier__boosting__max_iter": 10,
         }
     )

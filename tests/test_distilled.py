@@ -9,6 +9,7 @@ import numpy as np
 import pytest
 import skorch
 import torch
+from given_rows import on_given_rows
 from lightgbm import LGBMClassifier
 from numpy.testing import assert_allclose, assert_array_equal
 from recorder import Recorder
@@ -31,7 +32,7 @@ from sklearn.preprocessing import FunctionTransformer, OrdinalEncoder, StandardS
 from sklearn.svm import LinearSVC
 from sklearn.tree import DecisionTreeClassifier
 
-from sklearn_kd import DistilledClassifier, MLPStudent
+from sklearn_kd import DistilledClassifier, MLPStudent, MungeSampler
 from sklearn_kd.datasets import load_adult
 from sklearn_kd.students import TransferSet
 from sklearn_kd.students._transfer_set import expand
@@ -44,7 +45,7 @@ FOREST = RandomForestClassifier(10, random_state=0).fit(X, y)
 
 
 def distil(teacher=FOREST, student=STUDENT, **params):
-    return DistilledClassifier(teacher, student, **{"random_state": 0} | params)
+    return on_given_rows(teacher, student, **{"random_state": 0} | params)
 
 
 class Unasked:
@@ -440,8 +441,10 @@ def test_the_signature():
     ]
     assert by_position == ["teacher", "student"]
     assert list(parameters)[2:] == [
-        *["alpha", "temperature", "loss", "cv", "teacher_weights", "teacher_classes"],
-        *["transfer_weight", "memory", "n_jobs", "random_state", "verbose"],
+        *["alpha", "temperature", "loss", "transfer", "cross_fit", "booster_weight"],
+        *["cv", "teacher_weights", "teacher_classes", "transfer_weight"],
+        *["time_limit", "warn_if_worse"],
+        *["memory", "n_jobs", "random_state", "verbose"],
     ]
     assert list(inspect.signature(DistilledClassifier.fit).parameters)[1:] == [
         *["X", "y", "sample_weight", "teacher_proba", "X_unlabeled", "groups"]
@@ -463,7 +466,10 @@ def test_real_numbers(name):
     )
     X_train, X_test, y_train, y_test = parts
     teacher = RandomForestClassifier(100, random_state=0).fit(X_train, y_train)
-    distilled = DistilledClassifier(teacher, random_state=0).fit(X_train, y_train)
+    distilled = DistilledClassifier(
+        teacher, transfer=MungeSampler(2000), random_state=0
+    )
+    distilled.fit(X_train, y_train)
     assert distilled.score(X_test, y_test) > 0.97 * teacher.score(X_test, y_test)
     agreement = np.mean(distilled.predict(X_test) == teacher.predict(X_test))
     assert agreement > 0.93
@@ -484,7 +490,10 @@ def test_real_mixed_columns():
     )
     teacher = make_pipeline(encoder, RandomForestClassifier(50, min_samples_leaf=3))
     teacher.set_params(randomforestclassifier__random_state=0).fit(X_train, y_train)
-    distilled = DistilledClassifier(teacher, random_state=0).fit(X_train, y_train)
+    distilled = DistilledClassifier(
+        teacher, transfer=MungeSampler(4000), random_state=0
+    )
+    distilled.fit(X_train, y_train)
     assert distilled.score(X_test, y_test) > 0.97 * teacher.score(X_test, y_test)
     plain = DistilledClassifier(alpha=0, random_state=0).fit(X_train, y_train)
     soft = teacher.predict_proba(X_test)

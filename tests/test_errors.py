@@ -5,6 +5,7 @@ import warnings
 import numpy as np
 import pandas as pd
 import pytest
+from given_rows import on_given_rows
 from sklearn.base import BaseEstimator, ClassifierMixin
 from sklearn.datasets import load_wine
 from sklearn.ensemble import (
@@ -21,7 +22,7 @@ from sklearn.preprocessing import StandardScaler
 from sklearn.svm import SVC, LinearSVC
 from sklearn.tree import DecisionTreeRegressor
 
-from sklearn_kd import DistilledClassifier, MLPStudent
+from sklearn_kd import DistilledClassifier, MLPStudent, MungeSampler
 
 X, y = load_wine(return_X_y=True)
 X = StandardScaler().fit_transform(X)
@@ -31,7 +32,7 @@ LOGISTIC = LogisticRegression()
 
 
 def distil(teacher=None, student=STUDENT, **params):
-    return DistilledClassifier(teacher, student, random_state=0, **params)
+    return on_given_rows(teacher, student, random_state=0, **params)
 
 
 def refused(error, match):
@@ -493,5 +494,8 @@ def test_nothing_is_warned_about_in_ordinary_use():
     with warnings.catch_warnings():
         warnings.simplefilter("error")
         for teacher in (None, LOGISTIC, forest(), [forest(), LOGISTIC]):
-            distilled = DistilledClassifier(teacher, random_state=0).fit(X, y)
-            distilled.predict_log_proba(X)
+            for transfer in (None, MungeSampler(500)):
+                distilled = DistilledClassifier(
+                    teacher, transfer=transfer, random_state=0
+                )
+                distilled.fit(X, y).predict_log_proba(X)

@@ -6,6 +6,7 @@ import time
 import numpy as np
 import pandas as pd
 import pytest
+from given_rows import on_given_rows
 from scipy.stats import entropy
 from sklearn.datasets import load_breast_cancer, load_wine
 from sklearn.dummy import DummyClassifier
@@ -22,7 +23,7 @@ from sklearn.pipeline import make_pipeline
 from sklearn.preprocessing import FunctionTransformer, StandardScaler
 from threadpoolctl import threadpool_info
 
-from sklearn_kd import DistilledClassifier, MLPStudent
+from sklearn_kd import MLPStudent
 from sklearn_kd.inspection import (
     Comparison,
     agreement_score,
@@ -251,7 +252,7 @@ class TestCompare:
         X, X_test, y, y_test = cancer
         names = np.array(["malignant", "benign"])
         forest = RandomForestClassifier(20, random_state=0).fit(X, names[y])
-        student = DistilledClassifier(forest, MLPStudent(max_iter=5), random_state=0)
+        student = on_given_rows(forest, MLPStudent(max_iter=5), random_state=0)
         models = {"teacher": forest, "student": student.fit(X, names[y]).student_}
         result = compare(models, X_test, names[y_test], **QUICK)
         assert [row["model"] for row in result.rows] == ["teacher", "student"]

@@ -6,6 +6,7 @@ from pathlib import Path
 import joblib
 import numpy as np
 import pytest
+from given_rows import on_given_rows
 from numpy.testing import assert_allclose, assert_array_equal
 from recorder import Recorder
 from sklearn.base import clone
@@ -16,7 +17,7 @@ from sklearn.linear_model import LogisticRegression
 from sklearn.model_selection import GridSearchCV
 from sklearn.preprocessing import StandardScaler
 
-from sklearn_kd import DistilledClassifier, MLPStudent, UnlabeledRows
+from sklearn_kd import MLPStudent, UnlabeledRows
 from sklearn_kd.teachers import _label
 
 X, y = load_wine(return_X_y=True)
@@ -62,7 +63,7 @@ class Oracle:
 
 def distil(teacher, memory, **params):
     params.setdefault("random_state", 0)
-    return DistilledClassifier(teacher, STUDENT, memory=memory, **params)
+    return on_given_rows(teacher, STUDENT, memory=memory, **params)
 
 
 FOREST = CountedForest(5)

@@ -17,7 +17,7 @@ from sklearn.preprocessing import MinMaxScaler, StandardScaler
 
 from sklearn_kd import MLPStudent, SoftTargets
 from sklearn_kd.datasets import load_adult
-from sklearn_kd.students import _mlp, _training
+from sklearn_kd.students import _scoring, _training
 from sklearn_kd.students._validation import validation_mask
 
 
@@ -156,7 +156,9 @@ def test_every_activation_and_dtype_learns(wine, activation, dtype):
 def test_no_hidden_layer_is_a_linear_model(wine):
     X, y = wine
     student = MLPStudent((), random_state=0).fit(X, y)
-    assert [coef.shape for coef in student.coefs_] == [(13, 3)]
+    assert [coef.shape for coef in student.coefs_] == [
+        (student.encoder_.n_features_out_, 3)
+    ]
     assert student.score(X, y) > 0.95
 
 
@@ -192,7 +194,7 @@ def test_predictions_do_not_depend_on_the_other_rows(wine, monkeypatch):
     whole = student.predict_proba(X)
     one_by_one = np.vstack([student.predict_proba(row[None]) for row in X])
     assert_allclose(one_by_one, whole, rtol=1e-9)
-    monkeypatch.setattr(_mlp, "_BLOCK", 7)
+    monkeypatch.setattr(_scoring, "_BLOCK", 7)
     assert_allclose(student.predict_proba(X), whole, rtol=1e-9)
     frame = pd.DataFrame(X)
     named = MLPStudent(random_state=0).fit(frame, y)

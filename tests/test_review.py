@@ -7,6 +7,7 @@ import pandas as pd
 import polars as pl
 import pytest
 import sklearn
+from given_rows import on_given_rows
 from numpy.testing import assert_allclose, assert_array_equal
 from scipy.sparse import csr_matrix
 from sklearn.base import BaseEstimator, clone, is_classifier
@@ -28,7 +29,7 @@ FOREST = RandomForestClassifier(20, random_state=0).fit(X, y)
 
 def distil(teacher=None, student=None, **params):
     student = MLPStudent(max_iter=10) if student is None else student
-    return DistilledClassifier(teacher, student, random_state=0, **params)
+    return on_given_rows(teacher, student, random_state=0, **params)
 
 
 class Duck:

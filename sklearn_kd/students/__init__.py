@@ -3,6 +3,7 @@
 from sklearn_kd.students._dispatch import (
     check_student,
     fit_student,
+    last_step,
     split_validation,
 )
 from sklearn_kd.students._encoder import TabularEncoder
@@ -17,5 +18,6 @@ __all__ = [
     "TransferSet",
     "check_student",
     "fit_student",
+    "last_step",
     "split_validation",
 ]

@@ -13,7 +13,7 @@ from sklearn_kd.students._transfer_set import expand
 from sklearn_kd.students._validation import split
 
 
-def check_student(student, *, learns_softly, temperature, weighted):
+def check_student(student, *, learns_softly, temperature, loss, weighted):
     """Refuse what cannot be a student, before any teacher is asked.
 
     Parameters
@@ -24,6 +24,8 @@ def check_student(student, *, learns_softly, temperature, weighted):
         Whether there will be soft targets.
     temperature : float
         The temperature of the soft term.
+    loss : str
+        The soft term.
     weighted : bool
         Whether labelled rows have weights.
 
@@ -34,7 +36,7 @@ def check_student(student, *, learns_softly, temperature, weighted):
         neither soft targets nor sample weights, and one that takes no sample weights
         where there are some.
     ValueError
-        For a temperature that the student cannot learn at.
+        For a temperature or a loss that the student cannot learn with.
     """
     if isinstance(student, type):
         raise TypeError(
@@ -70,6 +72,11 @@ def check_student(student, *, learns_softly, temperature, weighted):
             f"temperature={temperature:g} needs a student that divides its own logits "
             f"by it too, and {name} does not: it would learn a flattened or sharpened "
             "copy of the teacher. Use temperature=1, or MLPStudent()."
+        )
+    if loss != "kl":
+        raise ValueError(
+            f"loss={loss!r} needs a student that minimises it, and {name} minimises a "
+            'loss of its own, given weights. Use loss="kl", or MLPStudent().'
         )
 
 

@@ -5,7 +5,7 @@ from numbers import Integral
 import numpy as np
 from sklearn.base import BaseEstimator, TransformerMixin
 from sklearn.utils import assert_all_finite
-from sklearn.utils.validation import check_is_fitted
+from sklearn.utils.validation import check_consistent_length, check_is_fitted
 
 from sklearn_kd._columns import (
     column_kinds,
@@ -20,10 +20,22 @@ from sklearn_kd._compat import (
     check_feature_names_in,
     check_sample_weight,
     fit_context,
+    num_samples,
     safe_indexing,
 )
 from sklearn_kd._validation import check_rows
+from sklearn_kd.students._components import build_components
+from sklearn_kd.students._edges import learn_edges
 from sklearn_kd.students._knots import build_knots
+from sklearn_kd.students._levels import (
+    hot_positions,
+    kept_levels,
+    level_scores,
+    level_weights,
+    read_scores,
+)
+from sklearn_kd.students._names import output_names
+from sklearn_kd.targets import SoftTargets, one_hot, teacher_logits
 
 
 class TabularEncoder(TransformerMixin, BaseEstimator):
@@ -36,11 +48,19 @@ class TabularEncoder(TransformerMixin, BaseEstimator):
     dtype: strings, categories and the booleans of a frame are nominal, numbers are
     numeric, and so is an object column that holds nothing but numbers.
 
+    Given targets, the labels or better a teacher's soft targets, it is taught: a
+    numeric column also gets piecewise-linear components between the values where the
+    targets change most, and a nominal one the mean targets of its levels.
+
     Parameters
     ----------
     n_knots : int, default=64
         Most knots a numeric column gets. Between knots the normal score is
         interpolated; a column with no more distinct values than that is exact.
+    n_bins : int, "auto" or None, default="auto"
+        Most piecewise-linear components a numeric column gets where ``fit`` has
+        targets. "auto" is 512 divided by the number of numeric columns, but 8 to 32.
+        None makes none.
     min_frequency : int, float or None, default=0.001
         Levels lighter than this are grouped in one column: an int is a total weight
         (the number of rows without weights), a float a share of the total weight, None
@@ -61,12 +81,17 @@ class TabularEncoder(TransformerMixin, BaseEstimator):
         The numeric columns that have a flag: those with missing values in training.
     knots_ : KnotTable
         The knots of `score_columns_`, and the scores at them.
+    components_ : ComponentTable or None
+        The piecewise-linear components of `score_columns_`; None without targets.
     levels_ : dict of int to list
         For each nominal column that is not constant, the levels with a column of their
         own, in order. None, the last, stands for missing values.
     grouped_columns_ : list of int
         The nominal columns whose rare levels share one more column. Levels never seen
         go there too; in the other columns they are all zeros.
+    level_scores_ : dict of int to (list, ndarray of shape (n_levels, n_targets))
+        For each nominal column that is not constant all its levels and their smoothed
+        mean targets; empty without targets.
     n_features_out_ : int
         Number of columns that :meth:`transform` returns: 0 if all are constant.
     n_features_in_ : int
@@ -99,10 +124,22 @@ class TabularEncoder(TransformerMixin, BaseEstimator):
     what missingness means is left to the weight of its flag. A value that is missing
     only at prediction is imputed alike, without a flag.
 
-    Weights act as repetitions. A row of weight 3 gives bit for bit what three such rows
-    give, and a row of weight 0 what its absence gives.
+    The targets of :math:`K` classes are the logarithms of their probabilities, none
+    below .001, centred over the classes. (One column is enough for two.) A regression
+    tree on one numeric column and all targets at once, with a leaf a component and 5
+    rows a leaf or more, finds the edges :math:`e_0 < \dots < e_B` of its components
 
-    The output has the normal scores first, then the flags, then the one-hot columns.
+    .. math:: c_b(x) = \min(\max((x - e_{b-1}) / (e_b - e_{b-1}), 0), 1).
+
+    That is the piecewise-linear encoding of [2]_ with edges where a teacher steps. A
+    missing number is 0 in all of them. The mean targets of a level are smoothed by 20
+    rows with the mean of all.
+
+    Weights act as repetitions, to rounding. A row of weight 3 gives what three such
+    rows give, and a row of weight 0 what its absence gives.
+
+    The output has the normal scores first, then the components, the flags, the one-hot
+    columns and the mean targets of levels.
 
     References
     ----------
@@ -139,6 +176,11 @@ class TabularEncoder(TransformerMixin, BaseEstimator):
 
     _parameter_constraints: dict = {
         "n_knots": [Interval(Integral, 2, None, closed="left")],
+        "n_bins": [
+            StrOptions({"auto"}),
+            Interval(Integral, 2, None, closed="left"),
+            None,
+        ],
         "min_frequency": [
             Interval(Integral, 1, None, closed="left"),
             Interval(RealNotInt, 0, 1, closed="neither"),
@@ -149,25 +191,35 @@ class TabularEncoder(TransformerMixin, BaseEstimator):
     }
 
     def __init__(
-        self, *, n_knots=64, min_frequency=0.001, max_categories=128, dtype="float32"
+        self,
+        *,
+        n_knots=64,
+        n_bins="auto",
+        min_frequency=0.001,
+        max_categories=128,
+        dtype="float32",
     ):
         self.n_knots = n_knots
+        self.n_bins = n_bins
         self.min_frequency = min_frequency
         self.max_categories = max_categories
         self.dtype = dtype
 
     @fit_context(prefer_skip_nested_validation=True)
-    def fit(self, X, y=None, sample_weight=None):
-        """Learn the knots and the levels.
+    def fit(self, X, y=None, sample_weight=None, soft_targets=None):
+        """Learn the knots and the levels, and from targets the components.
 
         Parameters
         ----------
         X : {array-like, DataFrame} of shape (n_samples, n_features)
             Training rows, of numbers, strings or both. Missing values are welcome.
-        y : Ignored
-            Not used, present for API consistency.
+        y : array-like of shape (n_samples,), default=None
+            Labels. They teach the encoder where there are no soft targets.
         sample_weight : array-like of shape (n_samples,), default=None
             Weights of the rows, none negative. A row of weight 0 is absent.
+        soft_targets : SoftTargets of length n_samples, default=None
+            A teacher's probabilities. Its alpha, temperature and loss do not matter
+            here.
 
         Returns
         -------
@@ -175,24 +227,31 @@ class TabularEncoder(TransformerMixin, BaseEstimator):
             The fitted encoder.
         """
         X = check_rows(self, X, reset=True)
+        targets = _read_targets(y, soft_targets, num_samples(X))
         if sample_weight is not None:
             sample_weight = check_sample_weight(sample_weight, X)
             present = sample_weight > 0
             if not present.all():
                 X = safe_indexing(X, present)
+                # read again: a class of absent rows is absent
+                y = None if y is None else np.asarray(y)[present]
+                soft_targets = None if soft_targets is None else soft_targets[present]
+                targets = _read_targets(y, soft_targets, num_samples(X))
                 sample_weight = sample_weight[present]
         self.kinds_ = column_kinds(X)
-        self._fit_numeric(X, sample_weight)
-        self._fit_nominal(X, sample_weight)
+        self._fit_numeric(X, targets, sample_weight)
+        self._fit_nominal(X, targets, sample_weight)
         self.n_features_out_ = (
             len(self.score_columns_)
+            + (0 if self.components_ is None else len(self.components_))
             + len(self.flag_columns_)
             + sum(map(len, self.levels_.values()))
             + len(self.grouped_columns_)
+            + sum(scores.shape[1] for _, scores in self.level_scores_.values())
         )
         return self
 
-    def _fit_numeric(self, X, sample_weight):
+    def _fit_numeric(self, X, targets, sample_weight):
         numeric = [j for j, kind in enumerate(self.kinds_) if kind == "numeric"]
         block = self._numbers(X, numeric)
         # False for a column without any value, where both are NaN
@@ -201,23 +260,38 @@ class TabularEncoder(TransformerMixin, BaseEstimator):
         flagged = missing.any(axis=0) & ~missing.all(axis=0)
         self.score_columns_ = [j for j, yes in zip(numeric, varies, strict=True) if yes]
         self.flag_columns_ = [j for j, yes in zip(numeric, flagged, strict=True) if yes]
-        self.knots_ = build_knots(block[:, varies], sample_weight, self.n_knots)
+        block = block[:, varies]
+        self.knots_ = build_knots(block, sample_weight, self.n_knots)
+        self.components_ = None
+        if targets is not None and self.n_bins is not None:
+            n_bins = self.n_bins
+            if n_bins == "auto":
+                n_bins = min(max(512 // max(block.shape[1], 1), 8), 32)
+            self.components_ = build_components(
+                [learn_edges(each, targets, sample_weight, n_bins) for each in block.T]
+            )
 
-    def _fit_nominal(self, X, sample_weight):
-        self.levels_ = {}
+    def _fit_nominal(self, X, targets, sample_weight):
+        self.levels_, self.level_scores_ = {}, {}
         self.grouped_columns_ = []
         for column, kind in enumerate(self.kinds_):
             if kind == "numeric":
                 continue
-            weights = _level_weights(*nominal_codes(X, column), sample_weight)
-            levels, grouped = _kept_levels(
-                weights, self.min_frequency, self.max_categories
+            codes, found = nominal_codes(X, column)
+            levels, grouped = kept_levels(
+                level_weights(codes, found, sample_weight),
+                self.min_frequency,
+                self.max_categories,
             )
             if len(levels) + grouped < 2:
                 continue
             self.levels_[column] = levels
             if grouped:
                 self.grouped_columns_.append(column)
+            if targets is not None:
+                self.level_scores_[column] = level_scores(
+                    codes, found, targets, sample_weight
+                )
 
     def transform(self, X):
         """Encode rows.
@@ -234,25 +308,37 @@ class TabularEncoder(TransformerMixin, BaseEstimator):
             values in it.
         """
         check_is_fitted(self)
-        return self._encode(check_rows(self, X, reset=False))
+        return self._encode(check_rows(self, X, reset=False), self.dtype)
 
-    def _encode(self, X):
+    def _encode(self, X, dtype):
         """Encode rows that `check_rows` has passed, whoever called it."""
-        encoded = np.zeros((len(X), self.n_features_out_), dtype=self.dtype)
-        start = len(self.score_columns_)
-        if start:
-            scores = encoded[:, :start]
-            self.knots_.normal_scores(self._numbers(X, self.score_columns_), scores)
+        encoded = np.zeros((len(X), self.n_features_out_), dtype=dtype)
+        stop = len(self.score_columns_)
+        if stop:
+            numbers = self._numbers(X, self.score_columns_)
+            scores = encoded[:, :stop]
+            self.knots_.normal_scores(numbers, scores)
             np.copyto(scores, 0.0, where=np.isnan(scores))
-        stop = start + len(self.flag_columns_)
-        if stop > start:
+            if self.components_ is not None and len(self.components_):
+                start, stop = stop, stop + len(self.components_)
+                self.components_.read(numbers, encoded[:, start:stop])
+        if self.flag_columns_:
+            start, stop = stop, stop + len(self.flag_columns_)
             encoded[:, start:stop] = np.isnan(self._numbers(X, self.flag_columns_))
+        scored = self.n_features_out_
+        for _, scores in self.level_scores_.values():
+            scored -= scores.shape[1]
         for column, levels in self.levels_.items():
+            codes, found = nominal_codes(X, column)
             grouped = column in self.grouped_columns_
             start, stop = stop, stop + len(levels) + grouped
-            hot = _hot_positions(*nominal_codes(X, column), levels, grouped)
+            hot = hot_positions(codes, found, levels, grouped)
             rows = np.flatnonzero(hot >= 0)
             encoded[rows, start + hot[rows]] = 1
+            if column in self.level_scores_:
+                scores = read_scores(codes, found, *self.level_scores_[column])
+                encoded[:, scored : scored + scores.shape[1]] = scores
+                scored += scores.shape[1]
         return encoded
 
     def _numbers(self, X, columns):
@@ -280,20 +366,14 @@ class TabularEncoder(TransformerMixin, BaseEstimator):
         Returns
         -------
         ndarray of shape (`n_features_out_`,), object
-            The name of the column for a normal score, and that name with "_missing",
-            "_other" or the level for the 0/1 columns. Where two would be equal, the
-            later gets a number.
+            The name of the column for a normal score; that name with "_from_" and the
+            edge below for a component; with "_missing", "_other" or the level for the
+            0/1 columns; with "_score_" and a number for the mean targets of levels.
+            Where two would be equal, the later gets a number.
         """
         check_is_fitted(self)
         features = check_feature_names_in(self, input_features)
-        names = [features[column] for column in self.score_columns_]
-        names += [f"{features[column]}_missing" for column in self.flag_columns_]
-        for column, levels in self.levels_.items():
-            endings = ["missing" if level is None else level for level in levels]
-            if column in self.grouped_columns_:
-                endings.append("other")
-            names += [f"{features[column]}_{ending}" for ending in endings]
-        return np.array(_distinct(names), dtype=object)
+        return np.array(output_names(self, features), dtype=object)
 
     def __sklearn_tags__(self):
         tags = super().__sklearn_tags__()
@@ -303,60 +383,23 @@ class TabularEncoder(TransformerMixin, BaseEstimator):
         return tags
 
 
-def _level_weights(codes, levels, sample_weight):
-    """Total weight of each level that occurs; None is the missing one."""
-    totals = np.bincount(codes + 1, weights=sample_weight, minlength=len(levels) + 1)
-    weights = {}
-    for level, total in zip([None, *levels], totals.tolist(), strict=True):
-        if total:
-            weights[level] = weights.get(level, 0) + total
-    return weights
-
-
-def _kept_levels(weights, min_frequency, max_categories):
-    """Levels with a column of their own, in order, and whether others share one."""
-    if min_frequency is None:
-        threshold = 0
-    elif isinstance(min_frequency, Integral):
-        threshold = min_frequency
+def _read_targets(y, soft_targets, n_samples):
+    """Bring soft targets, or labels, into the form that teaches an encoder."""
+    if soft_targets is not None:
+        if not isinstance(soft_targets, SoftTargets) or len(soft_targets) != n_samples:
+            raise TypeError(
+                f"soft_targets must be SoftTargets of {n_samples} rows, got "
+                f"{soft_targets!r}."
+            )
+        proba = soft_targets.proba
+    elif y is not None:
+        check_consistent_length(y, np.empty(n_samples))
+        classes, codes = np.unique(np.asarray(y), return_inverse=True)
+        proba = one_hot(codes.ravel(), len(classes))
     else:
-        threshold = min_frequency * sum(weights.values())
-    present = [level for level in weights if level is not None]
-    kept = [level for level in present if weights[level] >= threshold]
-    if max_categories is not None:
-        n_columns = len(kept) + (len(kept) < len(present))
-        if n_columns > max_categories:
-            kept.sort(key=lambda level: (-weights[level], _order(level)))
-            del kept[max_categories - 1 :]
-    grouped = len(kept) < len(present)
-    kept.sort(key=_order)
-    # missing is a level of its own however rare: it is not one of a group
-    return kept + [None] * (None in weights), grouped
-
-
-def _order(level):
-    """Numbers before strings before bytes, as values of different types have none."""
-    return (isinstance(level, str) + 2 * isinstance(level, bytes), level)
-
-
-def _hot_positions(codes, found, levels, grouped):
-    """Position of the 1 of each row among the columns of its feature; -1 for none."""
-    position = {level: index for index, level in enumerate(levels)}
-    unknown = len(levels) if grouped else -1
-    # the last entry is what code -1, a missing value, reads
-    hot = np.array([position.get(level, unknown) for level in [*found, None]])
-    return hot[codes]
-
-
-def _distinct(names):
-    """Number names that have been given away already."""
-    taken = set(names)
-    seen = set()
-    distinct = []
-    for name in names:
-        new, number = name, 2
-        while new in seen or (new != name and new in taken):
-            new, number = f"{name}_{number}", number + 1
-        seen.add(new)
-        distinct.append(new)
-    return distinct
+        return None
+    if proba.shape[1] < 2:
+        return None
+    targets = teacher_logits(proba)
+    # two columns of a pair of classes say the same
+    return targets[:, 1:] if targets.shape[1] == 2 else targets

@@ -1,5 +1,7 @@
 """From rows of any kind to the array or CSR matrix that the network reads."""
 
+from dataclasses import replace
+
 import numpy as np
 from scipy.sparse import issparse
 from sklearn.base import clone
@@ -7,6 +9,7 @@ from sklearn.preprocessing import MaxAbsScaler
 from sklearn.utils.validation import has_fit_parameter
 
 from sklearn_kd.students._encoder import TabularEncoder
+from sklearn_kd.targets import blend
 
 
 def fit_encoder(encoder, train, dtype):
@@ -34,12 +37,24 @@ def fit_encoder(encoder, train, dtype):
         encoder = MaxAbsScaler().set_output(transform="default")
     else:
         encoder = TabularEncoder(dtype=dtype).set_output(transform="default")
-    weights = {}
+    params = {}
+    # what counts as rare is said in rows: a weight stands for so many, and where none
+    # reaches 1, the heaviest row is one
+    weight = train.weight / min(train.weight.max(), 1)
     # ones say nothing, and a weighted quantile costs twice a plain one
-    weighted = (train.weight != 1).any()
-    if weighted and has_fit_parameter(encoder, "sample_weight"):
-        weights["sample_weight"] = train.weight
-    return encoder.fit(train.X, train.y, **weights)
+    if (weight != 1).any() and has_fit_parameter(encoder, "sample_weight"):
+        params["sample_weight"] = weight
+    if has_fit_parameter(encoder, "soft_targets"):
+        params["soft_targets"] = _blended(train)
+    return encoder.fit(train.X, train.y, **params)
+
+
+def _blended(train):
+    """What the network is to learn, labels and soft targets in one."""
+    soft = train.soft
+    if (soft.row_alpha == 1).all():
+        return soft
+    return replace(soft, proba=blend(soft.proba, train.codes, soft.row_alpha))
 
 
 def encode(encoder, X, dtype):
@@ -52,7 +67,7 @@ def encode(encoder, X, dtype):
     X : {ndarray, CSR matrix, DataFrame} of shape (n_samples, n_features)
         Rows.
     dtype : str
-        Of the network.
+        Of the result.
 
     Returns
     -------
@@ -60,7 +75,7 @@ def encode(encoder, X, dtype):
         The encoded rows, an array C-contiguous.
     """
     if isinstance(encoder, TabularEncoder):
-        X = encoder._encode(X)  # the rows have passed the same checks
+        X = encoder._encode(X, dtype)  # the rows have passed the same checks
     elif encoder is not None:
         X = encoder.transform(X)
     if issparse(X):

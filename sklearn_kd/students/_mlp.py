@@ -2,24 +2,18 @@
 
 from numbers import Integral, Real
 
-import numpy as np
-from scipy.special import log_softmax
 from sklearn.base import BaseEstimator, ClassifierMixin
 from sklearn.utils import get_tags
-from sklearn.utils.validation import (
-    check_is_fitted,
-)
 
 from sklearn_kd._compat import (
     HasMethods,
     Interval,
     StrOptions,
     fit_context,
-    safe_indexing,
 )
+from sklearn_kd._deadline import Deadline
 from sklearn_kd._random import as_seed, stream
 from sklearn_kd._threads import single_blas_thread
-from sklearn_kd._validation import check_rows
 from sklearn_kd.losses import LOSSES
 from sklearn_kd.students._checks import (
     check_hidden_layer_sizes,
@@ -31,17 +25,18 @@ from sklearn_kd.students._network import (
     ACTIVATIONS,
     Layers,
     Parameters,
-    forward,
-    softmax,
 )
-from sklearn_kd.students._training import Rows, Trainer, automatic_epochs
+from sklearn_kd.students._scoring import NetworkPredictionMixin
+from sklearn_kd.students._training import (
+    Rows,
+    Trainer,
+    automatic_batch_size,
+    automatic_epochs,
+)
 from sklearn_kd.students._validation import INITIALIZE, SHUFFLE, split
 
-#: Rows that are encoded and multiplied at once in ``predict_proba``.
-_BLOCK = 4096
 
-
-class MLPStudent(ClassifierMixin, BaseEstimator):
+class MLPStudent(NetworkPredictionMixin, ClassifierMixin, BaseEstimator):
     """A compact multilayer perceptron that learns from soft and hard targets.
 
     On labels alone it is an ordinary classifier for tables: it encodes numeric,
@@ -51,8 +46,9 @@ class MLPStudent(ClassifierMixin, BaseEstimator):
 
     Parameters
     ----------
-    hidden_layer_sizes : int or sequence of int, default=(64, 64)
-        Width of each hidden layer; an empty sequence gives a linear model.
+    hidden_layer_sizes : int or sequence of int, default=(128, 128)
+        Width of each hidden layer; an empty sequence gives a model that is linear in
+        the encoded columns.
     activation : {"relu", "tanh", "logistic", "identity"}, default="relu"
         Of the hidden layers.
     encoder : "auto", transformer or None, default="auto"
@@ -60,14 +56,14 @@ class MLPStudent(ClassifierMixin, BaseEstimator):
         :class:`TabularEncoder`, and :class:`~sklearn.preprocessing.MaxAbsScaler` for
         sparse rows. A transformer is cloned and fitted on the training rows, with
         ``sample_weight`` where its ``fit`` takes it. None takes the rows as they are.
-    batch_size : int, default=128
+    batch_size : int or "auto", default="auto"
         Largest number of rows of a step, which has all rows where there are fewer.
-        Batches are made equally large.
-    learning_rate_init : float, default=1e-2
+        Batches are made equally large. "auto" is 128, and 256 from 20 000 rows on.
+    learning_rate_init : float, default=6e-3
         Largest learning rate. It rises over the first steps and then follows half a
         cosine down to zero at the last of ``max_iter`` epochs.
     max_iter : int or "auto", default="auto"
-        Number of epochs. "auto" is as many as make 8000 steps, but 20 to 100.
+        Number of epochs. "auto" is as many as make 8000 steps, but at most 100.
     weight_decay : float, default=0.2
         Decoupled weight decay: a step takes ``learning_rate * weight_decay`` off each
         weight. Not ``alpha``, which in this package weighs the soft term.
@@ -85,6 +81,9 @@ class MLPStudent(ClassifierMixin, BaseEstimator):
         The improvement that counts, in nats.
     dtype : {"float32", "float64"}, default="float32"
         Of the training arithmetic. Predictions are computed in float64.
+    time_limit : float or None, default=None
+        Seconds for ``fit``. Where they would not do, the schedule of the learning rate
+        is shortened so that it comes to its end in time, with a warning.
     random_state : int, RandomState instance or None, default=None
         Seeds the validation split, the initial weights and the order of the rows. None
         takes entropy from the operating system.
@@ -157,7 +156,10 @@ class MLPStudent(ClassifierMixin, BaseEstimator):
         ],
         "activation": [StrOptions(set(ACTIVATIONS))],
         "encoder": [StrOptions({"auto"}), HasMethods(["fit", "transform"]), None],
-        "batch_size": [Interval(Integral, 1, None, closed="left")],
+        "batch_size": [
+            StrOptions({"auto"}),
+            Interval(Integral, 1, None, closed="left"),
+        ],
         "learning_rate_init": [Interval(Real, 0, None, closed="neither")],
         "max_iter": [StrOptions({"auto"}), Interval(Integral, 1, None, closed="left")],
         "weight_decay": [Interval(Real, 0, None, closed="left")],
@@ -169,18 +171,19 @@ class MLPStudent(ClassifierMixin, BaseEstimator):
         ],
         "tol": [Interval(Real, 0, None, closed="left")],
         "dtype": [StrOptions({"float32", "float64"})],
+        "time_limit": [Interval(Real, 0, None, closed="neither"), None],
         "random_state": ["random_state"],
         "verbose": ["verbose"],
     }
 
     def __init__(
         self,
-        hidden_layer_sizes=(64, 64),
+        hidden_layer_sizes=(128, 128),
         *,
         activation="relu",
         encoder="auto",
-        batch_size=128,
-        learning_rate_init=1e-2,
+        batch_size="auto",
+        learning_rate_init=6e-3,
         max_iter="auto",
         weight_decay=0.2,
         early_stopping=True,
@@ -188,6 +191,7 @@ class MLPStudent(ClassifierMixin, BaseEstimator):
         n_iter_no_change="auto",
         tol=1e-4,
         dtype="float32",
+        time_limit=None,
         random_state=None,
         verbose=False,
     ):
@@ -203,6 +207,7 @@ class MLPStudent(ClassifierMixin, BaseEstimator):
         self.n_iter_no_change = n_iter_no_change
         self.tol = tol
         self.dtype = dtype
+        self.time_limit = time_limit
         self.random_state = random_state
         self.verbose = verbose
 
@@ -246,7 +251,7 @@ class MLPStudent(ClassifierMixin, BaseEstimator):
         ValueError
             For bad input, and when training diverges.
         """
-        seed = as_seed(self.random_state)
+        seed, deadline = as_seed(self.random_state), Deadline(self.time_limit)
         train = check_train(self, X, y, sample_weight, soft_targets)
         self.classes_ = train.classes
         validation = check_validation(
@@ -256,10 +261,10 @@ class MLPStudent(ClassifierMixin, BaseEstimator):
             train, validation = split(train, self.validation_fraction, seed)
         with single_blas_thread():
             self.encoder_ = fit_encoder(self.encoder, train, self.dtype)
-            self._fit_network(train, validation, seed)
+            self._fit_network(train, validation, seed, deadline)
         return self
 
-    def _fit_network(self, train, validation, seed):
+    def _fit_network(self, train, validation, seed, deadline):
         loss = LOSSES[train.soft.loss](train.soft.temperature)
         rows = self._prepare(train, loss)
         if validation is not None:
@@ -271,9 +276,12 @@ class MLPStudent(ClassifierMixin, BaseEstimator):
         parameters.initialize(
             stream(seed, INITIALIZE), self.activation, rows.mean_squared_norm()
         )
-        max_iter, patience = self.max_iter, self.n_iter_no_change
+        batch_size, max_iter = self.batch_size, self.max_iter
+        if batch_size == "auto":
+            batch_size = automatic_batch_size(len(rows))
         if max_iter == "auto":
-            max_iter = automatic_epochs(len(rows), self.batch_size)
+            max_iter = automatic_epochs(len(rows), batch_size)
+        patience = self.n_iter_no_change
         if not self.early_stopping:
             patience = None
         elif patience == "auto":
@@ -282,12 +290,13 @@ class MLPStudent(ClassifierMixin, BaseEstimator):
             parameters,
             self.activation,
             loss,
-            batch_size=self.batch_size,
+            batch_size=batch_size,
             max_iter=max_iter,
             learning_rate_init=self.learning_rate_init,
             weight_decay=self.weight_decay,
             n_iter_no_change=patience,
             tol=self.tol,
+            deadline=deadline,
             verbose=self.verbose,
         )
         history = trainer.train(rows, validation, stream(seed, SHUFFLE))
@@ -309,81 +318,7 @@ class MLPStudent(ClassifierMixin, BaseEstimator):
         self.n_iter_ = history.n_iter
         self.n_steps_ = history.n_steps
         self._exact = Layers.in_float64(self.coefs_, self.intercepts_)
-
-    def _logits(self, X):
-        if not hasattr(self, "coefs_"):
-            check_is_fitted(self)
-        X = check_rows(self, X, reset=False)
-        n_samples = X.shape[0]
-        if n_samples <= _BLOCK:
-            return self._block_logits(X)
-        return np.vstack(
-            [
-                self._block_logits(safe_indexing(X, slice(start, start + _BLOCK)))
-                for start in range(0, n_samples, _BLOCK)
-            ]
-        )
-
-    def _block_logits(self, X):
-        # float64 makes a row's answer independent of the rows beside it, to rounding
-        X = encode(self.encoder_, X, self.dtype).astype(np.float64, copy=False)
-        return forward(X, self._exact, self.activation)[-1]
-
-    def predict_proba(self, X):
-        """Predict class probabilities.
-
-        Parameters
-        ----------
-        X : {array-like, sparse matrix, DataFrame} of shape (n_samples, n_features)
-            Rows.
-
-        Returns
-        -------
-        ndarray of shape (n_samples, n_classes), float64
-            Columns in the order of ``classes_``.
-        """
-        return softmax(self._logits(X))
-
-    def predict_log_proba(self, X):
-        """Predict the logarithms of class probabilities.
-
-        Parameters
-        ----------
-        X : {array-like, sparse matrix, DataFrame} of shape (n_samples, n_features)
-            Rows.
-
-        Returns
-        -------
-        ndarray of shape (n_samples, n_classes), float64
-            Finite, also where the probability rounds to 0.
-        """
-        return log_softmax(self._logits(X), axis=1)
-
-    def predict(self, X):
-        """Predict labels.
-
-        Parameters
-        ----------
-        X : {array-like, sparse matrix, DataFrame} of shape (n_samples, n_features)
-            Rows.
-
-        Returns
-        -------
-        ndarray of shape (n_samples,)
-            The most probable label of each row.
-        """
-        codes = self._logits(X).argmax(axis=1)
-        return self.classes_[codes]
-
-    def __getstate__(self):
-        state = dict(super().__getstate__())
-        state.pop("_exact", None)  # made again from coefs_: half the pickle
-        return state
-
-    def __setstate__(self, state):
-        super().__setstate__(state)
-        if "coefs_" in state:
-            self._exact = Layers.in_float64(self.coefs_, self.intercepts_)
+        self.__dict__.pop("_lookup", None)  # of an earlier fit
 
     def __sklearn_tags__(self):
         tags = super().__sklearn_tags__()

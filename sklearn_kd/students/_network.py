@@ -178,6 +178,34 @@ def forward(X, parameters, activation, out=None):
     return layers
 
 
+def forward_from(first, parameters, activation):
+    """Compute the logits of rows whose first layer is there already.
+
+    Parameters
+    ----------
+    first : ndarray of shape (n_samples, n_units)
+        The first layer behind the input, before its activation; overwritten.
+    parameters : Layers
+        The network.
+    activation : str
+        A key of ``ACTIVATIONS``.
+
+    Returns
+    -------
+    ndarray of shape (n_samples, n_classes)
+        The logits.
+    """
+    act = ACTIVATIONS[activation][0]
+    layer = first
+    for coef, intercept in zip(
+        parameters.coefs[1:], parameters.intercepts[1:], strict=True
+    ):
+        act(layer)
+        layer = layer @ coef
+        layer += intercept
+    return layer
+
+
 def backward(X, layers, workspace, parameters, activation):
     """Propagate the gradient of the logits to the parameters.
 

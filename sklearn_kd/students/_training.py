@@ -10,12 +10,31 @@ from scipy.sparse import issparse
 from sklearn_kd.students._network import Parameters, Workspace, backward, forward
 from sklearn_kd.students._optimizer import AdamW, cosine_rate
 
+#: Share of a time limit at which training aims: an epoch ends with a validation.
+_TRAINING_SHARE = 0.95
+
 #: Share of all steps that the learning rate takes to rise, and its bound in steps.
 WARMUP_SHARE, WARMUP_STEPS = 0.05, 200
 
 
+def automatic_batch_size(n_samples):
+    """Choose the number of rows of a step: 128, and 256 where there are many.
+
+    Parameters
+    ----------
+    n_samples : int
+        Training rows.
+
+    Returns
+    -------
+    int
+        The number.
+    """
+    return 128 if n_samples < 20_000 else 256
+
+
 def automatic_epochs(n_samples, batch_size):
-    """Choose a number of epochs: what makes 8000 steps, but 20 to 100.
+    """Choose a number of epochs: what makes 8000 steps, but no more than 100.
 
     Parameters
     ----------
@@ -30,7 +49,7 @@ def automatic_epochs(n_samples, batch_size):
         The number.
     """
     n_batches = -(-n_samples // batch_size)
-    return min(max(-(-8000 // n_batches), 20), 100)
+    return min(-(-8000 // n_batches), 100)
 
 
 @dataclass(frozen=True)
@@ -109,6 +128,8 @@ class Trainer:
         keep the best weights. None records their loss only.
     tol : float
         What counts as one.
+    deadline : Deadline
+        When training has to be done.
     verbose : bool
         Print a line an epoch.
     """
@@ -125,6 +146,7 @@ class Trainer:
         weight_decay,
         n_iter_no_change,
         tol,
+        deadline,
         verbose,
     ):
         self.parameters = parameters
@@ -136,6 +158,7 @@ class Trainer:
         self.weight_decay = weight_decay
         self.n_iter_no_change = n_iter_no_change
         self.tol = tol
+        self.deadline = deadline
         self.verbose = verbose
 
     def train(self, rows, validation, generator):
@@ -169,7 +192,8 @@ class Trainer:
             flat.size, flat.dtype, self._decay_mask(), self.weight_decay
         )
         self.gather = _Gather(rows, batch_size)
-        self.n_steps = self.max_iter * n_batches
+        self.wanted = self.n_steps = self.max_iter * n_batches
+        self.started = self.deadline.elapsed()
         history = History()
         best = flat.copy()
         waited = 0
@@ -189,10 +213,19 @@ class Trainer:
                     best[...] = flat
                 if stopping and waited >= self.n_iter_no_change:
                     break
+                if self._out_of_time():
+                    break
         except KeyboardInterrupt:
             warnings.warn(
                 f"Training interrupted by user after {history.n_iter} epochs; the best "
                 "weights so far are kept.",
+                stacklevel=2,
+            )
+        if self.n_steps < self.wanted:
+            warnings.warn(
+                f"Training was shortened from {self.wanted} to "
+                f"{self.optimizer.n_steps} steps, to be done within the "
+                f"{self.deadline.seconds:.3g} seconds that time_limit left for it.",
                 stacklevel=2,
             )
         flat[...] = best
@@ -215,13 +248,27 @@ class Trainer:
     def _epoch(self, rows, bounds, generator):
         n_batches = len(bounds) - 1
         order = generator.permutation(len(rows)) if n_batches > 1 else None
-        total = 0.0
+        total, done = 0.0, 0
         for start, stop in pairwise(bounds):
+            # not before the first batch: an epoch without a step has no loss
+            if start and self._out_of_time():
+                break
             index = None if order is None else order[start:stop]
             total += self._step(*self.gather(index)) * (stop - start)
+            done = stop
         if not (np.isfinite(total) and np.isfinite(self.parameters.flat).all()):
             self._diverged()
-        return total / len(rows)
+        return total / done
+
+    def _out_of_time(self):
+        """Shorten the schedule to what fits into the time; say whether it is over."""
+        step = self.optimizer.n_steps
+        if self.deadline.limited and step % 20 == 0 and step:
+            # a coarse clock may not have moved at all
+            each = max(self.deadline.elapsed() - self.started, 1e-9) / step
+            left = int(self.deadline.left(_TRAINING_SHARE) / each)
+            self.n_steps = min(self.wanted, step + max(left, 0))
+        return step >= self.n_steps
 
     def _step(self, X, targets, weight):
         layers = self._forward(X)

@@ -26,6 +26,8 @@ class TransferSet:
         The labels, sorted.
     soft : SoftTargets of length n_samples or None
         None for learning from the labels alone.
+    origin : ndarray of shape (n_samples,), int, or None
+        Where each labelled row stood in ``fit``; -1 for a row without a label.
     """
 
     X: object
@@ -33,6 +35,7 @@ class TransferSet:
     weight: np.ndarray
     classes: np.ndarray
     soft: SoftTargets | None
+    origin: np.ndarray | None = None
 
     @property
     def y(self):
@@ -50,10 +53,26 @@ class TransferSet:
             codes=self.codes[rows],
             weight=self.weight[rows],
             soft=None if self.soft is None else self.soft[rows],
+            origin=None if self.origin is None else self.origin[rows],
         )
 
     def append(self, X, proba, weight):
-        """Append rows without a label: with the soft term only, all of one weight."""
+        """Append rows without a label: with the soft term only.
+
+        Parameters
+        ----------
+        X : {ndarray, CSR matrix, DataFrame} of shape (n_new, n_features)
+            The rows.
+        proba : ndarray of shape (n_new, n_classes), float
+            Their soft targets.
+        weight : float or ndarray of shape (n_new,)
+            Their weight.
+
+        Returns
+        -------
+        TransferSet
+            All rows.
+        """
         n_rows = len(proba)
         soft = replace(
             self.soft,
@@ -62,11 +81,28 @@ class TransferSet:
         )
         return replace(
             self,
-            X=stack_rows(self.X, X),
+            X=stack_rows(self.X, X) if len(self.codes) else X,
             codes=np.r_[self.codes, proba.argmax(axis=1)],
-            weight=np.r_[self.weight, np.full(n_rows, weight)],
+            weight=np.r_[self.weight, np.broadcast_to(weight, n_rows)],
             soft=soft,
+            origin=np.r_[self.origin, np.full(n_rows, -1)],
         )
+
+    def with_proba(self, proba):
+        """Exchange the probabilities of the soft targets."""
+        return replace(self, soft=replace(self.soft, proba=proba))
+
+    def keep_hard_term(self):
+        """Leave the soft term out: the labels stay, at the weight of the hard term.
+
+        Returns
+        -------
+        TransferSet
+            Without any row where the hard term has no weight.
+        """
+        hard = 1 - self.soft.row_alpha
+        soft = replace(self.soft, row_alpha=np.zeros(len(hard)))
+        return replace(self, soft=soft, weight=self.weight * hard).take(hard > 0)
 
 
 def expand(transfer_set):

@@ -1,12 +1,14 @@
 """What the teacher knows: resolving, fitting, cross-fitting and asking teachers."""
 
+from sklearn_kd.teachers._asked import Knowledge, label_until
+from sklearn_kd.teachers._booster import fit_booster, smooth
 from sklearn_kd.teachers._context import Context
 from sklearn_kd.teachers._default import default_teachers
 from sklearn_kd.teachers._fitted import check_teacher
 from sklearn_kd.teachers._given import read_teacher_proba
 from sklearn_kd.teachers._leaf import TeacherParameterMixin
 from sklearn_kd.teachers._routing import fit_parameters, router, student_wants_weights
-from sklearn_kd.teachers._teach import Knowledge, Lesson, teach
+from sklearn_kd.teachers._teach import Lesson, teach
 
 __all__ = [
     "Context",
@@ -15,9 +17,12 @@ __all__ = [
     "TeacherParameterMixin",
     "check_teacher",
     "default_teachers",
+    "fit_booster",
     "fit_parameters",
+    "label_until",
     "read_teacher_proba",
     "router",
+    "smooth",
     "student_wants_weights",
     "teach",
 ]

@@ -1,9 +1,11 @@
 """What the whole teacher stage shares: cache, number of jobs, progress."""
 
 import os
-from dataclasses import dataclass
+from dataclasses import dataclass, field
 
 from sklearn.utils.validation import check_memory
+
+from sklearn_kd._deadline import Deadline
 
 
 @dataclass(frozen=True)
@@ -21,12 +23,15 @@ class Context:
     seed : int or None
         Where teachers without ``random_state`` start to draw; None is anywhere, and
         then no part of what the cache knows a fit by.
+    deadline : Deadline
+        Stands still while a teacher is fitted.
     """
 
     memory: object = None
     n_jobs: int | None = None
     verbose: int = 0
     seed: int | None = None
+    deadline: Deadline = field(default_factory=Deadline)
 
     @property
     def caches(self):

@@ -37,14 +37,53 @@ def default_teachers(X):
         teachers = [teacher.set_fit_request(sample_weight=True) for teacher in teachers]
     if issparse(X):
         return teachers
+    return [_with_encoder(teacher, X) for teacher in teachers]
+
+
+def small_booster(X):
+    """Make the booster that is fitted on the labels to smooth a teacher's answers.
+
+    Parameters
+    ----------
+    X : {ndarray, DataFrame} of shape (n_samples, n_features)
+        The rows it is to be fitted on.
+
+    Returns
+    -------
+    estimator or None
+        Unfitted, without a seed: 60 trees a class of 15 leaves. None where no column
+        has a value.
+    """
+    if _empty_columns(X, np.array(column_kinds(X))).all():
+        return None
+    booster = HistGradientBoostingClassifier(
+        max_iter=60, max_leaf_nodes=15, early_stopping=False
+    )
+    if routing_enabled():
+        booster.set_fit_request(sample_weight=True)
+    return _with_encoder(booster, X)
+
+
+def _with_encoder(teacher, X):
+    """Put an encoder before a teacher that needs one for these columns."""
     kinds = np.array(column_kinds(X))
-    if (kinds == "numeric").all():
-        return teachers
+    empty = _empty_columns(X, kinds)
+    if (kinds == "numeric").all() and not (empty.any() and not empty.all()):
+        return teacher
     # whatever users have set for their own transformers, these hand arrays on
-    return [
-        make_pipeline(_encoder(kinds), teacher).set_output(transform="default")
-        for teacher in teachers
-    ]
+    pipeline = make_pipeline(_encoder(np.where(empty, "empty", kinds)), teacher)
+    return pipeline.set_output(transform="default")
+
+
+def _empty_columns(X, kinds):
+    """Columns without any value, which histogram gradient boosting cannot bin."""
+    numeric = np.flatnonzero(kinds == "numeric")
+    empty = np.zeros(len(kinds), dtype=bool)
+    empty[numeric] = np.isnan(numeric_block(X, numeric.tolist())).all(axis=0)
+    for column in np.flatnonzero(kinds == "nominal").tolist():
+        codes, _ = nominal_codes(X, column)
+        empty[column] = (codes < 0).all()
+    return empty
 
 
 def _encoder(kinds):

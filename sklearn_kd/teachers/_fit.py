@@ -1,7 +1,7 @@
 """Fit an unfitted teacher, on all rows or on the rows of each fold."""
 
 import time
-from dataclasses import replace
+from dataclasses import dataclass, replace
 
 import joblib
 import numpy as np
@@ -57,7 +57,61 @@ def _fit(teacher, X, y, weights, seed):
         return clone(teacher).fit(X, y, **weights)
 
 
-def cross_fit(teacher, lesson, weights, splits, context):
+@dataclass(frozen=True, eq=False)
+class Folds:
+    """The teachers of all folds, and the rows that each did not see.
+
+    Parameters
+    ----------
+    members : list of (object, str or None)
+        Fitted on the rows of each fold, with what stands for it in the cache.
+    tested : list of ndarray of shape (n_samples,), bool
+        The rows left out of each.
+    classes : ndarray of shape (n_classes,)
+        Our labels.
+    """
+
+    members: list
+    tested: list
+    classes: np.ndarray
+
+    def label(self, X, source, context):
+        """Ask about each row the teachers that did not see its source.
+
+        Parameters
+        ----------
+        X : {array-like, sparse matrix, DataFrame} of shape (n_new, n_features)
+            Rows as they reach the teacher.
+        source : ndarray of shape (n_new,), int
+            For each the position of the labelled row that it was made from.
+        context : Context
+            Cache, number of jobs, progress.
+
+        Returns
+        -------
+        ndarray of shape (n_new, n_classes), float32
+            Mean probabilities in our class order.
+        """
+        total = np.zeros((len(source), len(self.classes)))
+        count = np.zeros((len(source), 1))
+        for (fitted, key), tested in zip(self.members, self.tested, strict=True):
+            rows = np.flatnonzero(tested[source])
+            if not len(rows):
+                continue
+            labels = label_rows(
+                fitted,
+                safe_indexing(X, rows),
+                self.classes,
+                given_classes=None,
+                context=context,
+                key=key,
+            )
+            total[rows] += labels.proba
+            count[rows] += 1
+        return (total / count).astype(np.float32)
+
+
+def cross_fit(teacher, lesson, weights, splits, context, *, keep):
     """Label every row by a teacher that did not see it.
 
     Parameters
@@ -69,11 +123,15 @@ def cross_fit(teacher, lesson, weights, splits, context):
     splits : list of (train, test)
         Positions; every row must be tested at least once, and the answers of several
         tests are averaged.
+    keep : bool
+        Whether there will be more rows to ask about.
 
     Returns
     -------
-    Labels
+    labels : Labels
         Out-of-fold probabilities.
+    folds : Folds or None
+        The teachers, to ask again; None unless they are kept.
 
     Raises
     ------
@@ -94,25 +152,30 @@ def cross_fit(teacher, lesson, weights, splits, context):
         )
     parts = Parallel(n_jobs=context.n_jobs)(
         delayed(_label_fold)(
-            teacher, lesson, weights, train[lesson.present[train]], test, context
+            teacher, lesson, weights, train[lesson.present[train]], test, context, keep
         )
         for train, test in splits
     )
     proba = np.zeros((n_samples, len(classes)))
     outside = np.zeros(n_samples)
     known = np.zeros(len(classes), dtype=bool)
-    for (_, test), labels in zip(splits, parts, strict=True):
+    for (_, test), (labels, _) in zip(splits, parts, strict=True):
         proba[test] += labels.proba
         outside[test] += labels.outside
         known |= labels.known
     proba /= tested[:, None]
-    return Labels(proba.astype(np.float32), outside / tested, known)
+    labels = Labels(proba.astype(np.float32), outside / tested, known)
+    if not keep:
+        return labels, None
+    members = [member for _, member in parts]
+    masks = [np.isin(every, test) for _, test in splits]
+    return labels, Folds(members, masks, classes)
 
 
-def _label_fold(teacher, lesson, weights, train, test, context):
+def _label_fold(teacher, lesson, weights, train, test, context, keep):
     fitted, key = fit_teacher(teacher, lesson.X, lesson.y, weights, train, context)
     # one job for the rows: the folds themselves are the parallel work
-    return label_rows(
+    labels = label_rows(
         fitted,
         safe_indexing(lesson.X, test),
         lesson.classes,
@@ -120,3 +183,4 @@ def _label_fold(teacher, lesson, weights, train, test, context):
         context=replace(context, n_jobs=None),
         key=key,
     )
+    return labels, (fitted, key) if keep else None

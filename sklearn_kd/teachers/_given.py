@@ -4,8 +4,8 @@ import numpy as np
 
 from sklearn_kd._columns import is_frame, numeric_block
 from sklearn_kd.targets import align_proba, check_proba, match_columns
+from sklearn_kd.teachers._asked import Knowledge
 from sklearn_kd.teachers._label import Labels
-from sklearn_kd.teachers._teach import Knowledge
 from sklearn_kd.teachers._trust import check_match, fill_silent_rows
 
 
@@ -56,7 +56,7 @@ def read_teacher_proba(teacher_proba, lesson):
     proba, outside, known = align_proba(proba.astype(np.float32), source, classes)
     check_match(Labels(proba, outside, known), lesson, name="teacher_proba")
     proba = fill_silent_rows(proba, lesson, name="teacher_proba")
-    return Knowledge(None, proba, None)
+    return Knowledge(proba=proba)
 
 
 def _check_index(teacher_proba, X):

@@ -7,10 +7,12 @@ from sklearn.base import clone
 
 from sklearn_kd._random import seed_unset
 from sklearn_kd.targets import average_proba
+from sklearn_kd.teachers._asked import AskedTeacher, Knowledge
 from sklearn_kd.teachers._average import AveragedTeachers
 from sklearn_kd.teachers._fit import cross_fit, fit_teacher
 from sklearn_kd.teachers._fitted import is_fitted
 from sklearn_kd.teachers._label import label_rows
+from sklearn_kd.teachers._out_of_bag import bagged_members
 from sklearn_kd.teachers._trust import check_match, fill_silent_rows
 
 
@@ -39,35 +41,15 @@ class Lesson:
     classes: np.ndarray
 
 
-@dataclass(frozen=True)
-class Knowledge:
-    """What the teacher stage found out.
-
-    Parameters
-    ----------
-    teacher : object or None
-        The fitted teacher; None with precomputed probabilities.
-    proba : ndarray of shape (n_samples, n_classes), float32
-        Soft targets of the labelled rows.
-    transfer_proba : ndarray of shape (n_transfer, n_classes), float32, or None
-        Soft targets of the other rows. A row is zero where the teacher puts all mass
-        on classes that are not ours.
-    """
-
-    teacher: object
-    proba: np.ndarray
-    transfer_proba: np.ndarray | None
-
-
 def teach(
     teachers,
     lesson,
-    X_transfer,
     *,
     fit_params,
     splits,
     teacher_weights,
     given_classes,
+    held_out,
     seed,
     context,
 ):
@@ -79,8 +61,6 @@ def teach(
         Fitted and unfitted ones.
     lesson : Lesson
         Labelled rows.
-    X_transfer : {ndarray, CSR matrix, DataFrame} or None
-        Rows without a label.
     fit_params : list of dict
         For each teacher its row-wise ``fit`` parameters.
     splits : list of (train, test) or None
@@ -89,6 +69,9 @@ def teach(
         Weight of each teacher in the mean.
     given_classes : array-like or None
         Column labels of fitted teachers that do not know their own.
+    held_out : bool
+        Whether rows will be made from the labelled ones, so that the part of a teacher
+        that did not see a row is worth knowing.
     seed : int
         For what unfitted teachers leave unseeded.
     context : Context
@@ -108,38 +91,35 @@ def teach(
             "teachers that have not seen the row they label, and a fitted one is never "
             "refitted. Pass it unfitted (sklearn.base.clone), or leave cv=None."
         )
-    asked, answers, transfers = [], [], []
+    asked = []
     for index, (teacher, ready) in enumerate(zip(teachers, fitted, strict=True)):
         if ready:
-            key, labels = None, _ask_fitted(teacher, lesson, given_classes, context)
+            one = _ask_fitted(teacher, lesson, given_classes, context)
         else:
-            teacher, key, labels = _fit_and_ask(
+            one = _fit_and_ask(
                 _unfitted_copy(teacher, _own_seed(seed, index)),
                 lesson,
                 fit_params[index],
                 splits,
+                held_out,
                 replace(context, seed=_own_seed(context.seed, index)),
             )
-        asked.append(teacher)
-        answers.append(labels.proba)
-        if X_transfer is not None:
-            labels = label_rows(
-                teacher,
-                X_transfer,
-                lesson.classes,
-                given_classes=given_classes,
-                context=context,
-                key=key,
-            )
-            transfers.append(labels.proba)
+        if held_out and one.held_out is None:
+            one = _with_members(one, lesson, given_classes, context)
+        asked.append(one)
     if len(asked) == 1:
-        teacher, name = asked[0], f"The teacher {type(asked[0]).__name__}"
+        teacher, name = (
+            asked[0].teacher,
+            f"The teacher {type(asked[0].teacher).__name__}",
+        )
     else:
-        teacher = AveragedTeachers(asked, weights, lesson.classes, given_classes)
+        teacher = AveragedTeachers(
+            [one.teacher for one in asked], weights, lesson.classes, given_classes
+        )
         name = "Every teacher"
-    proba = fill_silent_rows(average_proba(answers, weights), lesson, name=name)
-    transfer = average_proba(transfers, weights) if transfers else None
-    return Knowledge(teacher, proba, transfer)
+    proba = average_proba([one.proba for one in asked], weights)
+    proba = fill_silent_rows(proba, lesson, name=name)
+    return Knowledge(teacher, proba, tuple(asked), weights, context)
 
 
 def _ask_fitted(teacher, lesson, given_classes, context):
@@ -147,7 +127,19 @@ def _ask_fitted(teacher, lesson, given_classes, context):
         teacher, lesson.X, lesson.classes, given_classes=given_classes, context=context
     )
     check_match(labels, lesson, name=f"The fitted teacher {type(teacher).__name__}")
-    return labels
+    return AskedTeacher(teacher, None, labels.proba, given_classes)
+
+
+def _with_members(one, lesson, given_classes, context):
+    """Find the members of a bagged teacher, to be asked about rows they did not see."""
+    bag = bagged_members(
+        one.teacher, lesson.X, lesson.codes, lesson.classes, given_classes
+    )
+    if bag is None:
+        return one
+    every = np.arange(len(lesson.codes))
+    proba = bag.label(lesson.X, every, context)
+    return replace(one, held_out=bag, held_out_proba=proba)
 
 
 def _own_seed(seed, index):
@@ -167,21 +159,22 @@ def _unfitted_copy(teacher, seed):
     return seed_unset(clone(teacher), seed)
 
 
-def _fit_and_ask(teacher, lesson, fit_params, splits, context):
+def _fit_and_ask(teacher, lesson, fit_params, splits, keep, context):
     rows = np.flatnonzero(lesson.present)
-    fitted, key = fit_teacher(teacher, lesson.X, lesson.y, fit_params, rows, context)
-    if splits is not None:
-        labels = cross_fit(teacher, lesson, fit_params, splits, context)
-    else:
-        labels = label_rows(
-            fitted,
-            lesson.X,
-            lesson.classes,
-            given_classes=None,
-            context=context,
-            key=key,
+    with context.deadline.paused():
+        fitted, key = fit_teacher(
+            teacher, lesson.X, lesson.y, fit_params, rows, context
         )
-    return fitted, key, labels
+        if splits is not None:
+            labels, folds = cross_fit(
+                teacher, lesson, fit_params, splits, context, keep=keep
+            )
+    if splits is not None:
+        return AskedTeacher(fitted, key, labels.proba, None, folds, labels.proba)
+    labels = label_rows(
+        fitted, lesson.X, lesson.classes, given_classes=None, context=context, key=key
+    )
+    return AskedTeacher(fitted, key, labels.proba)
 
 
 def _check_weights(teacher_weights, n_teachers):

@@ -1,5 +1,15 @@
 """Which rows the teacher is asked about beside the labelled ones."""
 
+from sklearn_kd.transfer._munge import MungeSampler
+from sklearn_kd.transfer._sampler import SyntheticRows, draw_rows, resolve_sampler
 from sklearn_kd.transfer._unlabeled import UnlabeledRows, check_unlabeled, stack_rows
 
-__all__ = ["UnlabeledRows", "check_unlabeled", "stack_rows"]
+__all__ = [
+    "MungeSampler",
+    "SyntheticRows",
+    "UnlabeledRows",
+    "check_unlabeled",
+    "draw_rows",
+    "resolve_sampler",
+    "stack_rows",
+]

@@ -1,0 +1,304 @@
+"""The goals of the benchmark, and which of them its results reach: pure functions."""
+
+import numpy as np
+import pandas as pd
+
+#: Small boosters on the labels: what people fit instead of distilling.
+BOOSTERS = ("lightgbm_30", "lightgbm_100")
+
+#: How much lower than the better small booster's a score may be.
+SCORE_MARGIN = 0.003
+
+PAIR = ["set", "teacher"]
+SPLIT = ["set", "teacher", "seed"]
+
+
+def read(path):
+    """Read the results file."""
+    return pd.read_csv(path, dtype={"key": str})
+
+
+def pivot(rows, column):
+    """Mean of a column over seeds: a row for each set and teacher, a column a model."""
+    table = rows.pivot_table(index=SPLIT, columns="model", values=column)
+    return table.groupby(level=PAIR).mean()  # a model is called teacher, too
+
+
+def paired(rows, column, *models):
+    """Mean of a column over the splits on which all of some models were measured."""
+    rows = rows[rows["model"].isin(models)]
+    table = pivot(_complete(rows, models), column)
+    return table.reindex(columns=list(models)).dropna()
+
+
+def _complete(rows, models):
+    counts = rows.groupby(SPLIT)["model"].transform("nunique")
+    return rows[counts == len(set(models))]
+
+
+def seed_ceilings(rows):
+    """Agreement of two teachers that differ in their seed, by set and teacher."""
+    return rows.groupby(PAIR)["seed_ceiling"].mean().dropna()
+
+
+def teacher_beaten(rows):
+    """Say where a teacher is a poor one: there a faithful copy is the wrong goal.
+
+    Parameters
+    ----------
+    rows : DataFrame
+        Results.
+
+    Returns
+    -------
+    Series of bool
+        By set and teacher: whether an untuned HistGradientBoosting or a small booster
+        has a higher score or a lower log loss, in the mean over seeds.
+    """
+    rivals = ["hist_gradient_boosting", *BOOSTERS]
+    score = paired(rows, "score", "teacher", *rivals)
+    loss = paired(rows, "log_loss", "teacher", *rivals)
+    return (score[rivals].max(axis=1) > score["teacher"]) | (
+        loss[rivals].min(axis=1) < loss["teacher"]
+    )
+
+
+def gap_kept(rows, column):
+    """Pooled gap kept of each teacher's students.
+
+    Parameters
+    ----------
+    rows : DataFrame
+        Results.
+    column : str
+        A loss: lower is better.
+
+    Returns
+    -------
+    DataFrame with columns "kept", "error", "gap", "sets", by teacher
+        ``(student - plain) / (teacher - plain)`` of the sums over sets, where plain is
+        the same student without a teacher; its standard error, by jackknife over sets;
+        the mean of ``plain - teacher``, without which the ratio says little.
+    """
+    table = paired(rows, column, "teacher", "student", "no_teacher")
+    lines = {}
+    for teacher, part in table.groupby(level="teacher"):
+        won = (part["no_teacher"] - part["student"]).to_numpy()
+        gap = (part["no_teacher"] - part["teacher"]).to_numpy()
+        lines[teacher] = {
+            "kept": won.sum() / gap.sum(),
+            "error": _jackknife(won, gap),
+            "gap": gap.mean(),
+            "sets": len(part),
+        }
+    return pd.DataFrame(lines).T
+
+
+def _jackknife(top, bottom):
+    if len(top) < 2:
+        return np.nan
+    without = (top.sum() - top) / (bottom.sum() - bottom)
+    n = len(top)
+    return float(np.sqrt((n - 1) / n * np.sum((without - without.mean()) ** 2)))
+
+
+def standard_error(values):
+    """Standard error of a mean."""
+    values = np.asarray(values, dtype=float)
+    return values.std(ddof=1) / np.sqrt(len(values)) if len(values) > 1 else np.nan
+
+
+def goals(rows):
+    """Compute every goal of the benchmark, and what was reached.
+
+    Parameters
+    ----------
+    rows : DataFrame
+        Results. Goals for which they lack a model are left out.
+
+    Returns
+    -------
+    list of (str, str, str, str)
+        What, the goal, what was reached, and "met" or "missed"; the last is empty for
+        what is only reported.
+    """
+    groups = (_fidelity, _truth, _teaching, _costs, _seconds)
+    return [line for group in groups for line in group(rows)]
+
+
+def _line(what, value, goal, style=".3f", *, at_least=True):
+    """A line, or none where there is nothing to compute it from."""
+    if value is None or np.isnan(value):
+        return []
+    reached = format(value, style)
+    if goal is None:
+        return [(what, "", reached, "")]
+    met = value >= goal if at_least else value <= goal
+    sign = "≥" if at_least else "≤"
+    return [(what, f"{sign} {format(goal, style)}", reached, _verdict(met))]
+
+
+def _verdict(met):
+    return "met" if met else "missed"
+
+
+def _share(flags):
+    return flags.mean() if len(flags) else None
+
+
+def _fidelity(rows):
+    retention = paired(rows, "retention", "student")["student"]
+    agreement = paired(rows, "agreement", "student")["student"]
+    of_ceiling = (agreement / seed_ceilings(rows)).dropna()
+    forests = of_ceiling[of_ceiling.index.get_level_values("teacher") == "forest"]
+    kl = paired(rows, "kl", "student", "rows_only").mean()
+    return [
+        *_line("mean retention", retention.mean(), 1.005, ".4f"),
+        *_line("lowest retention of a set", _lowest(retention), 0.98, ".4f"),
+        *_line("median agreement / seed ceiling, forests", forests.median(), 0.985),
+        *_line("median agreement / seed ceiling", of_ceiling.median(), 0.975),
+        *_line("median agreement", agreement.median(), None),
+        *_line(
+            "mean KL / KL of the student of training rows only",
+            kl["student"] / kl["rows_only"],
+            0.25,
+            at_least=False,
+        ),
+    ]
+
+
+def _lowest(values):
+    return values.groupby("set").mean().min()
+
+
+def _truth(rows):
+    teacher = paired(rows, "log_loss", "student", "teacher")
+    loss = paired(rows, "log_loss", "student", *BOOSTERS)
+    score = paired(rows, "score", "student", *BOOSTERS)
+    lower = loss["student"] <= loss[list(BOOSTERS)].min(axis=1)
+    near = score["student"] >= score[list(BOOSTERS)].max(axis=1) - SCORE_MARGIN
+    shares = [
+        (
+            "log loss no higher than the teacher's",
+            teacher["student"] <= teacher["teacher"],
+            0.9,
+        ),
+        ("log loss no higher than the better small booster's", lower, 0.7),
+        ("score within .003 of the better small booster's, or above", near, 0.8),
+    ]
+    return [
+        line
+        for what, flags, goal in shares
+        for line in _line(f"{what}: share of pairs", _share(flags), goal, ".0%")
+    ]
+
+
+def _teaching(rows):
+    loss = paired(rows, "log_loss", "student", "no_teacher")
+    accuracy = paired(rows, "accuracy", "student", "no_teacher")
+    gain = (accuracy["student"] - accuracy["no_teacher"]).mean()
+    lines = _line(
+        "log loss lower than without a teacher: share of pairs",
+        _share(loss["student"] < loss["no_teacher"]),
+        0.9,
+        ".0%",
+    )
+    if len(accuracy):
+        what = "mean accuracy gained over the same student without a teacher"
+        lines.append((what, "> 0", f"{gain:+.4f}", _verdict(gain > 0)))
+    return lines
+
+
+def ratios(rows):
+    """Compare each student with its teacher on the same split: bytes and one row.
+
+    Returns
+    -------
+    DataFrame
+        By set and teacher, medians over seeds: how many times smaller and faster the
+        student is, on arrays and on frames.
+    """
+    student = rows[rows["model"] == "student"].set_index(SPLIT)
+    teacher = rows[rows["model"] == "teacher"].set_index(SPLIT)
+    table = pd.DataFrame(
+        {
+            "smaller": teacher["bytes"] / student["bytes"],
+            "faster on arrays": student["teacher_row_seconds"]
+            / student["array_row_seconds"],
+            "faster on frames": student["teacher_row_seconds"]
+            / student["frame_row_seconds"],
+        }
+    )
+    return table.groupby(PAIR).median()
+
+
+def _costs(rows):
+    table = ratios(rows)
+    large = table[table.index.get_level_values("teacher") != "boosting"].median()
+    student = rows[rows["model"] == "student"]
+    micro = 1e6 * student[["frame_row_seconds", "frame_floor_seconds"]].median()
+    suffix = "forests and votes (median)"
+    return [
+        *_line(f"times smaller, {suffix}", large["smaller"], 100, ",.0f"),
+        *_line(
+            f"times faster, a row of an array, {suffix}",
+            large["faster on arrays"],
+            500,
+            ",.0f",
+        ),
+        *_line(
+            f"times faster, a row of a frame, {suffix}",
+            large["faster on frames"],
+            None,
+            ",.0f",
+        ),
+        *_line("µs, a row of a frame", micro["frame_row_seconds"], None, ".0f"),
+        *_line(
+            "µs, reading that row from its frame",
+            micro["frame_floor_seconds"],
+            None,
+            ".0f",
+        ),
+    ]
+
+
+def _seconds(rows):
+    student = rows[rows["model"] == "student"].set_index(SPLIT)
+    n_rows = student["n_train"] + student["n_test"]
+    beyond = student["fit_seconds"] - student["labelling_seconds"].fillna(0)
+    small = beyond[n_rows <= 20_000]
+    vote = rows[(rows["model"] == "teacher") & (rows["teacher"] == "vote")]
+    vote = vote.set_index(["set", "seed"])["fit_seconds"]
+    large = student[n_rows >= 30_000].reset_index().set_index(["set", "seed"])
+    share = (large["fit_seconds"] / vote.reindex(large.index)).max()
+    return [
+        *_line(
+            "most seconds beyond labelling, up to 20 000 rows",
+            small.max(),
+            30,
+            ".0f",
+            at_least=False,
+        ),
+        *_line(
+            "most seconds / those of fitting the vote, from 30 000 rows",
+            share,
+            1.0,
+            ".2f",
+            at_least=False,
+        ),
+    ]
+
+
+def states(rows):
+    """Name the states of the package that students in the results come from."""
+    ours = rows[rows["model"].isin(["student", "rows_only", "no_teacher"])]
+    return sorted({key.split("+")[0] for key in ours["key"]})
+
+
+def report(rows):
+    """Make the lines that the benchmark prints at its end."""
+    lines = [" | ".join(line).rstrip(" |") for line in goals(rows)]
+    codes = states(rows)
+    if len(codes) > 1:
+        lines.append(f"students of several states of the package: {', '.join(codes)}")
+    return lines

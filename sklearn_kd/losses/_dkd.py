@@ -1,0 +1,100 @@
+"""Decoupled distillation: the target class, and the others among themselves."""
+
+import numpy as np
+from scipy.special import expit
+
+from sklearn_kd.losses._blended import BlendedLoss, exponentials, row_products
+from sklearn_kd.targets import negative_entropy, temper
+
+# In the place of a logit that is left out: its exponential is 0, and so is 0 times it.
+_LEFT_OUT = -1e30
+
+
+class DecoupledKL(BlendedLoss):
+    """Decoupled distillation, with two weights where the divergence has one.
+
+    The divergence from the teacher is that between target class and rest, plus that
+    among the other classes times the teacher's mass on them: where the teacher is
+    sure, what it says about the other classes hardly counts. Here that part has a
+    weight of its own: ``alpha * T**2 * (target_weight * TCKD + non_target_weight *
+    NCKD) + (1 - alpha) * CE``. ``alpha`` weighs the soft term.
+
+    Parameters
+    ----------
+    temperature : float
+        T, above 0; divides the logits of both sides.
+
+    Attributes
+    ----------
+    target_weight, non_target_weight : float
+        1 and 2, for every instance. The paper calls them alpha and beta and takes 1
+        and 8 for CIFAR-100 at T = 4, where the probabilities of the other classes are
+        smoother than those of a forest at T = 1.
+
+    See Also
+    --------
+    KLDivergence : Has the teacher's mass on the other classes for the second weight.
+    distillation_loss : The value and the gradient in one call.
+
+    Notes
+    -----
+    .. versionadded:: 0.1
+
+    With the target class :math:`t`, :math:`b = (p_t, 1 - p_t)` and
+    :math:`\\hat p_k = p_k / (1 - p_t)` for :math:`k \\neq t`, and the same for the
+    student, all at T: TCKD is :math:`KL(b^p \\,\\|\\, b^q)` and NCKD is
+    :math:`KL(\\hat p \\,\\|\\, \\hat q)`. At ``alpha=1`` the optimum is the teacher's
+    distribution whatever T is.
+
+    The target class is the label. In a row without one, ``row_alpha`` is 1, and the
+    target class is the teacher's most probable one; so with ``alpha=1`` no label is
+    read. In a row where the teacher gives the target class exactly 1, it says nothing
+    about the others, and NCKD is left out. With two classes there is one other class,
+    NCKD is 0, and the loss is :class:`KLDivergence`.
+
+    References
+    ----------
+    Zhao et al., "Decoupled Knowledge Distillation", 2022.
+    :doi:`10.1109/CVPR52688.2022.01165`
+    """
+
+    target_weight, non_target_weight = 1.0, 2.0
+
+    def _prepare_soft(self, codes, proba, alpha):
+        T = self.temperature
+        rows = np.arange(len(proba))
+        target = np.where(alpha < 1, codes, proba.argmax(axis=1))
+        soft = temper(proba, T)
+        mass = soft[rows, target]
+        others = soft.copy()
+        others[rows, target] = 0
+        # the sum, and not 1 - mass, which rounding leaves above 0
+        rest = others.sum(axis=1)
+        told = rest > 0
+        others[told] /= rest[told, None]
+        target_scale = self.target_weight * alpha * T
+        other_scale = self.non_target_weight * alpha * T * told
+        constant = T * target_scale * negative_entropy(np.column_stack([mass, rest]))
+        constant += T * other_scale * negative_entropy(others)
+        others *= other_scale[:, None]
+        columns = [others, other_scale, mass, target_scale, target]
+        return np.column_stack(columns), constant
+
+    def _soft_term(self, logits, soft, gradient):
+        T = self.temperature
+        others = soft[:, :-4]
+        other_scale, mass, target_scale, target = soft[:, -4:].T
+        at_target = np.arange(len(soft)), target.astype(np.intp)
+        tempered = logits / T
+        odds = tempered[at_target]
+        tempered[at_target] = _LEFT_OUT
+        top, total = exponentials(tempered, gradient)
+        log_total = np.log(total[:, 0])
+        odds -= top[:, 0] + log_total  # log of q_t / (1 - q_t)
+        values = target_scale * (np.logaddexp(0, odds) - mass * odds)
+        values += other_scale * log_total - row_products(others, tempered)
+        upstream = target_scale * (expit(odds) - mass)
+        gradient *= (other_scale - upstream)[:, None] / total
+        gradient -= others
+        gradient[at_target] = upstream
+        return T * values

@@ -1,0 +1,94 @@
+"""The levels of a nominal column: which get a column, what the teacher says of each."""
+
+from numbers import Integral
+
+import numpy as np
+
+#: Rows that a level's mean is smoothed by.
+PRIOR_WEIGHT = 20
+
+
+def level_weights(codes, levels, sample_weight):
+    """Total weight of each level that occurs; None is the missing one."""
+    totals = np.bincount(codes + 1, weights=sample_weight, minlength=len(levels) + 1)
+    weights = {}
+    for level, total in zip([None, *levels], totals.tolist(), strict=True):
+        if total:
+            weights[level] = weights.get(level, 0) + total
+    return weights
+
+
+def kept_levels(weights, min_frequency, max_categories):
+    """Levels with a column of their own, in order, and whether others share one."""
+    if min_frequency is None:
+        threshold = 0
+    elif isinstance(min_frequency, Integral):
+        threshold = min_frequency
+    else:
+        threshold = min_frequency * sum(weights.values())
+    present = [level for level in weights if level is not None]
+    kept = [level for level in present if weights[level] >= threshold]
+    if max_categories is not None:
+        n_columns = len(kept) + (len(kept) < len(present))
+        if n_columns > max_categories:
+            kept.sort(key=lambda level: (-weights[level], order(level)))
+            del kept[max_categories - 1 :]
+    grouped = len(kept) < len(present)
+    kept.sort(key=order)
+    # missing is a level of its own however rare: it is not one of a group
+    return kept + [None] * (None in weights), grouped
+
+
+def order(level):
+    """Numbers before strings before bytes, as values of different types have none."""
+    return (isinstance(level, str) + 2 * isinstance(level, bytes), level)
+
+
+def hot_positions(codes, found, levels, grouped):
+    """Position of the 1 of each row among the columns of its feature; -1 for none."""
+    position = {level: index for index, level in enumerate(levels)}
+    unknown = len(levels) if grouped else -1
+    # the last entry is what code -1, a missing value, reads
+    hot = np.array([position.get(level, unknown) for level in [*found, None]])
+    return hot[codes]
+
+
+def level_scores(codes, levels, targets, sample_weight):
+    """Mean targets of the rows of each level, drawn towards the mean of all rows.
+
+    Parameters
+    ----------
+    codes : ndarray of shape (n_samples,), int
+        Position in `levels`; -1 for a missing value.
+    levels : list
+        The levels found.
+    targets : ndarray of shape (n_samples, n_targets), float
+        What to take means of.
+    sample_weight : ndarray of shape (n_samples,), float, or None
+        Positive weights; None stands for ones.
+
+    Returns
+    -------
+    levels : list
+        Those found, with None for missing values where there are any.
+    scores : ndarray of shape (n_levels, n_targets), float64
+        As if each level had 20 more rows with the mean targets of all, minus that mean.
+    """
+    n_cells = len(levels) + 1
+    weight = np.bincount(codes + 1, sample_weight, n_cells)
+    sums = np.empty((n_cells, targets.shape[1]))
+    for target, column in zip(targets.T, sums.T, strict=True):
+        product = target if sample_weight is None else target * sample_weight
+        column[:] = np.bincount(codes + 1, product, n_cells)
+    mean = sums.sum(axis=0) / weight.sum()
+    scores = (sums - weight[:, None] * mean) / (weight[:, None] + PRIOR_WEIGHT)
+    found = np.flatnonzero(weight)
+    return [[None, *levels][cell] for cell in found], scores[found]
+
+
+def read_scores(codes, found, levels, scores):
+    """Look the scores of the levels of rows up; 0 for a level never seen."""
+    position = {level: index for index, level in enumerate(levels)}
+    table = np.vstack([scores, np.zeros(scores.shape[1])])
+    place = np.array([position.get(level, -1) for level in [*found, None]])
+    return table[place[codes]]

@@ -1,0 +1,231 @@
+"""A fitted teacher that has answered for the labelled rows and can be asked again."""
+
+from dataclasses import dataclass
+
+import numpy as np
+
+from sklearn_kd._compat import num_samples, safe_indexing
+from sklearn_kd.targets import average_proba, one_hot
+from sklearn_kd.teachers._label import CHUNK, label_rows
+from sklearn_kd.teachers._memory import memory_autocorrelation, memory_is_noise
+
+#: Rows in the first call under a time limit, when nobody knows how slow a teacher is.
+FIRST_CHUNK = 500
+
+
+@dataclass(frozen=True, eq=False)
+class AskedTeacher:
+    """One teacher, and whom to ask for answers that do not repeat a row's label.
+
+    Parameters
+    ----------
+    teacher : object
+        Fitted.
+    key : str or None
+        What stands for it in the cache of its answers.
+    proba : ndarray of shape (n_samples, n_classes), float32
+        What it says of the labelled rows; out of fold with ``cv``.
+    given_classes : array-like or None
+        What its columns stand for, where it does not know.
+    held_out : Bag, Folds or None
+        The part of the teacher that did not see a row: ``label(X, source, context)``.
+    held_out_proba : ndarray of shape (n_samples, n_classes), float32, or None
+        What that part says of the labelled rows.
+    """
+
+    teacher: object
+    key: str | None
+    proba: np.ndarray | None
+    given_classes: object = None
+    held_out: object = None
+    held_out_proba: np.ndarray | None = None
+
+    def label(self, X, classes, context):
+        """Ask the whole teacher about rows.
+
+        Parameters
+        ----------
+        X : {array-like, sparse matrix, DataFrame} of shape (n_new, n_features)
+            The rows.
+        classes : ndarray of shape (n_classes,)
+            Our labels.
+        context : Context
+            Cache, number of jobs, progress.
+
+        Returns
+        -------
+        ndarray of shape (n_new, n_classes), float32
+            Soft targets; a row is zero where all mass is on classes that are not ours.
+        """
+        return label_rows(
+            self.teacher,
+            X,
+            classes,
+            given_classes=self.given_classes,
+            context=context,
+            key=self.key,
+        ).proba
+
+
+@dataclass(frozen=True, eq=False)
+class Knowledge:
+    """What the teacher stage found out, and whom to ask further.
+
+    Parameters
+    ----------
+    teacher : object or None
+        The fitted teacher; None with precomputed probabilities.
+    proba : ndarray of shape (n_samples, n_classes), float32, or None
+        Soft targets of the labelled rows; None where nobody was asked.
+    asked : tuple of AskedTeacher
+        Every teacher; empty where there is nobody to ask.
+    weights : ndarray of shape (n_teachers,)
+        Of the teachers in the mean.
+    context : Context or None
+        Cache, number of jobs, progress.
+    """
+
+    teacher: object = None
+    proba: np.ndarray | None = None
+    asked: tuple = ()
+    weights: np.ndarray | None = None
+    context: object = None
+
+    @property
+    def held_out_proba(self):
+        """Soft targets of the labelled rows by those who did not see them, or None."""
+        probas = [one.held_out_proba for one in self.asked]
+        if not probas or any(proba is None for proba in probas):
+            return None
+        return average_proba(probas, self.weights)
+
+    def label(self, X, source, classes, held_out):
+        """Ask all teachers about rows, those made from labelled ones in their own way.
+
+        Parameters
+        ----------
+        X : {array-like, sparse matrix, DataFrame} of shape (n_new, n_features)
+            The rows.
+        source : ndarray of shape (n_new,), int, or None
+            For each the position of the labelled row that it was made from; None for
+            rows that were not made.
+        classes : ndarray of shape (n_classes,)
+            Our labels.
+        held_out : list of bool
+            For each teacher whether to ask the part that did not see the source.
+
+        Returns
+        -------
+        ndarray of shape (n_new, n_classes), float32
+            Their mean; a row is zero where all mass is on classes that are not ours.
+        """
+        probas = []
+        for one, aside in zip(self.asked, held_out, strict=True):
+            if aside:
+                probas.append(one.held_out.label(X, source, self.context))
+                continue
+            probas.append(one.label(X, classes, self.context))
+        return average_proba(probas, self.weights)
+
+    def choose_cross_fit(self, cross_fit, lesson, neighbors, rows):
+        """Decide for each teacher who labels the synthetic rows.
+
+        Parameters
+        ----------
+        cross_fit : bool or "auto"
+            What the user wants; "auto" asks the part that did not see the source where
+            memory is noise.
+        lesson : Lesson
+            The labelled rows.
+        neighbors : ndarray of shape (n_rows, n_neighbors), int, or None
+            Nearest rows of each source, by position in `rows`; None where the sampler
+            knows none.
+        rows : ndarray of shape (n_rows,), int
+            The positions of the sources among the labelled rows.
+
+        Returns
+        -------
+        list of bool
+            One a teacher.
+
+        Raises
+        ------
+        ValueError
+            When it is wanted and a teacher has no part that did not see a row.
+        """
+        able = [one.held_out is not None for one in self.asked]
+        # also for the booleans of NumPy
+        wanted = not isinstance(cross_fit, str) and bool(cross_fit)
+        if wanted and not all(able):
+            name = type(self.asked[able.index(False)].teacher).__name__
+            raise ValueError(
+                f"cross_fit=True, but no part of the teacher {name} is known not to "
+                "have seen a given row. Pass it unfitted with cv=, pass a forest or "
+                "BaggingClassifier that was fitted on this X with bootstrap=True, or "
+                'use cross_fit="auto".'
+            )
+        if cross_fit != "auto":
+            return [wanted] * len(able)
+        if neighbors is None:
+            return [False] * len(able)
+        codes = lesson.codes[rows]
+        choice = []
+        for one in self.asked:
+            if one.held_out is None:
+                choice.append(False)
+                continue
+            held_out = one.held_out_proba[rows]
+            residuals = one_hot(codes, held_out.shape[1]) - held_out
+            correlation, score = memory_autocorrelation(residuals, neighbors)
+            choice.append(memory_is_noise(correlation, score))
+            self.context.report(
+                f"residuals of {type(one.teacher).__name__} have Moran's I "
+                f"{correlation:+.3f} (z {score:+.1f}): synthetic rows are labelled by "
+                + ("what did not see their source" if choice[-1] else "all of it")
+            )
+        return choice
+
+
+def label_until(knowledge, X, source, classes, held_out, share):
+    """Label rows as long as there is time.
+
+    Parameters
+    ----------
+    knowledge : Knowledge
+        Whom to ask.
+    X, source, classes, held_out
+        As for :meth:`Knowledge.label`.
+    share : float
+        How much of the time limit may have passed when labelling stops.
+
+    Returns
+    -------
+    ndarray of shape (n_labelled, n_classes), float32
+        Soft targets of the first rows; of all without a limit.
+    """
+    deadline = knowledge.context.deadline
+    if not deadline.limited:
+        return knowledge.label(X, source, classes, held_out)
+    n_rows, start, size = num_samples(X), 0, min(FIRST_CHUNK, CHUNK)
+    parts = []
+    while start < n_rows:
+        rows = slice(start, start + size)
+        began = deadline.elapsed()
+        parts.append(
+            knowledge.label(
+                safe_indexing(X, rows),
+                None if source is None else source[rows],
+                classes,
+                held_out,
+            )
+        )
+        each = (deadline.elapsed() - began) / len(parts[-1])
+        start += size
+        # by doubling and halving: with time enough the sizes, which the cache knows
+        # answers by, are the same each time
+        size = min(4 * size, CHUNK)
+        while size > 1 and size * each > deadline.left(share):
+            size //= 2
+        if size * each > deadline.left(share):
+            break
+    return np.vstack(parts)

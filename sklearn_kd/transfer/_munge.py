@@ -1,0 +1,343 @@
+"""MUNGE: synthetic rows that lie where the training rows do."""
+
+from numbers import Integral, Real
+
+import numpy as np
+from sklearn.base import BaseEstimator
+from sklearn.utils import assert_all_finite
+from sklearn.utils.validation import check_is_fitted
+
+from sklearn_kd._columns import column_kinds, is_frame, nominal_codes, numeric_block
+from sklearn_kd._compat import Interval, StrOptions, fit_context
+from sklearn_kd._random import as_seed, stream
+from sklearn_kd._validation import check_rows
+from sklearn_kd.transfer._duplicates import count_known
+from sklearn_kd.transfer._neighbors import nearest_rows
+from sklearn_kd.transfer._rows import build_table, take_and_replace
+
+# Purposes of the random streams.
+_NEIGHBORS, _SAMPLE = range(2)
+
+
+def automatic_size(n_samples):
+    """Say how many synthetic rows are made of so many training rows.
+
+    Parameters
+    ----------
+    n_samples : int
+        Number of training rows.
+
+    Returns
+    -------
+    int
+        20 a training row, or more up to 60 000 where there are as many pairs of
+        training rows; never more than 300 000.
+    """
+    return min(max(20 * n_samples, min(n_samples**2, 60_000)), 300_000)
+
+
+class MungeSampler(BaseEstimator):
+    r"""Make synthetic rows like the training rows by MUNGE.
+
+    A synthetic row is a training row, its source, some of whose values have been
+    changed to, or around, those of a partner: a row drawn among the nearest ones. So
+    synthetic rows keep the dependences between columns, and ask a teacher where real
+    rows may lie.
+
+    Parameters
+    ----------
+    n_samples : int or "auto", default="auto"
+        How many rows :meth:`sample` makes unless told otherwise. "auto" makes 20 a
+        training row, or more up to 60 000 where there are as many pairs of training
+        rows; never more than 300 000.
+    n_neighbors : int, default=10
+        Number of nearest rows that a partner is drawn from.
+    swap_probability : float, default=0.5
+        Probability of each value to be changed, from 0 (copies) to 1.
+    local_variance : float, default=1.0
+        The noise around the number of the partner has the distance of the two numbers,
+        divided by this, as its standard deviation: larger values mean less noise.
+    random_state : int, RandomState instance or None, default=None
+        With an int, repeated calls of :meth:`sample` give the same rows.
+
+    Attributes
+    ----------
+    neighbors_ : ndarray of shape (n_samples, k), intp
+        Positions of the nearest rows of each training row, nearest first, without
+        itself. k is `n_neighbors`, or the number of other rows where there are fewer.
+        A single training row is its own neighbour.
+    kinds_ : list of {"numeric", "nominal"}
+        What each column is.
+    n_duplicates_ : int
+        How many rows of the last :meth:`sample` equal some training row in all columns,
+        a missing value being equal to a missing one. Numbers are compared as float64.
+    n_features_in_ : int
+        Number of columns seen during :term:`fit`.
+    feature_names_in_ : ndarray of shape (`n_features_in_`,)
+        Names of the columns seen during :term:`fit`. Defined only when all of them are
+        strings.
+
+    See Also
+    --------
+    DistilledClassifier : Trains a student on such rows, labelled by a teacher.
+
+    Notes
+    -----
+    For a row :math:`e` and its partner :math:`e'`, each value is changed with
+    probability `swap_probability`, independently of the others. A nominal value becomes
+    :math:`e'_j`, and a number is drawn from
+
+    .. math:: N(e'_j, \, (|e_j - e'_j| / s)^2)
+
+    with :math:`s` the `local_variance`. This is MUNGE [1]_ with two changes: the
+    partner is one of the nearest rows, not always the very nearest, and the source is
+    changed alone where the paper changes the partner too.
+
+    Numbers are clipped to the range of the training rows, and rounded in columns whose
+    training values are all whole. Missing values are swapped like any other: where
+    either side is missing, the partner's value is taken as it is. So no column gets a
+    level, a fraction or a gap that it never had.
+
+    The squared distance of two rows is the sum of the squared differences of their
+    numbers, in standard deviations, and of the number of nominal values that differ. A
+    missing number stands at the mean and counts as one more that differs from a present
+    one. The levels of a column with more than 32 are told apart by random signs, so
+    that two of them are at a distance of about 1. Which of several equally near rows
+    are neighbours is left to chance or to their order.
+
+    Up to 20 000 rows the search is exact. A larger table is halved at the median along
+    random directions until no part has more than 4096 rows, and the search is exact
+    within the parts. Memory is then bounded by that of the table and its neighbours.
+
+    The training rows are kept by reference, not copied.
+
+    References
+    ----------
+    .. [1] Bucilă, C., Caruana, R. & Niculescu-Mizil, A. (2006). "Model compression".
+       :doi:`10.1145/1150402.1150464`
+
+    Examples
+    --------
+    >>> import pandas as pd
+    >>> from sklearn_kd import MungeSampler
+    >>> X = pd.DataFrame(
+    ...     {
+    ...         "age": [25, 38, 41, 52],
+    ...         "job": ["clerk", "nurse", "clerk", "cook"],
+    ...     }
+    ... )
+    >>> sampler = MungeSampler(n_neighbors=2, random_state=0).fit(X)
+    >>> X_new, source = sampler.sample(6)
+    >>> X_new.shape, X_new["age"].between(25, 52).all()
+    ((6, 2), np.True_)
+    >>> source[:4]
+    array([0, 1, 2, 3])
+
+    .. versionadded:: 0.1
+    """
+
+    _parameter_constraints: dict = {
+        "n_samples": [
+            Interval(Integral, 1, None, closed="left"),
+            StrOptions({"auto"}),
+        ],
+        "n_neighbors": [Interval(Integral, 1, None, closed="left")],
+        "swap_probability": [Interval(Real, 0, 1, closed="both")],
+        "local_variance": [Interval(Real, 0, None, closed="neither")],
+        "random_state": ["random_state"],
+    }
+
+    def __init__(
+        self,
+        n_samples="auto",
+        *,
+        n_neighbors=10,
+        swap_probability=0.5,
+        local_variance=1.0,
+        random_state=None,
+    ):
+        self.n_samples = n_samples
+        self.n_neighbors = n_neighbors
+        self.swap_probability = swap_probability
+        self.local_variance = local_variance
+        self.random_state = random_state
+
+    @fit_context(prefer_skip_nested_validation=True)
+    def fit(self, X, y=None):
+        """Find the nearest rows of each training row.
+
+        Parameters
+        ----------
+        X : {array-like, DataFrame} of shape (n_samples, n_features)
+            Training rows, of numbers, strings or both. Missing values are welcome.
+        y : Ignored
+            Not used, present for API consistency.
+
+        Returns
+        -------
+        self : MungeSampler
+            The fitted sampler.
+
+        Raises
+        ------
+        TypeError
+            For sparse rows, and for columns that are neither numeric nor nominal.
+        ValueError
+            For infinite numbers.
+        """
+        X = check_rows(self, X, reset=True)
+        self.kinds_ = column_kinds(X)
+        self._X = X
+        self._numbers = self._read_numbers(X)
+        self._codes = self._read_codes(X)
+        self.neighbors_ = nearest_rows(
+            self._numbers,
+            self._codes,
+            self.n_neighbors,
+            stream(as_seed(self.random_state), _NEIGHBORS),
+        )
+        return self
+
+    def _columns(self, kind):
+        return [column for column, one in enumerate(self.kinds_) if one == kind]
+
+    def _read_numbers(self, X):
+        """Numeric columns as float64, none infinite."""
+        block = numeric_block(X, self._columns("numeric"))
+        # an array of floats has been checked whole, frames and objects have not
+        if is_frame(X) or X.dtype.kind == "O":
+            name = type(self).__name__
+            assert_all_finite(
+                block, allow_nan=True, estimator_name=name, input_name="X"
+            )
+        return block
+
+    def _read_codes(self, X):
+        """Nominal columns as numbers of the levels that occur, missing among them."""
+        nominal = self._columns("nominal")
+        block = np.empty((len(X), len(nominal)), dtype=np.int32)
+        for position, column in enumerate(nominal):
+            codes, _ = nominal_codes(X, column)
+            occurs = np.bincount(codes + 1) > 0
+            block[:, position] = (np.cumsum(occurs) - 1)[codes + 1]
+        return block
+
+    def sample(self, n_samples=None):
+        """Make synthetic rows.
+
+        Parameters
+        ----------
+        n_samples : int, "auto" or None, default=None
+            How many. None takes the parameter of the sampler.
+
+        Returns
+        -------
+        X_new : {ndarray, DataFrame} of shape (n_new, n_features)
+            The synthetic rows, in the container of the training rows, with their column
+            names and dtypes. A pandas DataFrame is indexed from 0.
+        source : ndarray of shape (n_new,), intp
+            Position of the training row that each was made from. All training rows come
+            in turn and in order, as often as they fit; the rest is a random subset, in
+            order too.
+
+        Raises
+        ------
+        ValueError
+            For a number of rows that is not positive.
+        """
+        check_is_fitted(self)
+        n_new = self._size(n_samples)
+        rng = stream(as_seed(self.random_state), _SAMPLE)
+        source = _even_sources(len(self.neighbors_), n_new, rng)
+        drawn = rng.integers(self.neighbors_.shape[1], size=n_new)
+        partner = self.neighbors_[source, drawn]
+        codes = np.empty((n_new, self._codes.shape[1]), dtype=np.int32)
+        columns = self._changed_columns(source, partner, codes, rng)
+        X_new = build_table(self._X, columns, n_new)
+        numbers = numeric_block(X_new, self._columns("numeric"))
+        self.n_duplicates_ = count_known(numbers, codes, self._numbers, self._codes)
+        return X_new, source
+
+    def _size(self, n_samples):
+        size = self.n_samples if n_samples is None else n_samples
+        if isinstance(size, str) and size == "auto":
+            return automatic_size(len(self.neighbors_))
+        if not isinstance(size, Integral) or isinstance(size, bool) or size < 1:
+            raise ValueError(
+                f'n_samples must be "auto", None or an int of at least 1, got {size!r}.'
+            )
+        return int(size)
+
+    def _changed_columns(self, source, partner, codes, rng):
+        """Columns of the synthetic rows one by one; fills in the codes on the way."""
+        nothing = np.empty(0, dtype=np.intp), np.empty(0)
+        positions = {"numeric": 0, "nominal": 0}
+        for column, kind in enumerate(self.kinds_):
+            position = positions[kind]
+            positions[kind] += 1
+            swapped = rng.random(len(source)) < self.swap_probability
+            rows = np.where(swapped, partner, source)
+            if kind == "nominal":
+                codes[:, position] = self._codes[rows, position]
+                noisy = nothing
+            else:
+                values = np.ascontiguousarray(self._numbers[:, position])
+                noisy = _noisy_numbers(
+                    values, source, partner, swapped, self.local_variance, rng
+                )
+            yield take_and_replace(self._X, column, rows, *noisy)
+
+    def __sklearn_tags__(self):
+        tags = super().__sklearn_tags__()
+        tags.input_tags.allow_nan = True
+        return tags
+
+
+def _even_sources(n_rows, n_new, rng):
+    """Every row as often as any other, and once more for a random subset."""
+    rounds, rest = divmod(n_new, n_rows)
+    subset = np.sort(rng.choice(n_rows, size=rest, replace=False))
+    return np.concatenate([np.tile(np.arange(n_rows), rounds), subset])
+
+
+def _noisy_numbers(values, source, partner, swapped, local_variance, rng):
+    """Draw around the numbers of the partners, where both sides are there and differ.
+
+    Parameters
+    ----------
+    values : ndarray of shape (n_samples,), float64
+        A column of the training rows, NaN where missing.
+    source, partner : ndarray of shape (n_new,), intp
+        Positions of the training rows.
+    swapped : ndarray of shape (n_new,), bool
+        Where the number is changed.
+    local_variance : float
+        Divides the distance of the two numbers.
+    rng : numpy.random.Generator
+        The stream.
+
+    Returns
+    -------
+    places : ndarray of shape (n_drawn,), intp
+        Positions in `source`.
+    drawn : ndarray of shape (n_drawn,), float64
+        The numbers that stand there.
+    """
+    places = np.flatnonzero(swapped)
+    own, other = values[source[places]], values[partner[places]]
+    differ = (own != other) & ~np.isnan(own) & ~np.isnan(other)
+    places, own, other = places[differ], own[differ], other[differ]
+    if len(places) == 0:
+        return places, other
+    with np.errstate(over="ignore"):  # the range bounds it
+        spread = np.abs(own - other) / local_variance
+        drawn = other + spread * rng.standard_normal(len(places))
+    present = values[~np.isnan(values)]
+    low, high = present.min(), present.max()
+    if np.array_equal(present, np.rint(present)):
+        # adding 0 turns -0 into 0
+        drawn = np.rint(drawn) + 0.0
+        # as a float the end of a wide integer range may lie outside of it
+        low = np.nextafter(low, np.inf) if abs(low) >= 2**53 else low
+        high = np.nextafter(high, -np.inf) if abs(high) >= 2**53 else high
+    return places, np.clip(drawn, low, high)

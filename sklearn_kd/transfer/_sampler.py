@@ -1,0 +1,132 @@
+"""Which sampler makes the synthetic rows, and what it has to return."""
+
+from dataclasses import dataclass
+
+import numpy as np
+from scipy.sparse import issparse
+from sklearn.base import clone
+
+from sklearn_kd._compat import num_samples
+from sklearn_kd._random import contained_draws, seed_unset
+from sklearn_kd.transfer._munge import MungeSampler
+
+
+@dataclass(frozen=True)
+class SyntheticRows:
+    """Rows made from labelled ones.
+
+    Parameters
+    ----------
+    X : {ndarray, DataFrame} of shape (n_new, n_features)
+        The rows.
+    source : ndarray of shape (n_new,), intp
+        For each the position of the row that it was made from.
+    neighbors : ndarray of shape (n_samples, n_neighbors), intp, or None
+        Nearest rows of each source, where the sampler knows them.
+    n_duplicates : int or None
+        How many equal a row that they were made from, where the sampler counts them.
+    """
+
+    X: object
+    source: np.ndarray
+    neighbors: np.ndarray | None
+    n_duplicates: int | None
+
+
+def resolve_sampler(transfer, X, *, seed, report):
+    """Make the sampler that the user wants.
+
+    Parameters
+    ----------
+    transfer : "auto", "munge", None or sampler
+        What was asked for.
+    X : {ndarray, CSR matrix, DataFrame} of shape (n_samples, n_features)
+        The labelled rows.
+    seed : int
+        For a sampler that has none.
+    report : callable
+        Takes a line of progress.
+
+    Returns
+    -------
+    sampler or None
+        A seeded clone; None for no synthetic rows.
+
+    Raises
+    ------
+    TypeError
+        For a sampler that is none, and for sparse rows.
+    """
+    if transfer is None:
+        return None
+    if issparse(X):
+        if transfer == "auto":
+            report("no synthetic rows: the rows are sparse")
+            return None
+        raise TypeError(
+            f"transfer={transfer!r} cannot make rows like sparse ones. Use "
+            'transfer="auto" or None, and pass further rows as X_unlabeled.'
+        )
+    if isinstance(transfer, str):
+        return MungeSampler(random_state=seed)
+    if isinstance(transfer, type) or not hasattr(transfer, "sample"):
+        raise TypeError(
+            f'transfer must be "auto", "munge", None or a sampler with fit(X) and '
+            f"sample(), such as MungeSampler(), got {transfer!r}."
+        )
+    if hasattr(transfer, "get_params"):
+        transfer = clone(transfer)
+    return seed_unset(transfer, seed)
+
+
+def draw_rows(sampler, X, seed):
+    """Fit a sampler and let it make its rows.
+
+    Parameters
+    ----------
+    sampler : sampler
+        From :func:`resolve_sampler`.
+    X : {ndarray, DataFrame} of shape (n_samples, n_features)
+        The rows to learn from.
+    seed : int
+        For a sampler that draws from global generators.
+
+    Returns
+    -------
+    SyntheticRows
+        What it made.
+
+    Raises
+    ------
+    TypeError
+        When ``sample`` does not return two things.
+    ValueError
+        When the sources are not positions of rows of X, one for each row made.
+    """
+    name = type(sampler).__name__
+    with contained_draws(seed, sampler):
+        sampler.fit(X)
+        made = sampler.sample()
+    if not isinstance(made, tuple) or len(made) != 2:
+        raise TypeError(
+            f"{name}.sample() must return (X_new, source), where source holds for each "
+            f"new row the position of the row that it was made from; got "
+            f"{type(made).__name__}."
+        )
+    X_new, source = made
+    source = np.asarray(source)
+    if source.dtype.kind not in "iu" or source.shape != (num_samples(X_new),):
+        raise ValueError(
+            f"The source that {name}.sample() returned must hold one integer for each "
+            f"of the {num_samples(X_new)} new rows, got shape {source.shape} and dtype "
+            f"{source.dtype}."
+        )
+    if len(source) and not 0 <= source.min() <= source.max() < num_samples(X):
+        raise ValueError(
+            f"The source that {name}.sample() returned must lie in "
+            f"[0, {num_samples(X)}), got {source.min()} to {source.max()}."
+        )
+    neighbors = getattr(sampler, "neighbors_", None)
+    return SyntheticRows(
+        X_new, source, neighbors, getattr(sampler, "n_duplicates_", None)
+    )
