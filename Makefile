@@ -16,7 +16,8 @@ INSTALL = $(BIN)/python -m pip install --quiet --disable-pip-version-check \
 ONE_THREAD := OMP_NUM_THREADS=1 OPENBLAS_NUM_THREADS=1 MKL_NUM_THREADS=1
 
 .DEFAULT_GOAL := help
-.PHONY: help demo test lint format doctest docs bench-quality bench-speed bench-peers \
+.PHONY: help demo test lint format doctest docs bench-quality \
+	bench-cross-fit bench-speed bench-peers \
 	test-lowest clean
 
 help: ## list the targets
@@ -47,6 +48,10 @@ docs: $(VENV)/.docs-installed ## build the site into docs/_build/html
 
 bench-quality: $(VENV)/.bench-data ## what students keep, and the tables in README, docs
 	$(ONE_THREAD) $(BIN)/python benchmarks/quality.py $(ARGS)
+	$(BIN)/python benchmarks/render.py
+
+bench-cross-fit: $(VENV)/.bench-data ## who should label synthetic rows
+	$(ONE_THREAD) $(BIN)/python benchmarks/cross_fit.py $(ARGS)
 	$(BIN)/python benchmarks/render.py
 
 bench-speed: $(VENV)/.test-installed ## what an epoch and the import cost, and the tables

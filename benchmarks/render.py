@@ -7,6 +7,7 @@ import argparse
 import csv
 from pathlib import Path
 
+import cross_fit
 import goals
 import pandas as pd
 import summary
@@ -68,6 +69,8 @@ def main():
     searched = RESULTS / "search.csv"
     if searched.exists():
         tables["quality_search"] = summary.search_lines(pd.read_csv(searched))
+    if cross_fit.RESULTS.exists():
+        tables["cross_fit"] = cross_fit.lines(read_rows(cross_fit.RESULTS))
     readme = ROOT / "README.md"
     text = readme.read_text()
     for name, lines in tables.items():

@@ -267,7 +267,9 @@ def test_student_agrees_with_its_teacher_after_a_short_fit(loss):
     X, y = load_iris(return_X_y=True)
     forest = RandomForestClassifier(50, random_state=0).fit(X[::2], y[::2])
     student = MLPStudent((32,), max_iter=60, early_stopping=False)
-    model = DistilledClassifier(forest, student, loss=loss, random_state=0)
+    model = DistilledClassifier(
+        forest, student, loss=loss, transfer=None, random_state=0
+    )
     model.fit(X[::2], y[::2])
     assert np.mean(model.predict(X[1::2]) == forest.predict(X[1::2])) > 0.9
 
@@ -278,7 +280,7 @@ def test_student_with_capacity_reproduces_the_teacher_at_any_temperature(tempera
     teacher = make_pipeline(StandardScaler(), LogisticRegression(C=0.1)).fit(X, y)
     student = MLPStudent(max_iter=1000, early_stopping=False, weight_decay=0.0)
     model = DistilledClassifier(
-        teacher, student, alpha=1, temperature=temperature, random_state=0
+        teacher, student, temperature=temperature, transfer=None, random_state=0
     ).fit(X, y)
     p, q = teacher.predict_proba(X), model.predict_proba(X)
     assert_allclose(q, p, atol=0.03)

@@ -156,7 +156,7 @@ def compare(
     >>> X, y = load_breast_cancer(return_X_y=True)
     >>> X, X_test, y, y_test = train_test_split(X, y, random_state=0)
     >>> forest = RandomForestClassifier(n_estimators=300, random_state=0).fit(X, y)
-    >>> model = DistilledClassifier(forest, random_state=0).fit(X, y)
+    >>> model = DistilledClassifier(forest, transfer=None, random_state=0).fit(X, y)
     >>> result = compare(
     ...     {"teacher": forest, "student": model.student_}, X_test, y_test, n_calls=20
     ... )
