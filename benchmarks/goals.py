@@ -122,7 +122,7 @@ def goals(rows):
         What, the goal, what was reached, and "met" or "missed"; the last is empty for
         what is only reported.
     """
-    groups = (_fidelity, _truth, _teaching, _costs, _seconds)
+    groups = (_fidelity, _truth, _teaching, _calibration, _costs, _seconds)
     return [line for group in groups for line in group(rows)]
 
 
@@ -206,6 +206,42 @@ def _teaching(rows):
     if len(accuracy):
         what = "mean accuracy gained over the same student without a teacher"
         lines.append((what, "> 0", f"{gain:+.4f}", _verdict(gain > 0)))
+    return lines
+
+
+def _calibration(rows):
+    """What a calibrated forest's student reaches: an option, so nothing is demanded."""
+    forests = rows[rows["teacher"] == "forest"]
+    models = ("calibrated", "student", "teacher", "no_teacher", *BOOSTERS)
+    loss = paired(forests, "log_loss", *models)
+    if not len(loss):
+        return []
+    agreement = paired(forests, "agreement", "calibrated", "student").mean()
+    better = loss[list(BOOSTERS)].min(axis=1)
+    lines = []
+    for model, name in (("student", "as they are"), ("calibrated", "calibrated")):
+        lines += [
+            *_line(f"forests {name}: mean log loss", loss[model].mean(), None),
+            *_line(f"forests {name}: agreement", agreement[model], None),
+            *_line(
+                f"forests {name}: log loss no higher than the teacher's",
+                _share(loss[model] <= loss["teacher"]),
+                None,
+                ".0%",
+            ),
+            *_line(
+                f"forests {name}: no higher than the better small booster's",
+                _share(loss[model] <= better),
+                None,
+                ".0%",
+            ),
+            *_line(
+                f"forests {name}: lower than without a teacher",
+                _share(loss[model] < loss["no_teacher"]),
+                None,
+                ".0%",
+            ),
+        ]
     return lines
 
 

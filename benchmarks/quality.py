@@ -27,6 +27,7 @@ from joblib import Parallel, delayed
 from results import KEY, check_columns, drop_rows, read_rows, sort_rows
 from tables import PUBLIC, folder_sets
 from teachers import TEACHERS
+from students import CALIBRATED
 from units import MODELS, Unit, row_key, run
 
 HERE = Path(__file__).parent
@@ -67,6 +68,7 @@ def missing(args, out):
         (teacher, model): row_key(model, teacher, args.max_rows)
         for teacher in args.teachers
         for model in args.models
+        if model != "calibrated" or teacher in CALIBRATED
     }
     work = []
     for seed in range(args.seeds):

@@ -247,7 +247,7 @@ def _ours(unit, teacher_name, models):
         figures["proba"] = answers(model, X_test)
         return figures | size(model) | latency(model, X_test)
 
-    if set(models) - {"rows_only"}:
+    if set(models) - {"rows_only", "calibrated"}:
         model, figures = distil(teacher, X, y, unit.seed)
         student = measured(model.student_, figures)
     if "student" in models:
@@ -255,6 +255,9 @@ def _ours(unit, teacher_name, models):
     if "rows_only" in models:
         model, figures = distil(teacher, X, y, unit.seed, transfer=None)
         yield "rows_only", measured(model.student_, figures) | asked
+    if "calibrated" in models:
+        model, figures = distil(teacher, X, y, unit.seed, calibration="temperature")
+        yield "calibrated", measured(model.student_, figures) | asked
     if "no_teacher" in models:
         n_steps = student["n_steps"]
         if n_steps not in unit.without_teacher:  # the same for all teachers, mostly

@@ -15,6 +15,7 @@ from sklearn_kd._random import as_seed
 from sklearn_kd._recipe import (
     add_synthetic,
     add_unlabeled,
+    calibrated,
     check_comparison,
     find_rows,
     labelled_rows,
@@ -101,6 +102,12 @@ class DistilledClassifier(
         teacher has no part that did not see a given row, so that nothing else shows
         what it has by heart, and else 0. With 0 the student learns from the teacher
         alone.
+    calibration : {"temperature", "sigmoid", "isotonic"} or None, default=None
+        Calibrate the teacher's answers before the student learns from them, by the
+        method of :class:`~sklearn.calibration.CalibratedClassifierCV`, on what the part
+        of the teacher that did not see a labelled row says of it (``cv``, or out of
+        bag). Row weights do not count in that. An error where there is no such part.
+        ``teacher_`` stays as it is.
     cv : int, cross-validation generator, iterable or None, default=None
         Cross-fitting for unfitted teachers: each labelled row gets its soft target
         from a teacher that did not see it. ``teacher_`` is fitted on all rows. An
@@ -208,6 +215,7 @@ class DistilledClassifier(
             None,
         ],
         "cross_fit": [StrOptions({"auto"}), "boolean"],
+        "calibration": [StrOptions({"temperature", "sigmoid", "isotonic"}), None],
         "booster_weight": [StrOptions({"auto"}), Interval(Real, 0, 1, closed="left")],
         "cv": ["cv_object"],
         "teacher_weights": ["array-like", None],
@@ -232,6 +240,7 @@ class DistilledClassifier(
         transfer="auto",
         cross_fit="auto",
         booster_weight="auto",
+        calibration=None,
         cv=None,
         teacher_weights=None,
         teacher_classes=None,
@@ -251,6 +260,7 @@ class DistilledClassifier(
         self.transfer = transfer
         self.cross_fit = cross_fit
         self.booster_weight = booster_weight
+        self.calibration = calibration
         self.cv = cv
         self.teacher_weights = teacher_weights
         self.teacher_classes = teacher_classes
@@ -327,6 +337,7 @@ class DistilledClassifier(
                 seed=seed,
                 context=make_context(self, seed, deadline),
             )
+        knowledge = calibrated(self, knowledge, lesson)
         labelled = labelled_rows(self, lesson, weight, knowledge)
         train, validation = split_validation(student, labelled)
         check_comparison(self, validation)

@@ -26,6 +26,7 @@ from sklearn_kd.teachers import (
     check_teacher,
     default_teachers,
     fit_booster,
+    fit_calibrator,
     label_until,
     smooth,
     student_wants_weights,
@@ -148,6 +149,15 @@ def make_context(distilled, seed, deadline):
         seed=None if distilled.random_state is None else seed,
         deadline=deadline,
     )
+
+
+def calibrated(distilled, knowledge, lesson):
+    """Let a calibrator change what the teachers answer, where one is wanted."""
+    method = distilled.calibration
+    if method is None or distilled.alpha == 0:
+        return knowledge
+    calibrate = fit_calibrator(method, knowledge.held_out_proba, lesson)
+    return replace(knowledge, calibrate=calibrate)
 
 
 def labelled_rows(distilled, lesson, weight, knowledge):

@@ -441,7 +441,15 @@ def test_the_signature():
     ]
     assert by_position == ["teacher", "student"]
     assert list(parameters)[2:] == [
-        *["alpha", "temperature", "loss", "transfer", "cross_fit", "booster_weight"],
+        *[
+            "alpha",
+            "temperature",
+            "loss",
+            "transfer",
+            "cross_fit",
+            "booster_weight",
+            "calibration",
+        ],
         *["cv", "teacher_weights", "teacher_classes", "transfer_weight"],
         *["time_limit", "warn_if_worse"],
         *["memory", "n_jobs", "random_state", "verbose"],

@@ -2,6 +2,7 @@
 
 from sklearn_kd.teachers._asked import Knowledge, label_until
 from sklearn_kd.teachers._booster import fit_booster, smooth
+from sklearn_kd.teachers._calibration import fit_calibrator
 from sklearn_kd.teachers._context import Context
 from sklearn_kd.teachers._default import default_teachers
 from sklearn_kd.teachers._fitted import check_teacher
@@ -18,6 +19,7 @@ __all__ = [
     "check_teacher",
     "default_teachers",
     "fit_booster",
+    "fit_calibrator",
     "fit_parameters",
     "label_until",
     "read_teacher_proba",

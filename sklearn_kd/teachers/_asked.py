@@ -83,6 +83,8 @@ class Knowledge:
         Of the teachers in the mean.
     context : Context or None
         Cache, number of jobs, progress.
+    calibrate : callable or None
+        From :func:`fit_calibrator`; changes whatever all teachers together answer.
     """
 
     teacher: object = None
@@ -90,6 +92,7 @@ class Knowledge:
     asked: tuple = ()
     weights: np.ndarray | None = None
     context: object = None
+    calibrate: object = None
 
     @property
     def held_out_proba(self):
@@ -97,7 +100,11 @@ class Knowledge:
         probas = [one.held_out_proba for one in self.asked]
         if not probas or any(proba is None for proba in probas):
             return None
-        return average_proba(probas, self.weights)
+        return self._together(probas)
+
+    def _together(self, probas):
+        proba = average_proba(probas, self.weights)
+        return proba if self.calibrate is None else self.calibrate(proba)
 
     def label(self, X, source, classes, held_out):
         """Ask all teachers about rows, those made from labelled ones in their own way.
@@ -125,7 +132,7 @@ class Knowledge:
                 probas.append(one.held_out.label(X, source, self.context))
                 continue
             probas.append(one.label(X, classes, self.context))
-        return average_proba(probas, self.weights)
+        return self._together(probas)
 
     def choose_cross_fit(self, cross_fit, lesson, neighbors, rows):
         """Decide for each teacher who labels the synthetic rows.
