@@ -25,9 +25,9 @@ from pathlib import Path
 from goals import read, report
 from joblib import Parallel, delayed
 from results import KEY, check_columns, drop_rows, read_rows, sort_rows
+from students import CALIBRATED
 from tables import PUBLIC, folder_sets
 from teachers import TEACHERS
-from students import CALIBRATED
 from units import MODELS, Unit, row_key, run
 
 HERE = Path(__file__).parent
