@@ -35,9 +35,9 @@ RIVALS = {
     ),
 }
 
-#: What depends on the package: distilled at defaults, from the training rows alone, from
-#: a calibrated teacher, taught by the labels for as many steps, and LightGBM cut to the
-#: latency.
+#: What depends on the package: distilled at defaults, from the training rows alone, or
+#: from a calibrated teacher; taught by the labels for as many steps; LightGBM cut to
+#: the student's latency.
 OURS = ("student", "rows_only", "calibrated", "no_teacher", "lightgbm_latency")
 
 #: Teachers with out-of-bag answers, which a fitted one can be calibrated on.
