@@ -10,12 +10,16 @@ from pathlib import Path
 import cross_fit
 import goals
 import pandas as pd
+import peers_table
 import summary
 from results import read_rows
 from speed import RESULTS as SPEED
 
 ROOT = Path(__file__).parent.parent
 RESULTS = Path(__file__).parent / "results"
+
+#: Not imported from peers.py, which needs AutoGluon.
+PEERS = RESULTS / "peers.csv"
 
 #: Tables of the quality benchmark, by the name of their file and of their block.
 QUALITY = {
@@ -71,6 +75,8 @@ def main():
         tables["quality_search"] = summary.search_lines(pd.read_csv(searched))
     if cross_fit.RESULTS.exists():
         tables["cross_fit"] = cross_fit.lines(read_rows(cross_fit.RESULTS))
+    if PEERS.exists():
+        tables["peers"] = peers_table.list_models(read_rows(PEERS))
     readme = ROOT / "README.md"
     text = readme.read_text()
     for name, lines in tables.items():
