@@ -24,16 +24,10 @@ from sklearn_kd._compat import (
     safe_indexing,
 )
 from sklearn_kd._validation import check_rows
+from sklearn_kd.students import _levels
 from sklearn_kd.students._components import build_components
 from sklearn_kd.students._edges import learn_edges
 from sklearn_kd.students._knots import build_knots
-from sklearn_kd.students._levels import (
-    hot_positions,
-    kept_levels,
-    level_scores,
-    level_weights,
-    read_scores,
-)
 from sklearn_kd.students._names import output_names
 from sklearn_kd.targets import SoftTargets, one_hot, teacher_logits
 
@@ -218,8 +212,7 @@ class TabularEncoder(TransformerMixin, BaseEstimator):
         sample_weight : array-like of shape (n_samples,), default=None
             Weights of the rows, none negative. A row of weight 0 is absent.
         soft_targets : SoftTargets of length n_samples, default=None
-            A teacher's probabilities. Its alpha, temperature and loss do not matter
-            here.
+            A teacher's probabilities; nothing else in them matters here.
 
         Returns
         -------
@@ -278,8 +271,8 @@ class TabularEncoder(TransformerMixin, BaseEstimator):
             if kind == "numeric":
                 continue
             codes, found = nominal_codes(X, column)
-            levels, grouped = kept_levels(
-                level_weights(codes, found, sample_weight),
+            levels, grouped = _levels.kept_levels(
+                _levels.level_weights(codes, found, sample_weight),
                 self.min_frequency,
                 self.max_categories,
             )
@@ -289,7 +282,7 @@ class TabularEncoder(TransformerMixin, BaseEstimator):
             if grouped:
                 self.grouped_columns_.append(column)
             if targets is not None:
-                self.level_scores_[column] = level_scores(
+                self.level_scores_[column] = _levels.level_scores(
                     codes, found, targets, sample_weight
                 )
 
@@ -332,11 +325,11 @@ class TabularEncoder(TransformerMixin, BaseEstimator):
             codes, found = nominal_codes(X, column)
             grouped = column in self.grouped_columns_
             start, stop = stop, stop + len(levels) + grouped
-            hot = hot_positions(codes, found, levels, grouped)
+            hot = _levels.hot_positions(codes, found, levels, grouped)
             rows = np.flatnonzero(hot >= 0)
             encoded[rows, start + hot[rows]] = 1
             if column in self.level_scores_:
-                scores = read_scores(codes, found, *self.level_scores_[column])
+                scores = _levels.read_scores(codes, found, *self.level_scores_[column])
                 encoded[:, scored : scored + scores.shape[1]] = scores
                 scored += scores.shape[1]
         return encoded
