@@ -121,7 +121,7 @@ class TabularEncoder(TransformerMixin, BaseEstimator):
     The targets of :math:`K` classes are the logarithms of their probabilities, none
     below .001, centred over the classes. (One column is enough for two.) A regression
     tree on one numeric column and all targets at once, with a leaf a component and 5
-    rows a leaf or more, finds the edges :math:`e_0 < \dots < e_B` of its components
+    rows a leaf or more, finds the edges :math:`e_0 < \ldots < e_B` of its components
 
     .. math:: c_b(x) = \min(\max((x - e_{b-1}) / (e_b - e_{b-1}), 0), 1).
 
