@@ -3,6 +3,8 @@
 import numpy as np
 from sklearn.tree import DecisionTreeRegressor
 
+from sklearn_kd.students._knots import cumulated_weights
+
 #: Quantile bins that a column is cut into before edges are looked for between them.
 _N_CANDIDATES = 256
 
@@ -70,18 +72,12 @@ def learn_edges(values, targets, sample_weight, n_bins):
 
 def _candidate_cuts(values, sample_weight):
     """Middles between neighbouring values at which quantile bins meet."""
-    if sample_weight is None:
-        values = np.sort(values)
-        cumulated = np.arange(1.0, len(values) + 1)
-    else:
-        order = np.argsort(values, kind="stable")
-        values = values[order]
-        cumulated = np.cumsum(sample_weight[order])
-    last = np.flatnonzero(values[1:] != values[:-1])
+    values, cumulated = cumulated_weights(values, sample_weight)
+    last = np.arange(len(values) - 1)
     if len(last) >= _N_CANDIDATES:
         goal = np.arange(1, _N_CANDIDATES) * cumulated[-1] / _N_CANDIDATES
-        chosen = np.searchsorted(cumulated[last], goal)
-        last = last[np.unique(np.minimum(chosen, len(last) - 1))]
+        chosen = np.searchsorted(cumulated[:-1], goal)
+        last = np.unique(np.minimum(chosen, len(last) - 1))
     # halved first: the sum of two large values may be too large
     cuts = values[last] / 2 + values[last + 1] / 2
     # a middle that rounds up to the greater value would not part the two

@@ -152,7 +152,7 @@ def _column_knots(values, sample_weight, n_knots):
     if not present.all():
         values = values[present]
         sample_weight = None if sample_weight is None else sample_weight[present]
-    values, cumulated = _cumulated_weights(values, sample_weight)
+    values, cumulated = cumulated_weights(values, sample_weight)
     before = np.append(0.0, cumulated[:-1])
     if len(values) > n_knots:
         # multiplied first: a whole goal is met exactly and not missed by rounding
@@ -170,7 +170,7 @@ def _column_knots(values, sample_weight, n_knots):
     return _split_overflow(values[chosen], scores)
 
 
-def _cumulated_weights(values, sample_weight):
+def cumulated_weights(values, sample_weight):
     """Distinct values in increasing order, and the weight up to each of them."""
     if sample_weight is None:
         values = np.sort(values)
