@@ -25,6 +25,7 @@ from sklearn_kd._recipe import (
     read_lesson,
     split_folds,
     train_student,
+    wants_held_out,
     warn_if_plain_is_better,
 )
 from sklearn_kd._tags import takes_missing, takes_sparse
@@ -333,7 +334,7 @@ class DistilledClassifier(
                 splits=split_folds(self, lesson, groups, seed),
                 teacher_weights=self.teacher_weights,
                 given_classes=self.teacher_classes,
-                held_out=sampler is not None and bool(self.cross_fit),
+                held_out=wants_held_out(self, sampler),
                 seed=seed,
                 context=make_context(self, seed, deadline),
             )

@@ -140,6 +140,15 @@ def split_folds(distilled, lesson, groups, seed):
     return list(splitter.split(lesson.X, lesson.y, groups))
 
 
+def wants_held_out(distilled, sampler):
+    """Say whether it has to be known who did not see a row, or may be: "auto"."""
+    if sampler is None or not distilled.cross_fit:
+        return False
+    if distilled.calibration is not None:
+        return True
+    return "auto" if distilled.cross_fit == "auto" else True
+
+
 def make_context(distilled, seed, deadline):
     """Gather what the whole teacher stage shares."""
     return Context(
@@ -230,7 +239,8 @@ def add_synthetic(distilled, train, validation, sampler, knowledge, lesson, seed
     weight = distilled.alpha * distilled.transfer_weight * train.weight[source]
     share = distilled.booster_weight
     if share == "auto":
-        share = BOOSTER_WEIGHT if knowledge.held_out_proba is None else 0
+        needed = knowledge.held_out_proba is None and context.deadline.left() > 0
+        share = BOOSTER_WEIGHT if needed else 0
     booster = None
     if share > 0:
         booster = fit_booster(train.X, train.y, train.weight, seed, context)

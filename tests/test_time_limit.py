@@ -16,6 +16,7 @@ from sklearn_kd import DistilledClassifier, MLPStudent, _deadline
 from sklearn_kd._deadline import Deadline
 from sklearn_kd.students import _training
 from sklearn_kd.teachers import _asked, _label
+from sklearn_kd.teachers._out_of_bag import bagged_members
 from sklearn_kd.transfer import MungeSampler
 
 
@@ -405,3 +406,33 @@ def test_chunks_are_as_large_as_the_time_allows(clock):
     with pytest.warns(UserWarning, match="of 9000 synthetic rows were labelled"):
         distilled.fit(X, y)
     assert 3 <= clock.now <= 4.01
+
+
+# ---- what is left out in a hurry
+
+
+@pytest.mark.parametrize(
+    ("params", "asked"),
+    [
+        ({}, False),
+        ({"cross_fit": True}, True),
+        ({"calibration": "isotonic"}, True),
+        ({"time_limit": None}, True),
+    ],
+)
+def test_members_of_a_forest_are_asked_only_where_there_is_time(
+    monkeypatch, params, asked
+):
+    looked_for = []
+
+    def spy(*args):
+        looked_for.append(args)
+        return bagged_members(*args)
+
+    monkeypatch.setattr("sklearn_kd.teachers._teach.bagged_members", spy)
+    forest = RandomForestClassifier(20, random_state=0).fit(X, y)
+    settings = {"time_limit": 1e-3, "transfer": MungeSampler(600)} | params
+    with warnings.catch_warnings():
+        warnings.simplefilter("ignore")  # of what was cut
+        distil(forest, MLPStudent((8,), max_iter=2), **settings).fit(X, y)
+    assert bool(looked_for) is asked

@@ -15,6 +15,10 @@ from sklearn_kd.teachers._label import label_rows
 from sklearn_kd.teachers._out_of_bag import bagged_members
 from sklearn_kd.teachers._trust import check_match, fill_silent_rows
 
+#: Share of a time limit after which the members of a bagged teacher are left alone: to
+#: ask them costs about as much as the whole.
+_MEMBERS_SHARE = 0.2
+
 
 @dataclass(frozen=True)
 class Lesson:
@@ -69,9 +73,10 @@ def teach(
         Weight of each teacher in the mean.
     given_classes : array-like or None
         Column labels of fitted teachers that do not know their own.
-    held_out : bool
-        Whether rows will be made from the labelled ones, so that the part of a teacher
-        that did not see a row is worth knowing.
+    held_out : bool or "auto"
+        Whether the part of a teacher that did not see a row is worth knowing, since
+        rows will be made from the labelled ones; "auto" does without where little is
+        left of a time limit.
     seed : int
         For what unfitted teachers leave unseeded.
     context : Context
@@ -104,7 +109,8 @@ def teach(
                 held_out,
                 replace(context, seed=_own_seed(context.seed, index)),
             )
-        if held_out and one.held_out is None:
+        hurry = held_out == "auto" and context.deadline.left(_MEMBERS_SHARE) < 0
+        if held_out and one.held_out is None and not hurry:
             one = _with_members(one, lesson, given_classes, context)
         asked.append(one)
     if len(asked) == 1:
