@@ -12,6 +12,7 @@ from sklearn_kd._columns import is_frame
 from sklearn_kd._compat import num_samples, safe_indexing
 from sklearn_kd._random import contained_draws, seed_unset
 from sklearn_kd._validation import check_labels, check_rows, encode_labels
+from sklearn_kd.losses import LOSSES
 from sklearn_kd.students import (
     MLPStudent,
     TransferSet,
@@ -59,6 +60,8 @@ def make_student(distilled, seed, weighted):
         loss=distilled.loss,
         weighted=weighted,
     )
+    if distilled.alpha > 0:
+        LOSSES[distilled.loss].check_classes(len(distilled.classes_))
     return seed_unset(clone(student), seed)
 
 
@@ -222,7 +225,7 @@ def add_synthetic(distilled, train, validation, sampler, knowledge, lesson, seed
         X_new = safe_indexing(X_new, order)
     source = made.source[order]
     held_out = knowledge.choose_cross_fit(
-        distilled.cross_fit, lesson, made.neighbors, train.origin
+        distilled.cross_fit, lesson, made.neighbors, train.origin, train.weight
     )
     proba = label_until(
         knowledge,

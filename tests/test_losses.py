@@ -262,6 +262,17 @@ def test_standardized_loss_refuses_two_classes():
         distillation_loss(logits, codes, soft)
 
 
+def test_two_classes_are_refused_before_any_teacher_is_fitted():
+    class Fitted(LogisticRegression):
+        def fit(self, X, y):
+            raise AssertionError("the teacher was fitted")
+
+    X, y = load_wine(return_X_y=True)
+    model = DistilledClassifier(Fitted(), loss="kl_standardized")
+    with pytest.raises(ValueError, match="three classes, got 2"):
+        model.fit(X[y < 2], y[y < 2])
+
+
 @pytest.mark.parametrize("loss", LOSSES)
 def test_student_agrees_with_its_teacher_after_a_short_fit(loss):
     X, y = load_iris(return_X_y=True)

@@ -18,6 +18,16 @@ class BlendedLoss:
     def __init__(self, temperature):
         self.temperature = temperature
 
+    @staticmethod
+    def check_classes(n_classes):
+        """Refuse a number of classes that the loss cannot learn from; none here.
+
+        Parameters
+        ----------
+        n_classes : int
+            The number.
+        """
+
     def prepare(self, codes, soft_targets, dtype):
         """Bring the targets of all rows into the form that a training step reads.
 

@@ -63,14 +63,29 @@ class StandardizedKL(BlendedLoss):
     :doi:`10.48550/arXiv.2403.01605`
     """
 
-    def _prepare_soft(self, codes, proba, alpha):
-        n_classes = proba.shape[1]
+    @staticmethod
+    def check_classes(n_classes):
+        """Refuse two classes, of which standardised logits say nothing.
+
+        Parameters
+        ----------
+        n_classes : int
+            The number.
+
+        Raises
+        ------
+        ValueError
+            Below three.
+        """
         if n_classes < 3:
             raise ValueError(
                 'loss="kl_standardized" needs at least three classes, got '
                 f"{n_classes}: of two standardised logits one is always 1 and the "
                 'other -1, whatever the teacher says. Use loss="kl".'
             )
+
+    def _prepare_soft(self, codes, proba, alpha):
+        self.check_classes(proba.shape[1])
         standard, _ = _standardize(teacher_logits(proba))
         return prepare_tempered(softmax(standard, axis=1), alpha, self.temperature)
 

@@ -134,7 +134,7 @@ class Knowledge:
             probas.append(one.label(X, classes, self.context))
         return self._together(probas)
 
-    def choose_cross_fit(self, cross_fit, lesson, neighbors, rows):
+    def choose_cross_fit(self, cross_fit, lesson, neighbors, rows, weight):
         """Decide for each teacher who labels the synthetic rows.
 
         Parameters
@@ -149,6 +149,8 @@ class Knowledge:
             knows none.
         rows : ndarray of shape (n_rows,), int
             The positions of the sources among the labelled rows.
+        weight : ndarray of shape (n_rows,), float
+            Their weights.
 
         Returns
         -------
@@ -183,7 +185,7 @@ class Knowledge:
                 continue
             held_out = one.held_out_proba[rows]
             residuals = one_hot(codes, held_out.shape[1]) - held_out
-            correlation, score = memory_autocorrelation(residuals, neighbors)
+            correlation, score = memory_autocorrelation(residuals, neighbors, weight)
             choice.append(memory_is_noise(correlation, score))
             self.context.report(
                 f"residuals of {type(one.teacher).__name__} have Moran's I "
