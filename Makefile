@@ -17,7 +17,7 @@ ONE_THREAD := OMP_NUM_THREADS=1 OPENBLAS_NUM_THREADS=1 MKL_NUM_THREADS=1
 
 .DEFAULT_GOAL := help
 .PHONY: help demo test lint format doctest docs bench-quality \
-	bench-cross-fit bench-speed bench-peers \
+	bench-students bench-cross-fit bench-prior bench-speed bench-peers \
 	test-lowest clean
 
 help: ## list the targets
@@ -50,8 +50,16 @@ bench-quality: $(VENV)/.bench-data ## what students keep, and the tables in READ
 	$(ONE_THREAD) $(BIN)/python benchmarks/quality.py $(ARGS)
 	$(BIN)/python benchmarks/render.py
 
+bench-students: $(VENV)/.bench-data ## which student to choose, of many kinds
+	$(ONE_THREAD) $(BIN)/python benchmarks/quality.py --students all $(ARGS)
+	$(BIN)/python benchmarks/render.py
+
 bench-cross-fit: $(VENV)/.bench-data ## who should label synthetic rows
 	$(ONE_THREAD) $(BIN)/python benchmarks/cross_fit.py $(ARGS)
+	$(BIN)/python benchmarks/render.py
+
+bench-prior: $(VENV)/.bench-data ## what a teacher's class weights do to its student
+	$(ONE_THREAD) $(BIN)/python benchmarks/prior.py $(ARGS)
 	$(BIN)/python benchmarks/render.py
 
 bench-speed: $(VENV)/.test-installed ## what an epoch and the import cost, and the tables

@@ -14,8 +14,9 @@ teachers and rivals. Those are kept in a cache beside it, so that
     python benchmarks/quality.py --models student,rows_only,no_teacher
 
 fits our students only. `--search` runs a search over the parameters instead, on five
-tables, into a results file of its own. Run it with one thread a process
-(OMP_NUM_THREADS=1), as `make bench-quality` does: seconds are processor time of one.
+tables, and `--students all` compares other kinds of students on six, each into a
+results file of its own. Run it with one thread a process (OMP_NUM_THREADS=1), as
+`make bench-quality` does: seconds are processor time of one.
 """
 
 import argparse
@@ -41,13 +42,17 @@ def parse(argv=None):
     parser.add_argument("--sets", help="names, with commas; default: all")
     parser.add_argument("--teachers", default=",".join(TEACHERS))
     parser.add_argument("--models", default=",".join(MODELS), help=", ".join(MODELS))
-    parser.add_argument("--seeds", type=int, default=3, help="seeds 0 to SEEDS - 1")
+    parser.add_argument("--seeds", type=int, help="seeds 0 to SEEDS - 1; default: 3")
     parser.add_argument("--max-rows", type=int, help="cap on the rows of a table")
     parser.add_argument("--jobs", type=int, default=2, help="processes")
     parser.add_argument("--out", type=Path, help="the results file")
     parser.add_argument("--cache", type=Path, default=HERE / ".cache")
     parser.add_argument("--search", action="store_true", help="search the parameters")
+    parser.add_argument(
+        "--students", help="names of student_kinds.py, with commas, or all"
+    )
     args = parser.parse_args(argv)
+    args.seeds = args.seeds or (1 if args.students else 3)
     everything = folder_sets(args.data) if args.data else PUBLIC
     args.sets = args.sets.split(",") if args.sets else everything
     for name, known in (("teachers", TEACHERS), ("models", MODELS)):
@@ -103,6 +108,10 @@ def main():
         from search import search
 
         return search(args)
+    if args.students:
+        from which_student import compare
+
+        return compare(args)
     out = args.out or RESULTS
     check_columns(out)
     drop_stale(args, out)

@@ -11,7 +11,9 @@ import cross_fit
 import goals
 import pandas as pd
 import peers_table
+import prior
 import summary
+import which_student
 from results import read_rows
 from speed import RESULTS as SPEED
 
@@ -75,6 +77,11 @@ def main():
         tables["quality_search"] = summary.search_lines(pd.read_csv(searched))
     if cross_fit.RESULTS.exists():
         tables["cross_fit"] = cross_fit.lines(read_rows(cross_fit.RESULTS))
+    if prior.RESULTS.exists():
+        tables["prior"] = prior.lines(read_rows(prior.RESULTS))
+    if which_student.RESULTS.exists():
+        rows = which_student.read(which_student.RESULTS)
+        tables["students"] = which_student.lines(rows)
     if PEERS.exists():
         tables["peers"] = peers_table.list_models(read_rows(PEERS))
     readme = ROOT / "README.md"

@@ -1,4 +1,4 @@
-"""What an epoch of the student and the import of the package cost.
+"""What an epoch of a student and the import of the package cost.
 
     python benchmarks/speed.py [--repeats 7]
 
@@ -17,6 +17,7 @@ from pathlib import Path
 from statistics import median
 
 import numpy as np
+import speed_torch
 import torch
 from sklearn.exceptions import ConvergenceWarning
 from sklearn.neural_network import MLPClassifier
@@ -154,6 +155,7 @@ def main():
             {"student": student_fit, "sklearn": sklearn_fit, "torch": torch_fit},
             args.repeats,
         )
+        nets = speed_torch.measure(*make_rows(), CLASSES, HIDDEN, BATCH, args.repeats)
     loading = import_seconds(
         {
             "sklearn": SKLEARN,
@@ -167,6 +169,7 @@ def main():
     rows = [
         _row("epoch against MLPClassifier", epoch, "sklearn", 0.5),
         _row("epoch against an eager torch loop", epoch, "torch", None),
+        *[_row(*net) for net in nets],
         _row("import sklearn_kd", package, "sklearn", 1.1),
         _row("from sklearn_kd import DistilledClassifier", name, "sklearn", 1.1),
     ]
@@ -178,7 +181,7 @@ def main():
     for row in rows:
         goal = "no goal yet" if row["goal"] == "" else f"goal {row['goal']}"
         print(
-            f"{row['what']:44s} ratio {row['ratio']:.3f}  {goal}  {row['verdict']}  "
+            f"{row['what']:50s} ratio {row['ratio']:.3f}  {goal}  {row['verdict']}  "
             f"({row['ours_seconds']:.4f} s / {row['theirs_seconds']:.4f} s)"
         )
 

@@ -10,16 +10,18 @@ _HOMES = {
     "DistilledClassifier": "_distilled",
     "MLPStudent": "students",
     "MungeSampler": "transfer",
+    "SkorchStudent": "students",
     "SoftTargets": "targets",
     "TabularEncoder": "students",
     "UnlabeledRows": "transfer",
 }
-_SUBPACKAGES = ("datasets", "inspection", "losses")
+_SUBPACKAGES = ("datasets", "inspection", "losses", "torch")
 
 __all__ = [
     "DistilledClassifier",
     "MLPStudent",
     "MungeSampler",
+    "SkorchStudent",
     "SoftTargets",
     "TabularEncoder",
     "UnlabeledRows",

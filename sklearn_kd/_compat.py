@@ -35,8 +35,10 @@ __all__ = [
     "fit_context",
     "n_fitted_rows",
     "num_samples",
+    "own_requests",
     "routing_enabled",
     "safe_indexing",
+    "tuned_pos_label",
     "validate_params",
 ]
 
@@ -121,6 +123,40 @@ def check_sample_weight(sample_weight, X):
     if not (weight > 0).any():
         raise ValueError("Sample weights must contain at least one non-zero number.")
     return weight
+
+
+def tuned_pos_label(tuned):
+    """Give the label that a fitted threshold is for.
+
+    Parameters
+    ----------
+    tuned : TunedThresholdClassifierCV
+        Fitted. It takes the label from its scorer, where it predicts too.
+
+    Returns
+    -------
+    object
+        The label; None is the second class.
+    """
+    return tuned._curve_scorer._get_pos_label()
+
+
+def own_requests(estimator, method):
+    """Give what an estimator itself requests for a method, whatever is inside it.
+
+    Parameters
+    ----------
+    estimator : estimator
+        One of scikit-learn's base class.
+    method : str
+        Such as "fit".
+
+    Returns
+    -------
+    dict
+        True, False or None (not said) by the name of each parameter.
+    """
+    return getattr(estimator._get_metadata_request(), method).requests
 
 
 def validate_params(estimator):

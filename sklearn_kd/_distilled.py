@@ -28,9 +28,14 @@ from sklearn_kd._recipe import (
     wants_held_out,
     warn_if_plain_is_better,
 )
-from sklearn_kd._tags import takes_missing, takes_sparse
+from sklearn_kd._tags import takes_missing, takes_sparse, takes_text
+from sklearn_kd._threshold import add_threshold
 from sklearn_kd.losses import LOSSES
-from sklearn_kd.students import MLPStudent, StudentPredictionMixin, split_validation
+from sklearn_kd.students import (
+    StudentPredictionMixin,
+    resolve_student,
+    split_validation,
+)
 from sklearn_kd.teachers import (
     Knowledge,
     TeacherParameterMixin,
@@ -69,9 +74,9 @@ class DistilledClassifier(
           bootstrap and at least 3 rows a leaf); extra trees alone for sparse rows.
     student : estimator or None, default=None
         None is ``MLPStudent()``, which has to be passed where its parameters are to be
-        set or searched. Else an unfitted classifier whose ``fit`` takes
-        ``soft_targets`` (it gets a :class:`SoftTargets`) or ``sample_weight`` (it gets
-        each row once per class, weighted), or a pipeline that ends in one.
+        set or searched. Else an unfitted classifier: a skorch net, one whose ``fit``
+        takes ``soft_targets`` (it gets a :class:`SoftTargets`), one that sample weights
+        reach (it gets each row once per class, weighted), or a pipeline that ends so.
     alpha : float, default=1.0
         Weight of the SOFT term, in [0, 1]; the hard term has ``1 - alpha``. 0 learns
         from the labels alone and asks no teacher.
@@ -103,12 +108,20 @@ class DistilledClassifier(
         teacher has no part that did not see a given row, so that nothing else shows
         what it has by heart, and else 0. With 0 the student learns from the teacher
         alone.
-    calibration : {"temperature", "sigmoid", "isotonic"} or None, default=None
+    calibration : {"temperature", "sigmoid", "isotonic", "prior"} or None, default=None
         Calibrate the teacher's answers before the student learns from them, by the
         method of :class:`~sklearn.calibration.CalibratedClassifierCV`, on what the part
         of the teacher that did not see a labelled row says of it (``cv``, or out of
-        bag). Row weights do not count in that. An error where there is no such part.
+        bag). "prior" multiplies each class by a number, so that the mean answer is the
+        share of the class: for teachers with class weights or resampled rows. Row
+        weights do not count in that. An error where there is no such part.
         ``teacher_`` stays as it is.
+    decision_threshold : float, "teacher" or None, default=None
+        With two classes, predict ``classes_[1]`` from this probability on. "teacher"
+        hands on the threshold of a teacher that is or ends in a fixed or tuned
+        threshold classifier, with the class it is for. ``student_`` is then a
+        :class:`~sklearn.model_selection.FixedThresholdClassifier`. None predicts the
+        most probable class, and warns where that loses a threshold of the teacher.
     cv : int, cross-validation generator, iterable or None, default=None
         Cross-fitting for unfitted teachers: each labelled row gets its soft target
         from a teacher that did not see it. ``teacher_`` is fitted on all rows. An
@@ -216,7 +229,15 @@ class DistilledClassifier(
             None,
         ],
         "cross_fit": [StrOptions({"auto"}), "boolean"],
-        "calibration": [StrOptions({"temperature", "sigmoid", "isotonic"}), None],
+        "calibration": [
+            StrOptions({"temperature", "sigmoid", "isotonic", "prior"}),
+            None,
+        ],
+        "decision_threshold": [
+            StrOptions({"teacher"}),
+            Interval(Real, 0, 1, closed="both"),
+            None,
+        ],
         "booster_weight": [StrOptions({"auto"}), Interval(Real, 0, 1, closed="left")],
         "cv": ["cv_object"],
         "teacher_weights": ["array-like", None],
@@ -242,6 +263,7 @@ class DistilledClassifier(
         cross_fit="auto",
         booster_weight="auto",
         calibration=None,
+        decision_threshold=None,
         cv=None,
         teacher_weights=None,
         teacher_classes=None,
@@ -262,6 +284,7 @@ class DistilledClassifier(
         self.cross_fit = cross_fit
         self.booster_weight = booster_weight
         self.calibration = calibration
+        self.decision_threshold = decision_threshold
         self.cv = cv
         self.teacher_weights = teacher_weights
         self.teacher_classes = teacher_classes
@@ -348,7 +371,8 @@ class DistilledClassifier(
         rows = add_unlabeled(self, rows, X_unlabeled, knowledge, seed)
         self.n_transfer_rows_ = int((rows.origin < 0).sum())
         self.teacher_ = knowledge.teacher
-        self.student_ = train_student(student, rows, stop, seed, deadline)
+        trained = train_student(student, rows, stop, seed, deadline)
+        self.student_ = add_threshold(self, trained, knowledge)
         if self.warn_if_worse and self.alpha > 0:
             warn_if_plain_is_better(self, student, train, validation, seed)
         return self
@@ -367,7 +391,8 @@ class DistilledClassifier(
         tags = super().__sklearn_tags__()
         several = isinstance(self.teacher, (list, tuple))
         teachers = self.teacher if several else [self.teacher]
-        parts = [*teachers, MLPStudent() if self.student is None else self.student]
+        parts = [*teachers, resolve_student(self.student)]
         tags.input_tags.sparse = takes_sparse(parts)
         tags.input_tags.allow_nan = takes_missing(parts)
+        tags.input_tags.string = takes_text(parts)
         return tags

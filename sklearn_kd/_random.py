@@ -13,6 +13,7 @@ _MAX_SEED = np.iinfo(np.int32).max
 _lock = threading.Lock()
 _users = 0
 _restore = None
+_own = threading.local()
 
 
 def as_seed(random_state):
@@ -96,8 +97,9 @@ def contained_draws(seed, estimator):
     and in ``predict_proba``. Inside, the global generators of NumPy, ``random`` and,
     where it is imported, torch start from the seed; afterwards they are as they were.
     Where several threads are inside at once they share the draws, and the last to
-    leave restores. For anything that can be seeded, and for scikit-learn's own, nothing
-    is done.
+    leave restores. A use inside another starts from its own seed. For anything that
+    can be seeded, and for scikit-learn's own, nothing is done. The generators of GPUs
+    count where there is a CUDA context, or a parameter ``device`` asks for one.
 
     Parameters
     ----------
@@ -110,18 +112,25 @@ def contained_draws(seed, estimator):
     if not _draws_globally(estimator):
         yield
         return
+    depth, undo = getattr(_own, "depth", 0), None
     with _lock:
+        if _users == depth:  # nobody else is inside
+            undo = _set_global_seeds(as_seed(seed), estimator)
         if _users == 0:
-            _restore = _set_global_seeds(as_seed(seed))
+            _restore = undo
         _users += 1
+        _own.depth = depth + 1
     try:
         yield
     finally:
         with _lock:
             _users -= 1
+            _own.depth = depth
             if _users == 0:
                 _restore()
                 _restore = None
+            elif undo is not None and _users == depth:
+                undo()
 
 
 def _draws_globally(estimator):
@@ -139,18 +148,35 @@ def _holds_draws(value):
     """Say so of a parameter: an estimator, a list with some, or a splitter."""
     if isinstance(value, (list, tuple)):
         return any(map(_holds_draws, value))
-    if hasattr(value, "get_params"):
+    if hasattr(value, "get_params") and not isinstance(value, type):
         return _draws_globally(value)
     return getattr(value, "random_state", 0) is None
 
 
-def _set_global_seeds(seed):
+def _wants_cuda(estimator):
+    """Say whether a part is set to a device of CUDA."""
+    params = estimator.get_params() if hasattr(estimator, "get_params") else {}
+    return any(
+        str(value).startswith("cuda")
+        for name, value in params.items()
+        if name.rpartition("__")[2] == "device"
+    )
+
+
+def _set_global_seeds(seed, estimator):
     """Seed the global generators, and give the function that undoes it."""
     numpy_state, python_state = np.random.get_state(), random.getstate()  # noqa: NPY002
     torch = sys.modules.get("torch")
     if torch is not None:
         torch_state = torch.get_rng_state()
         torch.default_generator.manual_seed(seed)
+        cuda_states = None
+        # both questions make no context, and asking for the states would
+        if torch.cuda.is_initialized() or (
+            _wants_cuda(estimator) and torch.cuda.is_available()
+        ):
+            cuda_states = torch.cuda.get_rng_state_all()
+            torch.cuda.manual_seed_all(seed)
     np.random.seed(seed)  # noqa: NPY002
     random.seed(seed)
 
@@ -159,5 +185,7 @@ def _set_global_seeds(seed):
         random.setstate(python_state)
         if torch is not None:
             torch.set_rng_state(torch_state)
+            if cuda_states is not None:
+                torch.cuda.set_rng_state_all(cuda_states)
 
     return restore

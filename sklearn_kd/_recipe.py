@@ -11,14 +11,15 @@ from sklearn.model_selection import check_cv
 from sklearn_kd._columns import is_frame
 from sklearn_kd._compat import num_samples, safe_indexing
 from sklearn_kd._random import contained_draws, seed_unset
+from sklearn_kd._threshold import check_threshold
 from sklearn_kd._validation import check_labels, check_rows, encode_labels
 from sklearn_kd.losses import LOSSES
 from sklearn_kd.students import (
-    MLPStudent,
     TransferSet,
     check_student,
     fit_student,
     last_step,
+    resolve_student,
 )
 from sklearn_kd.targets import SoftTargets
 from sklearn_kd.teachers import (
@@ -52,7 +53,7 @@ def read_lesson(distilled, X, y, sample_weight):
 
 def make_student(distilled, seed, weighted):
     """Check the student, and give a seeded clone."""
-    student = MLPStudent() if distilled.student is None else distilled.student
+    student = resolve_student(distilled.student)
     check_student(
         student,
         learns_softly=distilled.alpha > 0,
@@ -74,8 +75,10 @@ def make_teachers(distilled, X, teacher_proba):
             "teacher_proba already says what the teacher knows: leave "
             f"{' and '.join(given)} at None, or do not pass teacher_proba."
         )
+    check_threshold(distilled, teacher_proba)
     if distilled.teacher is None:
-        return default_teachers(X)
+        asked = teacher_proba is None and distilled.alpha > 0
+        return default_teachers(X) if asked else []
     several = isinstance(distilled.teacher, (list, tuple))
     teachers = list(distilled.teacher) if several else [distilled.teacher]
     if not teachers:

@@ -1,6 +1,7 @@
 """What input an estimator takes that is made of others."""
 
 from sklearn.frozen import FrozenEstimator
+from sklearn.pipeline import Pipeline
 from sklearn.utils import get_tags
 
 
@@ -36,14 +37,54 @@ def takes_missing(parts):
     return all(_takes(part, "allow_nan") for part in parts)
 
 
+def takes_text(parts):
+    """Say whether every part takes texts; parts without tags have no say.
+
+    Parameters
+    ----------
+    parts : list of object
+        Teachers and student.
+
+    Returns
+    -------
+    bool
+        The tag of the whole.
+    """
+    return all(_without_tags(part) or _reads_text(part) for part in parts)
+
+
+def _reads_text(part):
+    """Whether an estimator, or one that it is made of, takes texts.
+
+    Pipelines, votes and searches do not say so themselves.
+    """
+    if isinstance(part, (list, tuple)):
+        return any(map(_reads_text, part))
+    if isinstance(part, type) or not hasattr(part, "get_params"):
+        return False
+    if hasattr(part, "__sklearn_tags__"):
+        tags = get_tags(part)
+        # an imputer takes strings too, but in columns
+        vectorizes = tags.input_tags.string and not tags.input_tags.two_d_array
+        if vectorizes or tags.no_validation:
+            return True
+    return any(map(_reads_text, part.get_params(deep=False).values()))
+
+
+def _without_tags(part):
+    return isinstance(part, type) or not hasattr(part, "__sklearn_tags__")
+
+
 def _takes(part, tag):
-    if isinstance(part, type) or not hasattr(part, "__sklearn_tags__"):
+    if _without_tags(part):
         return True
     if getattr(get_tags(part).input_tags, tag):
         return True
     # Made of others, an estimator may say no whatever they do (a pipeline that imputes
     # first, a search, a threshold): then it is they who say it, in fit.
     inner = part.estimator if isinstance(part, FrozenEstimator) else part
+    if isinstance(inner, Pipeline) and tag == "sparse":
+        return all(_takes(step, tag) for _, step in inner.steps)
     values = inner.get_params().values() if hasattr(inner, "get_params") else ()
     return any(
         hasattr(value, "get_params") and not isinstance(value, type) for value in values

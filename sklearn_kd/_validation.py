@@ -12,6 +12,7 @@ from sklearn_kd._compat import (
     check_y,
     num_samples,
 )
+from sklearn_kd._texts import check_texts, flat_values, refuse_table, refuse_text
 
 
 def check_rows(estimator, X, *, reset):
@@ -22,29 +23,46 @@ def check_rows(estimator, X, *, reset):
     estimator : estimator
         Its tags say whether missing values and sparse rows are welcome; its
         ``n_features_in_`` and ``feature_names_in_`` are set or compared.
-    X : {array-like, sparse matrix, DataFrame} of shape (n_samples, n_features)
-        The rows.
+    X : {array-like, sparse matrix, DataFrame} of shape (n_samples, n_features), or \
+            {list, ndarray, Series} of str of shape (n_samples,)
+        The rows. Texts only where the tags say so, and in ``fit`` or nowhere.
     reset : bool
         True in ``fit``, False elsewhere.
 
     Returns
     -------
-    {ndarray, CSR matrix, DataFrame} of shape (n_samples, n_features)
-        A pandas or polars DataFrame comes back untouched, anything else as an array
-        of its own dtype (objects and strings too).
+    {ndarray, CSR matrix, DataFrame} of shape (n_samples, n_features), or \
+            {ndarray, Series} of shape (n_samples,)
+        A pandas or polars DataFrame or Series comes back untouched, anything else as an
+        array of its own dtype (objects and strings too; texts are objects).
 
     Raises
     ------
     ValueError
-        For no rows, another number of columns than in ``fit``, infinity, or missing
-        values that the tags do not allow.
+        For no rows, another number of columns than in ``fit``, infinity, missing
+        values that the tags do not allow, and texts where there were none in ``fit``.
     """
+    if not reset and _passes_all_checks(estimator, X):
+        return X
+    name = type(estimator).__name__
+    values = flat_values(X)
     if reset:
         tags = estimator.__sklearn_tags__().input_tags
-        estimator._takes = {"sparse": tags.sparse, "missing": tags.allow_nan}
-    elif _passes_all_checks(estimator, X):
-        return X
+        estimator._takes = {
+            "sparse": tags.sparse,
+            "missing": tags.allow_nan,
+            "text": tags.string and values is not None,
+        }
     takes = estimator._takes
+    if takes["text"]:
+        if values is None:
+            refuse_table(name, X)
+        X = check_texts(name, X, values)
+        # vectorizers set none, and those of an earlier fit would be wrong
+        for attribute in ("n_features_in_", "feature_names_in_"):
+            vars(estimator).pop(attribute, None)
+        return X
+    refuse_text(name, values)
     check_feature_names(estimator, X, reset=reset)
     if not is_frame(X):
         X = check_array(
@@ -57,7 +75,6 @@ def check_rows(estimator, X, *, reset):
         )
         check_n_features(estimator, X, reset=reset)
         return X
-    name = type(estimator).__name__
     if num_samples(X) == 0 or X.shape[1] == 0:
         raise ValueError(
             f"Found array with 0 sample(s) or 0 feature(s) (shape={X.shape}) while a "
@@ -78,7 +95,8 @@ def _passes_all_checks(estimator, X):
     scikit-learn's checks cost several times what a small network does for one row.
     """
     if not (
-        type(X) is np.ndarray
+        not estimator._takes["text"]
+        and type(X) is np.ndarray
         and X.dtype.char in "fdil"
         and X.ndim == 2
         and X.shape[0] > 0

@@ -1,16 +1,21 @@
 """Teachers whose answers are calibrated before a student learns from them."""
 
+import numpy as np
 import pytest
+from given_rows import on_given_rows
 from numpy.testing import assert_allclose, assert_array_equal
+from recorder import soft_targets
 from sklearn.base import clone
 from sklearn.calibration import CalibratedClassifierCV
 from sklearn.datasets import load_iris, make_classification
 from sklearn.ensemble import ExtraTreesClassifier, RandomForestClassifier
 from sklearn.linear_model import LogisticRegression
-from sklearn.metrics import log_loss
+from sklearn.metrics import log_loss, roc_auc_score
 from sklearn.model_selection import train_test_split
 
 from sklearn_kd import DistilledClassifier, MLPStudent, MungeSampler
+from sklearn_kd.teachers import Lesson
+from sklearn_kd.teachers._calibration import fit_calibrator
 
 X, y = make_classification(
     2000, 8, n_informative=6, n_classes=3, n_clusters_per_class=1, random_state=0
@@ -79,11 +84,112 @@ def test_unlabelled_rows_are_labelled_by_the_calibrated_teacher():
     assert_allclose(seen["proba"].sum(1), 1, rtol=1e-5)
 
 
+# ---- "prior": one offset a class
+
+
+def lesson(codes, n_classes, present=None):
+    present = np.ones(len(codes), bool) if present is None else present
+    return Lesson(None, codes, codes, present, np.arange(n_classes))
+
+
+@pytest.mark.parametrize("n_classes", [2, 3, 20])
+def test_a_known_shift_of_the_prior_is_undone(n_classes):
+    """Labels are drawn from `truth`, and the teacher has other weights for classes."""
+    rng = np.random.default_rng(0)
+    truth = rng.dirichlet(np.full(n_classes, 2.0), size=60_000)
+    truth *= np.geomspace(1, 8, n_classes)
+    truth /= truth.sum(axis=1, keepdims=True)
+    codes = (rng.random((len(truth), 1)) > truth.cumsum(axis=1)).sum(axis=1)
+    told = truth * np.geomspace(1, 0.1, n_classes)
+    told = (told / told.sum(axis=1, keepdims=True)).astype(np.float32)
+    correct = fit_calibrator("prior", told, lesson(codes, n_classes))
+    corrected = correct(told)
+    assert_allclose(corrected.mean(axis=0), np.bincount(codes) / len(codes), atol=1e-3)
+    assert np.abs(corrected - truth).mean() < np.abs(told - truth).mean() / 10
+    assert corrected.dtype == np.float32
+    assert_allclose(corrected.sum(axis=1), 1, rtol=1e-5)
+
+
+def test_a_prior_keeps_the_order_of_rows():
+    rng = np.random.default_rng(0)
+    second = rng.uniform(0.01, 0.99, size=500)
+    told = np.column_stack([1 - second, second]).astype(np.float32)
+    codes = (rng.random(500) < 0.1).astype(int)
+    corrected = fit_calibrator("prior", told, lesson(codes, 2))(told)
+    assert_array_equal(np.argsort(corrected[:, 1]), np.argsort(told[:, 1]))
+    shift = np.log(corrected[:, 1] / corrected[:, 0]) - np.log(told[:, 1] / told[:, 0])
+    assert_allclose(shift, shift[0], rtol=1e-3)
+
+
+def test_rows_that_are_absent_or_untold_have_no_part_in_a_prior():
+    rng = np.random.default_rng(0)
+    told = rng.dirichlet(np.ones(3), size=300).astype(np.float32)
+    codes = rng.integers(0, 2, size=300)
+    codes[:50] = 2
+    present = np.arange(300) >= 50
+    told[50:60] = 0
+    corrected = fit_calibrator("prior", told, lesson(codes, 3, present))(told)
+    assert_array_equal(corrected[:, 2], 0)  # nobody has that label
+    assert_array_equal(corrected[50:60], 0)
+    share = np.bincount(codes[60:], minlength=3) / 240
+    assert_allclose(corrected[60:].mean(axis=0), share, atol=1e-5)
+
+
+def test_a_teacher_that_is_sure_of_everything():
+    told = np.eye(2, dtype=np.float32)[[0] * 90 + [1] * 110]
+    codes = np.repeat([0, 1], [100, 100])
+    corrected = fit_calibrator("prior", told, lesson(codes, 2))(told)
+    assert np.isfinite(corrected).all()
+    assert_allclose(corrected.mean(axis=0), 0.5, atol=1e-5)
+
+
+@pytest.mark.parametrize("cv", [None, 3])
+def test_the_prior_of_a_balanced_teacher_is_that_of_the_labels(cv):
+    rows, labels = make_classification(
+        2000, 6, n_informative=4, weights=[0.9], flip_y=0.1, random_state=0
+    )
+    rows, new, labels, truth = rows[:1000], rows[1000:], labels[:1000], labels[1000:]
+    forest = RandomForestClassifier(
+        60, min_samples_leaf=10, class_weight="balanced", random_state=0
+    )
+    plain, corrected = (
+        distil(forest, transfer=MungeSampler(4000), cv=cv, calibration=name)
+        for name in (None, "prior")
+    )
+    losses, areas = [], []
+    for model in (plain, corrected):
+        proba = model.fit(rows, labels).predict_proba(new)
+        losses.append(log_loss(truth, proba))
+        areas.append(roc_auc_score(truth, proba[:, 1]))
+    assert losses[1] < losses[0] - 0.05
+    assert areas[1] > areas[0] - 0.01
+    told = [soft_targets(model, rows, labels)[:1000] for model in (plain, corrected)]
+    means = [proba[:, 1].mean() for proba in told]
+    assert means[0] > labels.mean() + 0.08
+    assert abs(means[1] - labels.mean()) < 1e-4
+
+
+def test_a_prior_where_nothing_was_weighted_changes_little():
+    plain, corrected = (
+        on_given_rows(
+            LogisticRegression(), STUDENT, cv=5, calibration=name, random_state=0
+        ).fit(X, y)
+        for name in (None, "prior")
+    )
+    change = plain.predict_proba(X_test) - corrected.predict_proba(X_test)
+    assert np.abs(change).mean() < 0.01
+
+
+# ---- where it cannot be
+
+
 def test_it_needs_answers_out_of_sample():
     with pytest.raises(ValueError, match="calibration='sigmoid' needs soft targets"):
         distil(LogisticRegression().fit(X, y), calibration="sigmoid").fit(X, y)
     with pytest.raises(ValueError, match="cross_fit=False and transfer=None"):
         distil(calibration="isotonic", cross_fit=False).fit(X, y)
+    with pytest.raises(ValueError, match="calibration='prior' needs soft targets"):
+        distil(LogisticRegression().fit(X, y), calibration="prior").fit(X, y)
     with pytest.raises(ValueError, match="'calibration' parameter"):
         distil(calibration="platt").fit(X, y)
 

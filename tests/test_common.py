@@ -2,21 +2,28 @@
 
 import numpy as np
 import pytest
+import torch
 from given_rows import on_given_rows
 from sklearn.base import clone
 from sklearn.linear_model import LogisticRegression
+from sklearn.pipeline import make_pipeline
+from sklearn.preprocessing import StandardScaler
+from sklearn.tree import DecisionTreeClassifier
 from sklearn.utils.estimator_checks import (
     check_dataframe_column_names_consistency,
     check_param_validation,
     parametrize_with_checks,
 )
+from skorch import NeuralNetClassifier
 
 from sklearn_kd import (
     DistilledClassifier,
     MLPStudent,
     MungeSampler,
+    SkorchStudent,
     TabularEncoder,
 )
+from sklearn_kd.torch import TabularMLP
 
 #: With it, nothing in training is random but the initial weights.
 EXACT = {
@@ -25,6 +32,15 @@ EXACT = {
     "early_stopping": False,
     "max_iter": 200,
 }
+NET = NeuralNetClassifier(
+    TabularMLP,
+    module__hidden_layer_sizes=(16,),
+    optimizer=torch.optim.Adam,
+    lr=0.02,
+    batch_size=16,
+    max_epochs=10,
+    verbose=0,
+)
 WEIGHT_CHECKS = (
     "check_sample_weight_equivalence_on_dense_data",
     "check_sample_weight_equivalence_on_sparse_data",
@@ -61,6 +77,24 @@ ESTIMATORS = {
     "logistic-to-logistic": (
         on_given_rows(LogisticRegression(), LogisticRegression()),
         None,
+    ),
+    "logistic-to-tree": (
+        on_given_rows(LogisticRegression(), DecisionTreeClassifier()),
+        None,
+    ),
+    "logistic-to-pipeline": (
+        on_given_rows(
+            LogisticRegression(), make_pipeline(StandardScaler(), LogisticRegression())
+        ),
+        None,
+    ),
+    "logistic-to-net": (
+        on_given_rows(LogisticRegression(), NET),
+        "the net trains on minibatches in float32 and splits off validation rows",
+    ),
+    "net": (
+        SkorchStudent(NET),
+        "the net trains on minibatches in float32 and splits off validation rows",
     ),
 }
 

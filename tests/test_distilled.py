@@ -35,7 +35,7 @@ from sklearn.tree import DecisionTreeClassifier
 from sklearn_kd import DistilledClassifier, MLPStudent, MungeSampler
 from sklearn_kd.datasets import load_adult
 from sklearn_kd.students import TransferSet
-from sklearn_kd.students._transfer_set import expand
+from sklearn_kd.students._expansion import expand
 from sklearn_kd.targets import SoftTargets
 
 X, y = load_wine(return_X_y=True)
@@ -272,9 +272,10 @@ def test_expansion_writes_each_row_once_per_class_with_mass():
         np.array(["a", "b", "c"]),
         soft,
     )
-    expanded, labels, weight = expand(rows)
+    expanded, codes, weight, source = expand(rows)
     assert_array_equal(expanded[:, 0], [0, 0, 0, 2, 4, 4, 4])
-    assert list(labels) == ["a", "b", "c", "b", "a", "b", "c"]
+    assert_array_equal(codes, [0, 1, 2, 1, 0, 1, 2])
+    assert_array_equal(source, [0, 0, 0, 1, 2, 2, 2])
     assert_allclose(weight, [0.25, 0.25, 0.5, 2.0, 0.8, 1.2, 2.0])
 
 

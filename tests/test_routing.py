@@ -310,15 +310,16 @@ def test_defaults_request_weights(mixed):
     assert_array_equal(distilled.predict_proba(rows), expected.predict_proba(rows))
 
 
-@pytest.mark.usefixtures("routing")
 def test_a_student_may_take_weights_by_routing_alone():
     """One-vs-rest has no ``sample_weight`` in its signature."""
-    student = OneVsRestClassifier(requested(LOGISTIC))
-    distilled = distil(TREE, student, alpha=0.8).fit(X, y)
-    assert distilled.score(X, y) > 0.9
-    refused = pytest.raises(TypeError, match="neither soft_targets nor sample_weight")
-    with sklearn.config_context(enable_metadata_routing=False), refused:
-        distil(TREE, student).fit(X, y)
+    expected = distil(TREE, OneVsRestClassifier(LOGISTIC), alpha=0.8).fit(X, y)
+    assert expected.score(X, y) > 0.9
+    with sklearn.config_context(enable_metadata_routing=True):
+        student = OneVsRestClassifier(requested(LOGISTIC))
+        distilled = distil(TREE, student, alpha=0.8).fit(X, y)
+        assert_array_equal(distilled.predict_proba(X), expected.predict_proba(X))
+        with pytest.raises(TypeError, match="neither soft_targets nor sample_weight"):
+            distil(TREE, OneVsRestClassifier(requested(LOGISTIC, False))).fit(X, y)
 
 
 @pytest.mark.usefixtures("routing")

@@ -132,6 +132,7 @@ FITTED = {
 each_fitted = pytest.mark.parametrize("name", FITTED)
 
 
+@pytest.mark.filterwarnings("ignore:.*predicts by a threshold:UserWarning")
 @each_fitted
 def test_a_fitted_teacher_is_asked_and_nothing_else(name, monkeypatch):
     teacher, rows, params = FITTED[name]()
@@ -158,6 +159,7 @@ def test_a_fitted_teacher_is_asked_and_nothing_else(name, monkeypatch):
     assert np.mean(student.predict(rows) == teacher_labels) > 0.9
 
 
+@pytest.mark.filterwarnings("ignore:.*predicts by a threshold:UserWarning")
 def test_a_threshold_moves_predict_and_no_probability():
     plain = forest(X, y == 1)
     strict = FixedThresholdClassifier(plain, threshold=0.9).fit(X, y == 1)

@@ -5,6 +5,8 @@ import sys
 
 import numpy as np
 
+from sklearn_kd._nets import is_skorch_net
+
 _PROTOCOL = 5
 
 #: Bytes up to which a string is a name or a note, and no model in disguise.
@@ -151,10 +153,10 @@ def _size_of(obj):
         n_fields = _numeric_fields(obj.dtype)
         return (obj.size * n_fields, obj.nbytes) if n_fields else None
     # whoever has an object of these has imported them
-    torch, skorch = sys.modules.get("torch"), sys.modules.get("skorch")
+    torch = sys.modules.get("torch")
     if torch is not None and isinstance(obj, torch.Tensor):
         tensors = [obj]
-    elif skorch is not None and isinstance(obj, skorch.NeuralNet):
+    elif is_skorch_net(obj):
         tensors = [tensor for _, tensor in obj.get_all_learnable_params()]
     else:
         return None

@@ -76,7 +76,8 @@ def prediction_latency(model, X, *, n_calls=1000, time_limit=10.0, n_jobs=1):
     n_samples = _count_rows(X)
     if n_calls < 1:
         raise ValueError(f"n_calls must be at least 1, got {n_calls}.")
-    places = np.linspace(0, n_samples, num=n_calls, endpoint=False).astype(int)
+    places = np.linspace(0, n_samples, num=n_calls, endpoint=False)
+    places = places.astype(int).tolist()  # NumPy's integers do not slice every Series
     with _jobs(model, n_jobs), _no_garbage_collection():
         for start in places[:_WARM_UP]:
             _time(model, safe_indexing(X, slice(start, start + 1)))

@@ -4,20 +4,24 @@ from sklearn_kd.students._dispatch import (
     check_student,
     fit_student,
     last_step,
+    resolve_student,
     split_validation,
 )
 from sklearn_kd.students._encoder import TabularEncoder
 from sklearn_kd.students._mlp import MLPStudent
 from sklearn_kd.students._prediction import StudentPredictionMixin
+from sklearn_kd.students._skorch import SkorchStudent
 from sklearn_kd.students._transfer_set import TransferSet
 
 __all__ = [
     "MLPStudent",
+    "SkorchStudent",
     "StudentPredictionMixin",
     "TabularEncoder",
     "TransferSet",
     "check_student",
     "fit_student",
     "last_step",
+    "resolve_student",
     "split_validation",
 ]

@@ -1,16 +1,40 @@
-"""How a student learns is decided here, by what its ``fit`` takes."""
+"""How a student learns is decided here: checks, pipelines, and the kind that fits."""
 
-import inspect
 from dataclasses import replace
 
-from sklearn.base import BaseEstimator, is_regressor
+from sklearn.base import BaseEstimator, clone, is_regressor
 from sklearn.pipeline import Pipeline
 
 from sklearn_kd._compat import validate_params
-from sklearn_kd._random import as_seed
 from sklearn_kd._routing import weight_parameter
-from sklearn_kd.students._transfer_set import expand
-from sklearn_kd.students._validation import split
+from sklearn_kd.students._kinds import fit_labels, kind_of, no_weights
+from sklearn_kd.students._mlp import MLPStudent
+
+
+def resolve_student(student):
+    """Give the estimator that learns: an adapter for what needs one.
+
+    Parameters
+    ----------
+    student : estimator or None
+        What the user passed; None is the default student.
+
+    Returns
+    -------
+    estimator
+        The same object where nothing needs an adapter; never a changed one.
+    """
+    if student is None:
+        return MLPStudent()
+    if isinstance(student, Pipeline) and student.steps:
+        name, last = student.steps[-1]
+        adapted = resolve_student(last)
+        if adapted is not last and last is not None:
+            student = clone(student)
+            student.steps[-1] = (name, adapted)
+        return student
+    kind = None if isinstance(student, type) else _kind_of(student)
+    return student if kind is None else kind.adapt(student)
 
 
 def check_student(student, *, learns_softly, temperature, loss, weighted):
@@ -19,7 +43,7 @@ def check_student(student, *, learns_softly, temperature, loss, weighted):
     Parameters
     ----------
     student : estimator
-        What the user passed.
+        From :func:`resolve_student`.
     learns_softly : bool
         Whether there will be soft targets.
     temperature : float
@@ -55,29 +79,20 @@ def check_student(student, *, learns_softly, temperature, loss, weighted):
         raise TypeError(
             f"student must be a classifier, got {type(last).__name__}, which is none."
         )
-    if weighted:
-        _weight_name(last)
-    if not learns_softly or _takes(last, "soft_targets"):
+    kind, name = kind_of(last), type(last).__name__
+    if weighted and not (kind and kind.takes_weights(last)):
+        raise no_weights(last)
+    if not learns_softly:
         return
-    name = type(last).__name__
-    if weight_parameter(last) is None:
+    if kind is None:
         raise TypeError(
-            f"The student {name} can learn from labels only: its fit takes neither "
-            "soft_targets nor sample_weight. Use MLPStudent(), or a classifier with "
-            "sample weights such as LogisticRegression, DecisionTreeClassifier or "
+            f"The student {name} can learn from labels only: neither soft_targets nor "
+            "sample_weight reaches its fit and that of every classifier inside. Use "
+            "MLPStudent(), or a classifier with sample weights such as "
+            "LogisticRegression, DecisionTreeClassifier or "
             "HistGradientBoostingClassifier."
         )
-    if temperature != 1:
-        raise ValueError(
-            f"temperature={temperature:g} needs a student that divides its own logits "
-            f"by it too, and {name} does not: it would learn a flattened or sharpened "
-            "copy of the teacher. Use temperature=1, or MLPStudent()."
-        )
-    if loss != "kl":
-        raise ValueError(
-            f"loss={loss!r} needs a student that minimises it, and {name} minimises a "
-            'loss of its own, given weights. Use loss="kl", or MLPStudent().'
-        )
+    kind.check(last, temperature, loss)
 
 
 def split_validation(student, transfer_set):
@@ -100,13 +115,8 @@ def split_validation(student, transfer_set):
         The others; None for a student that wants none, or splits by itself.
     """
     last = last_step(student)
-    # not X_val alone: gradient boosting takes it too, and splits rows off by itself
-    takes_them = _takes(last, "soft_targets_val")
-    if not (takes_them and getattr(last, "early_stopping", False)):
-        return transfer_set, None
-    # a RandomState would give the student's own fit another draw than this one
-    last.set_params(random_state=as_seed(last.random_state))
-    return split(transfer_set, last.validation_fraction, last.random_state)
+    kind = kind_of(last)
+    return (transfer_set, None) if kind is None else kind.split(last, transfer_set)
 
 
 def fit_student(student, train, validation):
@@ -128,10 +138,10 @@ def fit_student(student, train, validation):
     """
     if isinstance(student, Pipeline):
         return _fit_pipeline(student, train, validation)
-    if train.soft is None or _takes(student, "soft_targets"):
-        return student.fit(train.X, train.y, **_fit_params(student, train, validation))
-    X, y, weight = expand(train)
-    return student.fit(X, y, **{weight_parameter(student): weight})
+    kind = kind_of(student)
+    if kind is None:  # then there are no soft targets, and no weights
+        return fit_labels(student, train.X, train.y, {})
+    return kind.fit(student, train, validation)
 
 
 def _fit_pipeline(pipeline, train, validation):
@@ -139,41 +149,19 @@ def _fit_pipeline(pipeline, train, validation):
     for _, step in pipeline.steps[:-1]:
         if step is None or step == "passthrough":
             continue
+        params, name = {}, weight_parameter(step)
+        if name is not None and (train.weight != 1).any():
+            params[name] = train.weight
         if hasattr(step, "fit_transform"):
-            X = step.fit_transform(train.X, train.y)
+            X = step.fit_transform(train.X, train.y, **params)
         else:
-            X = step.fit(train.X, train.y).transform(train.X)
+            X = step.fit(train.X, train.y, **params).transform(train.X)
         train = replace(train, X=X)
         if validation is not None:
             validation = replace(validation, X=step.transform(validation.X))
-    fit_student(pipeline.steps[-1][1], train, validation)
+    name, last = pipeline.steps[-1]
+    pipeline.steps[-1] = (name, fit_student(last, train, validation))
     return pipeline
-
-
-def _fit_params(student, train, validation):
-    params = {}
-    if train.soft is not None:
-        params["soft_targets"] = train.soft
-    if (train.weight != 1).any():  # with ones, many fits round otherwise than without
-        params[_weight_name(student)] = train.weight
-    if validation is not None:
-        params["X_val"] = validation.X
-        params["y_val"] = validation.y
-        params["sample_weight_val"] = validation.weight
-        if validation.soft is not None:
-            params["soft_targets_val"] = validation.soft
-    return params
-
-
-def _weight_name(student):
-    name = weight_parameter(student)
-    if name is None:
-        raise TypeError(
-            f"The student {type(student).__name__} takes no sample_weight, and its "
-            "rows have weights: sample_weight, or alpha * transfer_weight for rows "
-            "without a label."
-        )
-    return name
 
 
 def last_step(student):
@@ -183,9 +171,9 @@ def last_step(student):
     return student
 
 
+def _kind_of(student):
+    return kind_of(student) if hasattr(student, "fit") else None
+
+
 def _is_regressor(student):
     return hasattr(student, "__sklearn_tags__") and is_regressor(student)
-
-
-def _takes(student, parameter):
-    return parameter in inspect.signature(student.fit).parameters

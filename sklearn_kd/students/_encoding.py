@@ -1,11 +1,13 @@
 """From rows of any kind to the array or CSR matrix that the network reads."""
 
+from collections.abc import Mapping
 from dataclasses import replace
 
 import numpy as np
 from scipy.sparse import issparse
 from sklearn.base import clone
 from sklearn.preprocessing import MaxAbsScaler
+from sklearn.utils import get_tags
 from sklearn.utils.validation import has_fit_parameter
 
 from sklearn_kd.students._encoder import TabularEncoder
@@ -31,7 +33,7 @@ def fit_encoder(encoder, train, dtype):
     """
     if encoder is None:
         return None
-    if encoder != "auto":
+    if not isinstance(encoder, str):
         encoder = clone(encoder)
     elif issparse(train.X):
         encoder = MaxAbsScaler().set_output(transform="default")
@@ -57,7 +59,7 @@ def _blended(train):
     return replace(soft, proba=blend(soft.proba, train.codes, soft.row_alpha))
 
 
-def encode(encoder, X, dtype):
+def encode(encoder, X, dtype, *, cast_integers=True):
     """Encode rows that have been checked.
 
     Parameters
@@ -68,6 +70,8 @@ def encode(encoder, X, dtype):
         Rows.
     dtype : str
         Of the result.
+    cast_integers : bool, default=True
+        False lets integers be int64, and arrays in a dict stay there.
 
     Returns
     -------
@@ -80,4 +84,39 @@ def encode(encoder, X, dtype):
         X = encoder.transform(X)
     if issparse(X):
         return X.tocsr().astype(dtype, copy=False)
-    return np.ascontiguousarray(X, dtype=dtype)
+    if cast_integers:
+        return np.ascontiguousarray(X, dtype=dtype)
+    if isinstance(X, Mapping):
+        return {name: _as_input(values, dtype) for name, values in X.items()}
+    return _as_input(X, dtype)
+
+
+def _as_input(values, dtype):
+    values = np.asarray(values)
+    return np.ascontiguousarray(values, "int64" if values.dtype.kind in "iu" else dtype)
+
+
+def encoder_tags(input_tags, encoder):
+    """Say what rows a student takes, by its encoder.
+
+    Parameters
+    ----------
+    input_tags : InputTags
+        Of the student; changed in place.
+    encoder : "auto", transformer or None
+        What the user asked for.
+
+    Returns
+    -------
+    InputTags
+        The same object.
+    """
+    input_tags.sparse = True
+    if isinstance(encoder, str):
+        input_tags.allow_nan = True
+    elif encoder is not None:
+        inner = get_tags(encoder).input_tags
+        input_tags.allow_nan = inner.allow_nan
+        input_tags.sparse = inner.sparse
+        input_tags.string = inner.string
+    return input_tags

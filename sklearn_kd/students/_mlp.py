@@ -3,7 +3,6 @@
 from numbers import Integral, Real
 
 from sklearn.base import BaseEstimator, ClassifierMixin
-from sklearn.utils import get_tags
 
 from sklearn_kd._compat import (
     HasMethods,
@@ -20,7 +19,7 @@ from sklearn_kd.students._checks import (
     check_train,
     check_validation,
 )
-from sklearn_kd.students._encoding import encode, fit_encoder
+from sklearn_kd.students._encoding import encode, encoder_tags, fit_encoder
 from sklearn_kd.students._network import (
     ACTIVATIONS,
     Layers,
@@ -322,11 +321,5 @@ class MLPStudent(NetworkPredictionMixin, ClassifierMixin, BaseEstimator):
 
     def __sklearn_tags__(self):
         tags = super().__sklearn_tags__()
-        tags.input_tags.sparse = True
-        if self.encoder == "auto":
-            tags.input_tags.allow_nan = True
-        elif self.encoder is not None:
-            inner = get_tags(self.encoder).input_tags
-            tags.input_tags.allow_nan = inner.allow_nan
-            tags.input_tags.sparse = inner.sparse
+        tags.input_tags = encoder_tags(tags.input_tags, self.encoder)
         return tags

@@ -1,6 +1,8 @@
 """Predicting with the fitted student."""
 
 import numpy as np
+from sklearn.frozen import FrozenEstimator
+from sklearn.model_selection import FixedThresholdClassifier
 from sklearn.utils.metaestimators import available_if
 from sklearn.utils.validation import check_is_fitted
 
@@ -18,13 +20,29 @@ def _student_has(method):
     return check
 
 
+def _trained(student):
+    """Give the student that ``decision_threshold`` has put a threshold on."""
+    if isinstance(student, FixedThresholdClassifier):
+        inner = student.estimator
+        return inner.estimator if isinstance(inner, FrozenEstimator) else student
+    return student
+
+
+def _predict_by_threshold(thresholded, student, X):
+    """Predict as ``FixedThresholdClassifier`` does, without its 0.3 ms of checks."""
+    classes = student.classes_
+    column = 1 if thresholded.pos_label is None else 0
+    above = student.predict_proba(X)[:, column] >= thresholded.threshold
+    return classes[np.where(above, column, 1 - column)]
+
+
 class StudentPredictionMixin:
     """Answer with ``student_``, after the checks of the estimator itself."""
 
     @property
     def n_iter_(self):
         """``n_iter_`` of the student, or of its last step, where it has one."""
-        return last_step(self.student_).n_iter_
+        return last_step(_trained(self.student_)).n_iter_
 
     def predict(self, X):
         """Predict labels with the student.
@@ -40,7 +58,10 @@ class StudentPredictionMixin:
             The label of each row.
         """
         X = self._check(X)
-        return self.student_.predict(X)
+        student = _trained(self.student_)
+        if student is not self.student_:
+            return _predict_by_threshold(self.student_, student, X)
+        return student.predict(X)
 
     @available_if(_student_has("predict_proba"))
     def predict_proba(self, X):
@@ -57,7 +78,7 @@ class StudentPredictionMixin:
             Columns in the order of ``classes_``.
         """
         X = self._check(X)
-        proba = self.student_.predict_proba(X)
+        proba = _trained(self.student_).predict_proba(X)
         return self._widen(proba, 0.0)
 
     @available_if(_student_has("predict_log_proba"))
@@ -75,7 +96,7 @@ class StudentPredictionMixin:
             Columns in the order of ``classes_``.
         """
         X = self._check(X)
-        proba = self.student_.predict_log_proba(X)
+        proba = _trained(self.student_).predict_log_proba(X)
         return self._widen(proba, -np.inf)
 
     def _check(self, X):

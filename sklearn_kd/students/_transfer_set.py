@@ -5,7 +5,7 @@ from dataclasses import dataclass, replace
 import numpy as np
 
 from sklearn_kd._compat import safe_indexing
-from sklearn_kd.targets import SoftTargets, blend
+from sklearn_kd.targets import SoftTargets
 from sklearn_kd.transfer import stack_rows
 
 
@@ -103,28 +103,3 @@ class TransferSet:
         hard = 1 - self.soft.row_alpha
         soft = replace(self.soft, row_alpha=np.zeros(len(hard)))
         return replace(self, soft=soft, weight=self.weight * hard).take(hard > 0)
-
-
-def expand(transfer_set):
-    """Repeat each row once per class, weighted by the blended target.
-
-    Parameters
-    ----------
-    transfer_set : TransferSet
-        Rows with soft targets at temperature 1.
-
-    Returns
-    -------
-    X : {ndarray, CSR matrix, DataFrame} of shape (n_expanded, n_features)
-        Row i stands as often as classes have mass in it.
-    y : ndarray of shape (n_expanded,)
-        The class of each copy.
-    weight : ndarray of shape (n_expanded,), float64
-        Row weight times the mass of the class: for a student that minimises a
-        weighted log loss, the same loss.
-    """
-    soft = transfer_set.soft
-    targets = blend(soft.proba.astype(np.float64), transfer_set.codes, soft.row_alpha)
-    rows, codes = np.nonzero(targets)
-    weight = targets[rows, codes] * transfer_set.weight[rows]
-    return safe_indexing(transfer_set.X, rows), transfer_set.classes[codes], weight

@@ -1,6 +1,8 @@
 """Calibrating a teacher's answers on those that it gave out of sample."""
 
 import numpy as np
+from scipy.optimize import minimize
+from scipy.special import softmax
 from sklearn.base import BaseEstimator, ClassifierMixin
 from sklearn.calibration import CalibratedClassifierCV
 
@@ -22,13 +24,83 @@ class _Answers(ClassifierMixin, BaseEstimator):
         return self.classes_[self.predict_proba(X).argmax(axis=1)]
 
 
+class PriorCorrection(ClassifierMixin, BaseEstimator):
+    """Add an offset for each class to the log-probabilities.
+
+    It is the multinomial logistic regression whose only coefficients are its
+    intercepts. At its optimum, the mean probability of each class is the share of the
+    class among the labels. Between two classes the order of rows stays what it was.
+
+    Attributes
+    ----------
+    classes_ : ndarray of shape (n_present,), int
+        Columns for which there are labels.
+    offset_ : ndarray of shape (n_present,), float64
+        Logarithms of what each column is multiplied by, with mean 0.
+
+    References
+    ----------
+    Saerens, Latinne and Decaestecker, "Adjusting the outputs of a classifier to new a
+    priori probabilities: a simple procedure", 2002. :doi:`10.1162/089976602753284446`
+    """
+
+    def fit(self, X, y):
+        """Fit the offsets.
+
+        Parameters
+        ----------
+        X : ndarray of shape (n_samples, n_classes), float64
+            Probabilities above 0.
+        y : ndarray of shape (n_samples,), int
+            Columns of the labels.
+
+        Returns
+        -------
+        PriorCorrection
+            The same object.
+        """
+        self.classes_, codes = np.unique(y, return_inverse=True)
+        logits = np.log(X[:, self.classes_])
+        share = np.bincount(codes) / len(codes)
+        target = logits[np.arange(len(codes)), codes].mean()
+
+        def loss(offset):
+            shifted = logits + offset
+            highest = shifted.max(axis=1, keepdims=True)
+            odds = np.exp(shifted - highest)
+            total = odds.sum(axis=1, keepdims=True)
+            value = np.log(total).mean() + highest.mean() - target - share @ offset
+            return value, (odds / total).mean(axis=0) - share
+
+        start = np.log(share) - np.log(X[:, self.classes_].mean(axis=0))
+        found = minimize(loss, start, jac=True, method="BFGS", options={"gtol": 1e-6})
+        self.offset_ = found.x - found.x.mean()
+        return self
+
+    def predict_proba(self, X):
+        """Shift probabilities.
+
+        Parameters
+        ----------
+        X : ndarray of shape (n_samples, n_classes), float64
+            Probabilities above 0.
+
+        Returns
+        -------
+        ndarray of shape (n_samples, n_present), float64
+            Columns in the order of ``classes_``.
+        """
+        return softmax(np.log(X[:, self.classes_]) + self.offset_, axis=1)
+
+
 def fit_calibrator(method, proba, lesson):
-    """Fit one of scikit-learn's calibrators to out-of-sample soft targets.
+    """Fit a calibrator to out-of-sample soft targets.
 
     Parameters
     ----------
-    method : {"temperature", "sigmoid", "isotonic"}
-        As in :class:`~sklearn.calibration.CalibratedClassifierCV`.
+    method : {"temperature", "sigmoid", "isotonic", "prior"}
+        :class:`PriorCorrection`, or as in
+        :class:`~sklearn.calibration.CalibratedClassifierCV`.
     proba : ndarray of shape (n_samples, n_classes), float32, or None
         What those who did not see a labelled row say of it.
     lesson : Lesson
@@ -54,17 +126,14 @@ def fit_calibrator(method, proba, lesson):
             "cross_fit=False and transfer=None rule both out."
         )
     told = lesson.present & (proba.sum(axis=1) > 0)
-    every = np.arange(told.sum())  # one split: nothing is fitted but the calibrator
-    calibrator = CalibratedClassifierCV(
-        _Answers(), method=method, cv=[(every, every)], ensemble=False
-    )
+    calibrator = _make_calibrator(method, told.sum())
     try:
         calibrator.fit(_raise(proba[told]), lesson.codes[told])
     except ValueError as error:
         if method == "temperature" and "method" in str(error):
             raise ValueError(
                 'calibration="temperature" needs scikit-learn 1.8 or newer: use '
-                '"sigmoid" or "isotonic".'
+                '"sigmoid", "isotonic" or "prior".'
             ) from error
         raise
 
@@ -77,6 +146,15 @@ def fit_calibrator(method, proba, lesson):
         return calibrated
 
     return calibrate
+
+
+def _make_calibrator(method, n_rows):
+    if method == "prior":
+        return PriorCorrection()
+    every = np.arange(n_rows)  # one split: nothing is fitted but the calibrator
+    return CalibratedClassifierCV(
+        _Answers(), method=method, cv=[(every, every)], ensemble=False
+    )
 
 
 def _raise(proba):

@@ -9,6 +9,7 @@ from sklearn.preprocessing import FunctionTransformer, OrdinalEncoder
 
 from sklearn_kd._columns import column_kinds, nominal_codes, numeric_block
 from sklearn_kd._compat import routing_enabled
+from sklearn_kd._texts import is_text
 
 
 def default_teachers(X):
@@ -27,7 +28,18 @@ def default_teachers(X):
     -------
     list of estimator
         Unfitted, without a seed.
+
+    Raises
+    ------
+    ValueError
+        For texts: which words count, and what they weigh, is the user's to say.
     """
+    if is_text(X):
+        raise ValueError(
+            "There is no default teacher for texts. Pass teacher=a pipeline such as "
+            "make_pipeline(TfidfVectorizer(), LogisticRegression()), or a soft vote of "
+            "several; or pass teacher_proba to fit."
+        )
     trees = ExtraTreesClassifier(bootstrap=True, min_samples_leaf=3)
     if issparse(X):
         teachers = [trees]
@@ -52,8 +64,10 @@ def small_booster(X):
     -------
     estimator or None
         Unfitted, without a seed: 60 trees a class of 15 leaves. None where no column
-        has a value.
+        has a value, and for texts.
     """
+    if is_text(X):
+        return None
     if _empty_columns(X, np.array(column_kinds(X))).all():
         return None
     booster = HistGradientBoostingClassifier(

@@ -124,8 +124,8 @@ def is_fitted(teacher, X, given_classes):
         return False
     except Exception as error:
         # a pipeline may select its columns by name: only what is refused is wrong
-        n_features = getattr(teacher, "n_features_in_", X.shape[1])
-        if n_features == X.shape[1]:
+        n_features = getattr(teacher, "n_features_in_", None)
+        if n_features is None or X.shape[1:] in [(), (n_features,)]:  # () for texts
             raise
         raise ValueError(
             f"X has {X.shape[1]} features, but the fitted teacher "

@@ -9,6 +9,7 @@ from sklearn.utils.metadata_routing import (
 )
 
 from sklearn_kd._compat import check_sample_weight, routing_enabled
+from sklearn_kd._nets import is_skorch_net
 from sklearn_kd._routing import weight_parameter
 from sklearn_kd.teachers._fitted import looks_fitted
 
@@ -32,7 +33,7 @@ def router(owner):
     for name, teacher in _named(owner.teacher):
         if hasattr(teacher, "get_metadata_routing") and not looks_fitted(teacher):
             routes.add(method_mapping=to_fit, **{name: teacher})
-    if owner.student is not None:
+    if _may_decline(owner.student):
         routes.add(method_mapping=to_fit, student=owner.student)
     if hasattr(owner.cv, "get_metadata_routing"):
         routes.add(method_mapping=to_split, splitter=owner.cv)
@@ -101,11 +102,16 @@ def student_wants_weights(owner, weight):
     bool
         False where metadata routing is on and the student declines them.
     """
-    routed_at_all = routing_enabled() and hasattr(owner.student, "get_metadata_routing")
+    routed_at_all = routing_enabled() and _may_decline(owner.student)
     if _is_trivial(weight) or not routed_at_all:
         return True
     routed = process_routing(owner, "fit", sample_weight=weight)
     return _routed_name(routed.student) is not None
+
+
+def _may_decline(student):
+    """Say whether a student can be asked; a bare net has nowhere to put an answer."""
+    return hasattr(student, "get_metadata_routing") and not is_skorch_net(student)
 
 
 def _routed_name(part):

@@ -8,6 +8,7 @@ from sklearn.base import clone
 
 from sklearn_kd._compat import num_samples
 from sklearn_kd._random import contained_draws, seed_unset
+from sklearn_kd._texts import is_text
 from sklearn_kd.transfer._munge import MungeSampler
 
 
@@ -40,7 +41,8 @@ def resolve_sampler(transfer, X, *, seed, report):
     ----------
     transfer : "auto", "munge", None or sampler
         What was asked for.
-    X : {ndarray, CSR matrix, DataFrame} of shape (n_samples, n_features)
+    X : {ndarray, CSR matrix, DataFrame} of shape (n_samples, n_features), or \
+            {ndarray, Series} of str of shape (n_samples,)
         The labelled rows.
     seed : int
         For a sampler that has none.
@@ -55,7 +57,7 @@ def resolve_sampler(transfer, X, *, seed, report):
     Raises
     ------
     TypeError
-        For a sampler that is none, and for sparse rows.
+        For a sampler that is none, for sparse rows, and for "munge" on texts.
     """
     if transfer is None:
         return None
@@ -66,6 +68,15 @@ def resolve_sampler(transfer, X, *, seed, report):
         raise TypeError(
             f"transfer={transfer!r} cannot make rows like sparse ones. Use "
             'transfer="auto" or None, and pass further rows as X_unlabeled.'
+        )
+    if is_text(X) and isinstance(transfer, str):
+        if transfer == "auto":
+            report("no synthetic rows: the rows are texts")
+            return None
+        raise TypeError(
+            f"transfer={transfer!r} cannot make rows like texts: it mixes columns. Use "
+            'transfer="auto" or None, pass further texts as X_unlabeled, or pass a '
+            "sampler of your own that makes texts."
         )
     if isinstance(transfer, str):
         return MungeSampler(random_state=seed)

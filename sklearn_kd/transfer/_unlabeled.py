@@ -7,6 +7,7 @@ from scipy import sparse
 
 from sklearn_kd._columns import is_frame
 from sklearn_kd._compat import num_samples
+from sklearn_kd._texts import is_text
 
 
 class UnlabeledRows:
@@ -18,8 +19,9 @@ class UnlabeledRows:
 
     Parameters
     ----------
-    X : {array-like, sparse matrix, DataFrame} of shape (n_unlabeled, n_features)
-        Rows with the columns of the labelled ones.
+    X : {array-like, sparse matrix, DataFrame} of shape (n_unlabeled, n_features), or \
+            {list, ndarray, Series} of str of shape (n_unlabeled,)
+        Rows with the columns of the labelled ones, or texts.
 
     Attributes
     ----------
@@ -114,15 +116,19 @@ def stack_rows(above, below):
 
     Parameters
     ----------
-    above, below : {ndarray, CSR matrix, DataFrame} of shape (n_rows, n_features)
-        Checked rows with the same columns, both in frames of one library or neither.
+    above, below : {ndarray, CSR matrix, DataFrame} of shape (n_rows, n_features), or \
+            {ndarray, Series} of str of shape (n_rows,)
+        Checked rows with the same columns, both in frames of one library or neither;
+        or texts, in any two containers.
 
     Returns
     -------
-    {ndarray, CSR matrix, DataFrame}
+    {ndarray, CSR matrix, DataFrame, Series}
         All rows, in the container of the first. Columns of two types get one that
         holds the values of both.
     """
+    if is_text(above):
+        return _stack_texts(above, below)
     if is_frame(above):
         stack = _stack_pandas if hasattr(above, "iloc") else _stack_polars
         return stack(above, below)
@@ -131,6 +137,17 @@ def stack_rows(above, below):
     if sparse.issparse(below):
         below = below.toarray()
     return np.vstack([above, below])
+
+
+def _stack_texts(above, below):
+    texts = [*above, *below]  # dtypes may differ: strings, objects, categories
+    if hasattr(above, "iloc"):
+        return type(above)(texts, name=above.name, dtype=object)
+    if not isinstance(above, np.ndarray):
+        return type(above)(above.name, texts)
+    stacked = np.empty(len(texts), dtype=object)
+    stacked[:] = texts
+    return stacked
 
 
 def _stack_pandas(above, below):

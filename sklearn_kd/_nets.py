@@ -1,0 +1,63 @@
+"""What can be read off a skorch net without importing skorch."""
+
+import inspect
+import sys
+
+
+def is_skorch_net(estimator):
+    """Say whether an object is a net of skorch.
+
+    Parameters
+    ----------
+    estimator : object
+        Anything.
+
+    Returns
+    -------
+    bool
+        False where skorch has not been imported: then nobody can have made a net.
+    """
+    skorch = sys.modules.get("skorch")
+    return skorch is not None and isinstance(estimator, skorch.NeuralNet)
+
+
+def has_default_split(net):
+    """Say whether a net has the ``train_split`` that skorch gives it unasked.
+
+    Parameters
+    ----------
+    net : skorch.NeuralNet
+        Any.
+
+    Returns
+    -------
+    bool
+        True also where the user has written down just that.
+    """
+    for owner in type(net).__mro__:
+        parameter = inspect.signature(owner).parameters.get("train_split")
+        if parameter is not None:
+            default = parameter.default
+            break
+    own = net.train_split
+    return type(own) is type(default) and vars(own) == vars(default)
+
+
+def module_attribute(net, name, default):
+    """Read an attribute of a net's module class, or of the function that makes it.
+
+    Parameters
+    ----------
+    net : object
+        A net, or what was passed in its place.
+    name : str
+        Of the attribute.
+    default : object
+        Where there is none.
+
+    Returns
+    -------
+    object
+        The attribute.
+    """
+    return getattr(getattr(net, "module", None), name, default)

@@ -1,0 +1,160 @@
+"""Rows that are texts: one string each, in one dimension."""
+
+import sys
+
+import numpy as np
+
+from sklearn_kd._columns import count_missing
+
+_FIX = (
+    "make_pipeline(TfidfVectorizer(), MLPStudent()) as the student, and likewise a "
+    "pipeline of a vectorizer and a classifier, or a vote of such, as the teacher"
+)
+
+
+def is_text(X):
+    """Say whether checked rows are texts: then they have one dimension.
+
+    Parameters
+    ----------
+    X : {ndarray, CSR matrix, DataFrame, Series}
+        What ``check_rows`` returned.
+
+    Returns
+    -------
+    bool
+        True for an array or a Series of texts.
+    """
+    return len(X.shape) == 1
+
+
+def flat_values(X):
+    """Give the values of a container that has one dimension.
+
+    Parameters
+    ----------
+    X : object
+        Rows of any container.
+
+    Returns
+    -------
+    list or None
+        The values. None for rows that have columns, for numbers in an array, and for
+        anything that is neither a list, a tuple, an array nor a Series.
+    """
+    if isinstance(X, (list, tuple)):
+        # a row that is a list of its own ends the search at once
+        nested = any(hasattr(v, "__len__") and not _is_string(v) for v in X)
+        return None if nested else list(X)
+    if isinstance(X, np.ndarray):
+        return X.tolist() if X.ndim == 1 and X.dtype.kind in "OUST" else None
+    return X.to_list() if _is_series(X) else None
+
+
+def _is_string(value):
+    return isinstance(value, (str, bytes))
+
+
+def _is_series(X):
+    """Tell whether X is a pandas or polars Series; neither is imported for it."""
+    kinds = (
+        getattr(sys.modules.get(name), "Series", None) for name in ("pandas", "polars")
+    )
+    return any(kind is not None and isinstance(X, kind) for kind in kinds)
+
+
+def refuse_text(name, values):
+    """Refuse texts where columns are wanted; numbers are left to the caller.
+
+    Parameters
+    ----------
+    name : str
+        Of the estimator.
+    values : list or None
+        What :func:`flat_values` gave.
+
+    Raises
+    ------
+    ValueError
+        Where one of the values is a string.
+    """
+    if values is not None and any(map(_is_string, values)):
+        raise ValueError(
+            f"{name} got X as {len(values)} texts in one dimension, and takes rows "
+            f"with columns. Texts need a vectorizer first: {_FIX}. A transformer of "
+            "your own says that it takes texts by its tags: input_tags.string=True "
+            "and input_tags.two_d_array=False."
+        )
+
+
+def check_texts(name, X, values):
+    """Check that all values are texts.
+
+    Parameters
+    ----------
+    name : str
+        Of the estimator.
+    X : {list, tuple, ndarray, Series} of shape (n_samples,)
+        The texts.
+    values : list
+        What :func:`flat_values` gave for X.
+
+    Returns
+    -------
+    {ndarray of objects, Series} of shape (n_samples,)
+        A Series as it came, which transformers may want, and anything else as an array.
+
+    Raises
+    ------
+    ValueError
+        For no texts, and for a value that is no string.
+    """
+    if not values:
+        raise ValueError(
+            "Found array with 0 sample(s) (shape=(0,)) while a minimum of 1 is "
+            f"required by {name}."
+        )
+    for position, value in enumerate(values):
+        if not isinstance(value, str):
+            raise ValueError(
+                f"{name} takes texts, and value {position} of X is {_described(value)}."
+            )
+    if _is_series(X):
+        return X
+    # not np.asarray(X): in an array of strings each is as wide as the longest
+    texts = np.empty(len(values), dtype=object)
+    texts[:] = values
+    return texts
+
+
+def _described(value):
+    array = np.empty(1, dtype=object)
+    array[0] = value
+    if count_missing(array):
+        return f"missing ({value!r}). Leave such rows out, or write them as ''"
+    kind = type(value).__name__
+    if isinstance(value, bytes):
+        return f"{value[:40]!r}, of type bytes. Decode it: value.decode()"
+    return f"{value!r}, of type {kind}. Give each row as one str"
+
+
+def refuse_table(name, X):
+    """Refuse rows with columns where the estimator was fitted on texts.
+
+    Parameters
+    ----------
+    name : str
+        Of the estimator.
+    X : object
+        What is not a container of one dimension.
+
+    Raises
+    ------
+    ValueError
+        Always.
+    """
+    got = f"X of shape {tuple(X.shape)}" if hasattr(X, "shape") else type(X).__name__
+    fix = "[text]" if isinstance(X, str) else 'a list of str, or a column: X["text"]'
+    raise ValueError(
+        f"{name} was fitted on texts in one dimension, and got {got}. Pass {fix}."
+    )

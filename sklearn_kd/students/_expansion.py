@@ -1,0 +1,77 @@
+"""Soft targets for students that know sample weights: each row once per class."""
+
+import numpy as np
+from sklearn.model_selection import check_cv
+
+from sklearn_kd._compat import safe_indexing
+from sklearn_kd.targets import blend
+
+#: Classes below this share of a row's target are left out of its copies.
+MIN_MASS = 1e-3
+
+
+def expand(transfer_set, min_mass=MIN_MASS):
+    """Repeat each row once per class, weighted by the blended target.
+
+    For a student that minimises a weighted log loss it is the same loss, but for the
+    classes that are left out. They have together a mass of at most
+    :math:`\\varepsilon = (K - 1) m` in a row, with :math:`m` the ``min_mass`` of
+    :math:`K` classes: the row's target moves by no more than that in total variation,
+    and the row's log loss under a student whose smallest probability is :math:`q` by
+    no more than :math:`\\varepsilon \\log(1 / q)`.
+
+    Parameters
+    ----------
+    transfer_set : TransferSet
+        Rows with soft targets at temperature 1.
+    min_mass : float, default=MIN_MASS
+        A class with less in a row has no copy of it, and the others get its mass in
+        proportion to theirs. The largest always has one. Below 1.
+
+    Returns
+    -------
+    X : {ndarray, CSR matrix, DataFrame} of shape (n_expanded, n_features)
+        Row i stands as often as classes have enough mass in it.
+    codes : ndarray of shape (n_expanded,), int
+        The class of each copy.
+    weight : ndarray of shape (n_expanded,), float64
+        Row weight times the mass of the class.
+    rows : ndarray of shape (n_expanded,), int
+        Which row each is a copy of, in ascending order.
+    """
+    soft = transfer_set.soft
+    targets = blend(soft.proba.astype(np.float64), transfer_set.codes, soft.row_alpha)
+    kept = targets >= np.minimum(min_mass, targets.max(axis=1, keepdims=True))
+    kept &= targets > 0
+    targets[~kept] = 0
+    targets /= targets.sum(axis=1, keepdims=True)
+    rows, codes = np.nonzero(targets)
+    weight = targets[rows, codes] * transfer_set.weight[rows]
+    return safe_indexing(transfer_set.X, rows), codes, weight, rows
+
+
+def expand_folds(cv, transfer_set, rows):
+    """Split rows into folds, and give the copies of a row the fold of that row.
+
+    Parameters
+    ----------
+    cv : int, cross-validation generator, iterable or None
+        As the student has it; classes are balanced by the most probable one.
+    transfer_set : TransferSet
+        The rows before their expansion.
+    rows : ndarray of shape (n_expanded,), int
+        Which of them each copy is of.
+
+    Returns
+    -------
+    list of (ndarray of int, ndarray of int)
+        Training and test positions among the copies, for each fold.
+    """
+    splitter = check_cv(cv, transfer_set.codes, classifier=True)
+    folds = []
+    for train, test in splitter.split(transfer_set.X, transfer_set.codes):
+        place = np.zeros(len(transfer_set.codes), dtype=np.int8)
+        place[train], place[test] = 1, 2
+        copies = place[rows]
+        folds.append((np.flatnonzero(copies == 1), np.flatnonzero(copies == 2)))
+    return folds

@@ -1,0 +1,229 @@
+"""The kinds of students, each with how it learns: a new kind is a class in this file.
+
+The first that says yes to a student is its kind. All are asked about the last step of
+a pipeline; the steps before it are the dispatcher's.
+"""
+
+import inspect
+
+import numpy as np
+
+from sklearn_kd._compat import BaseSearchCV
+from sklearn_kd._nets import is_skorch_net
+from sklearn_kd._random import as_seed
+from sklearn_kd._routing import weight_parameter
+from sklearn_kd.students._decoded import DecodedClassifier, needs_codes
+from sklearn_kd.students._expansion import expand, expand_folds
+from sklearn_kd.students._requests import routed, weights_reach
+from sklearn_kd.students._skorch import SkorchStudent
+from sklearn_kd.students._validation import split
+
+
+class Kind:
+    """What all kinds do alike; the methods say what a kind may do otherwise."""
+
+    @staticmethod
+    def is_one(student):
+        """Say whether a student is of this kind."""
+        raise NotImplementedError
+
+    @staticmethod
+    def adapt(student):
+        """Give the estimator that learns in the student's place: itself."""
+        return student
+
+    @staticmethod
+    def check(student, temperature, loss):
+        """Refuse a temperature or a loss that the student cannot learn with."""
+
+    @staticmethod
+    def takes_weights(student):
+        """Say whether rows may have weights."""
+        return weight_parameter(student) is not None
+
+    @staticmethod
+    def wants_validation(student):
+        """Say whether the student is stopped by validation rows that it is given."""
+        return False
+
+    @staticmethod
+    def fit(student, train, validation):
+        """Fit a student in place on a transfer set; give the fitted one."""
+        raise NotImplementedError
+
+    @classmethod
+    def split(cls, student, transfer_set):
+        """Split off the rows that a seeded student is stopped by."""
+        if not cls.wants_validation(student):
+            return transfer_set, None
+        # a RandomState would give the student's own fit another draw than this one
+        student.set_params(random_state=as_seed(student.random_state))
+        return split(transfer_set, student.validation_fraction, student.random_state)
+
+
+class NetKind(Kind):
+    """A net of skorch: an adapter follows the rule of the next kind for it."""
+
+    is_one = staticmethod(is_skorch_net)
+
+    @staticmethod
+    def adapt(student):
+        return SkorchStudent(student)
+
+
+class SoftKind(Kind):
+    """Its ``fit`` takes ``soft_targets``, or it is a search over such students."""
+
+    @staticmethod
+    def is_one(student):
+        return _takes(student, "soft_targets") or (
+            isinstance(student, BaseSearchCV)
+            and _takes(_last(student.estimator), "soft_targets")
+        )
+
+    @staticmethod
+    def wants_validation(student):
+        return _takes(student, "soft_targets_val") and getattr(
+            student, "early_stopping", False
+        )
+
+    @staticmethod
+    def fit(student, train, validation):
+        params = {}
+        if train.soft is not None:
+            params["soft_targets"] = train.soft
+        if (train.weight != 1).any():  # with ones, many fits round otherwise
+            if weight_parameter(student) is None:
+                raise no_weights(student)
+            params["sample_weight"] = train.weight
+        if validation is not None:
+            params["X_val"] = validation.X
+            params["y_val"] = validation.y
+            params["sample_weight_val"] = validation.weight
+            if validation.soft is not None:
+                params["soft_targets_val"] = validation.soft
+        if not isinstance(student, BaseSearchCV):
+            return student.fit(train.X, train.y, **params)
+        with routed(student, *params):
+            return student.fit(train.X, train.y, **params)
+
+
+class WeightedKind(Kind):
+    """Sample weights reach it: a row stands once per class, weighted by its target."""
+
+    is_one = staticmethod(weights_reach)
+
+    @staticmethod
+    def takes_weights(student):
+        return weights_reach(student)
+
+    @staticmethod
+    def check(student, temperature, loss):
+        name = type(student).__name__
+        if temperature != 1:
+            raise ValueError(
+                f"temperature={temperature:g} needs a student that divides its own "
+                f"logits by it too, and {name} does not: it would learn a flattened or "
+                "sharpened copy of the teacher. Use temperature=1, or MLPStudent()."
+            )
+        if loss != "kl":
+            raise ValueError(
+                f"loss={loss!r} needs a student that minimises it, and {name} "
+                'minimises a loss of its own, given weights. Use loss="kl", or '
+                "MLPStudent()."
+            )
+
+    @staticmethod
+    def wants_validation(student):
+        # "auto" of histogram boosting is left to itself: it may well mean no stopping
+        takes_them = _takes(student, "sample_weight_val")
+        return takes_them and getattr(student, "early_stopping", False) is True
+
+    @classmethod
+    def split(cls, student, transfer_set):
+        if transfer_set.soft is None:  # without copies it may split by itself
+            return transfer_set, None
+        return super().split(student, transfer_set)
+
+    @staticmethod
+    def fit(student, train, validation):
+        X, y, weight, rows = _copies(train)
+        params = {}
+        if validation is not None:
+            params["X_val"], params["y_val"], params["sample_weight_val"], _ = _copies(
+                validation
+            )
+        cv = _splitter(student)
+        if cv is not _NONE:
+            student.set_params(cv=expand_folds(cv, train, rows))
+        with routed(student, "sample_weight") as by_plain_name:
+            if (weight != 1).any():  # with ones, many fits round otherwise
+                name = "sample_weight" if by_plain_name else weight_parameter(student)
+                params[name] = weight
+            fitted = fit_labels(student, X, y, params)
+        if cv is not _NONE:  # lists of positions are nothing to keep
+            student.set_params(cv=cv)
+        return fitted
+
+
+#: In the order in which they are asked.
+KINDS = (NetKind, SoftKind, WeightedKind)
+
+_NONE = object()
+
+
+def kind_of(student):
+    """Find the kind of a student.
+
+    Parameters
+    ----------
+    student : estimator
+        No pipeline.
+
+    Returns
+    -------
+    type or None
+        None for one that learns from labels alone.
+    """
+    return next((kind for kind in KINDS if kind.is_one(student)), None)
+
+
+def no_weights(student):
+    """Make the error for rows with weights and a student that takes none."""
+    return TypeError(
+        f"The student {type(student).__name__} takes no sample_weight, and its rows "
+        "have weights: sample_weight, or alpha * transfer_weight for rows without a "
+        "label."
+    )
+
+
+def fit_labels(student, X, y, params):
+    """Fit a student on labels; one that takes codes only answers with labels, too."""
+    if needs_codes(student, y):
+        student = DecodedClassifier(student)
+    return student.fit(X, y, **params)
+
+
+def _copies(rows):
+    """Expand rows, with labels; rows without soft targets have their label alone."""
+    if rows.soft is None:
+        every = np.arange(len(rows.codes))
+        return rows.X, rows.y, rows.weight, every
+    X, codes, weight, source = expand(rows)
+    return X, rows.classes[codes], weight, source
+
+
+def _splitter(student):
+    """Give the splitter by which a student makes folds, where it can be replaced."""
+    cv = student.get_params(deep=False).get("cv", _NONE)
+    return _NONE if isinstance(cv, (str, float)) else cv
+
+
+def _takes(student, parameter):
+    return parameter in inspect.signature(student.fit).parameters
+
+
+def _last(student):
+    while hasattr(student, "steps"):
+        student = student.steps[-1][1]
+    return student

@@ -1,0 +1,296 @@
+"""SkorchStudent: a skorch net that learns from soft and hard targets."""
+
+from numbers import Real
+
+import numpy as np
+from sklearn.base import BaseEstimator, ClassifierMixin, clone
+from sklearn.utils.validation import check_is_fitted
+
+from sklearn_kd._compat import (
+    HasMethods,
+    Interval,
+    StrOptions,
+    fit_context,
+    safe_indexing,
+)
+from sklearn_kd._nets import has_default_split, is_skorch_net, module_attribute
+from sklearn_kd._random import as_seed, contained_draws
+from sklearn_kd._validation import check_rows
+from sklearn_kd.students._checks import check_train, check_validation
+from sklearn_kd.students._encoding import encode, encoder_tags, fit_encoder
+from sklearn_kd.students._validation import split
+
+
+class SkorchStudent(ClassifierMixin, BaseEstimator):
+    """Train a skorch net on soft and hard targets.
+
+    What :class:`DistilledClassifier` makes of ``student=NeuralNetClassifier(...)``;
+    pass it yourself to choose the encoder. The module, the optimizer, the learning
+    rate, the callbacks, the device and ``max_epochs`` are those of the net. The
+    criterion is :class:`sklearn_kd.torch.DistillationLoss`, and the net has codes
+    0, 1, 2, ... for labels; this estimator answers with labels.
+
+    Parameters
+    ----------
+    net : skorch.NeuralNetClassifier
+        Not initialised, and with a class or a function that makes the module: a module
+        instance would be the same one in every fold. It returns logits or
+        probabilities, which one is found out, of shape (n_samples, n_classes); with
+        two classes also of one column.
+
+        Where its constructor takes them and the user has not set them, the widths are
+        filled in: of the input as ``n_features``, ``n_inputs``, ``in_features``,
+        ``input_dim``, ``input_size``, ``num_features``, ``n_in`` or ``d_in``; of the
+        output as ``n_classes``, ``n_outputs``, ``out_features``, ``output_dim``,
+        ``output_size``, ``num_classes``, ``n_out`` or ``d_out``.
+    encoder : transformer, "auto" or None, default="auto"
+        What makes rows into input of the module. "auto" is the module's own attribute
+        ``input_encoder`` where its class has one, and else :class:`TabularEncoder`, or
+        for sparse rows :class:`~sklearn.preprocessing.MaxAbsScaler`. Floats reach the
+        module as float32, integers as int64 (for embeddings), and a dict of arrays as
+        keyword arguments. None takes rows as they are.
+    validation_fraction : float, default=0.1
+        Share of the labelled rows that make the ``valid_loss``, where the net's
+        ``train_split`` is skorch's default; one that the user has set, None included,
+        is left alone, and none are kept apart.
+    random_state : int, RandomState instance or None, default=None
+        Decides the validation rows and all that torch draws.
+
+    Attributes
+    ----------
+    net_ : skorch.NeuralNetClassifier
+        The fitted net, with its ``history`` and ``module_``; ``valid_loss`` is the
+        distillation loss. It takes encoded rows.
+    encoder_ : transformer or None
+        The fitted encoder.
+    classes_ : ndarray of shape (n_classes,)
+        The labels, sorted.
+    n_iter_ : int
+        Number of epochs.
+    n_features_in_ : int
+        Number of columns seen in ``fit``.
+    feature_names_in_ : ndarray of shape (`n_features_in_`,)
+        Their names, where ``X`` had string names only.
+
+    See Also
+    --------
+    DistilledClassifier : Gives it soft targets.
+    MLPStudent : The default student, which needs no torch.
+    sklearn_kd.torch.TabularMLP : A module for it.
+
+    Notes
+    -----
+    .. versionadded:: 0.1
+
+    Rows are encoded once and held as tensors; batches are made by
+    :class:`sklearn_kd.torch.TensorBatchLoader`, on the device of the net. An
+    ``iterator_train`` of the user's, or one with options that this loader does not
+    have, stays, and gets a dataset that it can read row by row.
+
+    On a CPU ``predict_proba`` computes in float64 on a copy of the module, so that a
+    row's answer does not depend on the rows beside it; with another ``device``,
+    ``compile=True`` or a module that makes float32 of its input the net answers as it
+    is.
+
+    Examples
+    --------
+    >>> from sklearn.datasets import load_wine
+    >>> from skorch import NeuralNetClassifier
+    >>> from sklearn_kd import SkorchStudent
+    >>> from sklearn_kd.torch import TabularMLP
+    >>> X, y = load_wine(return_X_y=True)
+    >>> net = NeuralNetClassifier(TabularMLP, max_epochs=30, lr=0.2, verbose=0)
+    >>> student = SkorchStudent(net, random_state=0).fit(X, y)
+    >>> student.score(X, y) > 0.9
+    True
+    """
+
+    _parameter_constraints = {
+        "net": "no_validation",  # its errors say more than a constraint could
+        "encoder": [StrOptions({"auto"}), HasMethods(["fit", "transform"]), None],
+        "validation_fraction": [Interval(Real, 0, 1, closed="neither")],
+        "random_state": ["random_state"],
+    }
+
+    def __init__(
+        self, net, *, encoder="auto", validation_fraction=0.1, random_state=None
+    ):
+        self.net = net
+        self.encoder = encoder
+        self.validation_fraction = validation_fraction
+        self.random_state = random_state
+
+    @property
+    def early_stopping(self):
+        """Whether validation rows are split off for the net."""
+        return is_skorch_net(self.net) and has_default_split(self.net)
+
+    @fit_context(prefer_skip_nested_validation=False)
+    def fit(
+        self,
+        X,
+        y,
+        sample_weight=None,
+        soft_targets=None,
+        *,
+        X_val=None,
+        y_val=None,
+        sample_weight_val=None,
+        soft_targets_val=None,
+    ):
+        """Learn from labelled rows, and from soft targets where they are given.
+
+        Parameters
+        ----------
+        X : {array-like, sparse matrix, DataFrame} of shape (n_samples, n_features)
+            Training rows.
+        y : array-like of shape (n_samples,)
+            Labels of any type that sorts.
+        sample_weight : array-like of shape (n_samples,), default=None
+            Row weights; a row of weight 0 counts as absent.
+        soft_targets : SoftTargets of length n_samples, default=None
+            The teacher's probabilities, with the weight of the soft term, the
+            temperature and the loss.
+        X_val, y_val, sample_weight_val, soft_targets_val : as above, default=None
+            Validation rows. None takes ``validation_fraction`` of the training rows
+            where the net has skorch's default ``train_split``.
+
+        Returns
+        -------
+        SkorchStudent
+            The same object.
+
+        Raises
+        ------
+        ValueError, TypeError
+            For bad input, and a net or module that cannot learn from it.
+        """
+        _check_net(self.net)
+        from sklearn_kd.torch import _net  # here, since it imports torch
+
+        seed = as_seed(self.random_state)
+        train = check_train(self, X, y, sample_weight, soft_targets)
+        self.classes_ = train.classes
+        validation = check_validation(
+            self, X_val, y_val, sample_weight_val, soft_targets_val, like=train.soft
+        )
+        if validation is None and self.early_stopping:
+            train, validation = split(train, self.validation_fraction, seed)
+        self.encoder_ = fit_encoder(self._encoder(), train, "float32")
+        rows, stop = (
+            part
+            and _net.NetRows(
+                self._encode(part.X, "float32"), part.codes, part.soft, part.weight
+            )
+            for part in (train, validation)
+        )
+        net = clone(self.net)
+        with contained_draws(seed, net):
+            _net.train_net(net, rows, stop, train.soft)
+        self.net_ = net
+        row = self._encode(safe_indexing(train.X, [0]), "float64")
+        self._exact = _net.in_float64(net, row)
+        return self
+
+    def _encoder(self):
+        if self.encoder != "auto":
+            return self.encoder
+        return module_attribute(self.net, "input_encoder", "auto")
+
+    def _encode(self, X, dtype):
+        return encode(self.encoder_, X, dtype, cast_integers=False)
+
+    @property
+    def n_iter_(self):
+        """Number of epochs."""
+        return len(self.net_.history)
+
+    def predict_proba(self, X):
+        """Predict class probabilities.
+
+        Parameters
+        ----------
+        X : {array-like, sparse matrix, DataFrame} of shape (n_samples, n_features)
+            Rows.
+
+        Returns
+        -------
+        ndarray of shape (n_samples, n_classes), float64
+            Columns in the order of ``classes_``.
+        """
+        if not hasattr(self, "net_"):
+            check_is_fitted(self)
+        from sklearn_kd.torch import _net  # here, since it imports torch
+
+        X = check_rows(self, X, reset=False)
+        if not hasattr(self, "_exact"):  # it is not pickled
+            row = self._encode(safe_indexing(X, [0]), "float64")
+            self._exact = _net.in_float64(self.net_, row)
+        if self._exact is None:
+            return _net.predict_proba(self.net_, self._encode(X, "float32"))
+        return _net.predict_proba(self._exact, self._encode(X, "float64"))
+
+    def predict_log_proba(self, X):
+        """Predict the logarithms of class probabilities.
+
+        Parameters
+        ----------
+        X : {array-like, sparse matrix, DataFrame} of shape (n_samples, n_features)
+            Rows.
+
+        Returns
+        -------
+        ndarray of shape (n_samples, n_classes), float64
+            Finite, also where the probability rounds to 0.
+        """
+        proba = self.predict_proba(X)
+        return np.log(np.maximum(proba, np.finfo(proba.dtype).tiny))
+
+    def predict(self, X):
+        """Predict labels.
+
+        Parameters
+        ----------
+        X : {array-like, sparse matrix, DataFrame} of shape (n_samples, n_features)
+            Rows.
+
+        Returns
+        -------
+        ndarray of shape (n_samples,)
+            The most probable label of each row.
+        """
+        codes = self.predict_proba(X).argmax(axis=1)
+        return self.classes_[codes]
+
+    def __getstate__(self):
+        state = dict(super().__getstate__())
+        state.pop("_exact", None)  # made again from net_
+        return state
+
+    def __sklearn_tags__(self):
+        tags = super().__sklearn_tags__()
+        tags.input_tags = encoder_tags(tags.input_tags, self._encoder())
+        return tags
+
+
+def _check_net(net):
+    """Refuse what is no net that can be trained here."""
+    if isinstance(net, type) or not is_skorch_net(net):
+        raise TypeError(
+            f"net must be a skorch net such as NeuralNetClassifier(Module), got "
+            f"{net!r}."
+        )
+    if not isinstance(net.module, type) and hasattr(net.module, "state_dict"):
+        raise TypeError(
+            f"The net holds an instance of {type(net.module).__name__}: skorch trains "
+            "it in place, and weights leak from one fold to the next. Pass the class, "
+            f"NeuralNetClassifier({type(net.module).__name__}, module__...=...), or a "
+            "function that makes the module."
+        )
+    replaced = sorted(name for name in vars(net) if name.startswith("criterion__"))
+    if replaced:
+        raise ValueError(
+            f"{', '.join(replaced)}: the distillation loss takes the place of the "
+            "criterion, so nobody would read it. Take it out; class weights go into "
+            "sample_weight."
+        )

@@ -1,0 +1,261 @@
+"""The losses of :mod:`sklearn_kd.losses` as a torch module."""
+
+from collections.abc import Mapping
+from numbers import Real
+
+import torch
+from torch import nn
+from torch.nn import functional
+
+from sklearn_kd.losses import LOSSES
+from sklearn_kd.torch._soft_terms import SOFT_TERMS, kl_against_blend
+
+_REDUCTIONS = ("mean", "batchmean", "sum", "none")
+_KEYS = ("proba", "labels", "row_alpha", "sample_weight")
+
+# The least sum of weights that is divided by: a batch whose weights are all 0 has a
+# loss of 0 then, and no NaN that would spoil the network.
+_LEAST_WEIGHT = 1e-30
+
+
+class DistillationLoss(nn.CrossEntropyLoss):
+    """The distillation loss of a batch: ``alpha * soft term + (1 - alpha) * CE``.
+
+    The same numbers as :func:`sklearn_kd.losses.distillation_loss`, for any torch loop
+    and as the ``criterion`` of a skorch net. ``row_alpha`` weighs the soft term.
+
+    Parameters
+    ----------
+    loss : {"kl", "mse_logit", "dkd", "kl_standardized"}, default="kl"
+        The soft term, a key of :data:`sklearn_kd.losses.LOSSES`.
+    temperature : float, default=1.0
+        T, above 0; divides the logits of both sides in the soft term, which is
+        multiplied by its square.
+    reduction : {"mean", "batchmean", "sum", "none"}, default="mean"
+        With row losses :math:`l` and weights :math:`w`: "mean" is
+        :math:`\\sum w l / \\sum w`, "batchmean" :math:`\\sum w l / n` as in
+        ``torch.nn.KLDivLoss``, "sum" :math:`\\sum w l`, and "none" gives :math:`w l`.
+
+    Raises
+    ------
+    ValueError
+        For a loss, temperature or reduction that is none of the above.
+
+    See Also
+    --------
+    sklearn_kd.losses.distillation_loss : The same with NumPy, with its gradient.
+    TensorBatchLoader : Hands out soft targets in batches.
+
+    Notes
+    -----
+    .. versionadded:: 0.1
+
+    It is a ``torch.nn.CrossEntropyLoss``, of which it is the case of soft targets, so
+    that a skorch classifier with it knows that its module gives logits, and applies a
+    softmax in ``predict_proba``.
+
+    It runs on the device of the logits and waits for nothing there. Logits of half
+    precision are brought to float32 first.
+
+    References
+    ----------
+    Hinton, Vinyals and Dean, "Distilling the Knowledge in a Neural Network", 2015.
+    :doi:`10.48550/arXiv.1503.02531`
+
+    Examples
+    --------
+    >>> import torch
+    >>> from sklearn_kd.torch import DistillationLoss
+    >>> proba = torch.tensor([[0.75, 0.25]])
+    >>> loss = DistillationLoss()
+    >>> value = loss(proba.log(), proba, labels=torch.tensor([0]), row_alpha=0.5)
+    >>> round(value.item(), 4)
+    0.1438
+    """
+
+    def __init__(self, loss="kl", temperature=1.0, reduction="mean"):
+        _check_choice("loss", loss, SOFT_TERMS)
+        _check_choice("reduction", reduction, _REDUCTIONS)
+        if not isinstance(temperature, Real) or isinstance(temperature, bool):
+            raise TypeError(
+                f"temperature must be a number above 0, got {temperature!r}."
+            )
+        if not 0 < temperature < float("inf"):
+            raise ValueError(
+                f"temperature must be above 0 and finite, got {temperature!r}."
+            )
+        super().__init__(reduction=reduction)
+        self.loss = loss
+        self.temperature = float(temperature)
+
+    def extra_repr(self):
+        """Name the settings in the module's repr.
+
+        Returns
+        -------
+        str
+            As they would be written in a call.
+        """
+        return (
+            f"loss={self.loss!r}, temperature={self.temperature:g}, "
+            f"reduction={self.reduction!r}"
+        )
+
+    def forward(self, logits, target, labels=None, row_alpha=None, sample_weight=None):
+        """Evaluate the loss of a batch.
+
+        Parameters
+        ----------
+        logits : tensor of shape (n_samples, n_classes), floating point
+            The student's outputs before the softmax.
+        target : tensor or mapping
+            The teacher's probabilities at temperature 1, of shape (n_samples,
+            n_classes); or labels alone, integers of shape (n_samples,), of which it is
+            the cross-entropy; or a mapping with "proba" or "labels" and any of
+            "labels", "row_alpha" and "sample_weight", in place of the arguments below.
+        labels : tensor of shape (n_samples,), int, default=None
+            Hard targets, as positions among the classes; not read in rows whose
+            ``row_alpha`` is 1.
+        row_alpha : float or tensor of shape (n_samples,), default=None
+            The weight of the soft term, in [0, 1]; the hard term has ``1 -
+            row_alpha``. None stands for 1.
+        sample_weight : tensor of shape (n_samples,), default=None
+            Row weights; None stands for ones.
+
+        Returns
+        -------
+        tensor
+            The reduced loss in nats, or one value a row; float64 for logits of
+            float64, else float32.
+
+        Raises
+        ------
+        ValueError
+            For shapes that do not fit each other, labels that are missing where
+            ``row_alpha`` is below 1, and fewer than three classes with
+            "kl_standardized".
+        TypeError
+            For a 1-D target that does not hold integers.
+        """
+        if isinstance(target, Mapping):
+            _check_mapping(target, labels, row_alpha, sample_weight)
+            labels = target.get("labels")
+            row_alpha = target.get("row_alpha")
+            sample_weight = target.get("sample_weight")
+            target = target.get("proba", labels)
+        _check_logits(logits)
+        if logits.dtype in (torch.float16, torch.bfloat16):
+            logits = logits.float()
+        if target.ndim == 1:
+            _check_labels("target", target, logits)
+            if row_alpha is not None:
+                raise ValueError(
+                    "row_alpha weighs soft targets, but the target is labels alone: "
+                    'pass the probabilities as "proba", or leave row_alpha out.'
+                )
+            values = functional.cross_entropy(logits, target.long(), reduction="none")
+        else:
+            values = self._blended(logits, target, labels, row_alpha)
+        return self._reduce(values, sample_weight)
+
+    def _blended(self, logits, proba, labels, row_alpha):
+        """Loss of each row with soft targets."""
+        if proba.shape != logits.shape:
+            raise ValueError(
+                f"target has shape {tuple(proba.shape)}, expected that of the logits, "
+                f"{tuple(logits.shape)}: the teacher's probabilities, one column a "
+                "class; or labels alone, of shape (n_samples,)."
+            )
+        proba = proba.detach().to(logits.dtype)
+        LOSSES[self.loss].check_classes(logits.shape[1])
+        alpha = _as_column(row_alpha, logits)
+        if alpha is not None:
+            if labels is None:
+                raise ValueError(
+                    "row_alpha is given without labels: where it is below 1 the loss "
+                    "reads them. Pass labels, or leave row_alpha out."
+                )
+            _check_labels("labels", labels, logits)
+            # whatever stands in the other rows is a placeholder, -1 for instance
+            labels = torch.where(alpha[:, 0] < 1, labels.long(), 0)
+        if self.loss == "kl" and self.temperature == 1:
+            return kl_against_blend(logits, proba, labels, alpha)
+        soft = SOFT_TERMS[self.loss](logits, proba, labels, alpha, self.temperature)
+        if alpha is None:
+            return soft
+        hard = functional.cross_entropy(logits, labels, reduction="none")
+        return torch.lerp(hard, soft, alpha[:, 0])
+
+    def _reduce(self, values, weight):
+        if weight is not None:
+            _check_rows("sample_weight", weight, values)
+            weight = weight.to(values.dtype)
+            values = weight * values
+        if self.reduction == "none":
+            return values
+        if self.reduction == "mean" and weight is not None:
+            return values.sum() / weight.sum().clamp_min(_LEAST_WEIGHT)
+        if self.reduction == "sum":
+            return values.sum()
+        return values.mean()
+
+
+def _check_choice(name, value, choices):
+    if not isinstance(value, str) or value not in choices:
+        raise ValueError(f"{name} must be one of {sorted(choices)}, got {value!r}.")
+
+
+def _check_mapping(target, labels, row_alpha, sample_weight):
+    # in words that torch.compile can follow, which set operations are not
+    known = all([key in _KEYS for key in target])  # noqa: C419
+    if not known or not ("proba" in target or "labels" in target):
+        raise ValueError(
+            f"A target mapping has the keys {sorted(target)}, expected "
+            f'"proba" or "labels", and nothing beside {sorted(_KEYS)}.'
+        )
+    if not (labels is None and row_alpha is None and sample_weight is None):
+        raise ValueError(
+            "labels, row_alpha and sample_weight are read from the target mapping: "
+            "put them there, not beside it."
+        )
+
+
+def _check_logits(logits):
+    if logits.ndim != 2:
+        raise ValueError(
+            f"logits have shape {tuple(logits.shape)}, expected (n_samples, "
+            "n_classes): one column a class, for two classes too."
+        )
+
+
+def _check_labels(name, labels, logits):
+    _check_rows(name, labels, logits)
+    if labels.is_floating_point() or labels.is_complex():
+        raise TypeError(
+            f"{name} of shape ({len(labels)},) must hold integers, the positions of "
+            f"the labels among the classes, got {labels.dtype}."
+        )
+
+
+def _check_rows(name, values, rows):
+    if values.shape != rows.shape[:1]:
+        raise ValueError(
+            f"{name} has shape {tuple(values.shape)}, expected one value a row: "
+            f"({len(rows)},)."
+        )
+
+
+def _as_column(row_alpha, logits):
+    """Give alpha as one column, or None where it is 1 in every row."""
+    if isinstance(row_alpha, torch.Tensor) and row_alpha.ndim > 0:
+        _check_rows("row_alpha", row_alpha, logits)
+        return row_alpha.detach().to(logits.dtype)[:, None]
+    if row_alpha is None:
+        return None
+    if isinstance(row_alpha, torch.Tensor):
+        return row_alpha.detach().to(logits).expand(len(logits), 1)
+    if not 0 <= row_alpha <= 1:
+        raise ValueError(f"row_alpha must lie in [0, 1], got {row_alpha!r}.")
+    if row_alpha == 1:
+        return None
+    return logits.new_full((len(logits), 1), float(row_alpha))

@@ -1,0 +1,311 @@
+"""Training a skorch net on soft targets: what is set in it, and what it is given."""
+
+import copy
+import inspect
+
+import numpy as np
+import torch
+from skorch import NeuralNetBinaryClassifier
+from skorch.callbacks import EpochScoring
+from skorch.dataset import Dataset
+from skorch.helper import predefined_split
+from skorch.utils import to_numpy
+
+from sklearn_kd.losses import LOSSES
+from sklearn_kd.torch._loader import TensorBatchLoader
+from sklearn_kd.torch._loss import DistillationLoss
+
+#: Under these names a module's constructor gets the width of its input, and of its
+#: output, where the user has not set it.
+INPUT_WIDTHS = {
+    "n_features",
+    "n_inputs",
+    "in_features",
+    "input_dim",
+    "input_size",
+    "num_features",
+    "n_in",
+    "d_in",
+}
+OUTPUT_WIDTHS = {
+    "n_classes",
+    "n_outputs",
+    "out_features",
+    "output_dim",
+    "output_size",
+    "num_classes",
+    "n_out",
+    "d_out",
+}
+
+#: Options of the batched loader; a net with others keeps its own loader.
+_LOADER_OPTIONS = {"batch_size", "shuffle", "drop_last", "device", "generator"}
+
+#: Options that say in which order rows come.
+_ORDERS = {"shuffle", "sampler", "batch_sampler"}
+
+#: Rows on which it is found out what a module returns.
+_PROBED = 64
+
+
+class NetRows(Dataset):
+    """Encoded rows with what the criterion reads.
+
+    Parameters
+    ----------
+    X : {ndarray, CSR matrix} of shape (n_samples, n_inputs), or dict of ndarray
+        Encoded rows.
+    codes : ndarray of shape (n_samples,), int
+        Positions of the labels in the classes.
+    soft : SoftTargets of length n_samples
+        Soft targets.
+    weight : ndarray of shape (n_samples,), float
+        Row weights.
+
+    Attributes
+    ----------
+    y : ndarray of shape (n_samples,), int64
+        The codes, for callbacks that score.
+    targets : dict of ndarray
+        What :class:`DistillationLoss` reads.
+    """
+
+    def __init__(self, X, codes, soft, weight):
+        super().__init__(X, codes.astype(np.int64), length=len(codes))
+        self.targets = {"proba": soft.proba.astype(np.float32), "labels": self.y}
+        if (soft.row_alpha != 1).any():
+            self.targets["row_alpha"] = soft.row_alpha.astype(np.float32)
+        if (weight != 1).any():
+            weight = weight / weight.mean()
+            self.targets["sample_weight"] = weight.astype(np.float32)
+
+    def __getitem__(self, index):
+        if isinstance(self.X, dict):
+            X = {name: values[index] for name, values in self.X.items()}
+        else:
+            X = self.X[index]
+            X = X.toarray()[0] if hasattr(X, "toarray") else X
+        return X, {name: values[index] for name, values in self.targets.items()}
+
+    def head(self, n_rows):
+        """Take the input of the first rows."""
+        if isinstance(self.X, dict):
+            return {name: values[:n_rows] for name, values in self.X.items()}
+        return self.X[:n_rows]
+
+
+class NetLoss(DistillationLoss):
+    """The distillation loss of what a module returns, be it logits or not.
+
+    Parameters
+    ----------
+    output : {"logits", "probabilities", "logit", "probability"}, default="logits"
+        What that is; the last two in one column, for the second of two classes.
+    **params : dict
+        Of :class:`DistillationLoss`.
+    """
+
+    def __init__(self, output="logits", **params):
+        super().__init__(**params)
+        self.output = output
+
+    def forward(self, output, target):
+        """Evaluate the loss of a batch."""
+        return super().forward(to_logits(output, self.output), target)
+
+
+class Probabilities:
+    """The non-linearity of a net: from what its module returns to probabilities."""
+
+    def __init__(self, output):
+        self.output = output
+
+    def __call__(self, output):
+        return to_logits(output, self.output).softmax(dim=-1)
+
+
+def to_logits(output, kind):
+    """Turn what a module returns into one logit a class.
+
+    Parameters
+    ----------
+    output : Tensor of shape (n_samples, n_classes), (n_samples, 1) or (n_samples,)
+        What the module returned, or a tuple that begins with it.
+    kind : str
+        As in :class:`NetLoss`.
+
+    Returns
+    -------
+    Tensor of shape (n_samples, n_classes)
+        The logits.
+    """
+    if isinstance(output, tuple):
+        output = output[0]
+    if kind == "logits":
+        return output
+    tiny = torch.finfo(output.dtype).tiny
+    if kind == "probabilities":
+        return output.clamp_min(tiny).log()
+    output = output.reshape(len(output))
+    if kind == "logit":
+        return torch.stack([torch.zeros_like(output), output], dim=1)
+    return torch.stack([1 - output, output], dim=1).clamp_min(tiny).log()
+
+
+def train_net(net, rows, validation, soft):
+    """Train a net in place.
+
+    Parameters
+    ----------
+    net : skorch.NeuralNet
+        A clone that is not initialised.
+    rows : NetRows
+        What to learn from.
+    validation : NetRows or None
+        What makes the ``valid_loss``; None leaves the net its ``train_split``.
+    soft : SoftTargets
+        With the classes, the loss and the temperature.
+    """
+    n_classes, own_split = len(soft.classes), net.train_split
+    LOSSES[soft.loss].check_classes(n_classes)
+    gives_probabilities = isinstance(net.criterion, type) and issubclass(
+        net.criterion, torch.nn.BCELoss
+    )
+    settings = {
+        "criterion": NetLoss,
+        "criterion__loss": soft.loss,
+        "criterion__temperature": soft.temperature,
+        "criterion__reduction": "batchmean",
+    }
+    if validation is not None:
+        settings["train_split"] = predefined_split(validation)
+    if "classes" in net.get_params(deep=False):
+        settings["classes"] = list(range(n_classes))
+    net.set_params(**settings, **_loaders(net), **_widths(net, rows.X, n_classes))
+    net.initialize()
+    output = _find_output(net, rows.head(_PROBED), n_classes, gives_probabilities)
+    # a compiled criterion wraps the one that reads it
+    getattr(net.criterion_, "_orig_mod", net.criterion_).output = output
+    net.predict_nonlinearity = Probabilities(output)
+    _score_by_labels(net)
+    try:
+        net.partial_fit(rows, rows.y)  # a stratified split of the user's reads them
+    finally:
+        net.train_split = own_split  # the other one holds the validation rows
+
+
+def _loaders(net):
+    """Exchange skorch's own loader, for training and for the rest."""
+    settings = {}
+    for name in ("iterator_train", "iterator_valid"):
+        prefix = f"{name}__"
+        options = {o.removeprefix(prefix) for o in vars(net) if o.startswith(prefix)}
+        if getattr(net, name) is not torch.utils.data.DataLoader:
+            continue
+        # with a sampler of the user's, a DataLoader refuses the option
+        if name == "iterator_train" and options.isdisjoint(_ORDERS):
+            settings[f"{prefix}shuffle"] = True
+        if options <= _LOADER_OPTIONS:
+            settings[name] = TensorBatchLoader
+            if "device" not in options:
+                settings[f"{prefix}device"] = net.device
+    return settings
+
+
+def _widths(net, X, n_classes):
+    """Fill in the widths that the module's constructor takes by a customary name."""
+    try:
+        taken = set(inspect.signature(net.module).parameters)
+    except ValueError:  # of what is written in C
+        return {}
+    n_outputs = 1 if isinstance(net, NeuralNetBinaryClassifier) else n_classes
+    widths = dict.fromkeys(OUTPUT_WIDTHS & taken, n_outputs)
+    if not isinstance(X, dict):
+        widths |= dict.fromkeys(INPUT_WIDTHS & taken, X.shape[1])
+    widths = {f"module__{name}": width for name, width in widths.items()}
+    return {name: width for name, width in widths.items() if name not in vars(net)}
+
+
+def _find_output(net, X, n_classes, gives_probabilities):
+    """Find out what the module returns: logits or probabilities, in how many columns.
+
+    Raises
+    ------
+    ValueError
+        For another number of columns.
+    """
+    output = next(iter(net.forward_iter(Dataset(X), training=False)))
+    if isinstance(output, tuple):
+        output = output[0]
+    width = output.shape[1] if output.ndim == 2 else 1
+    if output.ndim <= 2 and width == 1 and n_classes == 2:
+        return "probability" if gives_probabilities else "logit"
+    if output.ndim != 2 or width != n_classes:
+        raise ValueError(
+            f"The module returns an array of shape {tuple(output.shape)}, expected "
+            f"(n_samples, {n_classes}): one column a class. Let its constructor take "
+            "the width of its output as n_classes, or set it by module__..."
+        )
+    sums = output.sum(dim=1)
+    is_proba = (output >= 0).all() and torch.allclose(sums, torch.ones_like(sums))
+    return "probabilities" if is_proba else "logits"
+
+
+def labels_of(targets):
+    """Take the labels, for a callback that scores, out of what the criterion gets."""
+    return to_numpy(targets["labels"] if isinstance(targets, dict) else targets)
+
+
+def _score_by_labels(net):
+    for _, callback in net.callbacks_:
+        extract = getattr(callback, "target_extractor", None)
+        if isinstance(callback, EpochScoring) and extract is to_numpy:
+            callback.target_extractor = labels_of
+
+
+def predict_proba(net, X):
+    """Predict class probabilities of encoded rows.
+
+    Parameters
+    ----------
+    net : skorch.NeuralNet
+        Fitted by :func:`train_net`.
+    X : {ndarray, CSR matrix} of shape (n_samples, n_inputs), or dict of ndarray
+        Encoded rows.
+
+    Returns
+    -------
+    ndarray of shape (n_samples, n_classes), float64
+        Rows that sum to 1.
+    """
+    proba = net.predict_proba(Dataset(X)).astype(np.float64)
+    return proba / proba.sum(axis=1, keepdims=True)
+
+
+def in_float64(net, X):
+    """Make a net that shares everything with another but a module in float64.
+
+    Parameters
+    ----------
+    net : skorch.NeuralNet
+        Fitted.
+    X : {ndarray, CSR matrix} of shape (n_samples, n_inputs), or dict of ndarray
+        Encoded rows in float64, to try it on.
+
+    Returns
+    -------
+    skorch.NeuralNet or None
+        None where the net is meant to be fast, on another device or compiled, and
+        where the module computes in float32 whatever it is given.
+    """
+    device = torch.device(net.device or "cpu")
+    if device.type != "cpu" or getattr(net, "compile", False):
+        return None
+    exact = object.__new__(type(net))
+    exact.__dict__.update(net.__dict__)
+    exact.__dict__["module_"] = copy.deepcopy(net.module_).double()
+    try:
+        next(iter(exact.forward_iter(Dataset(X), training=False)))
+    except (RuntimeError, TypeError):  # `X.float()` in its forward, for one
+        return None
+    return exact

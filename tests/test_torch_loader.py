@@ -1,0 +1,442 @@
+"""The tensor loader: what it reads, what it refuses, and skorch around it."""
+
+import sys
+import warnings
+from types import SimpleNamespace
+
+import numpy as np
+import pandas as pd
+import polars as pl
+import pytest
+import torch
+from numpy.testing import assert_allclose, assert_array_equal
+from scipy import sparse
+from skorch import NeuralNet, NeuralNetClassifier
+from skorch.callbacks import EarlyStopping
+from skorch.dataset import Dataset, ValidSplit
+from torch.utils.data import DataLoader, Subset, TensorDataset
+
+from sklearn_kd.torch import DistillationLoss, TabularMLP, TensorBatchLoader
+from sklearn_kd.torch._loader import fits, free_memory
+
+DEVICES = ["cpu", *(["cuda"] if torch.cuda.is_available() else [])]
+on_each_device = pytest.mark.parametrize("device", DEVICES)
+
+N = 23
+X = np.arange(N * 3, dtype=np.float32).reshape(N, 3)
+Y = np.arange(N) % 3
+SOFT = {
+    "proba": np.random.default_rng(0).dirichlet(np.ones(3), N),
+    "labels": Y,
+    "row_alpha": np.linspace(0, 1, N),
+    "sample_weight": np.ones(N),
+}
+
+
+class Rows(torch.utils.data.Dataset):
+    def __init__(self, X, targets):
+        self.X, self.targets = X, targets
+
+    def __len__(self):
+        return len(self.X)
+
+    def __getitem__(self, i):
+        return self.X[i], {name: values[i] for name, values in self.targets.items()}
+
+
+def joined(loader):
+    """All batches of a loader, put together."""
+    return _join(list(loader))
+
+
+def _join(parts):
+    if isinstance(parts[0], dict):
+        return {key: _join([part[key] for part in parts]) for key in parts[0]}
+    if isinstance(parts[0], (list, tuple)):
+        return [_join(list(column)) for column in zip(*parts, strict=True)]
+    return torch.cat([part.cpu() for part in parts])
+
+
+def assert_same(ours, theirs):
+    if isinstance(theirs, dict):
+        assert list(ours) == list(theirs)
+        for key in theirs:
+            assert_same(ours[key], theirs[key])
+    elif isinstance(theirs, (list, tuple)):
+        assert len(ours) == len(theirs)
+        for our, their in zip(ours, theirs, strict=True):
+            assert_same(our, their)
+    else:
+        assert ours.dtype == theirs.dtype
+        assert_array_equal(ours, theirs)
+
+
+DATASETS = {
+    "skorch": Dataset(X, Y),
+    "skorch without y": Dataset(X),
+    "float64": Dataset(X.astype(np.float64), Y),
+    "tensor": Dataset(torch.from_numpy(X), torch.from_numpy(Y)),
+    "CSR": Dataset(sparse.csr_matrix(X), Y),
+    "dict": Dataset({"a": X, "b": X[:, 0]}, Y),
+    "list": Dataset([X, X[:, :1]], Y),
+    "tuple": Dataset((X, X[:, :1]), Y),
+    "two targets": Dataset(X, X[:, :2]),
+    "tensors": TensorDataset(torch.from_numpy(X), torch.from_numpy(Y)),
+    "subset": Subset(Dataset(X, Y), [5, 2, 2, -1, 0, 7, 8]),
+    "run": Subset(Dataset(X, Y), range(4, 19)),
+    "subset of CSR": Subset(Dataset(sparse.csr_matrix(X), Y), [5, 2, 9]),
+    "run of CSR": Subset(Dataset(sparse.csr_matrix(X), Y), np.arange(3, 12)),
+    "nested": Subset(Subset(Dataset(X, Y), np.arange(20)[::2]), [1, 4, 3]),
+    "nested in tensors": Subset(
+        Subset(TensorDataset(torch.from_numpy(X), torch.from_numpy(Y)), [3, 9, 1]),
+        [2, 0],
+    ),
+    "soft": Rows(X, SOFT),
+    "soft subset": Subset(Rows(X, SOFT), [8, 1, 4, 3, 0, 21]),
+}
+
+
+@pytest.mark.parametrize("name", DATASETS)
+@pytest.mark.parametrize("batch_size", [4, 23, 100])
+def test_batches_are_those_of_the_stock_loader(name, batch_size):
+    dataset = DATASETS[name]
+    ours = list(TensorBatchLoader(dataset, batch_size))
+    theirs = list(DataLoader(dataset, batch_size))
+    assert len(ours) == len(theirs) == len(TensorBatchLoader(dataset, batch_size))
+    for our, their in zip(ours, theirs, strict=True):
+        assert_same(our, their)
+
+
+@on_each_device
+@pytest.mark.parametrize("name", DATASETS)
+def test_shuffled_batches_have_every_row_once(name, device):
+    dataset = DATASETS[name]
+    generator = torch.Generator().manual_seed(3)
+    loader = TensorBatchLoader(
+        dataset, 4, shuffle=True, device=device, generator=generator
+    )
+    plain = joined(TensorBatchLoader(dataset, 4, device=device))
+    first, second = joined(loader), joined(loader)
+    n_rows = len(dataset)
+    generator.manual_seed(3)
+    for shuffled in (first, second):
+        order = torch.randperm(n_rows, generator=generator)
+        assert_same(shuffled, _rows(plain, order))
+
+
+def _rows(data, order):
+    if isinstance(data, dict):
+        return {key: _rows(part, order) for key, part in data.items()}
+    if isinstance(data, list):
+        return [_rows(part, order) for part in data]
+    return data[order]
+
+
+@pytest.mark.parametrize("shuffle", [False, True])
+def test_drop_last(shuffle):
+    for n_rows, n_batches in [(N, 5), (20, 5), (3, 0), (0, 0)]:
+        loader = TensorBatchLoader((X[:n_rows], Y[:n_rows]), 4, shuffle, drop_last=True)
+        assert len(loader) == n_batches
+        assert [len(rows) for rows, _ in loader] == [4] * n_batches
+    assert [len(rows) for rows, _ in TensorBatchLoader((X[:0], Y[:0]), 4)] == []
+
+
+def test_global_generator_is_used_for_shuffling_alone():
+    torch.manual_seed(0)
+    before = torch.get_rng_state()
+    joined(TensorBatchLoader((X, Y), 4))
+    assert torch.equal(torch.get_rng_state(), before)
+    first = joined(TensorBatchLoader((X, Y), 4, shuffle=True))
+    torch.manual_seed(0)
+    assert_same(joined(TensorBatchLoader((X, Y), 4, shuffle=True)), first)
+
+
+def test_no_copy_and_no_warning_for_arrays_that_may_not_be_written():
+    frozen = X.copy()
+    frozen.flags.writeable = False
+    with warnings.catch_warnings():
+        warnings.simplefilter("error")
+        (batch, _), *_ = TensorBatchLoader((frozen, Y), 4)
+    assert batch.data_ptr() == frozen.ctypes.data
+    address = frozen.ctypes.data
+    del frozen
+    assert_array_equal(batch, X[:4])  # the tensor keeps the memory
+    assert batch.data_ptr() == address
+
+
+@pytest.mark.parametrize(
+    "rows",
+    [
+        X[::-1],
+        X[:, ::-1],
+        np.asfortranarray(X),
+        X.astype(">f4"),
+        X[:, :0],
+        X > 3,
+        X.astype(np.int16),
+        X.astype(np.float16),
+    ],
+)
+def test_arrays_of_all_kinds(rows):
+    batches = joined(TensorBatchLoader((rows, Y), 4))
+    assert_array_equal(batches[0], rows)
+    assert batches[0].shape == rows.shape
+
+
+def test_columns_of_a_frame_are_a_dict_as_in_skorch():
+    """The stock loader would warn of pandas' arrays, which may not be written."""
+    frame = pd.DataFrame(X, columns=list("abc"))
+    columns = Dataset({name: X[:, [j]] for j, name in enumerate("abc")}, Y)
+    for ours, theirs in zip(
+        TensorBatchLoader(Dataset(frame, Y), 4), DataLoader(columns, 4), strict=True
+    ):
+        assert_same(ours, theirs)
+
+
+def test_bare_pairs():
+    frame = pl.DataFrame({"a": X[:, 0], "b": X[:, 1]})
+    rows, labels = joined(TensorBatchLoader((frame, pd.Series(Y)), 5))
+    assert_same(rows, {"a": torch.tensor(X[:, :1]), "b": torch.tensor(X[:, 1:2])})
+    assert_array_equal(labels, Y)
+    _, zeros = joined(TensorBatchLoader((X, None), 5))
+    assert_same(zeros, torch.zeros(N, 1))
+    _, labels = joined(TensorBatchLoader((X, Y.tolist()), 5))
+    assert_array_equal(labels, Y)
+    rows, _ = joined(TensorBatchLoader(SimpleNamespace(X=X, y=Y), 5))
+    assert_array_equal(rows, X)
+
+
+@pytest.mark.parametrize(
+    "make", [sparse.csr_array, sparse.csc_matrix, sparse.coo_array]
+)
+def test_sparse_rows_of_all_kinds(make):
+    """Dense a batch at a time; skorch's own data set takes CSR matrices alone."""
+    rows, _ = joined(TensorBatchLoader((make(X), Y), 5))
+    assert_same(rows, torch.from_numpy(X))
+    rows, _ = joined(TensorBatchLoader(Subset((make(X), Y), [4, 0, 9]), 2))
+    assert_same(rows, torch.from_numpy(X[[4, 0, 9]]))
+
+
+def test_targets_take_the_place_of_y():
+    dataset = Dataset(X, Y)
+    dataset.targets = SOFT
+    _, soft = joined(TensorBatchLoader(dataset, 4))
+    assert_same(soft, {name: torch.tensor(values) for name, values in SOFT.items()})
+    dataset.targets = None
+    assert_array_equal(joined(TensorBatchLoader(dataset, 4))[1], Y)
+    tensors = TensorDataset(torch.from_numpy(X), torch.from_numpy(Y))
+    tensors.targets = SOFT["proba"]
+    assert_array_equal(joined(TensorBatchLoader(tensors, 4))[1], SOFT["proba"])
+    subset = Subset(Dataset(X, Y), [3, 1])
+    subset.targets = torch.tensor([10, 20])
+    assert_array_equal(joined(TensorBatchLoader(subset, 4))[1], [10, 20])
+
+
+class Doubled(Dataset):
+    def transform(self, X, y):
+        return 2 * X, y
+
+
+class Own(Dataset):
+    def __getitem__(self, i):
+        return super().__getitem__(i)
+
+
+class OwnSubset(Subset):
+    def __getitem__(self, i):
+        return super().__getitem__(i)
+
+    def __getitems__(self, indices):
+        return [self[i] for i in indices]
+
+
+class OwnTensors(TensorDataset):
+    def __getitem__(self, i):
+        return super().__getitem__(i)
+
+
+class Elsewhere:
+    X, y = X, Y
+
+    def __getitem__(self, i):
+        return self.X[i] + 1, self.y[i]
+
+
+@pytest.mark.parametrize(
+    "dataset",
+    [
+        Doubled(X, Y),
+        Own(X, Y),
+        Subset(Doubled(X, Y), [0, 1]),
+        OwnSubset(Dataset(X, Y), [0, 1]),
+        OwnTensors(torch.zeros(4, 2), torch.zeros(4)),
+        TensorDataset(torch.zeros(4, 2)),
+        Elsewhere(),
+        X,
+        (X, Y, Y),
+    ],
+)
+def test_what_makes_its_own_rows_is_left_to_the_stock_loader(dataset):
+    with pytest.raises(TypeError, match=r"Use torch\.utils\.data\.DataLoader"):
+        TensorBatchLoader(dataset)
+
+
+def test_own_rows_with_targets_are_read():
+    dataset = Own(X, Y)
+    dataset.targets = Y + 1
+    assert_array_equal(joined(TensorBatchLoader(dataset))[1], Y + 1)
+
+
+def test_errors():
+    with pytest.raises(TypeError, match=r"X has dtype object .*TabularEncoder"):
+        TensorBatchLoader((X.astype(object), Y))
+    with pytest.raises(TypeError, match="column 'a' has dtype"):
+        TensorBatchLoader((pd.DataFrame({"a": ["x"] * N}), Y))
+    with pytest.raises(TypeError, match=r"y\['b'\] has dtype <U"):
+        TensorBatchLoader((X, {"a": Y, "b": Y.astype(str)}))
+    with pytest.raises(TypeError, match=r"layout torch\.sparse_coo"):
+        TensorBatchLoader((torch.from_numpy(X).to_sparse(), Y))
+    with pytest.raises(ValueError, match=r"numbers of rows: \[4, 23\]"):
+        TensorBatchLoader((X, Y[:4]))
+    with pytest.raises(ValueError, match="X holds no arrays"):
+        TensorBatchLoader(({}, Y))
+    with pytest.raises(ValueError, match="batch_size must be at least 1, got 0"):
+        TensorBatchLoader((X, Y), 0)
+    with pytest.raises(TypeError, match=r"an integer, got 2\.5"):
+        TensorBatchLoader((X, Y), 2.5)
+
+
+@pytest.mark.parametrize(
+    ("n_bytes", "free_bytes", "answer"),
+    [(0, 0, True), (5, 10, True), (6, 10, False), (10**12, None, True)],
+)
+def test_what_fits_is_moved_once(n_bytes, free_bytes, answer):
+    assert fits(n_bytes, free_bytes) is answer
+
+
+@on_each_device
+def test_free_memory(device):
+    free = free_memory(torch.device(device))
+    assert free is None if device == "cpu" else free > 0
+
+
+@pytest.mark.parametrize("shuffle", [False, True])
+@pytest.mark.parametrize("free", [None, 0])
+@pytest.mark.parametrize("target", [Y, SOFT])
+def test_batches_come_on_the_device(monkeypatch, shuffle, free, target):
+    """The meta device is another device, and every machine has it."""
+    monkeypatch.setattr("sklearn_kd.torch._loader.free_memory", lambda device: free)
+    loader = TensorBatchLoader((X, target), 4, shuffle, device="meta")
+    moved = loader._data[0].device.type
+    assert moved == ("meta" if free is None else "cpu")
+    for rows, y in loader:
+        assert rows.device.type == "meta"
+        for part in y.values() if isinstance(y, dict) else [y]:
+            assert part.device.type == "meta"
+
+
+@on_each_device
+@pytest.mark.parametrize("free", [None, 0])
+def test_moved_batches_hold_the_same(monkeypatch, device, free):
+    monkeypatch.setattr("sklearn_kd.torch._loader.free_memory", lambda device: free)
+    for rows in (X, sparse.csr_matrix(X)):
+        loader = TensorBatchLoader((rows, SOFT), 4, device=device)
+        assert all(part.device.type == device for part, _ in loader)
+        assert_same(joined(loader), joined(TensorBatchLoader((X, SOFT), 4)))
+
+
+def make_net(criterion=torch.nn.CrossEntropyLoss, **settings):
+    torch.manual_seed(0)
+    settings = {
+        "module": TabularMLP,
+        "module__n_features": 3,
+        "module__n_classes": 3,
+        "module__hidden_layer_sizes": (16,),
+        "optimizer": torch.optim.Adam,
+        "lr": 0.01,
+        "max_epochs": 3,
+        "batch_size": 8,
+        "verbose": 0,
+        **settings,
+    }
+    return NeuralNetClassifier(criterion=criterion, **settings)
+
+
+ITERATORS = {
+    "iterator_train": TensorBatchLoader,
+    "iterator_valid": TensorBatchLoader,
+}
+DRAWN = np.random.default_rng(1).normal(size=(90, 3)).astype(np.float32)
+LABELS = DRAWN.argmax(axis=1)
+
+
+@on_each_device
+@pytest.mark.parametrize("split", [None, "default"])
+def test_a_skorch_net_learns_the_same(split, device):
+    settings = {"train_split": None} if split is None else {}
+    stock = make_net(device=device, **settings).fit(DRAWN, LABELS)
+    ours = make_net(device=device, **ITERATORS, **settings).fit(DRAWN, LABELS)
+    assert ours.history[:, "train_loss"] == stock.history[:, "train_loss"]
+    assert_array_equal(ours.predict_proba(DRAWN), stock.predict_proba(DRAWN))
+    assert_array_equal(ours.predict(DRAWN), stock.predict(DRAWN))
+    if split is not None:
+        assert ours.history[:, "valid_acc"] == stock.history[:, "valid_acc"]
+        assert ours.history[:, "valid_loss"] == stock.history[:, "valid_loss"]
+
+
+@on_each_device
+def test_a_skorch_net_learns_soft_targets(device):
+    proba = np.eye(3)[LABELS] * 0.8 + 0.2 / 3
+    soft = {
+        "proba": proba,
+        "labels": LABELS,
+        "row_alpha": np.full(len(LABELS), 0.7),
+        "sample_weight": np.ones(len(LABELS)),
+    }
+    net = make_net(
+        DistillationLoss,
+        max_epochs=40,
+        device=device,
+        train_split=ValidSplit(0.2, random_state=0),
+        iterator_train__shuffle=True,
+        iterator_train__device=device,
+        callbacks=[EarlyStopping(patience=30)],
+        callbacks__valid_acc=None,  # it would compare predictions with dicts
+        **ITERATORS,
+    )
+    net.fit(Rows(DRAWN, soft), y=None)
+    assert net.history[-1, "valid_loss"] < net.history[0, "valid_loss"] / 1.5
+    ours = net.predict_proba(DRAWN)
+    assert_allclose(ours.sum(axis=1), 1, rtol=1e-5)  # skorch applies the softmax
+    assert (ours.argmax(axis=1) == LABELS).mean() > 0.9
+
+
+def test_columns_of_a_dict_are_the_arguments_of_the_module():
+    class Two(torch.nn.Module):
+        def __init__(self):
+            super().__init__()
+            self.linear = torch.nn.Linear(3, 2)
+
+        def forward(self, left, right):
+            return self.linear(torch.cat([left, right], dim=1))
+
+    net = NeuralNet(
+        Two,
+        criterion=torch.nn.CrossEntropyLoss,
+        max_epochs=1,
+        train_split=ValidSplit(3),
+        verbose=0,
+        **ITERATORS,
+    )
+    rows = {"left": DRAWN[:, :1], "right": DRAWN[:, 1:]}
+    assert net.fit(rows, LABELS % 2).predict(rows).shape == (90, 2)
+
+
+def test_skorch_is_not_needed(monkeypatch):
+    monkeypatch.setitem(sys.modules, "skorch", None)  # an import would fail
+    monkeypatch.delitem(sys.modules, "skorch.dataset")
+    tensors = TensorDataset(torch.from_numpy(X), torch.from_numpy(Y))
+    for data in [(X, Y), tensors, SimpleNamespace(X=X, y=Y), Rows(X, SOFT)]:
+        assert len(list(TensorBatchLoader(data, 4, shuffle=True))) == 6
+    with pytest.raises(TypeError, match="cannot read a Elsewhere whole"):
+        TensorBatchLoader(Elsewhere())
