@@ -43,6 +43,28 @@ def has_default_split(net):
     return type(own) is type(default) and vars(own) == vars(default)
 
 
+def without_batches(net):
+    """Leave the records of batches out of a net's history: they outgrow the net.
+
+    Parameters
+    ----------
+    net : skorch.NeuralNet
+        Fitted.
+
+    Returns
+    -------
+    skorch.NeuralNet
+        One that shares everything else with it.
+    """
+    if not isinstance(net.history, list):  # of several processes, elsewhere
+        return net
+    small = object.__new__(type(net))
+    small.__dict__.update(net.__dict__)
+    epochs = ({**epoch, "batches": []} for epoch in net.history)
+    small.__dict__["history_"] = type(net.history)(epochs)
+    return small
+
+
 def module_attribute(net, name, default):
     """Read an attribute of a net's module class, or of the function that makes it.
 

@@ -22,8 +22,14 @@ from sklearn.model_selection import GridSearchCV, cross_val_score
 from sklearn.pipeline import make_pipeline
 from sklearn.preprocessing import FunctionTransformer, OrdinalEncoder
 from sklearn.tree import DecisionTreeClassifier
-from skorch import NeuralNetBinaryClassifier, NeuralNetClassifier
+from skorch import (
+    NeuralNet,
+    NeuralNetBinaryClassifier,
+    NeuralNetClassifier,
+    NeuralNetRegressor,
+)
 from skorch.callbacks import (
+    BatchScoring,
     Callback,
     Checkpoint,
     EarlyStopping,
@@ -161,6 +167,7 @@ def test_optimizer_learning_rate_epochs_and_callbacks_are_the_users(tmp_path):
                     use_caching=False,
                 ),
             ),
+            ("batch", BatchScoring("accuracy", name="batch", lower_is_better=False)),
         ],
     )
     history = student.net_.history
@@ -172,6 +179,7 @@ def test_optimizer_learning_rate_epochs_and_callbacks_are_the_users(tmp_path):
     assert {path.name for path in tmp_path.iterdir()} >= {"params.pt", "optimizer.pt"}
     assert history[0, "auc"] > 0.6
     assert history[0, "on_train"] > 0.4
+    assert_allclose(history[0, "batch"], history[0, "valid_acc"])
     mask = validation_mask(y, 0.1, 0)
     best = int(np.argmin(history[:, "valid_loss"]))
     expected, _ = distillation_loss(
@@ -263,6 +271,7 @@ def test_a_net_that_overrides_fit_is_trained_by_the_adapter():
         (net(module__n_classes=5), r"shape \(64, 5\), expected \(n_samples, 3\)"),
         (net(Shaped, module__form="flat"), r"shape \(64,\), expected \(n_samples, 3\)"),
         (net(kind=NeuralNetBinaryClassifier), r"expected \(n_samples, 3\)"),
+        (net(kind=NeuralNetRegressor), "must be a classifier, got NeuralNetRegressor"),
     ],
 )
 def test_what_cannot_learn_is_refused(student, message):
@@ -367,6 +376,14 @@ def test_a_module_that_casts_its_input_predicts_in_float32():
     assert_allclose(student.predict_proba(X), expected, rtol=1e-5)
     again = pickle.loads(pickle.dumps(student))
     assert_array_equal(again.predict_proba(X), student.predict_proba(X))
+
+
+@pytest.mark.parametrize(
+    "params",
+    [{"kind": NeuralNet, "criterion": nn.CrossEntropyLoss}, {"device": None}],
+)
+def test_plain_nets_and_nets_without_a_device_learn(params):
+    assert_allclose(fitted(net(**params)).predict_proba(X), fitted().predict_proba(X))
 
 
 def test_a_rows_answer_does_not_depend_on_the_rows_beside_it():
@@ -600,6 +617,10 @@ def test_a_pickle_is_small_and_answers_alike_in_a_new_process(tmp_path):
     bare.fit(wide, labels)
     assert len(pickle.dumps(bare)) < 40_000  # the rows would be 480 000
     assert_array_equal(copy.deepcopy(student).predict_proba(wide[:5]), expected)
+    epoch = pickle.loads(pickle.dumps(bare)).net_.history[-1]
+    assert epoch["valid_loss"] == bare.net_.history[-1, "valid_loss"]
+    assert epoch["batches"] == []
+    assert len(bare.net_.history[-1, "batches"]) > 50
     path = tmp_path / "student.pkl"
     path.write_bytes(pickle.dumps((student, wide[:5], expected)))
     code = (
@@ -648,6 +669,30 @@ def test_draws_inside_leave_no_trace(device):
         assert torch.equal(torch.rand(2, device=device), inner)
     assert torch.equal(torch.get_rng_state(), state)
     assert before is None or not torch.equal(torch.rand(3, device=device), before)
+
+
+@pytest.mark.parametrize("device", ["cpu", "cuda:0"])
+def test_generators_of_gpus_are_asked_where_a_net_is_set_to_one(device, monkeypatch):
+    asked = []
+
+    def answer(name, value):
+        monkeypatch.setattr(
+            torch.cuda, name, lambda *args: asked.append((name, *args)) or value
+        )
+
+    monkeypatch.setattr(torch.cuda, "is_initialized", lambda: False)
+    answer("is_available", True)
+    answer("get_rng_state_all", ["state"])
+    answer("manual_seed_all", None)
+    answer("set_rng_state_all", None)
+    pipeline = make_pipeline(FunctionTransformer(), net(device=device))
+    with contained_draws(3, pipeline):
+        pass
+    if device == "cpu":  # and nothing makes a CUDA context
+        assert asked == []
+    else:
+        assert [name for name, *_ in asked[:2]] == ["is_available", "get_rng_state_all"]
+        assert asked[2:] == [("manual_seed_all", 3), ("set_rng_state_all", ["state"])]
 
 
 def test_global_state_is_nobodys():

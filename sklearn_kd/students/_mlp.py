@@ -273,7 +273,7 @@ class MLPStudent(NetworkPredictionMixin, ClassifierMixin, BaseEstimator):
         sizes = [rows.X.shape[1], *hidden, n_classes]
         parameters = Parameters(sizes, self.dtype)
         parameters.initialize(
-            stream(seed, INITIALIZE), self.activation, rows.mean_squared_norm()
+            stream(seed, INITIALIZE), self.activation, rows.input_norm()
         )
         batch_size, max_iter = self.batch_size, self.max_iter
         if batch_size == "auto":

@@ -3,7 +3,7 @@
 from numbers import Real
 
 import numpy as np
-from sklearn.base import BaseEstimator, ClassifierMixin, clone
+from sklearn.base import BaseEstimator, ClassifierMixin, RegressorMixin, clone
 from sklearn.utils.validation import check_is_fitted
 
 from sklearn_kd._compat import (
@@ -13,7 +13,12 @@ from sklearn_kd._compat import (
     fit_context,
     safe_indexing,
 )
-from sklearn_kd._nets import has_default_split, is_skorch_net, module_attribute
+from sklearn_kd._nets import (
+    has_default_split,
+    is_skorch_net,
+    module_attribute,
+    without_batches,
+)
 from sklearn_kd._random import as_seed, contained_draws
 from sklearn_kd._validation import check_rows
 from sklearn_kd.students._checks import check_train, check_validation
@@ -60,7 +65,8 @@ class SkorchStudent(ClassifierMixin, BaseEstimator):
     ----------
     net_ : skorch.NeuralNetClassifier
         The fitted net, with its ``history`` and ``module_``; ``valid_loss`` is the
-        distillation loss. It takes encoded rows.
+        distillation loss. It takes encoded rows. Copies and pickles keep what the
+        history says of epochs, and not of batches.
     encoder_ : transformer or None
         The fitted encoder.
     classes_ : ndarray of shape (n_classes,)
@@ -265,6 +271,8 @@ class SkorchStudent(ClassifierMixin, BaseEstimator):
     def __getstate__(self):
         state = dict(super().__getstate__())
         state.pop("_exact", None)  # made again from net_
+        if "net_" in state:
+            state["net_"] = without_batches(self.net_)
         return state
 
     def __sklearn_tags__(self):
@@ -279,6 +287,11 @@ def _check_net(net):
         raise TypeError(
             f"net must be a skorch net such as NeuralNetClassifier(Module), got "
             f"{net!r}."
+        )
+    if isinstance(net, RegressorMixin):
+        raise TypeError(
+            f"net must be a classifier, got {type(net).__name__}. Use "
+            "NeuralNetClassifier(Module)."
         )
     if not isinstance(net.module, type) and hasattr(net.module, "state_dict"):
         raise TypeError(

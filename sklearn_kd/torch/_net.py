@@ -6,7 +6,7 @@ import inspect
 import numpy as np
 import torch
 from skorch import NeuralNetBinaryClassifier
-from skorch.callbacks import EpochScoring
+from skorch.callbacks import BatchScoring, EpochScoring
 from skorch.dataset import Dataset
 from skorch.helper import predefined_split
 from skorch.utils import to_numpy
@@ -259,7 +259,8 @@ def labels_of(targets):
 def _score_by_labels(net):
     for _, callback in net.callbacks_:
         extract = getattr(callback, "target_extractor", None)
-        if isinstance(callback, EpochScoring) and extract is to_numpy:
+        scores = isinstance(callback, (BatchScoring, EpochScoring))
+        if scores and extract is to_numpy:
             callback.target_extractor = labels_of
 
 
