@@ -1,6 +1,7 @@
 """Every private scikit-learn import of the package, so that one file breaks."""
 
 from sklearn.base import _clone_parametrized, _fit_context
+from sklearn.linear_model._base import LinearClassifierMixin
 from sklearn.model_selection._search import BaseSearchCV
 from sklearn.utils import _safe_indexing
 from sklearn.utils._metadata_requests import _routing_enabled
@@ -24,6 +25,7 @@ __all__ = [
     "BaseSearchCV",
     "HasMethods",
     "Interval",
+    "LinearClassifierMixin",
     "RealNotInt",
     "StrOptions",
     "check_feature_names",

@@ -88,8 +88,8 @@ class DistilledClassifier(
         only take "kl".
     transfer : {"auto", "munge"}, sampler or None, default="auto"
         Synthetic rows to ask the teacher about, made from the training rows after the
-        validation rows have been split off. "munge" is :class:`MungeSampler`, and so
-        is "auto" where there is a teacher to ask and rows are not sparse. A sampler has
+        validation rows have been split off. "munge" is :class:`MungeSampler`; so is
+        "auto", unless the student is linear, or rows are sparse or texts. A sampler has
         ``fit(X)`` and ``sample()``, which returns rows and the position of the one that
         each was made from. With synthetic rows a training row itself is kept only
         where its soft target comes from somebody who did not see it (``cv``, or the
@@ -344,7 +344,7 @@ class DistilledClassifier(
         student = make_student(self, seed, weighted=(weight[lesson.present] != 1).any())
         teachers = make_teachers(self, lesson.X, teacher_proba)
         sampler, X_unlabeled = find_rows(
-            self, lesson.X, X_unlabeled, teacher_proba, seed
+            self, student, lesson.X, X_unlabeled, teacher_proba, seed
         )
         knowledge = Knowledge()
         if teacher_proba is not None and self.alpha > 0:

@@ -43,8 +43,11 @@ def has_default_split(net):
     return type(own) is type(default) and vars(own) == vars(default)
 
 
-def without_batches(net):
-    """Leave the records of batches out of a net's history: they outgrow the net.
+def for_prediction(net):
+    """Leave out of a net what only training reads, and what outgrows the net itself.
+
+    That is the optimizer, the callbacks, which may hold it or another copy of the
+    weights, and the records of batches in the history.
 
     Parameters
     ----------
@@ -56,10 +59,12 @@ def without_batches(net):
     skorch.NeuralNet
         One that shares everything else with it.
     """
-    if not isinstance(net.history, list):  # of several processes, elsewhere
-        return net
     small = object.__new__(type(net))
     small.__dict__.update(net.__dict__)
+    small.__dict__.pop("optimizer_", None)
+    small.__dict__["callbacks_"] = []
+    if not isinstance(net.history, list):  # of several processes, elsewhere
+        return small
     epochs = ({**epoch, "batches": []} for epoch in net.history)
     small.__dict__["history_"] = type(net.history)(epochs)
     return small

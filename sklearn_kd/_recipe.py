@@ -18,6 +18,7 @@ from sklearn_kd.students import (
     TransferSet,
     check_student,
     fit_student,
+    is_linear,
     last_step,
     resolve_student,
 )
@@ -88,7 +89,7 @@ def make_teachers(distilled, X, teacher_proba):
     return teachers
 
 
-def find_rows(distilled, X, X_unlabeled, teacher_proba, seed):
+def find_rows(distilled, student, X, X_unlabeled, teacher_proba, seed):
     """Find out which rows without a label there will be.
 
     Returns
@@ -111,6 +112,10 @@ def find_rows(distilled, X, X_unlabeled, teacher_proba, seed):
             )
         transfer = None
     report = Context(verbose=distilled.verbose).report
+    # it is pulled to where the made rows are, and away from the real ones
+    if isinstance(transfer, str) and transfer == "auto" and is_linear(student):
+        report("no synthetic rows: the student is linear")
+        transfer = None
     return resolve_sampler(transfer, X, seed=seed, report=report), X_unlabeled
 
 

@@ -43,7 +43,7 @@ from sklearn.tree import DecisionTreeClassifier
 from skorch import NeuralNetClassifier
 from xgboost import XGBClassifier
 
-from sklearn_kd import DistilledClassifier, MLPStudent, SoftTargets
+from sklearn_kd import DistilledClassifier, MLPStudent, MungeSampler, SoftTargets
 from sklearn_kd.datasets import load_adult
 from sklearn_kd.students import TransferSet
 from sklearn_kd.students._expansion import expand, expand_folds
@@ -405,3 +405,13 @@ def test_a_readable_tree_learns_more_from_a_forest_than_from_labels():
     assert isinstance(distilled.student_, DecisionTreeClassifier)
     reached = auc(distilled.teacher_)
     assert taught > plain + 0.5 * (reached - plain)
+
+
+@pytest.mark.parametrize("student", [LINEAR, make_pipeline(StandardScaler(), LINEAR)])
+def test_a_linear_student_learns_from_the_rows_there_are(student, capsys):
+    """Made rows pull it away from the real ones: vehicle .815 -> .73 in accuracy."""
+    distilled = DistilledClassifier(Modest(), student, random_state=0, verbose=1)
+    assert distilled.fit(X, y).n_transfer_rows_ == 0
+    assert "no synthetic rows: the student is linear" in capsys.readouterr().out
+    distilled.set_params(transfer=MungeSampler(100))
+    assert distilled.fit(X, y).n_transfer_rows_ == 100

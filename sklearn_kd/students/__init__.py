@@ -3,6 +3,7 @@
 from sklearn_kd.students._dispatch import (
     check_student,
     fit_student,
+    is_linear,
     last_step,
     resolve_student,
     split_validation,
@@ -21,6 +22,7 @@ __all__ = [
     "TransferSet",
     "check_student",
     "fit_student",
+    "is_linear",
     "last_step",
     "resolve_student",
     "split_validation",

@@ -5,7 +5,7 @@ from dataclasses import replace
 from sklearn.base import BaseEstimator, clone, is_regressor
 from sklearn.pipeline import Pipeline
 
-from sklearn_kd._compat import validate_params
+from sklearn_kd._compat import LinearClassifierMixin, validate_params
 from sklearn_kd._routing import weight_parameter
 from sklearn_kd.students._kinds import fit_labels, kind_of, no_weights
 from sklearn_kd.students._mlp import MLPStudent
@@ -169,6 +169,22 @@ def last_step(student):
     while isinstance(student, Pipeline):
         student = student.steps[-1][1]
     return student
+
+
+def is_linear(student):
+    """Say whether a student can follow a teacher in one direction only.
+
+    Parameters
+    ----------
+    student : estimator
+        Any.
+
+    Returns
+    -------
+    bool
+        True for scikit-learn's linear classifiers, and pipelines that end in one.
+    """
+    return isinstance(last_step(student), LinearClassifierMixin)
 
 
 def _kind_of(student):

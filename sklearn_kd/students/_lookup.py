@@ -1,5 +1,7 @@
 """The encoder and the first layer as one table look-up, for few rows at a time."""
 
+from math import isnan
+
 import numpy as np
 
 from sklearn_kd.students._encoder import TabularEncoder
@@ -24,27 +26,32 @@ class LookupLayer:
     ----------
     columns : ndarray of shape (n_columns,), intp
         The columns of the input that are read.
-    breakpoints : ndarray of shape (n_columns, width), float64
-        Increasing; padded with infinity.
-    table : ndarray of shape (n_columns * width, 2, n_outputs), float64
-        The vector at each breakpoint, and the difference to the vector at the next one
-        over the distance; 0 at the last.
-    intercept : ndarray of shape (n_outputs,), float64
-        Of the layer.
+    points : list of ndarray
+        The increasing breakpoints of each column. They part it into cells, one more
+        than there are breakpoints: the outer two have no end.
+    offsets : ndarray of shape (n_cells,), float64
+        What a value is measured from; 0 in outer cells.
+    table : ndarray of shape (n_cells, 2, n_outputs), float64
+        The vector at the offset, and its change a unit; 0 in outer cells.
     """
 
-    def __init__(self, columns, breakpoints, table, intercept):
-        self.columns = columns
-        self.breakpoints = breakpoints
+    def __init__(self, columns, points, offsets, table):
+        n_columns = len(columns)
+        self.columns = None if np.array_equal(columns, np.arange(n_columns)) else columns
         self.table = table
-        self.intercept = intercept
-        n_columns, width = breakpoints.shape
-        self._before = np.arange(0, n_columns * width, width) - 1
-        self._flat = breakpoints.ravel()
-        self._least = breakpoints[:, 0]
-        # values at the ends keep the differences below finite, whatever comes
-        self._greatest = np.where(np.isinf(breakpoints), -np.inf, breakpoints).max(1)
-        self._every = np.array_equal(columns, np.arange(n_columns))
+        self._offsets = offsets
+        # one search in the breakpoints of all columns, and one look-up for the cell
+        # that a rank among them means in each column
+        self._points = np.unique(np.concatenate(points))
+        n_ranks = len(self._points) + 1
+        self._cells = np.empty((n_columns, n_ranks), dtype=np.intp)
+        first = 0
+        for cells, own in zip(self._cells, points, strict=True):
+            cells[0] = first
+            cells[1:] = first + np.searchsorted(own, self._points, "right")
+            first += len(own) + 1
+        self._ranks = np.arange(0, n_columns * n_ranks, n_ranks)
+        self._ones = np.ones((1, n_columns, 2))
 
     def read(self, X):
         """Compute the layer, before its activation, for rows without missing values.
@@ -59,20 +66,22 @@ class LookupLayer:
         ndarray of shape (n_samples, n_outputs), float64, or None
             None where a value is missing.
         """
-        X = np.maximum(X if self._every else X[:, self.columns], self._least)
-        np.minimum(X, self._greatest, out=X)
-        cell = np.add.reduce(self.breakpoints <= X[:, :, None], axis=2, dtype=np.intp)
-        cell += self._before
-        factors = np.ones((*X.shape, 2))
-        np.subtract(X, self._flat.take(cell), out=factors[:, :, 1])
-        n_samples, n_columns = X.shape
+        if self.columns is not None:
+            X = X.take(self.columns, axis=1)
+        cell = self._points.searchsorted(X, "right")
+        cell += self._ranks
+        cell = self._cells.take(cell)
+        n_samples = len(X)
+        factors = self._ones.copy() if n_samples == 1 else self._ones.repeat(n_samples, 0)
+        np.subtract(X, self._offsets.take(cell), out=factors[:, :, 1])
         vectors = self.table.take(cell, axis=0)
-        vectors = vectors.reshape(n_samples, 2 * n_columns, -1)
+        if n_samples == 1:
+            out = factors.reshape(1, -1).dot(vectors.reshape(factors.size, -1))
+            # it gets from any value into every output
+            return None if isnan(out.item(0)) else out
+        vectors = vectors.reshape(n_samples, 2 * len(self._ranks), -1)
         out = (factors.reshape(n_samples, 1, -1) @ vectors)[:, 0]
-        if np.isnan(out[:, 0]).any():  # it gets from any value into every output
-            return None
-        out += self.intercept
-        return out
+        return None if np.isnan(out[:, 0]).any() else out
 
 
 def build_lookup(encoder, layers):
@@ -95,21 +104,24 @@ def build_lookup(encoder, layers):
         return None
     columns = np.array(encoder.score_columns_, dtype=np.intp)
     points = [_breakpoints(encoder, place) for place in range(len(columns))]
-    width = max(map(len, points), default=0)
+    n_cells = sum(map(len, points)) + len(points)
     coef = layers.coefs[0]
-    size = len(columns) * width * coef.shape[1]
-    if not 0 < size <= _MAX_SIZE:
+    if not 0 < n_cells * (2 * coef.shape[1] + len(points)) <= _MAX_SIZE:
         return None
-    breakpoints = np.full((len(columns), width), np.inf)
-    table = np.zeros((len(columns), width, 2, coef.shape[1]))
+    offsets, table = np.zeros(n_cells), np.zeros((n_cells, 2, coef.shape[1]))
+    start = 0
     for place, each in enumerate(points):
-        breakpoints[place, : len(each)] = each
+        stop = start + len(each) + 1
         vectors = _encoded_column(encoder, place, each) @ coef
-        table[place, : len(each), 0] = vectors
+        table[start, 0] = vectors[0]
+        table[start + 1 : stop, 0] = vectors
+        offsets[start + 1 : stop - 1] = each[:-1]
         distance = np.diff(each)[:, None]
-        table[place, : len(each) - 1, 1] = np.diff(vectors, axis=0) / distance
-    table = table.reshape(-1, 2, coef.shape[1])
-    return LookupLayer(columns, breakpoints, table, layers.intercepts[0])
+        table[start + 1 : stop - 1, 1] = np.diff(vectors, axis=0) / distance
+        start = stop
+    # every row reads one cell of the first column
+    table[: len(points[0]) + 1, 0] += layers.intercepts[0]
+    return LookupLayer(columns, points, offsets, table)
 
 
 def _breakpoints(encoder, place):

@@ -201,7 +201,7 @@ def forward_from(first, parameters, activation):
         parameters.coefs[1:], parameters.intercepts[1:], strict=True
     ):
         act(layer)
-        layer = layer @ coef
+        layer = layer.dot(coef)
         layer += intercept
     return layer
 
@@ -258,7 +258,7 @@ def softmax(logits):
     ndarray of shape (n_samples, n_classes), float64
         The same array.
     """
-    logits -= logits.max(axis=1, keepdims=True)
+    logits -= np.maximum.reduce(logits, axis=1, keepdims=True)
     np.exp(logits, out=logits)
-    logits /= logits.sum(axis=1, keepdims=True)
+    logits /= np.add.reduce(logits, axis=1, keepdims=True)
     return logits

@@ -14,10 +14,10 @@ from sklearn_kd._compat import (
     safe_indexing,
 )
 from sklearn_kd._nets import (
+    for_prediction,
     has_default_split,
     is_skorch_net,
     module_attribute,
-    without_batches,
 )
 from sklearn_kd._random import as_seed, contained_draws
 from sklearn_kd._validation import check_rows
@@ -272,7 +272,7 @@ class SkorchStudent(ClassifierMixin, BaseEstimator):
         state = dict(super().__getstate__())
         state.pop("_exact", None)  # made again from net_
         if "net_" in state:
-            state["net_"] = without_batches(self.net_)
+            state["net_"] = for_prediction(self.net_)
         return state
 
     def __sklearn_tags__(self):
