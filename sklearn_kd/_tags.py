@@ -83,8 +83,8 @@ def _takes(part, tag):
     # Made of others, an estimator may say no whatever they do (a pipeline that imputes
     # first, a search, a threshold): then it is they who say it, in fit.
     inner = part.estimator if isinstance(part, FrozenEstimator) else part
-    if isinstance(inner, Pipeline) and tag == "sparse":
-        return all(_takes(step, tag) for _, step in inner.steps)
+    if isinstance(inner, Pipeline):
+        return _takes(inner.steps[0][1], tag)
     values = inner.get_params().values() if hasattr(inner, "get_params") else ()
     return any(
         hasattr(value, "get_params") and not isinstance(value, type) for value in values

@@ -96,12 +96,12 @@ def test_alpha_0_is_the_student_alone(student, weight, teacher):
     distilled = distil(teacher, student, alpha=0, temperature=3.0, cv=3)
     distilled.fit(X, y, sample_weight=weight, X_unlabeled=X)
     assert distilled.teacher_ is None
-    plain, prefix = clone(student), ""
+    plain, names = clone(student), ["sample_weight"]
     if getattr(student, "random_state", 0) is None:
         plain.set_params(random_state=0)
-    if isinstance(student, Pipeline):
-        prefix = "logisticregression__"
-    params = {} if weight is None else {prefix + "sample_weight": weight}
+    if isinstance(student, Pipeline):  # every step that knows weights gets them
+        names = [f"{name}__sample_weight" for name, _ in student.steps]
+    params = {} if weight is None else dict.fromkeys(names, weight)
     plain.fit(X, y, **params)
     assert_array_equal(distilled.predict_proba(X), plain.predict_proba(X))
     assert_array_equal(distilled.predict(X), plain.predict(X))
@@ -450,6 +450,7 @@ def test_the_signature():
             "cross_fit",
             "booster_weight",
             "calibration",
+            "decision_threshold",
         ],
         *["cv", "teacher_weights", "teacher_classes", "transfer_weight"],
         *["time_limit", "warn_if_worse"],

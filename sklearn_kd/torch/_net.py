@@ -44,6 +44,9 @@ _LOADER_OPTIONS = {"batch_size", "shuffle", "drop_last", "device", "generator"}
 #: Options that say in which order rows come.
 _ORDERS = {"shuffle", "sampler", "batch_sampler"}
 
+#: Rows of a batch that is only scored, where the user has set none.
+_SCORED = 2048
+
 #: Rows on which it is found out what a module returns.
 _PROBED = 64
 
@@ -209,6 +212,9 @@ def _loaders(net):
             settings[name] = TensorBatchLoader
             if "device" not in options:
                 settings[f"{prefix}device"] = net.device
+            if name == "iterator_valid" and "batch_size" not in options:
+                # where nothing is learnt, skorch's work on each batch is mere cost
+                settings[f"{prefix}batch_size"] = max(net.batch_size, _SCORED)
     return settings
 
 
