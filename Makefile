@@ -17,7 +17,7 @@ ONE_THREAD := OMP_NUM_THREADS=1 OPENBLAS_NUM_THREADS=1 MKL_NUM_THREADS=1
 
 .DEFAULT_GOAL := help
 .PHONY: help demo test lint format doctest docs bench-quality \
-	bench-students bench-cross-fit bench-prior bench-speed bench-peers \
+	bench-students bench-cross-fit bench-prior bench-schedules bench-speed bench-peers \
 	test-lowest clean
 
 help: ## list the targets
@@ -60,6 +60,10 @@ bench-cross-fit: $(VENV)/.bench-data ## who should label synthetic rows
 
 bench-prior: $(VENV)/.bench-data ## what a teacher's class weights do to its student
 	$(ONE_THREAD) $(BIN)/python benchmarks/prior.py $(ARGS)
+	$(BIN)/python benchmarks/render.py
+
+bench-schedules: $(VENV)/.bench-data ## batches, rates and stopping rules: time, quality
+	$(ONE_THREAD) $(BIN)/python benchmarks/schedules.py $(ARGS)
 	$(BIN)/python benchmarks/render.py
 
 bench-speed: $(VENV)/.test-installed ## what an epoch and the import cost, and the tables

@@ -12,6 +12,7 @@ import goals
 import pandas as pd
 import peers_table
 import prior
+import schedules
 import summary
 import which_student
 from results import read_rows
@@ -79,6 +80,8 @@ def main():
         tables["cross_fit"] = cross_fit.lines(read_rows(cross_fit.RESULTS))
     if prior.RESULTS.exists():
         tables["prior"] = prior.lines(read_rows(prior.RESULTS))
+    if schedules.RESULTS.exists():
+        tables["schedules"] = schedules.lines(read_rows(schedules.RESULTS))
     if which_student.RESULTS.exists():
         rows = which_student.read(which_student.RESULTS)
         tables["students"] = which_student.lines(rows)

@@ -3,6 +3,8 @@
 import inspect
 import sys
 
+from sklearn.base import clone
+
 
 def is_skorch_net(estimator):
     """Say whether an object is a net of skorch.
@@ -63,6 +65,8 @@ def for_prediction(net):
     small.__dict__.update(net.__dict__)
     small.__dict__.pop("optimizer_", None)
     small.__dict__["callbacks_"] = []
+    # skorch keeps the state of a callback in the one that the user passed
+    small.__dict__["callbacks"] = clone(net.callbacks, safe=False)
     if not isinstance(net.history, list):  # of several processes, elsewhere
         return small
     epochs = ({**epoch, "batches": []} for epoch in net.history)
