@@ -66,8 +66,11 @@ bench-schedules: $(VENV)/.bench-data ## batches, rates and stopping rules: time,
 	$(ONE_THREAD) $(BIN)/python benchmarks/schedules.py $(ARGS)
 	$(BIN)/python benchmarks/render.py
 
-bench-speed: $(VENV)/.test-installed ## what an epoch and the import cost, and the tables
+bench-speed: $(VENV)/.bench-data ## what training, predicting and importing cost
 	$(ONE_THREAD) $(BIN)/python benchmarks/speed.py $(ARGS)
+	$(ONE_THREAD) $(BIN)/python benchmarks/speed_profile.py
+	$(ONE_THREAD) $(BIN)/python benchmarks/speed_curves.py
+	$(ONE_THREAD) $(BIN)/python benchmarks/speed_scale.py
 	$(BIN)/python benchmarks/render.py
 
 # AutoGluon brings much and pins much, so it has a venv of its own.

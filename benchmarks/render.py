@@ -13,6 +13,8 @@ import pandas as pd
 import peers_table
 import prior
 import schedules
+import speed_profile
+import speed_scale
 import summary
 import which_student
 from results import read_rows
@@ -73,6 +75,9 @@ def main():
     rows = goals.read(args.results)
     tables = {name: make(rows) for name, make in QUALITY.items()}
     tables["speed"] = speed_lines(read_rows(SPEED))
+    for name, module in {"scale": speed_scale, "profile": speed_profile}.items():
+        if module.RESULTS.exists():
+            tables[name] = module.lines(read_rows(module.RESULTS))
     searched = RESULTS / "search.csv"
     if searched.exists():
         tables["quality_search"] = summary.search_lines(pd.read_csv(searched))

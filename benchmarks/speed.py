@@ -17,7 +17,9 @@ from pathlib import Path
 from statistics import median
 
 import numpy as np
+import speed_inference
 import speed_torch
+import speed_training
 import torch
 from sklearn.exceptions import ConvergenceWarning
 from sklearn.neural_network import MLPClassifier
@@ -170,6 +172,8 @@ def main():
         _row("epoch against MLPClassifier", epoch, "sklearn", 0.5),
         _row("epoch against an eager torch loop", epoch, "torch", None),
         *[_row(*net) for net in nets],
+        *[_row(*each) for each in speed_inference.measure(args.repeats)],
+        *[_row(*each) for each in speed_training.measure(args.repeats)],
         _row("import sklearn_kd", package, "sklearn", 1.1),
         _row("from sklearn_kd import DistilledClassifier", name, "sklearn", 1.1),
     ]

@@ -14,8 +14,9 @@ _HOMES = {
     "SoftTargets": "targets",
     "TabularEncoder": "students",
     "UnlabeledRows": "transfer",
+    "compute_soft_targets": "teachers",
 }
-_SUBPACKAGES = ("datasets", "inspection", "losses", "torch")
+_SUBPACKAGES = ("datasets", "export", "inspection", "losses", "torch")
 
 __all__ = [
     "DistilledClassifier",
@@ -25,6 +26,7 @@ __all__ = [
     "SoftTargets",
     "TabularEncoder",
     "UnlabeledRows",
+    "compute_soft_targets",
 ]
 
 

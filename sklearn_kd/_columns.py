@@ -11,7 +11,7 @@ from numbers import Real
 import numpy as np
 
 # What stands for "no value" by its type; a float or a Decimal may also be NaN.
-_MISSING_TYPES = frozenset(["NoneType", "NAType", "NaTType"])
+MISSING_TYPES = frozenset(["NoneType", "NAType", "NaTType"])
 
 _POLARS_NOMINAL = frozenset(
     ["Boolean", "String", "Utf8", "Categorical", "Enum", "Binary"]
@@ -34,15 +34,15 @@ def is_frame(X):
     bool
         False too for a series, a lazy frame and frames of other libraries.
     """
-    return _is_pandas(X) or _is_polars(X)
+    return is_pandas(X) or is_polars(X)
 
 
-def _is_pandas(X):
+def is_pandas(X):
     frame = getattr(sys.modules.get("pandas"), "DataFrame", None)
     return frame is not None and isinstance(X, frame)
 
 
-def _is_polars(X):
+def is_polars(X):
     frame = getattr(sys.modules.get("polars"), "DataFrame", None)
     return frame is not None and isinstance(X, frame)
 
@@ -87,11 +87,11 @@ def column_kinds(X):
     TypeError
         For dates, durations, complex numbers and objects such as lists.
     """
-    if _is_pandas(X):
+    if is_pandas(X):
         dtypes = list(X.dtypes)
         known = {dtype: _pandas_kind(dtype) for dtype in set(dtypes)}
         kinds = [known[dtype] for dtype in dtypes]
-    elif _is_polars(X):
+    elif is_polars(X):
         dtypes = list(X.dtypes)
         kinds = [_polars_kind(dtype) for dtype in dtypes]
     else:
@@ -144,7 +144,7 @@ def _object_kind(values, name):
     """Kind of a column of Python objects, by the types that occur in it."""
     numeric = True
     for kind in set(map(type, values)):
-        if kind.__name__ in _MISSING_TYPES or _is_number(kind):
+        if kind.__name__ in MISSING_TYPES or _is_number(kind):
             continue
         if not issubclass(kind, (str, bytes, bool, np.bool_)):
             raise TypeError(
@@ -162,8 +162,8 @@ def _is_number(kind):
     return issubclass(kind, (Real, Decimal)) and not issubclass(kind, refused)
 
 
-def _is_missing(value):
-    if type(value).__name__ in _MISSING_TYPES:
+def is_missing(value):
+    if type(value).__name__ in MISSING_TYPES:
         return True
     return isinstance(value, (float, np.floating, Decimal)) and value != value
 
@@ -175,10 +175,10 @@ def _name(X, column):
 
 def _objects(X, column):
     """One column as an object array."""
-    if _is_pandas(X):
+    if is_pandas(X):
         return X.iloc[:, column].to_numpy(dtype=object)
     values = X[:, column]
-    if not _is_polars(X):
+    if not is_polars(X):
         return values.astype(object)
     objects = np.empty(len(values), dtype=object)
     objects[:] = values.to_list()
@@ -207,16 +207,16 @@ def numeric_block(X, columns):
     """
     columns = list(columns)
     if len(columns) < X.shape[1]:
-        part = X.iloc[:, columns] if _is_pandas(X) else X[:, columns]
+        part = X.iloc[:, columns] if is_pandas(X) else X[:, columns]
     else:
         part = X
     if not columns:
         return np.empty((len(X), 0))
-    if _is_pandas(X):
+    if is_pandas(X):
         if all(_pandas_kind(dtype) == "numeric" for dtype in set(part.dtypes)):
             block = part.to_numpy(dtype=np.float64, na_value=np.nan)
             return np.ascontiguousarray(block)
-    elif _is_polars(X):
+    elif is_polars(X):
         if all(_polars_kind(dtype) == "numeric" for dtype in part.dtypes):
             block = part.cast(sys.modules["polars"].Float64).to_numpy(order="c")
             return np.ascontiguousarray(block)
@@ -232,7 +232,7 @@ def _floats(values, name):
     """Floats of an object column; numbers written as strings are not numbers."""
     _object_kind(values, name)
     types = set(map(type, values))
-    gaps = {kind for kind in types if kind.__name__ in _MISSING_TYPES}
+    gaps = {kind for kind in types if kind.__name__ in MISSING_TYPES}
     wrong = tuple(
         kind
         for kind in types - gaps
@@ -272,9 +272,9 @@ def nominal_codes(X, column):
     TypeError
         For objects that are neither strings nor numbers.
     """
-    if _is_pandas(X):
+    if is_pandas(X):
         codes, levels = _pandas_codes(X.iloc[:, column], _name(X, column))
-    elif _is_polars(X):
+    elif is_polars(X):
         codes, levels = _polars_codes(X[:, column], _name(X, column))
     elif X.dtype.kind in "US":
         levels, codes = np.unique(X[:, column], return_inverse=True)
@@ -317,7 +317,7 @@ def _list_codes(values, name):
         count=len(values),
     )
     levels = list(seen)
-    kept = [code for code, level in enumerate(levels) if not _is_missing(level)]
+    kept = [code for code, level in enumerate(levels) if not is_missing(level)]
     if len(kept) < len(levels):
         recode = np.full(len(levels), -1)
         recode[kept] = np.arange(len(kept))
@@ -330,6 +330,11 @@ def _plain(level):
     if isinstance(level, np.generic):
         level = level.item()
     return level if isinstance(level, (str, bytes, bool, int, float)) else str(level)
+
+
+def column_names(X):
+    """List the labels of the columns of a frame."""
+    return X.columns.tolist() if is_pandas(X) else X.columns
 
 
 def has_missing(X):
@@ -345,13 +350,13 @@ def has_missing(X):
     bool
         True for a NaN, a None, a null or one of the pandas marks.
     """
-    if _is_pandas(X):
+    if is_pandas(X):
         return bool(X.isna().to_numpy().any())
-    if _is_polars(X):
+    if is_polars(X):
         return any(map(_polars_has_missing, X))
     if X.dtype.kind in "fc":
         return bool(np.isnan(X).any())
-    return X.dtype.kind == "O" and any(map(_is_missing, X.ravel()))
+    return X.dtype.kind == "O" and any(map(is_missing, X.ravel()))
 
 
 def _polars_has_missing(series):
@@ -375,4 +380,4 @@ def count_missing(labels):
     """
     if labels.dtype != object or labels.ndim != 1:
         return 0
-    return sum(map(_is_missing, labels))
+    return sum(map(is_missing, labels))

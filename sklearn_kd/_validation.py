@@ -6,7 +6,13 @@ import numpy as np
 from sklearn.utils.multiclass import check_classification_targets
 from sklearn.utils.validation import check_array, check_consistent_length
 
-from sklearn_kd._columns import array_rows, count_missing, has_missing, is_frame
+from sklearn_kd._columns import (
+    array_rows,
+    column_names,
+    count_missing,
+    has_missing,
+    is_frame,
+)
 from sklearn_kd._compat import (
     check_feature_names,
     check_n_features,
@@ -18,6 +24,9 @@ from sklearn_kd._texts import check_texts, flat_values, refuse_table, refuse_tex
 
 #: Up to this many, a sum of squares costs less than a sum.
 _FEW_VALUES = 4096
+
+#: Rows that are looked through for infinity at once.
+_ROWS = 65536
 
 
 def check_rows(estimator, X, *, reset):
@@ -99,9 +108,10 @@ def _passes_all_checks(estimator, X):
 
     scikit-learn's checks cost several times what a small network does for one row.
     """
+    if type(X) is not np.ndarray:
+        return is_frame(X) and _frame_passes(estimator, X)
     if not (
         not estimator._takes["text"]
-        and type(X) is np.ndarray
         and X.dtype.char in "fdil"
         and X.ndim == 2
         and X.shape[0] > 0
@@ -111,11 +121,29 @@ def _passes_all_checks(estimator, X):
         return False
     # a finite sum has finite terms; one that overflows sends the rows to the full check
     if X.size <= _FEW_VALUES and isfinite(np.vdot(X, X)):
-        return True  # BLAS says nothing of an overflow, so no warning has to be held off
+        return (
+            True  # BLAS says nothing of an overflow, so no warning has to be held off
+        )
     with np.errstate(over="ignore", invalid="ignore"):
         if np.isfinite(np.add.reduce(X, axis=None)):
             return True
-    return estimator._takes["missing"] and not np.isinf(X).any()
+    # by blocks: the marks of a whole table would be an eighth of it
+    return estimator._takes["missing"] and not any(
+        np.isinf(X[start : start + _ROWS]).any() for start in range(0, len(X), _ROWS)
+    )
+
+
+def _frame_passes(estimator, X):
+    """Say whether a frame has rows, and exactly the columns seen in ``fit``."""
+    takes = estimator._takes
+    names = getattr(estimator, "feature_names_in_", None)
+    return (
+        names is not None
+        and takes["missing"]
+        and not takes["text"]
+        and len(X) > 0
+        and column_names(X) == names.tolist()
+    )
 
 
 def check_labels(estimator, X, y, sample_weight, classes=None):

@@ -9,9 +9,8 @@ from dataclasses import dataclass
 import numpy as np
 from scipy.special import xlogy
 
-# Probabilities of float16 or of a CSV file with four digits still pass: rounding moves
-# the sum by up to half a unit of the last digit a column.
-_SUM_TOLERANCE, _COLUMN_TOLERANCE = 1e-3, 5e-5
+from sklearn_kd._proba import align_proba as align_proba
+from sklearn_kd._proba import check_proba as check_proba
 
 # Probabilities are raised to it before their logarithm is taken, since a forest says
 # exactly 0, and 0.01 is the next that a hundred trees can say. The lower it is, the
@@ -51,6 +50,9 @@ class SoftTargets:
     -----
     .. versionadded:: 0.1
 
+    The arrays are copied, but for probabilities in a :class:`~numpy.memmap`, which may
+    be larger than memory: do not change the file afterwards.
+
     Indexing takes whatever NumPy takes for the rows of an array, and scikit-learn's
     splitters slice it like an array with ``n_samples`` rows.
 
@@ -74,10 +76,11 @@ class SoftTargets:
             raise ValueError(
                 f"classes must be distinct and sorted, got {classes.tolist()}."
             )
-        proba = np.array(check_proba(self.proba, len(classes)))
+        given = check_proba(self.proba, len(classes))
+        proba = given if _is_mapped(self.proba) else np.array(given)
         row_alpha = np.array(self.row_alpha, dtype=np.float64)
         if row_alpha.ndim == 0:
-            row_alpha = np.full(len(proba), row_alpha)
+            row_alpha = np.broadcast_to(row_alpha, len(proba))
         if row_alpha.shape != (len(proba),):
             raise ValueError(
                 f"row_alpha has shape {row_alpha.shape}, expected one value a row: "
@@ -117,122 +120,40 @@ class SoftTargets:
         part = object.__new__(type(self))
         object.__setattr__(part, "temperature", self.temperature)
         object.__setattr__(part, "loss", self.loss)
-        part._store(
-            proba=self.proba[rows],
-            classes=self.classes,
-            row_alpha=self.row_alpha[rows],
-        )
+        proba = self.proba[rows]
+        if self.row_alpha.strides == (0,) and len(self):
+            row_alpha = np.broadcast_to(self.row_alpha[0], len(proba))
+        else:
+            row_alpha = self.row_alpha[rows]
+        part._store(proba=proba, classes=self.classes, row_alpha=row_alpha)
         return part
 
 
-def check_proba(proba, n_classes, *, name="proba"):
-    """Check an array of class probabilities.
+def compact(values):
+    """Keep a single number where all values are equal.
 
     Parameters
     ----------
-    proba : array-like of shape (n_samples, n_classes)
-        What is said to be probabilities.
-    n_classes : int
-        How many columns it must have.
-    name : str, default="proba"
-        What the messages call it.
+    values : ndarray of shape (n_samples,)
+        One value a row.
 
     Returns
     -------
-    ndarray of shape (n_samples, n_classes), float32 or float64
-        The same numbers; float32 and float64 are kept, anything else becomes float64.
-
-    Raises
-    ------
-    ValueError
-        For another shape, NaN, infinity, negative numbers and rows whose sum is
-        farther from 1 than rounding to four digits explains.
+    ndarray of shape (n_samples,)
+        The same values, read-only and in the memory of one where they are equal.
     """
-    try:
-        proba = np.asarray(proba)
-        if proba.dtype not in (np.float32, np.float64):
-            proba = proba.astype(np.float64)
-    except (TypeError, ValueError) as error:
-        raise ValueError(f"{name} must hold numbers: {error}") from error
-    if proba.ndim != 2 or proba.shape[1] != n_classes:
-        raise ValueError(
-            f"{name} has shape {proba.shape}, expected (n_samples, {n_classes}): one "
-            "column a class, in sorted class order (for two classes too). Where a fold "
-            "may lack a class, pass a DataFrame with columns named by the classes."
-        )
-    if not np.isfinite(proba).all():
-        row = int(np.flatnonzero(~np.isfinite(proba).all(axis=1))[0])
-        raise ValueError(f"{name} contains NaN or infinity, first in row {row}.")
-    if (proba < 0).any():
-        row = int(np.flatnonzero((proba < 0).any(axis=1))[0])
-        raise ValueError(
-            f"{name} contains negative numbers, first in row {row}. Pass "
-            "probabilities: apply softmax to logits first."
-        )
-    sums = proba.sum(axis=1, dtype=np.float64)
-    wrong = np.abs(sums - 1) > _SUM_TOLERANCE + _COLUMN_TOLERANCE * n_classes
-    if wrong.any():
-        row = int(np.flatnonzero(wrong)[0])
-        raise ValueError(
-            f"The rows of {name} must sum to 1; {int(wrong.sum())} of {len(sums)} do "
-            f"not, first row {row} with sum {sums[row]:.6g}."
-        )
-    return proba
+    if len(values) == 0 or (values != values[0]).any():
+        return values
+    return np.broadcast_to(values[0], len(values))
 
 
-def align_proba(proba, source_classes, classes):
-    """Bring class probabilities into another class order.
-
-    Parameters
-    ----------
-    proba : ndarray of shape (n_samples, n_source_classes), float
-        Probabilities, column ``j`` for ``source_classes[j]``.
-    source_classes : sequence of length n_source_classes
-        The labels of the columns, each once.
-    classes : sequence of length n_classes
-        The labels wanted, matched by equality.
-
-    Returns
-    -------
-    aligned : ndarray of shape (n_samples, n_classes), same dtype
-        Rows that sum to 1. A class that the source lacks has probability 0; the mass
-        of classes that are not wanted is removed and the rest renormalised. A row
-        with no mass on any wanted class is all zero.
-    outside : ndarray of shape (n_samples,), float64
-        The mass that was removed from each row.
-    known : ndarray of shape (n_classes,), bool
-        Which of the wanted classes the source has.
-
-    Raises
-    ------
-    ValueError
-        When two columns stand for the same class.
-    """
-    place = {_plain(label): j for j, label in enumerate(source_classes)}
-    if len(place) < proba.shape[1]:
-        raise ValueError(
-            f"Two columns of class probabilities stand for the same class: the labels "
-            f"of the columns are {list(map(_plain, source_classes))}."
-        )
-    source = np.array([place.get(_plain(label), -1) for label in classes], dtype=int)
-    known = source >= 0
-    aligned = np.zeros((len(proba), len(source)), dtype=proba.dtype)
-    aligned[:, known] = proba[:, source[known]]
-    total = proba.sum(axis=1, dtype=np.float64)
-    mass = aligned.sum(axis=1, dtype=np.float64)
-    outside = np.maximum(total - mass, 0) / total
-    if known.sum() == len(place):
-        outside[:] = 0  # a permutation: the difference is rounding
-    # float32 rounding leaves crumbs of mass on rows that lie wholly outside
-    kept = outside < 1 - 1e-6
-    scale = np.divide(1, mass, out=np.zeros_like(mass), where=kept & (mass > 0))
-    aligned *= scale[:, None].astype(aligned.dtype)
-    return aligned, outside, known
-
-
-def _plain(label):
-    """Give a label as a Python object, so that ``np.int64(1)`` and ``1.0`` are one."""
-    return label.item() if isinstance(label, np.generic) else label
+def _is_mapped(array):
+    """Say whether an array is a view of a file."""
+    while isinstance(array, np.ndarray):
+        if isinstance(array, np.memmap):
+            return True
+        array = array.base
+    return False
 
 
 def temper(proba, temperature):
@@ -258,7 +179,7 @@ def temper(proba, temperature):
     return powered.astype(proba.dtype, copy=False)
 
 
-def one_hot(codes, n_classes):
+def one_hot(codes, n_classes, dtype=np.float64):
     """Write class codes as rows of an identity matrix.
 
     Parameters
@@ -267,13 +188,15 @@ def one_hot(codes, n_classes):
         Positions in the sorted classes.
     n_classes : int
         The width.
+    dtype : dtype, default=float64
+        Of the result.
 
     Returns
     -------
-    ndarray of shape (n_samples, n_classes), float64
+    ndarray of shape (n_samples, n_classes), dtype
         One 1 a row.
     """
-    hot = np.zeros((len(codes), n_classes))
+    hot = np.zeros((len(codes), n_classes), dtype)
     hot[np.arange(len(codes)), codes] = 1
     return hot
 

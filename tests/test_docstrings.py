@@ -14,6 +14,7 @@ MODULES = [
     "sklearn_kd.losses",
     "sklearn_kd.inspection",
     "sklearn_kd.datasets",
+    "sklearn_kd.export",
     "sklearn_kd.torch",
 ]
 

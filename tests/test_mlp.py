@@ -17,7 +17,7 @@ from sklearn.preprocessing import MinMaxScaler, StandardScaler
 
 from sklearn_kd import MLPStudent, SoftTargets
 from sklearn_kd.datasets import load_adult
-from sklearn_kd.students import _scoring, _training
+from sklearn_kd.students import _blocks, _scoring, _training
 from sklearn_kd.students._validation import validation_mask
 
 
@@ -194,8 +194,11 @@ def test_predictions_do_not_depend_on_the_other_rows(wine, monkeypatch):
     whole = student.predict_proba(X)
     one_by_one = np.vstack([student.predict_proba(row[None]) for row in X])
     assert_allclose(one_by_one, whole, rtol=1e-9)
-    monkeypatch.setattr(_scoring, "_BLOCK", 7)
-    assert_allclose(student.predict_proba(X), whole, rtol=1e-9)
+    monkeypatch.setattr(_scoring, "MANY_ROWS", 10)
+    monkeypatch.setattr(_blocks, "_READ", 21)
+    monkeypatch.setattr(_blocks, "_BLOCK", 8)
+    assert_allclose(student.predict_proba(X), whole, atol=1e-6)  # float32
+    monkeypatch.undo()
     frame = pd.DataFrame(X)
     named = MLPStudent(random_state=0).fit(frame, y)
     assert_allclose(named.predict_proba(frame), whole, rtol=1e-9)

@@ -9,7 +9,8 @@ from sklearn_kd._compat import check_sample_weight, check_y, num_samples
 from sklearn_kd._validation import check_labels, check_rows, encode_labels
 from sklearn_kd.losses import LOSSES
 from sklearn_kd.students._transfer_set import TransferSet
-from sklearn_kd.targets import SoftTargets, one_hot
+from sklearn_kd.targets import SoftTargets, compact, one_hot
+from sklearn_kd.transfer import RowsInPlace
 
 
 def check_train(student, X, y, sample_weight, soft_targets):
@@ -33,12 +34,55 @@ def check_train(student, X, y, sample_weight, soft_targets):
     TransferSet
         The rows with their classes: those of the soft targets where there are any.
     """
-    X = check_rows(student, X, reset=True)
+    X = _check_rows(student, X, reset=True)
     classes = None
     if soft_targets is not None:
         _check_soft_targets(soft_targets, num_samples(X), "soft_targets")
         classes = soft_targets.classes
     y, weight, classes = check_labels(student, X, y, sample_weight, classes)
+    return _transfer_set(X, y, weight, classes, soft_targets)
+
+
+def check_batch(student, X, y, classes, sample_weight, soft_targets, first):
+    """Check a batch of a stream.
+
+    Parameters
+    ----------
+    student : estimator
+        Named in the messages; its ``n_features_in_`` is set or compared.
+    X, y, sample_weight, soft_targets
+        As for :func:`check_train`.
+    classes : array-like of shape (n_classes,) or None
+        All labels of the stream.
+    first : bool
+        Whether nothing has been learned yet.
+
+    Returns
+    -------
+    TransferSet
+        The rows with all classes of the stream.
+    """
+    X = _check_rows(student, X, reset=first)
+    if soft_targets is not None:
+        _check_soft_targets(soft_targets, num_samples(X), "soft_targets")
+    known = None if first else student.classes_
+    for given in (classes, None if soft_targets is None else soft_targets.classes):
+        if given is None:
+            continue
+        given = np.unique(np.asarray(given))
+        if known is not None and not np.array_equal(given, known):
+            raise ValueError(
+                f"classes={given.tolist()} are not those that partial_fit started "
+                f"with, {known.tolist()}. Pass all classes of the stream in the first "
+                "call, and in soft_targets."
+            )
+        known = given
+    if known is None:
+        raise ValueError(
+            "classes must be passed on the first call to partial_fit: all labels that "
+            "the stream will have."
+        )
+    y, weight, classes = check_labels(student, X, y, sample_weight, known)
     return _transfer_set(X, y, weight, classes, soft_targets)
 
 
@@ -63,7 +107,7 @@ def check_validation(student, X, y, sample_weight, soft_targets, *, like):
         return None
     if X is None or y is None:
         raise ValueError("Validation rows need both X_val and y_val.")
-    X = check_rows(student, X, reset=False)
+    X = _check_rows(student, X, reset=False)
     y = check_y(y, estimator=student)
     check_consistent_length(X, y)
     if soft_targets is not None:
@@ -81,6 +125,16 @@ def check_validation(student, X, y, sample_weight, soft_targets, *, like):
     return _transfer_set(X, y, weight, student.classes_, soft_targets)
 
 
+def _check_rows(student, X, *, reset):
+    """Check rows, and those of large arrays without making one of them."""
+    if not isinstance(X, RowsInPlace):
+        return check_rows(student, X, reset=reset)
+    for array in X.arrays:
+        check_rows(student, array, reset=reset)
+        reset = False
+    return X
+
+
 def _transfer_set(X, y, weight, classes, soft_targets):
     codes = encode_labels(y, classes)
     strange = (classes[codes] != y) & (weight > 0)
@@ -90,8 +144,11 @@ def _transfer_set(X, y, weight, classes, soft_targets):
             f"{y[strange][0]!r}."
         )
     if soft_targets is None:
-        soft_targets = SoftTargets(one_hot(codes, len(classes)), classes, row_alpha=0.0)
-    return TransferSet(X, codes, weight, classes, soft_targets).take(weight > 0)
+        # 0 and 1 are exact in any dtype
+        hot = one_hot(codes, len(classes), np.float32)
+        soft_targets = SoftTargets(hot, classes, row_alpha=0.0)
+    rows = TransferSet(X, codes, compact(weight), classes, soft_targets)
+    return rows.take(weight > 0)
 
 
 def _check_soft_targets(soft_targets, n_samples, name):

@@ -34,6 +34,17 @@ class ComponentTable:
     def __len__(self):
         return len(self.column)
 
+    def __getstate__(self):
+        """Keep how many components a column has, instead of a number a component."""
+        counts = np.bincount(self.column)
+        return {"counts": counts, "lower": self.lower, "scale": self.scale}
+
+    def __setstate__(self, state):
+        counts = state["counts"]
+        column = np.repeat(np.arange(len(counts)), counts)
+        tables = {"lower": state["lower"], "scale": state["scale"]}
+        self.__dict__.update(column=column, **tables)
+
     def edges(self):
         """Give the column and the edge below of each component, as Python numbers."""
         return zip(self.column.tolist(), self.lower.tolist(), strict=True)
@@ -52,8 +63,9 @@ class ComponentTable:
         for start in range(0, len(X), n_rows):
             block = slice(start, start + n_rows)
             part = X[block].take(self.column, axis=1)
-            part -= self.lower
-            part *= self.scale
+            with np.errstate(over="ignore"):  # what overflows is cut off below
+                part -= self.lower
+                part *= self.scale
             # fmax: NaN counts as 0
             np.fmax(part, 0.0, out=part)
             np.minimum(part, 1.0, out=out[block], casting="same_kind")

@@ -235,9 +235,7 @@ class TabularEncoder(TransformerMixin, BaseEstimator):
         self._fit_numeric(X, targets, sample_weight)
         self._fit_nominal(X, targets, sample_weight)
         self.n_features_out_ = (
-            len(self.score_columns_)
-            + (0 if self.components_ is None else len(self.components_))
-            + len(self.flag_columns_)
+            self._n_numbers()
             + sum(map(len, self.levels_.values()))
             + len(self.grouped_columns_)
             + sum(scores.shape[1] for _, scores in self.level_scores_.values())
@@ -265,8 +263,7 @@ class TabularEncoder(TransformerMixin, BaseEstimator):
             )
 
     def _fit_nominal(self, X, targets, sample_weight):
-        self.levels_, self.level_scores_ = {}, {}
-        self.grouped_columns_ = []
+        self.levels_, self.level_scores_, self.grouped_columns_ = {}, {}, []
         for column, kind in enumerate(self.kinds_):
             if kind == "numeric":
                 continue
@@ -333,6 +330,11 @@ class TabularEncoder(TransformerMixin, BaseEstimator):
                 encoded[:, scored : scored + scores.shape[1]] = scores
                 scored += scores.shape[1]
         return encoded
+
+    def _n_numbers(self):
+        """Count the columns of the output that come before those of levels."""
+        n_components = 0 if self.components_ is None else len(self.components_)
+        return len(self.score_columns_) + n_components + len(self.flag_columns_)
 
     def _numbers(self, X, columns):
         """Numbers of some columns, none infinite."""

@@ -39,6 +39,23 @@ class KnotTable:
     scores: np.ndarray
     rises: np.ndarray
 
+    def __getstate__(self):
+        """Keep what the rest follows from, without the padding: a third."""
+        real = np.arange(self.knots.shape[1]) < self.counts[:, None]
+        kept = {"knots": self.knots[real], "scores": self.scores[real]}
+        return {"counts": self.counts, **kept}
+
+    def __setstate__(self, state):
+        ends = np.cumsum(state["counts"])[:-1]
+        columns = zip(
+            np.split(state["knots"], ends),
+            np.split(state["scores"], ends),
+            strict=True,
+        )
+        # without columns, one empty part is left
+        table = _lay_out(list(columns)[: len(state["counts"])])
+        self.__dict__.update(table.__dict__)
+
     def locate(self, X):
         """Find the cell of each value and the position in it.
 
@@ -66,7 +83,7 @@ class KnotTable:
             # none is below NaN
             cell = first + np.maximum(below - 1, 0)
         else:
-            cell = _binary_search(knots, X, first, width)
+            cell = binary_search(knots, X, first, width)
         position = np.subtract(X, knots.take(cell), out=X)
         position /= self.widths.take(cell)
         return cell, position
@@ -91,8 +108,25 @@ class KnotTable:
             out[block] = score
 
 
-def _binary_search(knots, X, first, width):
-    """Find the last knot at or below each value, for all columns in step."""
+def binary_search(knots, X, first, width):
+    """Find the last knot at or below each value, for all columns in step.
+
+    Parameters
+    ----------
+    knots : ndarray of shape (n_columns * width,), float64
+        Those of all columns, each padded with infinity to the width.
+    X : ndarray, float64
+        Values.
+    first : ndarray, intp
+        Index of the first knot of each value's column; broadcast to the shape of X.
+    width : int
+        A power of two.
+
+    Returns
+    -------
+    ndarray of the shape of X, intp
+        Index into `knots`; `first` for a value below all of them and for NaN.
+    """
     cell = np.empty(X.shape, dtype=np.intp)
     cell[:] = first
     step = width // 2
@@ -130,7 +164,11 @@ def build_knots(X, sample_weight, n_knots):
     KnotTable
         The table.
     """
-    columns = [_column_knots(values, sample_weight, n_knots) for values in X.T]
+    return _lay_out([_column_knots(values, sample_weight, n_knots) for values in X.T])
+
+
+def _lay_out(columns):
+    """Make the table of knots and scores of each column."""
     counts = np.array([len(knots) for knots, _ in columns], dtype=np.intp)
     width = 1 << int(max(counts, default=1) - 1).bit_length()
     shape = (len(columns), width)

@@ -92,3 +92,67 @@ def read_scores(codes, found, levels, scores):
     table = np.vstack([scores, np.zeros(scores.shape[1])])
     place = np.array([position.get(level, -1) for level in [*found, None]])
     return table[place[codes]]
+
+
+def known_levels(encoder, column):
+    """List the levels that an encoder tells from unknown ones.
+
+    Parameters
+    ----------
+    encoder : TabularEncoder
+        Fitted.
+    column : int
+        Position of a nominal column.
+
+    Returns
+    -------
+    list
+        Without repetition; None stands for missing values.
+    """
+    kept = encoder.levels_.get(column, [])
+    scored = encoder.level_scores_.get(column, ([], None))[0]
+    return list(dict.fromkeys([*kept, *scored]))
+
+
+def level_vectors(encoder, coef):
+    """Multiply what each level is encoded as with the first layer.
+
+    Parameters
+    ----------
+    encoder : TabularEncoder
+        Fitted.
+    coef : ndarray of shape (n_inputs, n_units)
+        Weights of the first layer.
+
+    Yields
+    ------
+    column : int
+        Position of the column.
+    levels : list
+        Its levels.
+    vectors : ndarray of shape (n_levels + 1, n_units), float64
+        The vector of each; the last is an unknown level's.
+    """
+    coef = coef.astype(np.float64, copy=False)
+    start = encoder._n_numbers()
+    scored = len(coef) - sum(
+        each.shape[1] for _, each in encoder.level_scores_.values()
+    )
+    for column, kept in encoder.levels_.items():
+        grouped = column in encoder.grouped_columns_
+        levels = known_levels(encoder, column)
+        vectors = np.zeros((len(levels) + 1, coef.shape[1]))
+        if grouped:
+            vectors[:] = coef[start + len(kept)]
+        place = {level: index for index, level in enumerate(levels)}
+        vectors[[place[level] for level in kept]] = coef[start : start + len(kept)]
+        if None not in place:  # a missing value that was never seen is unknown
+            levels = [*levels, None]
+            vectors = np.vstack([vectors, vectors[-1:]])
+        start += len(kept) + grouped
+        if column in encoder.level_scores_:
+            found, scores = encoder.level_scores_[column]
+            weights = coef[scored : scored + scores.shape[1]]
+            vectors[[place[level] for level in found]] += scores @ weights
+            scored += scores.shape[1]
+        yield column, levels, vectors

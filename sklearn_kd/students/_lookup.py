@@ -4,7 +4,10 @@ from math import isnan
 
 import numpy as np
 
+from sklearn_kd._columns import is_frame
+from sklearn_kd._few_rows import few_rows, plain_codes, plain_numbers
 from sklearn_kd.students._encoder import TabularEncoder
+from sklearn_kd.students._levels import level_vectors
 
 #: Most numbers a table may have: wide layers on many columns take the product.
 _MAX_SIZE = 1 << 23
@@ -13,7 +16,7 @@ _MAX_SIZE = 1 << 23
 FEW_ROWS = 4
 
 
-class LookupLayer:
+class NumberLookup:
     """What the first layer makes of encoded numeric columns, as functions of each.
 
     Normal scores and components are piecewise linear in a value, and so is their
@@ -24,20 +27,21 @@ class LookupLayer:
 
     Parameters
     ----------
-    columns : ndarray of shape (n_columns,), intp
-        The columns of the input that are read.
+    columns : list of int or None
+        The columns of the input that are read; None for all.
     points : list of ndarray
         The increasing breakpoints of each column. They part it into cells, one more
-        than there are breakpoints: the outer two have no end.
+        than there are breakpoints: the outer two have no end. One more cell stands for
+        a missing value.
     offsets : ndarray of shape (n_cells,), float64
-        What a value is measured from; 0 in outer cells.
+        What a value is measured from; 0 in cells without slope.
     table : ndarray of shape (n_cells, 2, n_outputs), float64
         The vector at the offset, and its change a unit; 0 in outer cells.
     """
 
     def __init__(self, columns, points, offsets, table):
-        n_columns = len(columns)
-        self.columns = None if np.array_equal(columns, np.arange(n_columns)) else columns
+        n_columns = len(points)
+        self.columns = columns
         self.table = table
         self._offsets = offsets
         # one search in the breakpoints of all columns, and one look-up for the cell
@@ -49,43 +53,112 @@ class LookupLayer:
         for cells, own in zip(self._cells, points, strict=True):
             cells[0] = first
             cells[1:] = first + np.searchsorted(own, self._points, "right")
-            first += len(own) + 1
+            first += len(own) + 2
+        self._missing = np.cumsum([len(own) + 2 for own in points]) - 1
         self._ranks = np.arange(0, n_columns * n_ranks, n_ranks)
         self._ones = np.ones((1, n_columns, 2))
 
     def read(self, X):
-        """Compute the layer, before its activation, for rows without missing values.
+        """Compute the layer, before its activation.
 
         Parameters
         ----------
-        X : ndarray of shape (n_samples, n_features), float
+        X : ndarray of shape (n_samples, n_columns), float
+            The columns that are read.
+
+        Returns
+        -------
+        ndarray of shape (n_samples, n_outputs), float64
+            With the intercept of the layer.
+        """
+        cell = self._points.searchsorted(X, "right")
+        cell += self._ranks
+        cell = self._cells.take(cell)
+        out = self._multiply(X, cell)
+        # NaN gets from any value into every output
+        if isnan(out.item(0)) if len(X) == 1 else np.isnan(out[:, 0]).any():
+            missing = np.isnan(X)
+            cell = np.where(missing, self._missing, cell)
+            out = self._multiply(np.where(missing, 0.0, X), cell)
+        return out
+
+    def _multiply(self, X, cell):
+        n_samples = len(X)
+        vectors = self.table.take(cell, axis=0)
+        if n_samples == 1:
+            factors = self._ones.copy()
+            np.subtract(X, self._offsets.take(cell), out=factors[:, :, 1])
+            return factors.reshape(1, -1).dot(vectors.reshape(factors.size, -1))
+        factors = self._ones.repeat(n_samples, axis=0)
+        np.subtract(X, self._offsets.take(cell), out=factors[:, :, 1])
+        vectors = vectors.reshape(n_samples, 2 * X.shape[1], -1)
+        return (factors.reshape(n_samples, 1, -1) @ vectors)[:, 0]
+
+
+class LookupLayer:
+    """The first layer on few rows of numbers, levels or both.
+
+    Parameters
+    ----------
+    numbers : NumberLookup or None
+        None where no numeric column is read.
+    levels : list of (int, dict, ndarray)
+        Each nominal column, the place of its levels (None: missing) in the table of
+        their vectors, and the table; the last of it is an unknown level's.
+    intercept : ndarray of shape (n_outputs,), float64
+        Of the layer; it is in `numbers` where there are any.
+    encoder : TabularEncoder
+        Fitted; reads frames of numbers.
+    """
+
+    def __init__(self, numbers, levels, intercept, encoder):
+        self.numbers = numbers
+        self.levels = levels
+        self.intercept = intercept
+        self._encoder = encoder
+
+    def read(self, X):
+        """Compute the layer, before its activation.
+
+        Parameters
+        ----------
+        X : {ndarray, DataFrame} of shape (n_samples, n_features)
             Checked rows.
 
         Returns
         -------
         ndarray of shape (n_samples, n_outputs), float64, or None
-            None where a value is missing.
+            None where a value is not of the plain kind that needs no check.
         """
-        if self.columns is not None:
-            X = X.take(self.columns, axis=1)
-        cell = self._points.searchsorted(X, "right")
-        cell += self._ranks
-        cell = self._cells.take(cell)
-        n_samples = len(X)
-        factors = self._ones.copy() if n_samples == 1 else self._ones.repeat(n_samples, 0)
-        np.subtract(X, self._offsets.take(cell), out=factors[:, :, 1])
-        vectors = self.table.take(cell, axis=0)
-        if n_samples == 1:
-            out = factors.reshape(1, -1).dot(vectors.reshape(factors.size, -1))
-            # it gets from any value into every output
-            return None if isnan(out.item(0)) else out
-        vectors = vectors.reshape(n_samples, 2 * len(self._ranks), -1)
-        out = (factors.reshape(n_samples, 1, -1) @ vectors)[:, 0]
-        return None if np.isnan(out[:, 0]).any() else out
+        if not self.levels:
+            columns = self.numbers.columns
+            if is_frame(X) or X.dtype.kind != "f":
+                chosen = range(X.shape[1]) if columns is None else columns
+                X = self._encoder._numbers(X, chosen)
+            elif columns is not None:
+                X = X.take(columns, axis=1)
+            return self.numbers.read(X)
+        values = few_rows(X)
+        if self.numbers is None:
+            out = self.intercept + np.zeros((len(X), 1))
+        else:
+            chosen = self.numbers.columns
+            numbers = plain_numbers(
+                values if chosen is None else [values[column] for column in chosen]
+            )
+            if numbers is None:
+                return None
+            out = self.numbers.read(numbers)
+        for column, place, vectors in self.levels:
+            codes = plain_codes(values[column], place)
+            if codes is None:
+                return None
+            out += vectors.take(codes, axis=0)
+        return out
 
 
 def build_lookup(encoder, layers):
-    """Make the table for a fitted network, where it can be one.
+    """Make the tables for a fitted network, where they can be made.
 
     Parameters
     ----------
@@ -97,35 +170,40 @@ def build_lookup(encoder, layers):
     Returns
     -------
     LookupLayer or None
-        None for another encoder than :class:`TabularEncoder`, with nominal columns or
-        without numeric ones, and where the table would be too large.
+        None for another encoder than :class:`TabularEncoder`, for one that drops all
+        columns, and where the table would be too large.
     """
-    if type(encoder) is not TabularEncoder or encoder.levels_:
+    if type(encoder) is not TabularEncoder or not encoder.n_features_out_:
         return None
-    columns = np.array(encoder.score_columns_, dtype=np.intp)
-    points = [_breakpoints(encoder, place) for place in range(len(columns))]
-    n_cells = sum(map(len, points)) + len(points)
-    coef = layers.coefs[0]
-    if not 0 < n_cells * (2 * coef.shape[1] + len(points)) <= _MAX_SIZE:
+    coef, intercept = layers.coefs[0], layers.intercepts[0]
+    columns = sorted({*encoder.score_columns_, *encoder.flag_columns_})
+    points = [_breakpoints(encoder, column) for column in columns]
+    n_cells = sum(map(len, points)) + 2 * len(points)
+    if n_cells * (2 * coef.shape[1] + len(points)) > _MAX_SIZE:
         return None
-    offsets, table = np.zeros(n_cells), np.zeros((n_cells, 2, coef.shape[1]))
-    start = 0
-    for place, each in enumerate(points):
-        stop = start + len(each) + 1
-        vectors = _encoded_column(encoder, place, each) @ coef
-        table[start, 0] = vectors[0]
-        table[start + 1 : stop, 0] = vectors
-        offsets[start + 1 : stop - 1] = each[:-1]
-        distance = np.diff(each)[:, None]
-        table[start + 1 : stop - 1, 1] = np.diff(vectors, axis=0) / distance
-        start = stop
-    # every row reads one cell of the first column
-    table[: len(points[0]) + 1, 0] += layers.intercepts[0]
-    return LookupLayer(columns, points, offsets, table)
+    numbers = None
+    if columns:
+        offsets, table = np.zeros(n_cells), np.zeros((n_cells, 2, coef.shape[1]))
+        stop = 0
+        for column, each in zip(columns, points, strict=True):
+            start, stop = stop, stop + len(each) + 2
+            _fill(encoder, column, each, coef, offsets[start:stop], table[start:stop])
+        # every row reads one cell of the first column
+        table[: len(points[0]) + 2, 0] += intercept
+        every = columns == list(range(encoder.n_features_in_))
+        numbers = NumberLookup(None if every else columns, points, offsets, table)
+    levels = [
+        (column, {level: code for code, level in enumerate(levels)}, vectors)
+        for column, levels, vectors in level_vectors(encoder, coef)
+    ]
+    return LookupLayer(numbers, levels, intercept, encoder)
 
 
-def _breakpoints(encoder, place):
+def _breakpoints(encoder, column):
     """Knots and edges of one column, in order."""
+    if column not in encoder.score_columns_:
+        return np.empty(0)  # constant: only whether it is missing says something
+    place = encoder.score_columns_.index(column)
     knots = encoder.knots_.knots[place, : encoder.knots_.counts[place]]
     if encoder.components_ is None:
         return knots
@@ -134,13 +212,31 @@ def _breakpoints(encoder, place):
     return np.union1d(knots, encoder.components_.lower[own])
 
 
-def _encoded_column(encoder, place, points):
-    """Encoded rows in which one numeric column has a value, and no other has any."""
-    rows = np.full((len(points), encoder.n_features_in_), np.nan)
-    rows[:, encoder.score_columns_[place]] = points
-    encoded = encoder._encode(rows, "float64")
-    start = len(encoder.score_columns_)
-    if encoder.components_ is not None:
-        start += len(encoder.components_)
-    encoded[:, start : start + len(encoder.flag_columns_)] = 0
-    return encoded
+def _fill(encoder, column, points, coef, offsets, table):
+    """Fill the cells of one column: below, between and above its points, missing."""
+    if len(points):
+        encoded = _encoded_column(encoder, column, points)
+        vectors = encoded @ coef[: encoded.shape[1]]
+        table[0, 0] = vectors[0]
+        table[1:-1, 0] = vectors
+        offsets[1:-2] = points[:-1]
+        distance = np.diff(points)[:, None]
+        table[1:-2, 1] = np.diff(vectors, axis=0) / distance
+    if column in encoder.flag_columns_:
+        n_components = 0 if encoder.components_ is None else len(encoder.components_)
+        start = len(encoder.score_columns_) + n_components
+        table[-1, 0] = coef[start + encoder.flag_columns_.index(column)]
+
+
+def _encoded_column(encoder, column, points):
+    """Scores and components of rows in which no other column has a value."""
+    shape = (len(points), len(encoder.score_columns_))
+    numbers, scores = np.full(shape, np.nan), np.empty(shape)
+    numbers[:, encoder.score_columns_.index(column)] = points
+    encoder.knots_.normal_scores(numbers, scores)
+    scores[np.isnan(scores)] = 0
+    if encoder.components_ is None:
+        return scores
+    components = np.empty((len(points), len(encoder.components_)))
+    encoder.components_.read(numbers, components)
+    return np.hstack([scores, components])

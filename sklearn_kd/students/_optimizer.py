@@ -10,14 +10,17 @@ class AdamW:
 
     Parameters
     ----------
-    n_parameters : int
-        Length of the flat buffer.
-    dtype : dtype
-        float32 or float64.
-    decay_mask : ndarray of shape (n_parameters,)
-        1 where the decay applies (weights), 0 where it does not (biases).
+    flat : ndarray of shape (n_parameters,)
+        The parameters, changed in place.
+    decayed : list of ndarray
+        The parts of `flat` that the decay applies to, as views: weights, not biases.
     weight_decay : float
         Share of a weight that is taken off a step, times the learning rate.
+
+    Notes
+    -----
+    Both averages are kept without the factor ``1 - beta``, which cancels in a number,
+    and so do the bias corrections: each saves a pass over the buffer.
 
     References
     ----------
@@ -30,47 +33,41 @@ class AdamW:
 
     beta_1, beta_2, epsilon = 0.9, 0.999, 1e-8
 
-    def __init__(self, n_parameters, dtype, decay_mask, weight_decay):
-        self.mean = np.zeros(n_parameters, dtype)
-        self.square = np.zeros(n_parameters, dtype)
-        self.work = np.empty(n_parameters, dtype)
-        self.decay_mask = decay_mask
+    def __init__(self, flat, decayed, weight_decay):
+        self.flat = flat
+        self.decayed = decayed if weight_decay else []
         self.weight_decay = weight_decay
+        self.mean = np.zeros_like(flat)
+        self.square = np.zeros_like(flat)
         self.n_steps = 0
 
-    def step(self, flat, gradient, learning_rate):
+    def step(self, gradient, learning_rate):
         """Change the parameters in place.
 
         Parameters
         ----------
-        flat : ndarray of shape (n_parameters,)
-            The parameters.
         gradient : ndarray of shape (n_parameters,)
             Overwritten.
         learning_rate : float
             Of this step.
         """
         self.n_steps += 1
-        mean, square, work = self.mean, self.square, self.work
+        mean, square = self.mean, self.square
         mean *= self.beta_1
-        np.multiply(gradient, 1 - self.beta_1, out=work)
-        mean += work
+        mean += gradient
         square *= self.beta_2
         np.multiply(gradient, gradient, out=gradient)
-        gradient *= 1 - self.beta_2
         square += gradient
-        # both bias corrections in two numbers, instead of two passes over the buffer
-        correction = math.sqrt(1 - self.beta_2**self.n_steps)
-        rate = learning_rate * correction / (1 - self.beta_1**self.n_steps)
-        np.sqrt(square, out=work)
-        work += self.epsilon * correction
-        np.divide(mean, work, out=work)
-        work *= rate
-        if self.weight_decay:
-            np.multiply(flat, self.decay_mask, out=gradient)
-            gradient *= learning_rate * self.weight_decay
-            flat -= gradient
-        flat -= work
+        rest_1, rest_2 = 1 - self.beta_1, 1 - self.beta_2
+        scale = math.sqrt((1 - self.beta_2**self.n_steps) / rest_2)
+        rate = learning_rate * scale * rest_1 / (1 - self.beta_1**self.n_steps)
+        np.sqrt(square, out=gradient)
+        gradient += self.epsilon * scale
+        np.divide(mean, gradient, out=gradient)
+        gradient *= rate
+        for part in self.decayed:
+            part *= 1 - learning_rate * self.weight_decay
+        self.flat -= gradient
 
 
 def cosine_rate(step, n_steps, peak, warmup):

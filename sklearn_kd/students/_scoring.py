@@ -1,17 +1,19 @@
 """Predicting with the fitted network of the NumPy student."""
 
+from math import exp
+
 import numpy as np
 from scipy.special import log_softmax
 from sklearn.utils.validation import check_is_fitted
 
-from sklearn_kd._compat import safe_indexing
 from sklearn_kd._validation import check_rows
+from sklearn_kd.students._blocks import MANY_ROWS, block_logits
 from sklearn_kd.students._encoding import encode
 from sklearn_kd.students._lookup import FEW_ROWS, build_lookup
 from sklearn_kd.students._network import Layers, forward, forward_from, softmax
 
-#: Rows that are encoded and multiplied at once in ``predict_proba``.
-_BLOCK = 4096
+#: Up to so many classes, a row in Python costs less than four calls of NumPy.
+_FEW_CLASSES = 16
 
 
 class NetworkPredictionMixin:
@@ -22,17 +24,9 @@ class NetworkPredictionMixin:
             check_is_fitted(self)
         X = check_rows(self, X, reset=False)
         n_samples = X.shape[0]
-        if n_samples <= _BLOCK:
-            return self._block_logits(X)
-        return np.vstack(
-            [
-                self._block_logits(safe_indexing(X, slice(start, start + _BLOCK)))
-                for start in range(0, n_samples, _BLOCK)
-            ]
-        )
-
-    def _block_logits(self, X):
-        if X.shape[0] <= FEW_ROWS and isinstance(X, np.ndarray) and X.dtype.kind == "f":
+        if n_samples > MANY_ROWS:
+            return block_logits(self, X)
+        if n_samples <= FEW_ROWS:
             first = self._look_up(X)
             if first is not None:
                 return forward_from(first, self._exact, self.activation)
@@ -60,7 +54,10 @@ class NetworkPredictionMixin:
         ndarray of shape (n_samples, n_classes), float64
             Columns in the order of ``classes_``.
         """
-        return softmax(self._logits(X))
+        logits = self._logits(X)
+        if logits.size <= _FEW_CLASSES and len(logits) == 1:
+            return _softmax_row(logits)
+        return softmax(logits)
 
     def predict_log_proba(self, X):
         """Predict the logarithms of class probabilities.
@@ -104,3 +101,12 @@ class NetworkPredictionMixin:
         super().__setstate__(state)
         if "coefs_" in state:
             self._exact = Layers.in_float64(self.coefs_, self.intercepts_)
+
+
+def _softmax_row(logits):
+    """Turn the logits of one row into probabilities, of shape (1, n_classes)."""
+    values = logits.tolist()[0]
+    most = max(values)
+    values = [exp(value - most) for value in values]
+    total = sum(values)
+    return np.array([[value / total for value in values]])

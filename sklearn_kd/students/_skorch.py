@@ -11,6 +11,7 @@ from sklearn_kd._compat import (
     Interval,
     StrOptions,
     fit_context,
+    num_samples,
     safe_indexing,
 )
 from sklearn_kd._nets import (
@@ -21,6 +22,7 @@ from sklearn_kd._nets import (
 )
 from sklearn_kd._random import as_seed, contained_draws
 from sklearn_kd._validation import check_rows
+from sklearn_kd.students._blocks import MANY_ROWS
 from sklearn_kd.students._checks import check_train, check_validation
 from sklearn_kd.students._encoding import encode, encoder_tags, fit_encoder
 from sklearn_kd.students._validation import split
@@ -93,10 +95,10 @@ class SkorchStudent(ClassifierMixin, BaseEstimator):
     ``iterator_train`` of the user's, or one with options that this loader does not
     have, stays, and gets a dataset that it can read row by row.
 
-    On a CPU ``predict_proba`` computes in float64 on a copy of the module, so that a
-    row's answer does not depend on the rows beside it; with another ``device``,
-    ``compile=True`` or a module that makes float32 of its input the net answers as it
-    is.
+    On a CPU ``predict_proba`` of up to 1024 rows computes in float64 on a copy of the
+    module, so that a row's answer does not depend on the rows beside it; for more rows,
+    with another ``device``, ``compile=True`` or a module that makes float32 of its
+    input the net answers as it is.
 
     Examples
     --------
@@ -232,7 +234,7 @@ class SkorchStudent(ClassifierMixin, BaseEstimator):
         if not hasattr(self, "_exact"):  # it is not pickled
             row = self._encode(safe_indexing(X, [0]), "float64")
             self._exact = _net.in_float64(self.net_, row)
-        if self._exact is None:
+        if self._exact is None or num_samples(X) > MANY_ROWS:
             return _net.predict_proba(self.net_, self._encode(X, "float32"))
         return _net.predict_proba(self._exact, self._encode(X, "float64"))
 

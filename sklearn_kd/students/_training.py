@@ -2,22 +2,14 @@
 
 import warnings
 from dataclasses import dataclass, field
-from itertools import pairwise
 
 import numpy as np
-from scipy.sparse import issparse
 
-from sklearn_kd.students._network import Parameters, Workspace, backward, forward
+from sklearn_kd.students._network import Workspace, backward, forward
 from sklearn_kd.students._optimizer import AdamW, cosine_rate
 
 #: Share of a time limit at which training aims: an epoch ends with a validation.
 _TRAINING_SHARE = 0.95
-
-#: Least squared length of an input row, in columns, for the first weights. Where most
-#: columns are 0 in most rows, as words are, their weights are seldom trained, and what
-#: they start with stays in the answers as noise: with 1, the length of a TF-IDF row,
-#: students of a text set had three times the divergence. Encoded tables are above it.
-LEAST_NORM = 1 / 8
 
 #: Share of all steps that the learning rate takes to rise, and its bound in steps.
 WARMUP_SHARE, WARMUP_STEPS = 0.05, 200
@@ -56,54 +48,6 @@ def automatic_epochs(n_samples, batch_size):
     """
     n_batches = -(-n_samples // batch_size)
     return min(-(-8000 // n_batches), 100)
-
-
-@dataclass(frozen=True)
-class Rows:
-    """Encoded rows with prepared targets.
-
-    Parameters
-    ----------
-    X : {ndarray, CSR matrix} of shape (n_samples, n_inputs)
-        Encoded rows.
-    targets : ndarray of shape (n_samples, n_columns)
-        What a loss's ``prepare`` returned.
-    weight : ndarray of shape (n_samples,) or None
-        Row weights with mean 1; None stands for ones.
-    constant : float
-        Weighted mean of what has to be added to the loss.
-    """
-
-    X: object
-    targets: np.ndarray
-    weight: np.ndarray | None
-    constant: float
-
-    @classmethod
-    def prepare(cls, X, codes, soft_targets, sample_weight, loss, dtype):
-        """Prepare the targets of rows for a loss, and bring their weights to mean 1."""
-        targets, constant = loss.prepare(codes, soft_targets, dtype)
-        weight = sample_weight / sample_weight.mean()
-        mean_constant = float(constant @ weight) / len(constant)
-        uniform = bool((weight == 1).all())
-        weight = None if uniform else weight.astype(dtype)
-        return cls(X, targets, weight, mean_constant)
-
-    def __len__(self):
-        return self.targets.shape[0]
-
-    def input_norm(self):
-        """Weighted mean of the squared length of the encoded rows, from below bounded.
-
-        Returns
-        -------
-        float
-            At least a share of the number of columns.
-        """
-        squares = self.X.multiply(self.X) if issparse(self.X) else np.square(self.X)
-        norms = np.asarray(squares.sum(axis=1, dtype=np.float64)).ravel()
-        norm = float(np.average(norms, weights=self.weight))
-        return max(norm, LEAST_NORM * self.X.shape[1])
 
 
 @dataclass
@@ -197,15 +141,8 @@ class Trainer:
             When the loss or a weight is no longer finite.
         """
         flat = self.parameters.flat
-        n_batches = -(-len(rows) // self.batch_size)
-        bounds = np.linspace(0, len(rows), n_batches + 1).astype(int)
-        batch_size = int(np.diff(bounds).max())
-        self.workspace = Workspace(self.parameters, batch_size)
-        self.optimizer = AdamW(
-            flat.size, flat.dtype, self._decay_mask(), self.weight_decay
-        )
-        self.gather = _Gather(rows, batch_size)
-        self.wanted = self.n_steps = self.max_iter * n_batches
+        self.start(rows)
+        self.wanted = self.n_steps = self.max_iter * rows.n_batches(self.batch_size)
         self.started = self.deadline.elapsed()
         history = History()
         best = flat.copy()
@@ -213,7 +150,7 @@ class Trainer:
         stopping = validation is not None and self.n_iter_no_change is not None
         try:
             for epoch in range(self.max_iter):
-                value = self._epoch(rows, bounds, generator) + rows.constant
+                value = self._epoch(rows, generator) + rows.constant
                 history.loss_curve.append(value)
                 history.n_iter = epoch + 1
                 if validation is not None:
@@ -245,30 +182,32 @@ class Trainer:
         history.n_steps = self.optimizer.n_steps
         return history
 
+    def start(self, rows):
+        """Allocate what a run on such rows needs."""
+        batch_size = min(self.batch_size, len(rows))
+        self.workspace = Workspace(self.parameters, batch_size)
+        self.optimizer = AdamW(
+            self.parameters.flat, self.parameters.coefs, self.weight_decay
+        )
+
     def evaluate(self, rows):
         """Compute the mean loss of rows, in blocks of the batch size."""
-        total, size = 0.0, len(self.workspace.ones)
-        for start in range(0, len(rows), size):
-            part = slice(start, start + size)
-            logits = self._forward(rows.X[part])[-1]
-            weight = 1.0 if rows.weight is None else rows.weight[part]
+        total = 0.0
+        for X, targets, weight in rows.blocks(len(self.workspace.ones)):
+            logits = self._forward(X)[-1]
+            weight = 1.0 if weight is None else weight
             gradient = self.workspace.deltas[-1][: len(logits)]
-            total += self.loss.value_and_gradient(
-                logits, rows.targets[part], weight, gradient
-            )
+            total += self.loss.value_and_gradient(logits, targets, weight, gradient)
         return total / len(rows) + rows.constant
 
-    def _epoch(self, rows, bounds, generator):
-        n_batches = len(bounds) - 1
-        order = generator.permutation(len(rows)) if n_batches > 1 else None
+    def _epoch(self, rows, generator):
         total, done = 0.0, 0
-        for start, stop in pairwise(bounds):
+        for X, targets, weight in rows.batches(self.batch_size, generator):
             # not before the first batch: an epoch without a step has no loss
-            if start and self._out_of_time():
+            if done and self._out_of_time():
                 break
-            index = None if order is None else order[start:stop]
-            total += self._step(*self.gather(index)) * (stop - start)
-            done = stop
+            total += self._step(X, targets, weight) * len(targets)
+            done += len(targets)
         if not (np.isfinite(total) and np.isfinite(self.parameters.flat).all()):
             self._diverged()
         return total / done
@@ -292,20 +231,16 @@ class Trainer:
         if not np.isfinite(value):
             self._diverged()
         backward(X, layers, self.workspace, self.parameters, self.activation)
+        self.optimizer.step(self.workspace.gradient.flat, self._rate())
+        return value
+
+    def _rate(self):
         step = self.optimizer.n_steps
         warmup = min(WARMUP_STEPS, int(WARMUP_SHARE * self.n_steps))
-        rate = cosine_rate(step, self.n_steps, self.learning_rate_init, warmup)
-        self.optimizer.step(self.parameters.flat, self.workspace.gradient.flat, rate)
-        return value
+        return cosine_rate(step, self.n_steps, self.learning_rate_init, warmup)
 
     def _forward(self, X):
         return forward(X, self.parameters, self.activation, self.workspace.layers)
-
-    def _decay_mask(self):
-        mask = Parameters(self.parameters.sizes, self.parameters.flat.dtype)
-        for coef in mask.coefs:
-            coef[...] = 1
-        return mask.flat
 
     def _diverged(self):
         raise ValueError(
@@ -321,29 +256,3 @@ class Trainer:
             if history.validation_loss_curve:
                 line += f", validation loss = {history.validation_loss_curve[-1]:.6f}"
             print(line, flush=True)
-
-
-class _Gather:
-    """Copy the rows of a batch into buffers that every step uses again."""
-
-    def __init__(self, rows, batch_size):
-        self.rows = rows
-        self.sparse = issparse(rows.X)
-        if not self.sparse:
-            self.X = np.empty((batch_size, rows.X.shape[1]), rows.X.dtype)
-        self.targets = np.empty((batch_size, rows.targets.shape[1]), rows.targets.dtype)
-
-    def __call__(self, index):
-        rows = self.rows
-        if index is None:
-            return rows.X, rows.targets, rows.weight
-        n_samples = len(index)
-        if self.sparse:
-            X = rows.X[index]
-        else:  # mode="clip" writes into `out` without a buffer; no index is outside
-            X = self.X[:n_samples]
-            rows.X.take(index, axis=0, out=X, mode="clip")
-        targets = self.targets[:n_samples]
-        rows.targets.take(index, axis=0, out=targets, mode="clip")
-        weight = None if rows.weight is None else rows.weight[index]
-        return X, targets, weight

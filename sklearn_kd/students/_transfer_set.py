@@ -4,9 +4,8 @@ from dataclasses import dataclass, replace
 
 import numpy as np
 
-from sklearn_kd._compat import safe_indexing
-from sklearn_kd.targets import SoftTargets
-from sklearn_kd.transfer import stack_rows
+from sklearn_kd.targets import SoftTargets, compact
+from sklearn_kd.transfer import stack_rows, take_rows
 
 
 @dataclass(frozen=True)
@@ -44,17 +43,22 @@ class TransferSet:
 
     def take(self, mask):
         """Take the rows where a mask is True."""
-        if mask.all():
-            return self
-        rows = np.flatnonzero(mask)
+        return self if mask.all() else self.at(np.flatnonzero(mask))
+
+    def at(self, rows):
+        """Take rows by their positions."""
         return replace(
             self,
-            X=safe_indexing(self.X, rows),
+            X=take_rows(self.X, rows),
             codes=self.codes[rows],
-            weight=self.weight[rows],
+            weight=compact(self.weight[rows]),
             soft=None if self.soft is None else self.soft[rows],
             origin=None if self.origin is None else self.origin[rows],
         )
+
+    def with_rows(self, X):
+        """Exchange the rows for the same in another container."""
+        return replace(self, X=X)
 
     def append(self, X, proba, weight):
         """Append rows without a label: with the soft term only.

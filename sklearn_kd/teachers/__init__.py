@@ -3,6 +3,7 @@
 from sklearn_kd.teachers._asked import Knowledge, label_until
 from sklearn_kd.teachers._booster import fit_booster, smooth
 from sklearn_kd.teachers._calibration import fit_calibrator
+from sklearn_kd.teachers._compute import compute_soft_targets
 from sklearn_kd.teachers._context import Context
 from sklearn_kd.teachers._default import default_teachers
 from sklearn_kd.teachers._fitted import check_teacher
@@ -17,6 +18,7 @@ __all__ = [
     "Lesson",
     "TeacherParameterMixin",
     "check_teacher",
+    "compute_soft_targets",
     "default_teachers",
     "fit_booster",
     "fit_calibrator",

@@ -6,11 +6,12 @@ import numpy as np
 
 from sklearn_kd._compat import num_samples, safe_indexing
 from sklearn_kd.targets import average_proba, one_hot
-from sklearn_kd.teachers._label import CHUNK, label_rows
+from sklearn_kd.teachers._label import label_rows
 from sklearn_kd.teachers._memory import memory_autocorrelation, memory_is_noise
 
-#: Rows in the first call under a time limit, when nobody knows how slow a teacher is.
-FIRST_CHUNK = 500
+#: Rows in the first call under a time limit, when nobody knows how slow a teacher is,
+#: and in any later one.
+FIRST_CHUNK, CHUNK = 500, 10_000
 
 
 @dataclass(frozen=True, eq=False)
@@ -146,7 +147,8 @@ class Knowledge:
             The labelled rows.
         neighbors : ndarray of shape (n_rows, n_neighbors), int, or None
             Nearest rows of each source, by position in `rows`; None where the sampler
-            knows none.
+            knows none. A pair where the sampler had a sample of the rows: their
+            positions in `rows`, and the nearest among them.
         rows : ndarray of shape (n_rows,), int
             The positions of the sources among the labelled rows.
         weight : ndarray of shape (n_rows,), float
@@ -177,6 +179,9 @@ class Knowledge:
             return [wanted] * len(able)
         if neighbors is None:
             return [False] * len(able)
+        if isinstance(neighbors, tuple):
+            sampled, neighbors = neighbors
+            rows, weight = rows[sampled], weight[sampled]
         codes = lesson.codes[rows]
         choice = []
         for one in self.asked:

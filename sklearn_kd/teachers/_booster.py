@@ -8,6 +8,9 @@ from sklearn_kd.teachers._asked import AskedTeacher
 from sklearn_kd.teachers._default import small_booster
 from sklearn_kd.teachers._fit import fit_teacher
 
+#: Of more rows it learns from a random sample: it is small.
+MOST_ROWS = 400_000
+
 
 def fit_booster(X, y, weight, seed, context):
     """Fit the booster on the rows that synthetic rows are made from.
@@ -38,6 +41,9 @@ def fit_booster(X, y, weight, seed, context):
     if (weight != 1).any():
         weights[weight_parameter(booster)] = weight
     rows = np.arange(len(y))
+    if len(y) > MOST_ROWS:
+        generator = np.random.default_rng(seed)
+        rows = np.sort(generator.choice(len(y), MOST_ROWS, replace=False))
     fitted, key = fit_teacher(booster, X, y, weights, rows, context)
     return AskedTeacher(fitted, key, None)
 

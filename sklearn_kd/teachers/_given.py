@@ -53,7 +53,9 @@ def read_teacher_proba(teacher_proba, lesson):
             f"teacher_proba has {len(proba)} rows, expected one for each of the "
             f"{n_samples} rows of X."
         )
-    proba, outside, known = align_proba(proba.astype(np.float32), source, classes)
+    proba, outside, known = align_proba(
+        proba.astype(np.float32, copy=False), source, classes
+    )
     check_match(Labels(proba, outside, known), lesson, name="teacher_proba")
     proba = fill_silent_rows(proba, lesson, name="teacher_proba")
     return Knowledge(proba=proba)

@@ -20,7 +20,6 @@ from sklearn_kd._compat import n_fitted_rows, num_samples, safe_indexing
 from sklearn_kd._random import contained_draws
 from sklearn_kd.targets import align_proba
 from sklearn_kd.teachers._fitted import classes_of
-from sklearn_kd.teachers._label import CHUNK
 
 #: Rows on which the memory of the members is looked for.
 EVIDENCE_ROWS = 2_000
@@ -30,6 +29,9 @@ EVIDENCE_ROWS = 2_000
 #: measured 1 for full trees, .45 with 5 rows in a leaf, .07 with 50 and below .05 with
 #: 200, on clean and on noisy tables alike.
 MIN_SCORE, MIN_SHARE = 3.0, 0.05
+
+#: Rows that the members are asked about at a time.
+CHUNK = 10_000
 
 
 @dataclass(frozen=True, eq=False)

@@ -1,6 +1,7 @@
 """Which sampler makes the synthetic rows, and what it has to return."""
 
 from dataclasses import dataclass
+from typing import NamedTuple
 
 import numpy as np
 from scipy.sparse import issparse
@@ -9,7 +10,27 @@ from sklearn.base import clone
 from sklearn_kd._compat import num_samples
 from sklearn_kd._random import contained_draws, seed_unset
 from sklearn_kd._texts import is_text
+from sklearn_kd.transfer._large import read_rows, take_rows
 from sklearn_kd.transfer._munge import MungeSampler
+
+#: Rows are made from a random sample of the labelled ones where there are more: as
+#: many as "auto" makes, so that each is still made from another.
+MOST_SOURCES = 300_000
+
+
+class SampledNeighbors(NamedTuple):
+    """Neighbours within a sample of the rows.
+
+    Parameters
+    ----------
+    rows : ndarray of shape (n_sampled,), int
+        Positions of the sampled rows, ascending.
+    neighbors : ndarray of shape (n_sampled, n_neighbors), int
+        Nearest rows of each, by position in the sample.
+    """
+
+    rows: np.ndarray
+    neighbors: np.ndarray
 
 
 @dataclass(frozen=True)
@@ -22,7 +43,7 @@ class SyntheticRows:
         The rows.
     source : ndarray of shape (n_new,), intp
         For each the position of the row that it was made from.
-    neighbors : ndarray of shape (n_samples, n_neighbors), intp, or None
+    neighbors : ndarray of shape (n_samples, n_neighbors), SampledNeighbors or None
         Nearest rows of each source, where the sampler knows them.
     n_duplicates : int or None
         How many equal a row that they were made from, where the sampler counts them.
@@ -115,6 +136,8 @@ def draw_rows(sampler, X, seed):
         When the sources are not positions of rows of X, one for each row made.
     """
     name = type(sampler).__name__
+    rows = _sources(num_samples(X), seed)
+    X = X if rows is None else read_rows(take_rows(X, rows))
     with contained_draws(seed, sampler):
         sampler.fit(X)
         made = sampler.sample()
@@ -138,6 +161,17 @@ def draw_rows(sampler, X, seed):
             f"[0, {num_samples(X)}), got {source.min()} to {source.max()}."
         )
     neighbors = getattr(sampler, "neighbors_", None)
+    if rows is not None:
+        source = rows[source]
+        neighbors = None if neighbors is None else SampledNeighbors(rows, neighbors)
     return SyntheticRows(
         X_new, source, neighbors, getattr(sampler, "n_duplicates_", None)
     )
+
+
+def _sources(n_rows, seed):
+    """Choose the rows that others are made from where there are very many, or None."""
+    if n_rows <= MOST_SOURCES:
+        return None
+    generator = np.random.default_rng(seed)
+    return np.sort(generator.choice(n_rows, MOST_SOURCES, replace=False))

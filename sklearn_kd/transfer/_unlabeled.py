@@ -8,6 +8,7 @@ from scipy import sparse
 from sklearn_kd._columns import is_frame
 from sklearn_kd._compat import num_samples
 from sklearn_kd._texts import is_text
+from sklearn_kd.transfer._large import chain_rows, is_large
 
 
 class UnlabeledRows:
@@ -127,6 +128,8 @@ def stack_rows(above, below):
         All rows, in the container of the first. Columns of two types get one that
         holds the values of both.
     """
+    if is_large(above) or is_large(below):
+        return chain_rows(above, below)
     if is_text(above):
         return _stack_texts(above, below)
     if is_frame(above):

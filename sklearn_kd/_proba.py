@@ -1,0 +1,137 @@
+"""Checking class probabilities, and bringing them into a class order."""
+
+import numpy as np
+
+# Probabilities of float16 or of a CSV file with four digits still pass: rounding moves
+# the sum by up to half a unit of the last digit a column.
+_SUM_TOLERANCE, _COLUMN_TOLERANCE = 1e-3, 5e-5
+
+# Rows that are checked and aligned at a time: temporary arrays of all would count.
+_BLOCK = 65_536
+
+
+def check_proba(proba, n_classes, *, name="proba"):
+    """Check an array of class probabilities.
+
+    Parameters
+    ----------
+    proba : array-like of shape (n_samples, n_classes)
+        What is said to be probabilities.
+    n_classes : int
+        How many columns it must have.
+    name : str, default="proba"
+        What the messages call it.
+
+    Returns
+    -------
+    ndarray of shape (n_samples, n_classes), float32 or float64
+        The same numbers; float32 and float64 are kept, anything else becomes float64.
+
+    Raises
+    ------
+    ValueError
+        For another shape, NaN, infinity, negative numbers and rows whose sum is
+        farther from 1 than rounding to four digits explains.
+    """
+    try:
+        proba = np.asarray(proba)
+        if proba.dtype not in (np.float32, np.float64):
+            proba = proba.astype(np.float64)
+    except (TypeError, ValueError) as error:
+        raise ValueError(f"{name} must hold numbers: {error}") from error
+    if proba.ndim != 2 or proba.shape[1] != n_classes:
+        raise ValueError(
+            f"{name} has shape {proba.shape}, expected (n_samples, {n_classes}): one "
+            "column a class, in sorted class order (for two classes too). Where a fold "
+            "may lack a class, pass a DataFrame with columns named by the classes."
+        )
+    n_wrong, first, found = 0, 0, 1.0
+    for start in range(0, len(proba), _BLOCK):
+        sums = _row_sums(proba[start : start + _BLOCK], start, name)
+        tolerance = _SUM_TOLERANCE + _COLUMN_TOLERANCE * n_classes
+        wrong = np.flatnonzero(np.abs(sums - 1) > tolerance)
+        if len(wrong) and not n_wrong:
+            first, found = start + int(wrong[0]), sums[wrong[0]]
+        n_wrong += len(wrong)
+    if n_wrong:
+        raise ValueError(
+            f"The rows of {name} must sum to 1; {n_wrong} of {len(proba)} do "
+            f"not, first row {first} with sum {found:.6g}."
+        )
+    return proba
+
+
+def _row_sums(proba, start, name):
+    """Sum the rows of a block, which must be finite and not negative."""
+    if not np.isfinite(proba).all():
+        row = start + int(np.flatnonzero(~np.isfinite(proba).all(axis=1))[0])
+        raise ValueError(f"{name} contains NaN or infinity, first in row {row}.")
+    if (proba < 0).any():
+        row = start + int(np.flatnonzero((proba < 0).any(axis=1))[0])
+        raise ValueError(
+            f"{name} contains negative numbers, first in row {row}. Pass "
+            "probabilities: apply softmax to logits first."
+        )
+    return _sums(proba)
+
+
+def _sums(proba):
+    """Sum each row in float64, along columns: NumPy reduces short rows one by one."""
+    return np.asfortranarray(proba, dtype=np.float64).sum(axis=1)
+
+
+def align_proba(proba, source_classes, classes):
+    """Bring class probabilities into another class order.
+
+    Parameters
+    ----------
+    proba : ndarray of shape (n_samples, n_source_classes), float
+        Probabilities, column ``j`` for ``source_classes[j]``.
+    source_classes : sequence of length n_source_classes
+        The labels of the columns, each once.
+    classes : sequence of length n_classes
+        The labels wanted, matched by equality.
+
+    Returns
+    -------
+    aligned : ndarray of shape (n_samples, n_classes), same dtype
+        Rows that sum to 1. A class that the source lacks has probability 0; the mass
+        of classes that are not wanted is removed and the rest renormalised. A row
+        with no mass on any wanted class is all zero.
+    outside : ndarray of shape (n_samples,), float64
+        The mass that was removed from each row.
+    known : ndarray of shape (n_classes,), bool
+        Which of the wanted classes the source has.
+
+    Raises
+    ------
+    ValueError
+        When two columns stand for the same class.
+    """
+    place = {_plain(label): j for j, label in enumerate(source_classes)}
+    if len(place) < proba.shape[1]:
+        raise ValueError(
+            f"Two columns of class probabilities stand for the same class: the labels "
+            f"of the columns are {list(map(_plain, source_classes))}."
+        )
+    source = np.array([place.get(_plain(label), -1) for label in classes], dtype=int)
+    known = source >= 0
+    aligned = np.zeros((len(proba), len(source)), dtype=proba.dtype)
+    outside = np.zeros(len(proba))
+    for start in range(0, len(proba), _BLOCK):
+        rows = slice(start, start + _BLOCK)
+        aligned[rows, known] = proba[rows, source[known]]
+        total = _sums(proba[rows])
+        mass = _sums(aligned[rows])
+        if known.sum() < len(place):  # else a permutation: the difference is rounding
+            outside[rows] = np.maximum(total - mass, 0) / total
+        # float32 rounding leaves crumbs of mass on rows that lie wholly outside
+        kept = outside[rows] < 1 - 1e-6
+        scale = np.divide(1, mass, out=np.zeros_like(mass), where=kept & (mass > 0))
+        aligned[rows] *= scale[:, None].astype(aligned.dtype)
+    return aligned, outside, known
+
+
+def _plain(label):
+    """Give a label as a Python object, so that ``np.int64(1)`` and ``1.0`` are one."""
+    return label.item() if isinstance(label, np.generic) else label

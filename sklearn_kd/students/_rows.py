@@ -1,0 +1,349 @@
+"""The rows of a training run, encoded at once or where they do not fit part by part."""
+
+from dataclasses import dataclass
+from itertools import pairwise
+
+import numpy as np
+from scipy.sparse import issparse
+from sklearn.frozen import FrozenEstimator
+
+from sklearn_kd._compat import num_samples, safe_indexing
+from sklearn_kd._random import stream
+from sklearn_kd.students._encoding import encode, fit_encoder
+from sklearn_kd.transfer import read_rows
+
+#: Encoded rows that would take more bytes are encoded again in every epoch.
+MOST_BYTES = 2**30
+
+#: An encoder is fitted on a random sample of dense rows where there are more.
+ENCODER_ROWS = 400_000
+
+#: Rows that lie next to each other and are read together; how many such chunks are
+#: shuffled together; about how many rows are encoded at once; and how many say how
+#: long an encoded row is.
+CHUNK_ROWS, CHUNKS, ENCODED_ROWS, NORM_ROWS = 1024, 64, 4096, 20_000
+
+#: Least squared length of an input row, in columns, for the first weights. Where most
+#: columns are 0 in most rows, as words are, their weights are seldom trained, and what
+#: they start with stays in the answers as noise: with 1, the length of a TF-IDF row,
+#: students of a text set had three times the divergence. Encoded tables are above it.
+LEAST_NORM = 1 / 8
+
+#: Stream of a student's seed, beside those of ``_validation``.
+_SAMPLE = 3
+
+
+def fit_encoder_on_sample(encoder, train, dtype, seed):
+    """Fit an encoder on the training rows, or on a random sample of very many.
+
+    Parameters
+    ----------
+    encoder : "auto", transformer or None
+        What the user asked for.
+    train : TransferSet
+        The rows.
+    dtype : str
+        Of the network.
+    seed : int
+        Decides which rows.
+
+    Returns
+    -------
+    transformer or None
+        The fitted encoder.
+    """
+    n_rows = len(train.codes)
+    if encoder is None:
+        return None
+    if n_rows > ENCODER_ROWS and not issparse(train.X):
+        generator = stream(seed, _SAMPLE)
+        rows = generator.choice(n_rows, ENCODER_ROWS, replace=False, shuffle=False)
+        train = train.at(np.sort(rows))
+    return thawed(fit_encoder(encoder, train.with_rows(read_rows(train.X)), dtype))
+
+
+def thawed(encoder):
+    """Give the encoder inside a frozen one: it reads rows faster without the wrapper.
+
+    Parameters
+    ----------
+    encoder : transformer or None
+        Fitted.
+
+    Returns
+    -------
+    transformer or None
+        The one inside.
+    """
+    while isinstance(encoder, FrozenEstimator):
+        encoder = encoder.estimator
+    return encoder
+
+
+def prepare_rows(encoder, transfer_set, loss, dtype, *, by_parts=False):
+    """Make training or validation rows, in the way that fits into memory.
+
+    Parameters
+    ----------
+    encoder : transformer or None
+        Fitted.
+    transfer_set : TransferSet
+        The rows with their targets.
+    loss : object
+        As in :mod:`sklearn_kd.losses`.
+    dtype : str
+        Of the network.
+    by_parts : bool, default=False
+        Whether other rows of the run do not fit, so that these should not try.
+
+    Returns
+    -------
+    Rows or RowsByParts
+        The rows.
+    """
+    n_rows, probe = len(transfer_set.codes), transfer_set.X
+    if not issparse(probe):
+        probe = encode(encoder, safe_indexing(probe, slice(1)), dtype)
+        by_parts = by_parts or n_rows * probe.nbytes > MOST_BYTES
+        if by_parts and not issparse(probe):
+            return RowsByParts(encoder, transfer_set, loss, dtype)
+    return Rows.prepare(
+        encode(encoder, read_rows(transfer_set.X), dtype),
+        transfer_set.codes,
+        transfer_set.soft,
+        transfer_set.weight,
+        loss,
+        dtype,
+    )
+
+
+@dataclass(frozen=True)
+class Rows:
+    """Encoded rows with prepared targets.
+
+    Parameters
+    ----------
+    X : {ndarray, CSR matrix} of shape (n_samples, n_inputs)
+        Encoded rows.
+    targets : ndarray of shape (n_samples, n_columns)
+        What a loss's ``prepare`` returned.
+    weight : ndarray of shape (n_samples,) or None
+        Row weights with mean 1; None stands for ones.
+    constant : float
+        Weighted mean of what has to be added to the loss.
+    """
+
+    X: object
+    targets: np.ndarray
+    weight: np.ndarray | None
+    constant: float
+
+    @classmethod
+    def prepare(cls, X, codes, soft_targets, sample_weight, loss, dtype):
+        """Prepare the targets of rows for a loss, and bring their weights to mean 1."""
+        targets, constant = loss.prepare(codes, soft_targets, dtype)
+        weight = sample_weight / sample_weight.mean()
+        mean_constant = float(constant @ weight) / len(constant)
+        uniform = bool((weight == 1).all())
+        weight = None if uniform else weight.astype(dtype)
+        return cls(X, targets, weight, mean_constant)
+
+    def __len__(self):
+        return self.targets.shape[0]
+
+    @property
+    def n_inputs(self):
+        """Number of encoded columns."""
+        return self.X.shape[1]
+
+    def input_norm(self):
+        """Weighted mean of the squared length of the encoded rows, from below bounded.
+
+        Returns
+        -------
+        float
+            At least a share of the number of columns.
+        """
+        return _mean_norm(self.X, self.weight)
+
+    def n_batches(self, batch_size):
+        """Number of batches that an epoch has."""
+        return -(-len(self) // batch_size)
+
+    def batches(self, batch_size, generator):
+        """Give all rows once, in random order and in equally large batches.
+
+        Parameters
+        ----------
+        batch_size : int
+            The largest number of rows of a batch.
+        generator : numpy.random.Generator
+            Shuffles the rows.
+
+        Yields
+        ------
+        X, targets, weight
+            A batch. The next one overwrites it.
+        """
+        n_batches = self.n_batches(batch_size)
+        if n_batches == 1:
+            yield self.X, self.targets, self.weight
+            return
+        gather = _Gather(self, -(-len(self) // n_batches))
+        order = generator.permutation(len(self))
+        for start, stop in pairwise(_bounds(len(self), n_batches)):
+            yield gather(order[start:stop])
+
+    def blocks(self, size):
+        """Give all rows in their order, in blocks of a size, as :meth:`batches`."""
+        for start in range(0, len(self), size):
+            part = slice(start, start + size)
+            weight = None if self.weight is None else self.weight[part]
+            yield self.X[part], self.targets[part], weight
+
+
+class RowsByParts:
+    """Rows that are encoded while they are learned from, to be forgotten at once.
+
+    They are read in chunks of neighbouring rows, which a file on disk gives quickly,
+    and many chunks from all over the table are shuffled together, so that rows in an
+    order of their own still make mixed batches.
+
+    Parameters
+    ----------
+    encoder : transformer or None
+        Fitted.
+    transfer_set : TransferSet
+        The rows with their targets.
+    loss : object
+        As in :mod:`sklearn_kd.losses`.
+    dtype : str
+        Of the network.
+
+    Attributes
+    ----------
+    constant : float
+        Weighted mean of what has to be added to the loss, over the rows that were
+        given since :meth:`batches` or :meth:`blocks` began.
+    """
+
+    def __init__(self, encoder, transfer_set, loss, dtype):
+        self.encoder = encoder
+        self.transfer_set = transfer_set
+        self.loss = loss
+        self.dtype = dtype
+        self.mean_weight = transfer_set.weight.mean()
+        self.uniform = bool((transfer_set.weight == self.mean_weight).all())
+        self._restart()
+        self.n_inputs = self._encoded(slice(1))[0].shape[1]
+
+    def __len__(self):
+        return len(self.transfer_set.codes)
+
+    @property
+    def constant(self):
+        """Weighted mean of what has to be added to the loss."""
+        return self._constant / max(self._n_given, 1)
+
+    def _restart(self):
+        self._constant, self._n_given = 0.0, 0
+
+    def input_norm(self):
+        """As that of :class:`Rows`, of some rows from all over the table."""
+        step = -(-len(self) // NORM_ROWS)
+        X, _, weight = self._encoded(slice(None, None, step))
+        return _mean_norm(X, weight)
+
+    def n_batches(self, batch_size):
+        """Number of batches that an epoch has."""
+        whole, rest = divmod(len(self), CHUNK_ROWS * CHUNKS)
+        each = -(-CHUNK_ROWS * CHUNKS // batch_size)
+        return whole * each + -(-rest // batch_size)
+
+    def batches(self, batch_size, generator):
+        """Give all rows once, as :meth:`Rows.batches`, chunks and not rows in order."""
+        self._restart()
+        n_whole = len(self) // CHUNK_ROWS
+        # what is left over comes last: then each epoch has as many batches
+        chunks = np.append(generator.permutation(n_whole), n_whole)
+        for first in range(0, len(chunks), CHUNKS):
+            starts = chunks[first : first + CHUNKS, None] * CHUNK_ROWS
+            rows = (starts + np.arange(CHUNK_ROWS)).ravel()
+            rows = rows[rows < len(self)]
+            if len(rows):
+                yield from self._shuffled(rows, batch_size, generator)
+
+    def _shuffled(self, rows, batch_size, generator):
+        X = safe_indexing(self.transfer_set.X, rows)
+        order = generator.permutation(len(rows))
+        bounds = _bounds(len(rows), -(-len(rows) // batch_size))
+        step = max(ENCODED_ROWS // batch_size, 1)
+        for first in range(0, len(bounds) - 1, step):
+            ends = bounds[first : first + step + 1]
+            part = order[ends[0] : ends[-1]]
+            X_part, targets, weight = self._encoded(rows[part], safe_indexing(X, part))
+            for start, stop in pairwise(ends - ends[0]):
+                batch = slice(start, stop)
+                yield (
+                    X_part[batch],
+                    targets[batch],
+                    None if weight is None else weight[batch],
+                )
+
+    def blocks(self, size):
+        """Give all rows in their order, as :meth:`Rows.blocks`."""
+        self._restart()
+        read = max(ENCODED_ROWS // size, 1) * size
+        for start in range(0, len(self), read):
+            X, targets, weight = self._encoded(slice(start, start + read))
+            for first in range(0, len(X), size):
+                part = slice(first, first + size)
+                yield X[part], targets[part], None if weight is None else weight[part]
+
+    def _encoded(self, rows, X=None):
+        """Encode some rows, and prepare their targets."""
+        table = self.transfer_set
+        X = safe_indexing(table.X, rows) if X is None else X
+        codes, soft = table.codes[rows], table.soft[rows]
+        targets, constant = self.loss.prepare(codes, soft, self.dtype)
+        weight = table.weight[rows] / self.mean_weight
+        self._constant += float(constant @ weight)
+        self._n_given += num_samples(X)
+        weight = None if self.uniform else weight.astype(self.dtype)
+        return encode(self.encoder, X, self.dtype), targets, weight
+
+
+class _Gather:
+    """Copy the rows of a batch into buffers that every step uses again."""
+
+    def __init__(self, rows, batch_size):
+        self.rows = rows
+        self.sparse = issparse(rows.X)
+        if not self.sparse:
+            self.X = np.empty((batch_size, rows.X.shape[1]), rows.X.dtype)
+        self.targets = np.empty((batch_size, rows.targets.shape[1]), rows.targets.dtype)
+
+    def __call__(self, index):
+        rows = self.rows
+        n_samples = len(index)
+        if self.sparse:
+            X = rows.X[index]
+        else:  # mode="clip" writes into `out` without a buffer; no index is outside
+            X = self.X[:n_samples]
+            rows.X.take(index, axis=0, out=X, mode="clip")
+        targets = self.targets[:n_samples]
+        rows.targets.take(index, axis=0, out=targets, mode="clip")
+        weight = None if rows.weight is None else rows.weight[index]
+        return X, targets, weight
+
+
+def _bounds(n_rows, n_batches):
+    """Where equally large batches begin and end."""
+    return np.linspace(0, n_rows, n_batches + 1).astype(int)
+
+
+def _mean_norm(X, weight):
+    squares = X.multiply(X) if issparse(X) else np.square(X)
+    norms = np.asarray(squares.sum(axis=1, dtype=np.float64)).ravel()
+    norm = float(np.average(norms, weights=weight))
+    return max(norm, LEAST_NORM * X.shape[1])

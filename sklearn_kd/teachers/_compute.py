@@ -1,0 +1,213 @@
+"""What fitted teachers say of any rows, as an array or in a file."""
+
+import warnings
+from numbers import Integral
+
+import numpy as np
+from joblib import effective_n_jobs
+from scipy.sparse import issparse
+from sklearn.exceptions import NotFittedError
+
+from sklearn_kd._columns import array_rows, is_frame
+from sklearn_kd._compat import num_samples, safe_indexing
+from sklearn_kd._random import contained_draws
+from sklearn_kd._texts import flat_values
+from sklearn_kd.targets import average_proba
+from sklearn_kd.teachers._context import Context
+from sklearn_kd.teachers._fitted import check_teacher, classes_of, is_fitted
+from sklearn_kd.teachers._label import chunk_rows, label_rows
+
+#: Rows in one call of ``predict_proba`` where the user leaves it open.
+MOST_ROWS = 100_000
+
+
+def compute_soft_targets(
+    teacher, X, *, classes=None, batch_size=None, n_jobs=None, out=None
+):
+    """Ask fitted teachers about rows, in batches.
+
+    Beside the rows and the answers no more than a few batches are in memory, and with
+    `X` and `out` in memory-mapped files neither are these.
+
+    Parameters
+    ----------
+    teacher : object, or list of object
+        Fitted, with ``predict_proba``. The probabilities of several are averaged.
+    X : {array-like, sparse matrix, DataFrame} of shape (n_samples, n_features), or \
+            {list, ndarray, Series} of str of shape (n_samples,)
+        Rows as the teacher takes them.
+    classes : array-like of shape (n_classes,) or None, default=None
+        The order of the columns. A class that the teacher lacks has probability 0; the
+        mass of a class that is not among them is removed, and the rest renormalised.
+        None takes ``classes_`` of the teacher, or the column names of the DataFrame
+        that it returns; of several teachers all classes, sorted. Columns of a teacher
+        that has neither are taken to be in this order.
+    batch_size : int or None, default=None
+        Rows in one call of ``predict_proba``. None is 100 000, and fewer for wide rows:
+        their numbers and the answers take 64 MB.
+    n_jobs : int or None, default=None
+        Batches at a time, in threads.
+    out : ndarray of shape (n_samples, n_classes), float32, or None, default=None
+        Where the answers are written: an array or a writable
+        :class:`~numpy.memmap`. None makes an array.
+
+    Returns
+    -------
+    ndarray of shape (n_samples, n_classes), float32
+        Class probabilities, `out` where that was passed. A row is zero where all mass
+        is on classes that are not among `classes`.
+
+    Raises
+    ------
+    NotFittedError
+        For a teacher that is not fitted.
+    TypeError
+        For a teacher without ``predict_proba`` and for `out` that is no array.
+    ValueError
+        For `out` of another shape or dtype, for rows that the teacher refuses, and
+        where nobody says which label a column stands for.
+
+    Warns
+    -----
+    UserWarning
+        With the number of rows that are zero.
+
+    See Also
+    --------
+    DistilledClassifier : Takes the result as ``fit(X, y, teacher_proba=...)``.
+    SoftTargets : Holds it, with what else a student learns from.
+
+    Notes
+    -----
+    .. versionadded:: 0.1
+
+    The answers are cast to float32 as they arrive: the sums of a forest differ in their
+    last bits with its number of threads, and the float32 do not.
+
+    Examples
+    --------
+    >>> from sklearn.datasets import load_wine
+    >>> from sklearn.ensemble import RandomForestClassifier
+    >>> from sklearn_kd import compute_soft_targets
+    >>> X, y = load_wine(return_X_y=True)
+    >>> forest = RandomForestClassifier(random_state=0).fit(X, y)
+    >>> proba = compute_soft_targets(forest, X, batch_size=50)
+    >>> proba.shape, proba.dtype
+    ((178, 3), dtype('float32'))
+    >>> compute_soft_targets(forest, X[:1], classes=[2, 1, 0]).round(2).tolist()
+    [[0.0, 0.0, 1.0]]
+    """
+    teachers = list(teacher) if isinstance(teacher, list) else [teacher]
+    if not teachers:
+        raise ValueError("teacher is an empty list: pass at least one teacher.")
+    chunk = _check_batch_size(batch_size)
+    X = _sliceable(X)
+    n_samples = num_samples(X)
+    for one in teachers:
+        _check_fitted(one, X, classes)
+    named = [_own_classes(one, X) for one in teachers]
+    classes = _all_classes(teachers, named) if classes is None else np.asarray(classes)
+    if chunk is None:
+        chunk = chunk_rows(X, len(classes), MOST_ROWS)
+    out = _check_out(out, (n_samples, len(classes)))
+    context = Context(n_jobs=n_jobs)
+    weights = np.full(len(teachers), 1 / len(teachers))
+    # as many batches at a time as keep all jobs busy, and no more of them in memory
+    jobs = effective_n_jobs(n_jobs)
+    size = chunk if jobs == 1 else 4 * jobs * chunk
+    n_silent = 0
+    for start in range(0, n_samples, size):
+        rows = slice(start, start + size)
+        part = safe_indexing(X, rows) if size < n_samples else X
+        probas = [
+            _ask(one, labels, part, classes, context, chunk)
+            for one, labels in zip(teachers, named, strict=True)
+        ]
+        proba = average_proba(probas, weights)
+        n_silent += len(proba) - int(np.count_nonzero(proba.any(axis=1)))
+        out[rows] = proba
+    if n_silent:
+        warnings.warn(
+            f"The teacher puts all mass on classes that are not in {classes.tolist()} "
+            f"for {n_silent} of {n_samples} rows: these rows are zero.",
+            UserWarning,
+            stacklevel=2,
+        )
+    return out
+
+
+def _ask(teacher, named, X, classes, context, chunk):
+    given = classes if named is None else None
+    labels = label_rows(
+        teacher, X, classes, given_classes=given, context=context, chunk=chunk
+    )
+    return labels.proba
+
+
+def _check_fitted(teacher, X, classes):
+    check_teacher(teacher)
+    if not is_fitted(teacher, X, classes):
+        raise NotFittedError(
+            f"The teacher {type(teacher).__name__} is not fitted: fit it first, or "
+            "pass it to DistilledClassifier, which fits it."
+        )
+
+
+def _sliceable(X):
+    """Rows that can be taken by position, batch by batch."""
+    if issparse(X):
+        return X.tocsr()
+    if is_frame(X) or hasattr(X, "shape") or flat_values(X) is not None:
+        return X
+    return array_rows(X)
+
+
+def _own_classes(teacher, X):
+    """What a teacher says its columns stand for, or None."""
+    answer = None
+    if not hasattr(teacher, "classes_"):
+        with contained_draws(0, teacher):
+            answer = teacher.predict_proba(safe_indexing(X, [0]))
+    return classes_of(teacher, answer, None)
+
+
+def _all_classes(teachers, named):
+    """The classes of one teacher in its order, of several all of them, sorted."""
+    for teacher, labels in zip(teachers, named, strict=True):
+        if labels is None:
+            raise ValueError(
+                f"The teacher {type(teacher).__name__} has no classes_ and returns no "
+                "DataFrame: pass classes=[...], the labels of its columns."
+            )
+    if len(named) == 1:
+        return np.asarray(named[0])
+    return np.unique(np.concatenate(named))
+
+
+def _check_batch_size(batch_size):
+    if batch_size is None:
+        return None
+    whole = isinstance(batch_size, Integral) and not isinstance(batch_size, bool)
+    if not whole or batch_size < 1:
+        raise ValueError(
+            f"batch_size must be None or an int of at least 1, got {batch_size!r}."
+        )
+    return int(batch_size)
+
+
+def _check_out(out, shape):
+    if out is None:
+        return np.empty(shape, dtype=np.float32)
+    if not isinstance(out, np.ndarray):
+        raise TypeError(
+            f"out must be an array or a memmap, got {type(out).__name__}. Leave it out "
+            "to get an array."
+        )
+    if out.shape != shape or out.dtype != np.float32:
+        raise ValueError(
+            f"out has shape {out.shape} and dtype {out.dtype}, expected {shape} and "
+            'float32: np.lib.format.open_memmap(path, "w+", "float32", shape).'
+        )
+    if not out.flags.writeable:
+        raise ValueError('out is read-only: open the memmap with mode "r+" or "w+".')
+    return out

@@ -1,0 +1,142 @@
+"""Rows that are too many to copy: parts of arrays, read where they lie."""
+
+import numpy as np
+from scipy.sparse import issparse
+
+from sklearn_kd._compat import safe_indexing
+
+#: Arrays of numbers with as many bytes are not copied to take rows out of them.
+LARGE_BYTES = 2**28
+
+
+class RowsInPlace:
+    """Some rows of arrays, a file on disk as a rule, that are read when asked for.
+
+    Indexing gives an array. Anything that wants all rows at once, as scikit-learn's
+    estimators do, gets a copy of them.
+
+    Parameters
+    ----------
+    arrays : list of ndarray of shape (n_rows, n_features)
+        What is read.
+    rows : list of ndarray of int, or of None
+        For each array the positions of the rows meant; None is all of them.
+    """
+
+    ndim = 2
+
+    def __init__(self, arrays, rows):
+        self.arrays = arrays
+        self.rows = rows
+        lengths = [
+            len(array if some is None else some)
+            for array, some in zip(arrays, rows, strict=True)
+        ]
+        self.ends = np.cumsum(lengths)
+        self.shape = (int(self.ends[-1]), arrays[0].shape[1])
+        self.dtype = np.result_type(*[array.dtype for array in arrays])
+
+    def __len__(self):
+        return self.shape[0]
+
+    def _parts(self, rows):
+        """For each array: which of the rows asked for it has, and where it has them."""
+        index = np.arange(len(self))[rows] if _selects(rows) else np.asarray(rows)
+        which = np.searchsorted(self.ends, index, side="right")
+        for number, some in enumerate(self.rows):
+            asked = slice(None)
+            place = index
+            if len(self.rows) > 1:
+                asked = np.flatnonzero(which == number)
+                place = index[asked] - (self.ends[number - 1] if number else 0)
+            yield number, asked, place if some is None else some[place]
+
+    def select(self, rows):
+        """Give rows of these, in the order of the arrays, without reading them.
+
+        Parameters
+        ----------
+        rows : ndarray of int
+            Positions, ascending.
+
+        Returns
+        -------
+        RowsInPlace
+            The rows.
+        """
+        # positions in 4 bytes, of which there is one a row
+        narrow = np.int32 if max(map(len, self.arrays)) < 2**31 else np.intp
+        parts = [
+            (self.arrays[number], place.astype(narrow))
+            for number, _, place in self._parts(rows)
+        ]
+        parts = [part for part in parts if len(part[1])] or parts[:1]
+        return RowsInPlace(*map(list, zip(*parts, strict=True)))
+
+    def __getitem__(self, rows):
+        if isinstance(rows, tuple):  # scikit-learn asks for [rows, ...]
+            rows = rows[0]
+        if len(self.arrays) == 1 and isinstance(rows, slice):
+            some = self.rows[0]
+            return np.asarray(self.arrays[0][rows if some is None else some[rows]])
+        parts = list(self._parts(rows))
+        n_rows = len(range(len(self))[rows]) if isinstance(rows, slice) else None
+        if len(parts) == 1:
+            return np.asarray(self.arrays[0][parts[0][2]])
+        if n_rows is None:
+            n_rows = int(np.sum(rows)) if _selects(rows) else len(rows)
+        taken = np.empty((n_rows, self.shape[1]), self.dtype)
+        for number, asked, place in parts:
+            taken[asked] = self.arrays[number][place]
+        return taken
+
+    def __array__(self, dtype=None, copy=None):
+        return np.asarray(self[:], dtype=dtype)
+
+
+def _selects(rows):
+    """Say whether rows are chosen by a slice or a mask, and not by positions."""
+    return isinstance(rows, slice) or np.asarray(rows).dtype == bool
+
+
+def is_large(X):
+    """Say whether rows are numbers in an array that is too large to be copied."""
+    if not isinstance(X, np.ndarray):
+        return isinstance(X, RowsInPlace)
+    return X.ndim == 2 and X.dtype.kind in "fiub" and X.nbytes >= LARGE_BYTES
+
+
+def in_place(X):
+    """Give large rows as :class:`RowsInPlace`."""
+    return X if isinstance(X, RowsInPlace) else RowsInPlace([X], [None])
+
+
+def take_rows(X, rows):
+    """Take rows by ascending positions, large ones without reading them.
+
+    Parameters
+    ----------
+    X : {ndarray, CSR matrix, DataFrame, Series, RowsInPlace}
+        Checked rows.
+    rows : ndarray of int
+        Positions, ascending.
+
+    Returns
+    -------
+    {ndarray, CSR matrix, DataFrame, Series, RowsInPlace}
+        The rows.
+    """
+    return in_place(X).select(rows) if is_large(X) else safe_indexing(X, rows)
+
+
+def read_rows(X):
+    """Read rows that may be :class:`RowsInPlace`; give any others as they are."""
+    return X[:] if isinstance(X, RowsInPlace) else X
+
+
+def chain_rows(above, below):
+    """Put rows on top of each other, of which at least some are large."""
+    if issparse(below):
+        below = below.toarray()
+    above, below = in_place(above), in_place(below)
+    return RowsInPlace(above.arrays + below.arrays, above.rows + below.rows)
