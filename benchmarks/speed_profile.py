@@ -183,6 +183,7 @@ def lines(rows):
             number(float(row["floor_seconds"] or "nan"), ".1f"),
         ]
         for row in rows
+        if float(row["seconds"]) > 0.01
     ]
     return table(("step", "seconds", "share", "floor"), made)
 
