@@ -104,6 +104,13 @@ class Clock:
                 setattr(place, name, function)
 
 
+def seconds(call):
+    """Time one call."""
+    start = time.process_time()
+    call()
+    return time.process_time() - start
+
+
 def products_floor(model):
     """Seconds of the bare matrix products of the training."""
     student = model.student_
@@ -151,13 +158,18 @@ def measure(n_rows):
             model.fit(X, y)
         whole = time.process_time() - start
         made = MungeSampler(300_000, random_state=0).fit(X[:2000]).sample()[0]
-        start = time.process_time()
-        teacher.predict_proba(made[:50_000])
-        each = (time.process_time() - start) / 50_000
+        each = seconds(lambda: teacher.predict_proba(made[:50_000])) / 50_000
+        width = model.student_.coefs_[0].shape[0]
+        encoded = np.ones((50_000, width), np.float32)
+        order = np.random.default_rng(0).integers(n_rows, size=model.n_transfer_rows_)
         floors = {
             "asking the teacher about the training rows": each * n_rows,
             "asking teacher and booster": each * model.n_transfer_rows_,
+            # every tree about the rows that it was not drawn for
+            "asking the trees out of the bag": each * n_rows * np.exp(-1),
             "training": products_floor(model),
+            "encoding": seconds(encoded.copy) * model.n_transfer_rows_ / len(encoded),
+            "making synthetic rows": seconds(lambda: X.take(order)),
         }
     rest = whole - sum(clock.seconds.values())
     steps = sorted(clock.seconds.items(), key=lambda item: -item[1])
