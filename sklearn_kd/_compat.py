@@ -1,5 +1,7 @@
 """Every private scikit-learn import of the package, so that one file breaks."""
 
+import inspect
+
 from sklearn.base import _clone_parametrized, _fit_context
 from sklearn.linear_model._base import LinearClassifierMixin
 from sklearn.model_selection._search import BaseSearchCV
@@ -158,7 +160,12 @@ def own_requests(estimator, method):
     dict
         True, False or None (not said) by the name of each parameter.
     """
-    return getattr(estimator._get_metadata_request(), method).requests
+    requests = getattr(estimator._get_metadata_request(), method).requests
+    # before scikit-learn 1.8 a scorer does not list the parameters of its metric
+    metric = getattr(estimator, "_score_func", None)
+    if metric is not None:
+        requests = dict.fromkeys(inspect.signature(metric).parameters) | requests
+    return requests
 
 
 def validate_params(estimator):
