@@ -20,12 +20,11 @@ from sklearn_kd.students._validation import split
 
 
 class Kind:
-    """What all kinds do alike; the methods say what a kind may do otherwise."""
+    """What kinds do alike.
 
-    @staticmethod
-    def is_one(student):
-        """Say whether a student is of this kind."""
-        raise NotImplementedError
+    Each also has ``is_one(student)``, whether a student is of it, and, unless an adapter
+    learns in its place, ``fit(student, train, validation)``, which gives the fitted one.
+    """
 
     @staticmethod
     def adapt(student):
@@ -45,11 +44,6 @@ class Kind:
     def wants_validation(student):
         """Say whether the student is stopped by validation rows that it is given."""
         return False
-
-    @staticmethod
-    def fit(student, train, validation):
-        """Fit a student in place on a transfer set; give the fitted one."""
-        raise NotImplementedError
 
     @classmethod
     def split(cls, student, transfer_set):

@@ -206,9 +206,10 @@ def _check_choice(name, value, choices):
 
 
 def _check_mapping(target, labels, row_alpha, sample_weight):
-    # in words that torch.compile can follow, which set operations are not
-    known = all([key in _KEYS for key in target])  # noqa: C419
-    if not known or not ("proba" in target or "labels" in target):
+    known = "proba" in target or "labels" in target
+    for key in target:  # torch.compile follows a loop, and no set operations
+        known = known and key in _KEYS
+    if not known:
         raise ValueError(
             f"A target mapping has the keys {sorted(target)}, expected "
             f'"proba" or "labels", and nothing beside {sorted(_KEYS)}.'
