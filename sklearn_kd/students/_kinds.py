@@ -22,8 +22,9 @@ from sklearn_kd.students._validation import split
 class Kind:
     """What kinds do alike.
 
-    Each also has ``is_one(student)``, whether a student is of it, and, unless an adapter
-    learns in its place, ``fit(student, train, validation)``, which gives the fitted one.
+    Each also has ``is_one(student)``, whether a student is of it, and, unless an
+    adapter learns in its place, ``fit(student, train, validation)``, which gives the
+    fitted one.
     """
 
     @staticmethod
