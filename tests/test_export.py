@@ -104,6 +104,22 @@ def test_numbers(activation, n_bins, missing):
     assert_array_equal(label[clear], model.predict(rows)[clear])
 
 
+@pytest.mark.parametrize("n_bins", ["auto", None])
+def test_infinity_counts_as_the_end_of_the_range(n_bins):
+    encoder = TabularEncoder(n_bins=n_bins)
+    model = student(encoder=encoder, random_state=0).fit(NUMBERS, CODES)
+    most = np.finfo(np.float32).max
+    signs = np.vstack([np.eye(5), -np.eye(5), np.ones((1, 5)), -np.ones((1, 5))])
+    base = np.tile(NUMBERS[:1], (len(signs), 1))
+    ends = np.where(signs, signs * most, base).astype(np.float32)
+    infinite = np.where(np.abs(ends) == most, np.inf * np.sign(ends), ends)
+    exported = to_onnx(model)
+    label, proba = run(exported, infinite)
+    assert_array_equal(proba, run(exported, ends)[1])
+    assert_allclose(proba, model.predict_proba(ends), atol=1e-5)
+    assert_array_equal(label, model.predict(ends))
+
+
 @pytest.mark.parametrize(
     "classes",
     [
@@ -190,6 +206,29 @@ def test_other_encoders(encoder):
     assert_allclose(proba, model.predict_proba(rows), atol=1e-5)
 
 
+@pytest.mark.parametrize("mean", [1e4, 1e6])
+def test_a_standard_scaler_of_large_means(mean):
+    X = np.random.default_rng(0).normal(mean, 1, size=(N_ROWS, 3)).astype(np.float32)
+    model = student(encoder=StandardScaler(), max_iter=50, random_state=0)
+    # float64: the scaler computes in the dtype of its input
+    rows = X.astype(np.float64)
+    model.fit(rows, (rows[:, 0] > mean) * 1)
+    _, proba = run(to_onnx(model), X)
+    assert_allclose(proba, model.predict_proba(rows), atol=1e-6)
+
+
+@pytest.mark.skipif(
+    "clip" not in MaxAbsScaler().get_params(), reason="scikit-learn before 1.9"
+)
+def test_a_max_abs_scaler_that_clips():
+    X = load_wine().data[:, [0, 1, 2]]
+    model = student(encoder=MaxAbsScaler(clip=True), random_state=0)
+    model.fit(X, load_wine().target)
+    rows = (X * np.array([-5, 1, 5])).astype(np.float32)
+    _, proba = run(to_onnx(model), rows)
+    assert_allclose(proba, model.predict_proba(rows), atol=1e-5)
+
+
 def test_a_distilled_classifier_with_classes_that_no_teacher_knows():
     X, y = NUMBERS.astype(np.float32), np.array(["a", "b", "c"])[CODES]
     targets = np.zeros((N_ROWS, 3))
@@ -224,6 +263,10 @@ def test_only_the_outputs_asked_for():
     for wrong in ("label", [], ["scores"]):
         with pytest.raises(ValueError, match="outputs must be names out of"):
             to_onnx(model, outputs=wrong)
+    with pytest.raises(ValueError, match="Remove the repeated name"):
+        to_onnx(model, outputs=["label", "label"])
+    with pytest.raises(TypeError, match=r"a list or tuple of names .* got ndarray"):
+        to_onnx(model, outputs=np.array(["label", "probabilities"]))
 
 
 def test_what_is_not_covered_is_named(monkeypatch):

@@ -34,9 +34,12 @@ def encode_numbers(graph, encoder, X, held):
     if columns:
         numbers = _choose(graph, X, columns, held)
         missing = graph.add("IsNaN", numbers)
-        least = np.array(np.finfo(np.float32).min)
+        ends = np.finfo(np.float32)
+        least, most = np.array(ends.min), np.array(ends.max)
         # below all knots: what a comparison with NaN gives differs by the runtime
         numbers = graph.add("Where", missing, least, numbers)
+        # infinity times the slope of an outer cell, zero, would be NaN
+        numbers = graph.add("Clip", numbers, least, most)
         blocks.append(_normal_scores(graph, encoder, numbers, missing))
         if encoder.components_ is not None and len(encoder.components_):
             blocks.append(_components(graph, encoder, numbers))
@@ -66,7 +69,7 @@ def _normal_scores(graph, encoder, numbers, missing):
         points = _in_range(table.knots[column, :count], encoder, column)
         scores = table.scores[column, :count]
         knots[column, :count] = _rounded_up(points)
-        high, low = _in_two(points[:-1], encoder, column)
+        high, low = _split(points[:-1])
         lines[column, 1:count, 0] = high
         lines[column, 1:count, 1] = low
         lines[column, 1:count, 2] = _in_range(
@@ -96,12 +99,10 @@ def _normal_scores(graph, encoder, numbers, missing):
 def _components(graph, encoder, numbers):
     """How far a value has come through each stretch."""
     table = encoder.components_
-    high, low = _in_two(table.lower, encoder, table.column)
+    lower = _in_range(table.lower, encoder, table.column)
     scale = _in_range(table.scale, encoder, table.column)
     part = graph.add("Gather", numbers, table.column.astype(np.int64), axis=1)
-    part = graph.add("Sub", part, high)
-    if low.any():
-        part = graph.add("Sub", part, low)
+    part = subtract(graph, part, lower)
     part = graph.add("Mul", part, scale.astype(np.float32))
     zero, one = np.array(0, dtype=np.float32), np.array(1, dtype=np.float32)
     return graph.add("Clip", part, zero, one)
@@ -114,9 +115,32 @@ def _rounded_up(points):
     return np.where(rounded < points, above, rounded)
 
 
-def _in_two(points, encoder, columns):
+def subtract(graph, numbers, points):
+    """Add the nodes that take float64 points away from float32 numbers.
+
+    Parameters
+    ----------
+    graph : Graph
+        Receives the nodes.
+    numbers : str
+        Name of float32 values.
+    points : ndarray
+        In the range of float32; broadcast against the values.
+
+    Returns
+    -------
+    str
+        Name of the differences.
+    """
+    high, low = _split(points)
+    numbers = graph.add("Sub", numbers, high)
+    if low.any():  # points that float32 does not hold
+        numbers = graph.add("Sub", numbers, low)
+    return numbers
+
+
+def _split(points):
     """A float32 value of each point and the rest, so that their sum is the point."""
-    _in_range(points, encoder, columns)
     high = points.astype(np.float32)
     return high, (points - high).astype(np.float32)
 

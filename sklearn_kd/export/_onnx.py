@@ -1,5 +1,7 @@
 """An MLPStudent with its encoder as an ONNX model."""
 
+from collections.abc import Sequence
+
 import numpy as np
 from sklearn.frozen import FrozenEstimator
 from sklearn.model_selection import FixedThresholdClassifier
@@ -8,7 +10,7 @@ from sklearn.utils.validation import check_is_fitted
 
 from sklearn_kd.export._graph import Graph
 from sklearn_kd.export._nominal import input_kind, read_level
-from sklearn_kd.export._numeric import encode_numbers
+from sklearn_kd.export._numeric import encode_numbers, subtract
 from sklearn_kd.students._encoder import TabularEncoder
 from sklearn_kd.students._levels import level_vectors
 from sklearn_kd.students._mlp import MLPStudent
@@ -53,10 +55,10 @@ def to_onnx(estimator, *, outputs=_OUTPUTS):
     ImportError
         Without the package ``onnx``.
     TypeError
-        For another student, another encoder, and labels or levels that are neither
-        numbers nor strings.
+        For another student, another encoder, labels or levels that are neither
+        numbers nor strings, and `outputs` that are no list or tuple.
     ValueError
-        For numbers outside the range of float32, and unknown `outputs`.
+        For numbers outside the range of float32, and unknown or repeated `outputs`.
 
     See Also
     --------
@@ -69,8 +71,9 @@ def to_onnx(estimator, *, outputs=_OUTPUTS):
     The model computes in float32, and :meth:`MLPStudent.predict_proba` on few rows in
     float64: for the same float32 numbers, probabilities agree to about 1e-6. A label
     may differ where two classes are that close. Numbers of more digits than float32 has
-    are rounded by whoever makes the input. Infinity is not refused: it counts as the
-    end of the range.
+    are rounded by whoever makes the input. Infinity is not refused: a
+    :class:`TabularEncoder` counts it as the end of the range; with other encoders it
+    may give NaN.
 
     Examples
     --------
@@ -115,11 +118,21 @@ def to_onnx(estimator, *, outputs=_OUTPUTS):
 
 
 def _check_outputs(outputs):
-    if isinstance(outputs, str) or not outputs or not set(outputs) <= set(_OUTPUTS):
+    if not isinstance(outputs, Sequence):
+        raise TypeError(
+            f"outputs must be a list or tuple of names out of {list(_OUTPUTS)}, got "
+            f"{type(outputs).__name__}. Pass, for example, outputs=['probabilities']."
+        )
+    known = not isinstance(outputs, str) and all(name in _OUTPUTS for name in outputs)
+    if not known or not outputs:
         raise ValueError(
-            f"outputs must be names out of {list(_OUTPUTS)}, got "
-            f"{outputs!r}. Pass, for "
-            "example, outputs=['probabilities']."
+            f"outputs must be names out of {list(_OUTPUTS)}, got {outputs!r}. Pass, "
+            "for example, outputs=['probabilities']."
+        )
+    if len(set(outputs)) < len(outputs):
+        raise ValueError(
+            f"outputs must name each output once, got {outputs!r}. Remove the "
+            "repeated name."
         )
 
 
@@ -212,9 +225,13 @@ def _scaled(graph, encoder, X):
     if encoder is None:
         return X
     if getattr(encoder, "with_mean", False):
-        X = graph.add("Sub", X, encoder.mean_.astype(np.float32))
+        X = subtract(graph, X, encoder.mean_)
     if encoder.scale_ is not None:
         X = graph.add("Div", X, encoder.scale_.astype(np.float32))
+    # a parameter of MaxAbsScaler from scikit-learn 1.9 on
+    if getattr(encoder, "clip", False):
+        one = np.array(1, dtype=np.float32)
+        X = graph.add("Clip", X, -one, one)
     return X
 
 
