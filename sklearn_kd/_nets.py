@@ -42,7 +42,9 @@ def has_default_split(net):
             default = parameter.default
             break
     own = net.train_split
-    return type(own) is type(default) and vars(own) == vars(default)
+    if own is None or type(own) is not type(default):
+        return False
+    return vars(own) == vars(default)
 
 
 def for_prediction(net):

@@ -3,6 +3,7 @@
 from numbers import Real
 
 import numpy as np
+from scipy.sparse import csr_matrix, issparse
 from sklearn.base import BaseEstimator, ClassifierMixin, RegressorMixin, clone
 from sklearn.utils.validation import check_is_fitted
 
@@ -193,11 +194,11 @@ class SkorchStudent(ClassifierMixin, BaseEstimator):
             for part in (train, validation)
         )
         net = clone(self.net)
+        row = self._encode(safe_indexing(train.X, [0]), "float64")
         with contained_draws(seed, net):
             _net.train_net(net, rows, stop, train.soft)
-        self.net_ = net
-        row = self._encode(safe_indexing(train.X, [0]), "float64")
-        self._exact = _net.in_float64(net, row)
+            exact = _net.in_float64(net, row)
+        self.net_, self._exact = net, exact
         return self
 
     def _encoder(self):
@@ -206,7 +207,9 @@ class SkorchStudent(ClassifierMixin, BaseEstimator):
         return module_attribute(self.net, "input_encoder", "auto")
 
     def _encode(self, X, dtype):
-        return encode(self.encoder_, X, dtype, cast_integers=False)
+        rows = encode(self.encoder_, X, dtype, cast_integers=False)
+        # a row of a sparse array has one dimension, and skorch expects two
+        return csr_matrix(rows) if issparse(rows) else rows
 
     @property
     def n_iter_(self):

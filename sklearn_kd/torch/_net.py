@@ -2,6 +2,7 @@
 
 import copy
 import inspect
+from contextlib import nullcontext
 
 import numpy as np
 import torch
@@ -11,6 +12,7 @@ from skorch.dataset import Dataset
 from skorch.helper import predefined_split
 from skorch.utils import to_numpy
 
+from sklearn_kd._random import contained_draws
 from sklearn_kd.losses import LOSSES
 from sklearn_kd.torch._loader import TensorBatchLoader
 from sklearn_kd.torch._loss import DistillationLoss
@@ -171,9 +173,9 @@ def train_net(net, rows, validation, soft):
     """
     n_classes, own_split = len(soft.classes), net.train_split
     LOSSES[soft.loss].check_classes(n_classes)
-    gives_probabilities = isinstance(net.criterion, type) and issubclass(
-        net.criterion, torch.nn.BCELoss
-    )
+    given = net.criterion
+    criterion = given if isinstance(given, type) else type(given)
+    gives_probabilities = issubclass(criterion, torch.nn.BCELoss)
     settings = {
         "criterion": NetLoss,
         "criterion__loss": soft.loss,
@@ -195,6 +197,9 @@ def train_net(net, rows, validation, soft):
         net.partial_fit(rows, rows.y)  # a stratified split of the user's reads them
     finally:
         net.train_split = own_split  # the other one holds the validation rows
+    # what a module keeps of its last batch, weight_norm its weights, has a graph after
+    # training, and no tensor with one can be copied
+    _forward(net, rows.head(_PROBED))
 
 
 def _loaders(net):
@@ -238,11 +243,17 @@ def _find_output(net, X, n_classes, gives_probabilities):
     Raises
     ------
     ValueError
-        For another number of columns.
+        For another number of columns, and NaN, which says neither.
     """
-    output = next(iter(net.forward_iter(Dataset(X), training=False)))
+    output = _forward(net, X)
     if isinstance(output, tuple):
         output = output[0]
+    if output.isnan().any():
+        raise ValueError(
+            f"The module returns NaN for some of the first {len(output)} rows, before "
+            "it has learnt anything, and would learn nothing but NaN from them. Look "
+            "for a logarithm, a root or a division by 0 in its forward."
+        )
     width = output.shape[1] if output.ndim == 2 else 1
     if output.ndim <= 2 and width == 1 and n_classes == 2:
         return "probability" if gives_probabilities else "logit"
@@ -255,6 +266,11 @@ def _find_output(net, X, n_classes, gives_probabilities):
     sums = output.sum(dim=1)
     is_proba = (output >= 0).all() and torch.allclose(sums, torch.ones_like(sums))
     return "probabilities" if is_proba else "logits"
+
+
+def _forward(net, X):
+    """Get what the module returns for the first batch of rows."""
+    return next(iter(net.forward_iter(Dataset(X), training=False)))
 
 
 def labels_of(targets):
@@ -285,8 +301,15 @@ def predict_proba(net, X):
     ndarray of shape (n_samples, n_classes), float64
         Rows that sum to 1.
     """
-    proba = net.predict_proba(Dataset(X)).astype(np.float64)
+    with _contained(net):
+        proba = net.predict_proba(Dataset(X)).astype(np.float64)
     return proba / proba.sum(axis=1, keepdims=True)
+
+
+def _contained(net):
+    """Contain what a DataLoader draws, be it only the seed of its workers."""
+    own = net.iterator_valid is TensorBatchLoader
+    return nullcontext() if own else contained_draws(0, net)
 
 
 def in_float64(net, X):
@@ -303,16 +326,19 @@ def in_float64(net, X):
     -------
     skorch.NeuralNet or None
         None where the net is meant to be fast, on another device or compiled, and
-        where the module computes in float32 whatever it is given.
+        where the module cannot be copied or computes in float32 only.
     """
     device = torch.device(net.device or "cpu")
     if device.type != "cpu" or getattr(net, "compile", False):
         return None
     exact = object.__new__(type(net))
     exact.__dict__.update(net.__dict__)
-    exact.__dict__["module_"] = copy.deepcopy(net.module_).double()
     try:
-        next(iter(exact.forward_iter(Dataset(X), training=False)))
-    except (RuntimeError, TypeError):  # `X.float()` in its forward, for one
+        exact.__dict__["module_"] = copy.deepcopy(net.module_).double()
+        with _contained(net):
+            _forward(exact, X)
+    # the module is anybody's code, which may assert its dtype or hold a lock, and the
+    # net answers without this too
+    except Exception:
         return None
     return exact
