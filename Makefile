@@ -71,6 +71,7 @@ bench-speed: $(VENV)/.bench-data ## what training, predicting and importing cost
 	$(ONE_THREAD) $(BIN)/python benchmarks/speed_profile.py
 	$(ONE_THREAD) $(BIN)/python benchmarks/speed_curves.py
 	$(ONE_THREAD) $(BIN)/python benchmarks/speed_scale.py
+	$(ONE_THREAD) $(BIN)/python benchmarks/speed_threads.py
 	$(BIN)/python benchmarks/render.py
 
 # AutoGluon brings much and pins much, so it has a venv of its own.

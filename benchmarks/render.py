@@ -15,6 +15,7 @@ import prior
 import schedules
 import speed_profile
 import speed_scale
+import speed_threads
 import summary
 import which_student
 from results import read_rows
@@ -94,7 +95,8 @@ def main():
     timed = read_rows(SPEED)
     tables["speed"] = speed_lines(timed)
     short = [row for row in timed if row["what"].startswith(HEADLINES)]
-    for name, module in {"scale": speed_scale, "profile": speed_profile}.items():
+    for module in (speed_scale, speed_profile, speed_threads):
+        name = module.RESULTS.stem
         if module.RESULTS.exists():
             tables[name] = module.lines(read_rows(module.RESULTS))
     searched = RESULTS / "search.csv"

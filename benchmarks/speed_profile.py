@@ -17,6 +17,7 @@ import numpy as np
 import pandas as pd
 from sklearn.compose import make_column_transformer
 from sklearn.ensemble import RandomForestClassifier
+from sklearn.neighbors import NearestNeighbors
 from sklearn.pipeline import make_pipeline
 from sklearn.preprocessing import OrdinalEncoder
 from summary import number, table
@@ -26,6 +27,7 @@ from sklearn_kd import DistilledClassifier
 from sklearn_kd import _distilled as distilled
 from sklearn_kd import _recipe as recipe
 from sklearn_kd.students import _rows
+from sklearn_kd.students._rows import ENCODER_ROWS
 from sklearn_kd.students._training import Trainer
 from sklearn_kd.teachers import Knowledge
 from sklearn_kd.teachers import _out_of_bag as out_of_bag
@@ -162,6 +164,9 @@ def measure(n_rows):
         width = model.student_.coefs_[0].shape[0]
         encoded = np.ones((50_000, width), np.float32)
         order = np.random.default_rng(0).integers(n_rows, size=model.n_transfer_rows_)
+        learned = X.take(order).filter(like="x").to_numpy()[:ENCODER_ROWS]
+        coded = pd.get_dummies(X).to_numpy(np.float64)
+        search = NearestNeighbors(n_neighbors=10).fit(coded)
         floors = {
             "asking the teacher about the training rows": each * n_rows,
             "asking teacher and booster": each * model.n_transfer_rows_,
@@ -170,6 +175,11 @@ def measure(n_rows):
             "training": products_floor(model),
             "encoding": seconds(encoded.copy) * model.n_transfer_rows_ / len(encoded),
             "making synthetic rows": seconds(lambda: X.take(order)),
+            # quantiles need the order of each column
+            "fitting the encoder": seconds(lambda: np.sort(learned, axis=0)),
+            "search for neighbours": seconds(
+                lambda: search.kneighbors(return_distance=False)
+            ),
         }
     rest = whole - sum(clock.seconds.values())
     steps = sorted(clock.seconds.items(), key=lambda item: -item[1])
