@@ -340,6 +340,7 @@ class DistilledClassifier(
         """
         seed = as_seed(self.random_state)
         deadline = Deadline(self.time_limit)
+        self.__dict__.pop("student_", None)  # no half of an earlier fit, if this fails
         lesson, weight = read_lesson(self, X, y, sample_weight)
         student = make_student(self, seed, weighted=(weight[lesson.present] != 1).any())
         teachers = make_teachers(self, lesson.X, teacher_proba)

@@ -63,16 +63,20 @@ def check_proba(proba, n_classes, *, name="proba"):
 
 def _row_sums(proba, start, name):
     """Sum the rows of a block, which must be finite and not negative."""
-    if not np.isfinite(proba).all():
-        row = start + int(np.flatnonzero(~np.isfinite(proba).all(axis=1))[0])
-        raise ValueError(f"{name} contains NaN or infinity, first in row {row}.")
-    if (proba < 0).any():
-        row = start + int(np.flatnonzero((proba < 0).any(axis=1))[0])
+    with np.errstate(invalid="ignore"):  # inf - inf
+        sums = _sums(proba)
+    # two passes for what is right; NaN is not at least 0
+    if not (np.isfinite(sums).all() and proba.min(initial=0) >= 0):
+        finite = np.isfinite(proba).all(axis=1)
+        if not finite.all():
+            row = start + int(finite.argmin())
+            raise ValueError(f"{name} contains NaN or infinity, first in row {row}.")
+        row = start + int((proba < 0).any(axis=1).argmax())
         raise ValueError(
             f"{name} contains negative numbers, first in row {row}. Pass "
             "probabilities: apply softmax to logits first."
         )
-    return _sums(proba)
+    return sums
 
 
 def _sums(proba):
@@ -121,9 +125,9 @@ def align_proba(proba, source_classes, classes):
     for start in range(0, len(proba), _BLOCK):
         rows = slice(start, start + _BLOCK)
         aligned[rows, known] = proba[rows, source[known]]
-        total = _sums(proba[rows])
         mass = _sums(aligned[rows])
         if known.sum() < len(place):  # else a permutation: the difference is rounding
+            total = _sums(proba[rows])
             outside[rows] = np.maximum(total - mass, 0) / total
         # float32 rounding leaves crumbs of mass on rows that lie wholly outside
         kept = outside[rows] < 1 - 1e-6

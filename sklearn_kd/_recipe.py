@@ -153,10 +153,12 @@ def split_folds(distilled, lesson, groups, seed):
 
 def wants_held_out(distilled, sampler):
     """Say whether it has to be known who did not see a row, or may be: "auto"."""
-    if sampler is None or not distilled.cross_fit:
+    if not distilled.cross_fit:
         return False
     if distilled.calibration is not None:
         return True
+    if sampler is None:
+        return False
     return "auto" if distilled.cross_fit == "auto" else True
 
 
@@ -319,11 +321,13 @@ def _told(X, proba, weight, name):
 
 
 def train_student(student, train, validation, seed, deadline):
-    """Train a clone of the student in what time is left."""
+    """Train a clone of the student in what time is left, or its own if that is less."""
     student = clone(student)
     last = last_step(student)
-    if deadline.limited and "time_limit" in last.get_params(deep=False):
-        last.set_params(time_limit=max(deadline.left(), 1e-3))
+    params = last.get_params(deep=False)
+    if deadline.limited and "time_limit" in params:
+        limits = [max(deadline.left(), 1e-3), params["time_limit"]]
+        last.set_params(time_limit=min(filter(None, limits)))
     with contained_draws(seed, student):
         return fit_student(student, train, validation)
 

@@ -145,11 +145,13 @@ def add_threshold(distilled, student, knowledge):
             _warn_of_lost_threshold(distilled, knowledge)
         return student
     if wanted == "teacher":
-        teacher = _deciding_part(knowledge.asked[0].teacher)
+        asked = knowledge.asked[0]
+        teacher = _deciding_part(asked.teacher)
         _check_thresholded(teacher)
         threshold = _read_threshold(teacher)
         wanted = threshold.value
-        pos_label = _in_our_labels(distilled, teacher, threshold.pos_label)
+        label = _class_of(teacher, threshold.pos_label, asked.given_classes)
+        pos_label = _in_our_labels(label, teacher, distilled.classes_)
     if len(student.classes_) < 2:
         return student  # a class without any mass in the transfer set: nothing to part
     thresholded = FixedThresholdClassifier(
@@ -214,19 +216,22 @@ def _read_threshold(teacher):
     return Threshold(float(value), pos_label, on_scores)
 
 
-def _in_our_labels(distilled, teacher, pos_label):
-    """Translate a teacher's label into ours; None for our second class."""
-    if pos_label is None:
-        column = 1
-    else:
+def _class_of(teacher, pos_label, given_classes):
+    """Give the class that a threshold is for, as the user names it."""
+    column = 1
+    if pos_label is not None:
         column = int(np.flatnonzero(np.asarray(teacher.classes_) == pos_label)[0])
-    names = distilled.teacher_classes
-    label = (teacher.classes_ if names is None else list(names))[column]
-    places = np.flatnonzero(distilled.classes_ == label)
+    names = teacher.classes_ if given_classes is None else list(given_classes)
+    return names[column]
+
+
+def _in_our_labels(label, teacher, classes):
+    """Find a label among our classes; None for the second of them."""
+    places = np.flatnonzero(classes == label)
     if len(places) == 0:
         raise ValueError(
             f"The threshold of the teacher {type(teacher).__name__} is for the class "
-            f"{label!r}, which is not among the labels {distilled.classes_.tolist()}: "
+            f"{label!r}, which is not among the labels {classes.tolist()}: "
             "pass decision_threshold as a number."
         )
-    return None if places[0] == 1 else distilled.classes_.tolist()[0]
+    return None if places[0] == 1 else classes.tolist()[0]

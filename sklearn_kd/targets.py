@@ -98,6 +98,11 @@ class SoftTargets:
             view.flags.writeable = False
             object.__setattr__(self, name, view)
 
+    def __setstate__(self, state):
+        vars(self).update(state)
+        arrays = ("proba", "classes", "row_alpha")
+        self._store(**{name: state[name] for name in arrays})  # read-only again
+
     def __len__(self):
         return len(self.proba)
 
@@ -209,7 +214,8 @@ def blend(proba, codes, row_alpha):
     proba : ndarray of shape (n_samples, n_classes), float
         Soft targets.
     codes : ndarray of shape (n_samples,), int
-        Hard targets; what stands in a row whose ``row_alpha`` is 1 is not read.
+        Hard targets; what stands in a row whose ``row_alpha`` is 1 does not count, but
+        has to be the place of a class.
     row_alpha : ndarray of shape (n_samples,), float
         Weight of the soft term.
 

@@ -48,7 +48,8 @@ class BlendedLoss:
             What to add to the value of :meth:`value_and_gradient` for each row.
         """
         proba = soft_targets.proba.astype(np.float64, copy=False)
-        columns, constant = self._prepare(codes, proba, soft_targets.row_alpha)
+        alpha = soft_targets.row_alpha
+        columns, constant = self._prepare(np.where(alpha < 1, codes, 0), proba, alpha)
         return np.column_stack(columns).astype(dtype, copy=False), constant
 
     def value_and_gradient(self, logits, targets, weight, gradient):

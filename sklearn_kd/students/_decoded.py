@@ -25,7 +25,7 @@ def needs_codes(student, labels):
     -------
     bool
         True where some part is of CatBoost; where one is of XGBoost, unless the labels
-        are the integers 0, 1, 2, ... without a gap.
+        are the int64 0, 1, 2, ... without a gap.
     """
     parts = [student]
     if hasattr(student, "get_params"):
@@ -34,8 +34,9 @@ def needs_codes(student, labels):
     if _CHANGES in packages:
         return True
     classes = np.unique(labels)
-    are_codes = (
-        classes.dtype.kind in "iu" and (classes == np.arange(len(classes))).all()
+    # of another width, they would come back in its own
+    are_codes = classes.dtype == np.int64 and np.array_equal(
+        classes, np.arange(len(classes))
     )
     return _REFUSES in packages and not are_codes
 
@@ -109,6 +110,22 @@ class DecodedClassifier(ClassifierMixin, BaseEstimator):
             Columns in the order of ``classes_``.
         """
         return self.estimator.predict_proba(X)
+
+    @available_if(lambda self: hasattr(self.estimator, "predict_log_proba"))
+    def predict_log_proba(self, X):
+        """Predict the logarithms of class probabilities.
+
+        Parameters
+        ----------
+        X : {array-like, sparse matrix, DataFrame} of shape (n_samples, n_features)
+            Rows.
+
+        Returns
+        -------
+        ndarray of shape (n_samples, n_classes), float
+            Columns in the order of ``classes_``.
+        """
+        return self.estimator.predict_log_proba(X)
 
     def __sklearn_is_fitted__(self):
         check_is_fitted(self.estimator)

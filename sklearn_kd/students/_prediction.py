@@ -7,15 +7,16 @@ from sklearn.utils.metaestimators import available_if
 from sklearn.utils.validation import check_is_fitted
 
 from sklearn_kd._validation import check_rows
-from sklearn_kd.students._dispatch import last_step
+from sklearn_kd.students._dispatch import last_step, resolve_student
 
 
 def _student_has(method):
     """Say whether the student, fitted or not, has a method."""
 
     def check(self):
-        student = getattr(self, "student_", self.student)
-        return student is None or hasattr(student, method)
+        if hasattr(self, "student_"):
+            return hasattr(self.student_, method)
+        return hasattr(resolve_student(self.student), method)
 
     return check
 

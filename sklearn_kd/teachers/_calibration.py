@@ -122,8 +122,8 @@ def fit_calibrator(method, proba, lesson):
         raise ValueError(
             f"calibration={method!r} needs soft targets from a part of the teacher "
             "that did not see the row. Pass the teacher unfitted with cv=, or a forest "
-            "or BaggingClassifier that was fitted on this X with bootstrap=True; "
-            "cross_fit=False and transfer=None rule both out."
+            "or BaggingClassifier that was fitted on this X with bootstrap=True, and "
+            "leave cross_fit on."
         )
     told = lesson.present & (proba.sum(axis=1) > 0)
     calibrator = _make_calibrator(method, told.sum())
