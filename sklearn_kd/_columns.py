@@ -203,7 +203,8 @@ def numeric_block(X, columns):
     Raises
     ------
     ValueError
-        For a value that is not a number, with its column.
+        For a value that is not a number, or an integer too large for float64, with its
+        column. (A float too large for it becomes infinite.)
     """
     columns = list(columns)
     if len(columns) < X.shape[1]:
@@ -214,18 +215,25 @@ def numeric_block(X, columns):
         return np.empty((len(X), 0))
     if is_pandas(X):
         if all(_pandas_kind(dtype) == "numeric" for dtype in set(part.dtypes)):
-            block = part.to_numpy(dtype=np.float64, na_value=np.nan)
+            with _no_overflow():
+                block = part.to_numpy(dtype=np.float64, na_value=np.nan)
             return np.ascontiguousarray(block)
     elif is_polars(X):
         if all(_polars_kind(dtype) == "numeric" for dtype in part.dtypes):
             block = part.cast(sys.modules["polars"].Float64).to_numpy(order="c")
             return np.ascontiguousarray(block)
     elif _numpy_kind(X.dtype) == "numeric":
-        return np.ascontiguousarray(part, dtype=np.float64)
+        with _no_overflow():
+            return np.ascontiguousarray(part, dtype=np.float64)
     block = np.empty((len(X), len(columns)))
     for position, column in enumerate(columns):
         block[:, position] = _floats(_objects(part, position), _name(X, column))
     return block
+
+
+def _no_overflow():
+    """Say nothing of what is too large for float64: it becomes infinite."""
+    return np.errstate(over="ignore")
 
 
 def _floats(values, name):
@@ -246,7 +254,14 @@ def _floats(values, name):
         )
     if gaps:
         values = np.where([type(value) in gaps for value in values], np.nan, values)
-    return values.astype(np.float64)
+    try:
+        with _no_overflow():
+            return values.astype(np.float64)
+    except OverflowError as error:
+        raise ValueError(
+            f"Column {name!r} holds a number that is too large for float64 ({error}). "
+            "Divide the column, take its logarithm or turn it into strings."
+        ) from error
 
 
 def nominal_codes(X, column):

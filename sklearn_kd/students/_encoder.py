@@ -5,7 +5,7 @@ from numbers import Integral
 import numpy as np
 from sklearn.base import BaseEstimator, TransformerMixin
 from sklearn.utils import assert_all_finite
-from sklearn.utils.validation import check_consistent_length, check_is_fitted
+from sklearn.utils.validation import check_is_fitted
 
 from sklearn_kd._columns import (
     column_kinds,
@@ -27,9 +27,13 @@ from sklearn_kd._validation import check_rows
 from sklearn_kd.students import _levels
 from sklearn_kd.students._components import build_components
 from sklearn_kd.students._edges import learn_edges
+from sklearn_kd.students._encoder_targets import (
+    check_targets,
+    read_targets,
+    scale_weights,
+)
 from sklearn_kd.students._knots import build_knots
 from sklearn_kd.students._names import output_names
-from sklearn_kd.targets import SoftTargets, one_hot, teacher_logits
 
 
 class TabularEncoder(TransformerMixin, BaseEstimator):
@@ -207,8 +211,9 @@ class TabularEncoder(TransformerMixin, BaseEstimator):
         ----------
         X : {array-like, DataFrame} of shape (n_samples, n_features)
             Training rows, of numbers, strings or both. Missing values are welcome.
-        y : array-like of shape (n_samples,), default=None
-            Labels. They teach the encoder where there are no soft targets.
+        y : array-like of shape (n_samples,) or (n_samples, n_outputs), default=None
+            Labels. They teach the encoder where there are no soft targets. The targets
+            of a regression (fractions) and several outputs are ignored.
         sample_weight : array-like of shape (n_samples,), default=None
             Weights of the rows, none negative. A row of weight 0 is absent.
         soft_targets : SoftTargets of length n_samples, default=None
@@ -220,17 +225,16 @@ class TabularEncoder(TransformerMixin, BaseEstimator):
             The fitted encoder.
         """
         X = check_rows(self, X, reset=True)
-        targets = _read_targets(y, soft_targets, num_samples(X))
+        targets = check_targets(y, soft_targets, num_samples(X))
         if sample_weight is not None:
             sample_weight = check_sample_weight(sample_weight, X)
             present = sample_weight > 0
             if not present.all():
                 X = safe_indexing(X, present)
-                # read again: a class of absent rows is absent
-                y = None if y is None else np.asarray(y)[present]
-                soft_targets = None if soft_targets is None else soft_targets[present]
-                targets = _read_targets(y, soft_targets, num_samples(X))
+                targets = None if targets is None else targets[present]
                 sample_weight = sample_weight[present]
+            sample_weight = scale_weights(sample_weight)
+        targets = read_targets(targets)  # only now: a class of absent rows is absent
         self.kinds_ = column_kinds(X)
         self._fit_numeric(X, targets, sample_weight)
         self._fit_nominal(X, targets, sample_weight)
@@ -339,8 +343,9 @@ class TabularEncoder(TransformerMixin, BaseEstimator):
     def _numbers(self, X, columns):
         """Numbers of some columns, none infinite."""
         block = numeric_block(X, columns)
-        # an array of floats has been checked whole, frames and objects have not
-        if is_frame(X) or X.dtype.kind == "O":
+        # an array of floats has been checked whole, frames and objects have not, and
+        # what is wider than float64 may be infinite in it
+        if is_frame(X) or X.dtype.kind == "O" or X.dtype.itemsize > 8:
             assert_all_finite(
                 block,
                 allow_nan=True,
@@ -376,25 +381,3 @@ class TabularEncoder(TransformerMixin, BaseEstimator):
         # the dtype comes from the parameter, whatever goes in
         tags.transformer_tags.preserves_dtype = []
         return tags
-
-
-def _read_targets(y, soft_targets, n_samples):
-    """Bring soft targets, or labels, into the form that teaches an encoder."""
-    if soft_targets is not None:
-        if not isinstance(soft_targets, SoftTargets) or len(soft_targets) != n_samples:
-            raise TypeError(
-                f"soft_targets must be SoftTargets of {n_samples} rows, got "
-                f"{soft_targets!r}."
-            )
-        proba = soft_targets.proba
-    elif y is not None:
-        check_consistent_length(y, np.empty(n_samples))
-        classes, codes = np.unique(np.asarray(y), return_inverse=True)
-        proba = one_hot(codes.ravel(), len(classes))
-    else:
-        return None
-    if proba.shape[1] < 2:
-        return None
-    targets = teacher_logits(proba)
-    # two columns of a pair of classes say the same
-    return targets[:, 1:] if targets.shape[1] == 2 else targets

@@ -209,14 +209,17 @@ def _column_knots(values, sample_weight, n_knots):
 
 
 def cumulated_weights(values, sample_weight):
-    """Distinct values in increasing order, and the weight up to each of them."""
+    """Distinct values in increasing order, and the weight up to each, in some unit."""
     if sample_weight is None:
         values = np.sort(values)
         cumulated = np.arange(1.0, len(values) + 1)
     else:
         order = np.argsort(values, kind="stable")
         values = values[order]
-        cumulated = np.cumsum(sample_weight[order])
+        # up to the greatest, of which a sum cannot overflow; a power of two loses no
+        # bit, so that a weight of 3 is still three rows
+        exponent = np.frexp(sample_weight.max())[1]
+        cumulated = np.cumsum(np.ldexp(sample_weight[order], -exponent))
     last = np.append(values[1:] != values[:-1], True)
     return values[last], cumulated[last]
 

@@ -1,6 +1,7 @@
 """What fitted teachers say of any rows, as an array or in a file."""
 
 import warnings
+from collections.abc import Mapping
 from numbers import Integral
 
 import numpy as np
@@ -14,7 +15,12 @@ from sklearn_kd._random import contained_draws
 from sklearn_kd._texts import flat_values
 from sklearn_kd.targets import average_proba
 from sklearn_kd.teachers._context import Context
-from sklearn_kd.teachers._fitted import check_teacher, classes_of, is_fitted
+from sklearn_kd.teachers._fitted import (
+    check_teacher,
+    classes_of,
+    is_fitted,
+    looks_fitted,
+)
 from sklearn_kd.teachers._label import chunk_rows, label_rows
 
 #: Rows in one call of ``predict_proba`` where the user leaves it open.
@@ -55,17 +61,20 @@ def compute_soft_targets(
     -------
     ndarray of shape (n_samples, n_classes), float32
         Class probabilities, `out` where that was passed. A row is zero where all mass
-        is on classes that are not among `classes`.
+        is on classes that are not among `classes`. Without rows there are no answers,
+        and the teacher is not asked.
 
     Raises
     ------
     NotFittedError
         For a teacher that is not fitted.
     TypeError
-        For a teacher without ``predict_proba`` and for `out` that is no array.
+        For a teacher without ``predict_proba``, for `out` that is no array, and for
+        `classes` that are no sequence.
     ValueError
-        For `out` of another shape or dtype, for rows that the teacher refuses, and
-        where nobody says which label a column stands for.
+        For `out` of another shape or dtype, for rows that the teacher refuses, for
+        `classes` that are not distinct, for a multi-output teacher, and where nobody
+        says which label a column stands for.
 
     Warns
     -----
@@ -103,10 +112,13 @@ def compute_soft_targets(
     chunk = _check_batch_size(batch_size)
     X = _sliceable(X)
     n_samples = num_samples(X)
+    if classes is not None:
+        classes = _check_classes(classes)
     for one in teachers:
         _check_fitted(one, X, classes)
     named = [_own_classes(one, X) for one in teachers]
-    classes = _all_classes(teachers, named) if classes is None else np.asarray(classes)
+    if classes is None:
+        classes = _all_classes(teachers, named)
     if chunk is None:
         chunk = chunk_rows(X, len(classes), MOST_ROWS)
     out = _check_out(out, (n_samples, len(classes)))
@@ -124,7 +136,7 @@ def compute_soft_targets(
             for one, labels in zip(teachers, named, strict=True)
         ]
         proba = average_proba(probas, weights)
-        n_silent += len(proba) - int(np.count_nonzero(proba.any(axis=1)))
+        n_silent += int(np.count_nonzero(np.asfortranarray(proba).max(axis=1) == 0))
         out[rows] = proba
     if n_silent:
         warnings.warn(
@@ -146,7 +158,9 @@ def _ask(teacher, named, X, classes, context, chunk):
 
 def _check_fitted(teacher, X, classes):
     check_teacher(teacher)
-    if not is_fitted(teacher, X, classes):
+    # without rows there is none that it could answer
+    fitted = is_fitted(teacher, X, classes) if num_samples(X) else looks_fitted(teacher)
+    if not fitted:
         raise NotFittedError(
             f"The teacher {type(teacher).__name__} is not fitted: fit it first, or "
             "pass it to DistilledClassifier, which fits it."
@@ -165,10 +179,18 @@ def _sliceable(X):
 def _own_classes(teacher, X):
     """What a teacher says its columns stand for, or None."""
     answer = None
-    if not hasattr(teacher, "classes_"):
+    if not hasattr(teacher, "classes_") and num_samples(X):
         with contained_draws(0, teacher):
             answer = teacher.predict_proba(safe_indexing(X, [0]))
-    return classes_of(teacher, answer, None)
+    labels = classes_of(teacher, answer, None)
+    # one array an output
+    several = any(isinstance(label, (list, np.ndarray)) for label in labels or [])
+    if several or isinstance(answer, list):
+        raise ValueError(
+            f"The teacher {type(teacher).__name__} has classes of several outputs: a "
+            "multi-output teacher is not supported. Fit one teacher per output."
+        )
+    return labels
 
 
 def _all_classes(teachers, named):
@@ -182,6 +204,32 @@ def _all_classes(teachers, named):
     if len(named) == 1:
         return np.asarray(named[0])
     return np.unique(np.concatenate(named))
+
+
+def _check_classes(classes):
+    """Check the labels that the user passed: in one dimension, distinct, not none."""
+    is_sequence = hasattr(classes, "__len__") and hasattr(classes, "__getitem__")
+    if isinstance(classes, (str, bytes, Mapping)) or not is_sequence:
+        raise TypeError(
+            f"classes must be a sequence of labels, got {type(classes).__name__}: pass "
+            "a list, in the order that the columns are to have."
+        )
+    try:
+        labels = np.asarray(classes)
+    except ValueError:  # rows of different lengths
+        labels = np.empty((0, 0))
+    if labels.ndim != 1:
+        raise ValueError(
+            f"classes must be labels in one dimension, got {classes!r}: pass one label "
+            "a column."
+        )
+    if len(labels) == 0:
+        raise ValueError("classes is empty: pass the labels, or leave it out.")
+    if len(set(labels.tolist())) < len(labels):
+        raise ValueError(
+            f"classes must be distinct, got {labels.tolist()}: pass each label once."
+        )
+    return labels
 
 
 def _check_batch_size(batch_size):

@@ -39,9 +39,8 @@ class RowsInPlace:
     def __len__(self):
         return self.shape[0]
 
-    def _parts(self, rows):
+    def _parts(self, index):
         """For each array: which of the rows asked for it has, and where it has them."""
-        index = np.arange(len(self))[rows] if _selects(rows) else np.asarray(rows)
         which = np.searchsorted(self.ends, index, side="right")
         for number, some in enumerate(self.rows):
             asked = slice(None)
@@ -68,7 +67,7 @@ class RowsInPlace:
         narrow = np.int32 if max(map(len, self.arrays)) < 2**31 else np.intp
         parts = [
             (self.arrays[number], place.astype(narrow))
-            for number, _, place in self._parts(rows)
+            for number, _, place in self._parts(_positions(rows, len(self)))
         ]
         parts = [part for part in parts if len(part[1])] or parts[:1]
         return RowsInPlace(*map(list, zip(*parts, strict=True)))
@@ -76,16 +75,16 @@ class RowsInPlace:
     def __getitem__(self, rows):
         if isinstance(rows, tuple):  # scikit-learn asks for [rows, ...]
             rows = rows[0]
+        if np.ndim(rows) == 0 and not isinstance(rows, slice):
+            return self[[rows]][0]
         if len(self.arrays) == 1 and isinstance(rows, slice):
             some = self.rows[0]
             return np.asarray(self.arrays[0][rows if some is None else some[rows]])
-        parts = list(self._parts(rows))
-        n_rows = len(range(len(self))[rows]) if isinstance(rows, slice) else None
+        index = _positions(rows, len(self))
+        parts = list(self._parts(index))
         if len(parts) == 1:
             return np.asarray(self.arrays[0][parts[0][2]])
-        if n_rows is None:
-            n_rows = int(np.sum(rows)) if _selects(rows) else len(rows)
-        taken = np.empty((n_rows, self.shape[1]), self.dtype)
+        taken = np.empty((len(index), self.shape[1]), self.dtype)
         for number, asked, place in parts:
             taken[asked] = self.arrays[number][place]
         return taken
@@ -94,9 +93,35 @@ class RowsInPlace:
         return np.asarray(self[:], dtype=dtype)
 
 
-def _selects(rows):
-    """Say whether rows are chosen by a slice or a mask, and not by positions."""
-    return isinstance(rows, slice) or np.asarray(rows).dtype == bool
+def _positions(rows, n_rows):
+    """Positions from 0 on of what a slice, a mask or positions choose, as NumPy does.
+
+    Not ``np.arange(n_rows)[rows]``: that is as long as all rows, of which a batch asks
+    for a few.
+    """
+    if isinstance(rows, slice):
+        return np.arange(*rows.indices(n_rows))
+    rows = np.asarray(rows)
+    if rows.dtype == bool:
+        if rows.shape != (n_rows,):
+            raise IndexError(
+                f"The mask has shape {rows.shape}, expected one value a row: "
+                f"({n_rows},)."
+            )
+        return np.flatnonzero(rows)
+    if rows.size == 0:
+        return np.empty(0, dtype=np.intp)
+    if rows.dtype.kind not in "iu" or rows.ndim != 1:
+        raise IndexError(
+            f"Rows are chosen by a slice, a mask or whole numbers in one dimension, "
+            f"got an array of shape {rows.shape} and dtype {rows.dtype}."
+        )
+    least, most = rows.min(), rows.max()
+    if least < -n_rows or most >= n_rows:
+        wrong = most if most >= n_rows else least
+        raise IndexError(f"Row {wrong} is out of bounds: there are {n_rows} rows.")
+    rows = rows.astype(np.intp, copy=False)
+    return rows if least >= 0 else np.where(rows < 0, rows + n_rows, rows)
 
 
 def is_large(X):

@@ -5,7 +5,7 @@ import sys
 import numpy as np
 from scipy import sparse
 
-from sklearn_kd._columns import is_frame
+from sklearn_kd._columns import is_frame, is_polars
 from sklearn_kd._compat import num_samples
 from sklearn_kd._texts import is_text
 from sklearn_kd.transfer._large import chain_rows, is_large
@@ -87,7 +87,8 @@ def check_unlabeled(X_unlabeled, X):
     ValueError
         For a bare array with as many rows as X.
     TypeError
-        When one is a frame and the other is not, or of another library.
+        When one is a frame and the other is not, or of another library; and when one
+        has numbers where the other has strings.
     """
     if X_unlabeled is None:
         return None
@@ -105,11 +106,50 @@ def check_unlabeled(X_unlabeled, X):
             "could tell. Pass X_unlabeled=sklearn_kd.UnlabeledRows(X_unlabeled), which "
             "is never sliced."
         )
+    _refuse_two_kinds(X, rows)
     return rows
 
 
 def _type_name(X):
     return f"{type(X).__module__.partition('.')[0]}.{type(X).__name__}"
+
+
+def _refuse_two_kinds(above, below):
+    """Refuse numbers beside what is none where their common type would be strings."""
+    if is_polars(above):
+        names = [name for name in above.columns if name in below.columns]
+        pairs = [(above.schema[name], below.schema[name]) for name in names]
+        _compare_kinds(pairs, _polars_kind, [f" in column {name!r}" for name in names])
+    elif not (is_frame(above) or is_text(above)) and hasattr(below, "dtype"):
+        _compare_kinds([(above.dtype, below.dtype)], _numpy_kind, [""])
+
+
+def _compare_kinds(pairs, kind_of, places):
+    for dtypes, place in zip(pairs, places, strict=True):
+        kinds = set(map(kind_of, dtypes)) - {"any"}
+        if len(kinds) > 1 and kinds & {"numbers", "strings"}:
+            raise TypeError(
+                f"X has dtype {dtypes[0]}{place}, and its unlabelled rows have "
+                f"{dtypes[1]}: pass X and X_unlabeled as the same kind of numbers (or "
+                "both as strings), or as a DataFrame with one kind a column."
+            )
+
+
+def _numpy_kind(dtype):
+    kind = getattr(dtype, "kind", "O")  # tensors have dtypes of their own
+    if kind in "biuf":
+        return "numbers"
+    # objects hold the values of both
+    return {"O": "any", "U": "strings", "S": "strings", "T": "strings"}.get(kind, kind)
+
+
+def _polars_kind(dtype):
+    name = dtype.base_type().__name__
+    if dtype.is_numeric() or name == "Boolean":
+        return "numbers"
+    if name in ("String", "Categorical", "Enum"):
+        return "strings"
+    return "any" if name == "Null" else name
 
 
 def stack_rows(above, below):
@@ -127,7 +167,13 @@ def stack_rows(above, below):
     {ndarray, CSR matrix, DataFrame, Series}
         All rows, in the container of the first. Columns of two types get one that
         holds the values of both.
+
+    Raises
+    ------
+    TypeError
+        Where only strings could hold both, and one has numbers.
     """
+    _refuse_two_kinds(above, below)
     if is_large(above) or is_large(below):
         return chain_rows(above, below)
     if is_text(above):

@@ -1,0 +1,136 @@
+"""What an encoder learns from beside the rows: targets and weights, checked."""
+
+from decimal import Decimal
+from numbers import Real
+
+import numpy as np
+from scipy.sparse import issparse
+from sklearn.utils.validation import check_consistent_length, column_or_1d
+
+from sklearn_kd._columns import has_missing
+from sklearn_kd.targets import SoftTargets, one_hot, teacher_logits
+
+#: No weight is above 2 to it: sums of weights, and squares of such sums, stay finite.
+_MOST_EXPONENT = 400
+
+
+def check_targets(y, soft_targets, n_samples):
+    """Check that there is one target a row, and keep what an encoder can learn from.
+
+    Parameters
+    ----------
+    y : array-like of shape (n_samples,) or (n_samples, n_outputs), or None
+        Labels, or the targets of a regression.
+    soft_targets : SoftTargets of length n_samples or None
+        Where there are any, nothing is learned from `y`.
+    n_samples : int
+        Number of rows.
+
+    Returns
+    -------
+    ndarray of shape (n_samples,), SoftTargets or None
+        None also for several outputs.
+
+    Raises
+    ------
+    TypeError
+        For `soft_targets` of another type or length.
+    ValueError
+        For `y` of another length or of more than two dimensions.
+    """
+    if soft_targets is not None:
+        if not isinstance(soft_targets, SoftTargets) or len(soft_targets) != n_samples:
+            raise TypeError(
+                f"soft_targets must be SoftTargets of {n_samples} rows, got "
+                f"{soft_targets!r}."
+            )
+        return soft_targets
+    if y is None:
+        return None
+    check_consistent_length(y, np.empty(n_samples))
+    labels = y if issparse(y) else np.asarray(y)
+    if labels.ndim == 2 and labels.shape[1] > 1:
+        return None
+    return column_or_1d(labels.toarray() if issparse(labels) else labels)
+
+
+def read_targets(targets):
+    """Bring soft targets, or labels, into the form that teaches an encoder.
+
+    Parameters
+    ----------
+    targets : ndarray of shape (n_samples,), SoftTargets or None
+        What `check_targets` returned, or some rows of it.
+
+    Returns
+    -------
+    ndarray of shape (n_samples, n_targets), float64, or None
+        None where there is nothing to learn: for one class and for continuous `y`.
+
+    Raises
+    ------
+    ValueError
+        For missing labels, and for labels that cannot be sorted.
+    """
+    if targets is None:
+        return None
+    if isinstance(targets, SoftTargets):
+        proba = targets.proba
+    else:
+        if has_missing(targets):
+            raise ValueError(
+                "Input y contains NaN: some labels are missing. Drop these rows, or "
+                "fit without y."
+            )
+        # a column for each of as many values as there are rows would fill the memory
+        if _is_continuous(targets):
+            return None
+        proba = _hot_labels(targets)
+    if proba.shape[1] < 2:
+        return None
+    logits = teacher_logits(proba)
+    # two columns of a pair of classes say the same
+    return logits[:, 1:] if logits.shape[1] == 2 else logits
+
+
+def _is_continuous(y):
+    """Say whether some target is a fraction, as `type_of_target` has it.
+
+    That function warns of what is no error here, and takes objects for strings.
+    """
+    if y.dtype.kind == "f":
+        return bool(np.any(y != np.floor(y)))
+    return y.dtype.kind == "O" and any(
+        isinstance(value, (Real, Decimal)) and value % 1 != 0 for value in y
+    )
+
+
+def _hot_labels(y):
+    try:
+        classes, codes = np.unique(y, return_inverse=True)
+    except TypeError as error:
+        raise ValueError(
+            f"y holds labels that cannot be sorted ({error}). Give all labels one "
+            "type: strings, say."
+        ) from error
+    return one_hot(codes.ravel(), len(classes))
+
+
+def scale_weights(sample_weight):
+    """Divide weights of which a sum could overflow, which else stay as they are.
+
+    Parameters
+    ----------
+    sample_weight : ndarray of shape (n_samples,), float64
+        Positive weights.
+
+    Returns
+    -------
+    ndarray of shape (n_samples,), float64
+        Positive weights, none above 2 to the 400: beyond any that stands for rows.
+    """
+    # a power of two loses no bit
+    exponent = int(np.frexp(sample_weight.max())[1]) - _MOST_EXPONENT
+    if exponent <= 0:
+        return sample_weight
+    return np.maximum(np.ldexp(sample_weight, -exponent), np.finfo(np.float64).tiny)
