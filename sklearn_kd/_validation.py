@@ -180,14 +180,7 @@ def check_labels(estimator, X, y, sample_weight, classes=None):
     name = type(estimator).__name__
     if y is None:
         raise ValueError(f"{name} requires y to be passed, but the target y is None.")
-    labels = np.asarray(y)
-    missing = count_missing(labels)
-    if missing:
-        raise ValueError(
-            f"Input y contains NaN: {missing} of {len(labels)} labels are missing. "
-            "Drop these rows, or pass them as X_unlabeled."
-        )
-    shape = labels.shape
+    shape = refuse_missing_labels(y, "y").shape
     if len(shape) > 1 and shape[1] > 1:
         raise ValueError(
             f"{name} does not support multi-output y: y should be a 1d array, got an "
@@ -204,6 +197,12 @@ def check_labels(estimator, X, y, sample_weight, classes=None):
             "sorted. Give all labels one type: strings, say."
         ) from error
     weight = check_sample_weight(sample_weight, X)
+    with np.errstate(over="ignore"):
+        total = weight.sum()
+    if not isfinite(total):
+        raise ValueError(
+            "The sum of sample_weight is not finite: divide the weights by the largest."
+        )
     if classes is None:
         classes = np.unique(y[weight > 0])
     if len(classes) < 2:
@@ -212,6 +211,31 @@ def check_labels(estimator, X, y, sample_weight, classes=None):
             f"class: {classes.tolist()[0]!r}."
         )
     return y, weight, classes
+
+
+def refuse_missing_labels(y, name):
+    """Refuse labels of which some are missing.
+
+    Parameters
+    ----------
+    y : array-like of shape (n_samples,)
+        Labels.
+    name : str
+        What the message calls them.
+
+    Returns
+    -------
+    ndarray
+        The labels.
+    """
+    labels = np.asarray(y)
+    missing = count_missing(labels)
+    if missing:
+        raise ValueError(
+            f"Input {name} contains NaN: {missing} of {len(labels)} labels are "
+            "missing. Drop these rows, or pass them as X_unlabeled."
+        )
+    return labels
 
 
 def encode_labels(y, classes):

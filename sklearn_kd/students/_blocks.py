@@ -38,8 +38,11 @@ def block_logits(student, X):
     """
     encoder = student.encoder_
     logits = np.empty((X.shape[0], student.n_outputs_))
-    tabular = type(encoder) is TabularEncoder and encoder.n_features_out_
-    blocks = TabularBlocks(encoder, student, student.activation) if tabular else None
+    blocks = None
+    if type(encoder) is TabularEncoder and encoder.n_features_out_:
+        blocks = TabularBlocks(encoder, student, student.activation)
+        if not blocks.finite:
+            blocks = None
     for start in range(0, X.shape[0], _READ):
         rows = safe_indexing(X, slice(start, start + _READ))
         out = logits[start : start + _READ]
@@ -65,6 +68,11 @@ class TabularBlocks:
         With `coefs_` and `intercepts_`.
     activation : str
         A key of ``ACTIVATIONS``.
+
+    Attributes
+    ----------
+    finite : bool
+        False where points nearly touch, so that a slope is infinite: of no use then.
     """
 
     def __init__(self, encoder, layers, activation):
@@ -78,11 +86,14 @@ class TabularBlocks:
             for column, levels, vectors in level_vectors(encoder, coef)
         ]
         self._scores = self._components = None
+        self.finite = True
         if encoder.score_columns_:
             self._scores = _score_lines(encoder.knots_)
+            self.finite = self._scores.finite
             self._greatest = _greatest(encoder.knots_)[:, None]
         if encoder.components_ is not None and len(encoder.components_):
             self._components = _component_lines(encoder)
+            self.finite = self.finite and self._components.finite
             self._column = column = encoder.components_.column
             before = np.arange(len(column)) - np.searchsorted(column, column)
             self._before = before.astype(coef.dtype)[:, None]
@@ -162,6 +173,7 @@ class Lines:
         self._points = self._pad([[-np.inf, *own] for own in points], np.inf)
         self._offset = self._pad(offset, 0.0)
         self._slope = self._pad(slope, 0.0)
+        self.finite = bool(np.isfinite(self._slope).all())
         self._height = self._pad(height, 0.0)
 
     def _pad(self, columns, value):
@@ -191,7 +203,8 @@ def _score_lines(table):
         knots, scores = table.knots[column, :count], table.scores[column, :count]
         points.append(knots)
         offset.append([0.0, *knots[:-1], 0.0])
-        slope.append([0.0, *(np.diff(scores) / np.diff(knots)), 0.0])
+        with np.errstate(over="ignore"):
+            slope.append([0.0, *(np.diff(scores) / np.diff(knots)), 0.0])
         height.append([scores[0], *scores])
     return Lines(points, offset, slope, height)
 

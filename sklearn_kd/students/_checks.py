@@ -6,7 +6,12 @@ import numpy as np
 from sklearn.utils.validation import check_consistent_length
 
 from sklearn_kd._compat import check_sample_weight, check_y, num_samples
-from sklearn_kd._validation import check_labels, check_rows, encode_labels
+from sklearn_kd._validation import (
+    check_labels,
+    check_rows,
+    encode_labels,
+    refuse_missing_labels,
+)
 from sklearn_kd.losses import LOSSES
 from sklearn_kd.students._transfer_set import TransferSet
 from sklearn_kd.targets import SoftTargets, compact, one_hot
@@ -108,6 +113,7 @@ def check_validation(student, X, y, sample_weight, soft_targets, *, like):
     if X is None or y is None:
         raise ValueError("Validation rows need both X_val and y_val.")
     X = _check_rows(student, X, reset=False)
+    refuse_missing_labels(y, "y_val")
     y = check_y(y, estimator=student)
     check_consistent_length(X, y)
     if soft_targets is not None:

@@ -2,6 +2,7 @@
 
 from collections.abc import Mapping
 from dataclasses import replace
+from math import isfinite
 
 import numpy as np
 from scipy.sparse import issparse
@@ -12,6 +13,9 @@ from sklearn.utils.validation import has_fit_parameter
 
 from sklearn_kd.students._encoder import TabularEncoder
 from sklearn_kd.targets import blend
+
+#: Up to this many, a sum of squares costs less than a look at each.
+_FEW_VALUES = 4096
 
 
 def fit_encoder(encoder, train, dtype):
@@ -78,17 +82,39 @@ def encode(encoder, X, dtype, *, cast_integers=True):
     {ndarray, CSR matrix} of shape (n_samples, n_inputs), dtype
         The encoded rows, an array C-contiguous.
     """
-    if isinstance(encoder, TabularEncoder):
-        X = encoder._encode(X, dtype)  # the rows have passed the same checks
-    elif encoder is not None:
+    if type(encoder) is TabularEncoder:
+        return encoder._encode(X, dtype)  # the rows have passed the same checks
+    if encoder is not None:
         X = encoder.transform(X)
     if issparse(X):
-        return X.tocsr().astype(dtype, copy=False)
+        return _finite(_cast(X.tocsr(), dtype), encoder)
     if cast_integers:
-        return np.ascontiguousarray(X, dtype=dtype)
+        return _finite(_cast(X, dtype), encoder)
     if isinstance(X, Mapping):
         return {name: _as_input(values, dtype) for name, values in X.items()}
     return _as_input(X, dtype)
+
+
+def _cast(X, dtype):
+    with np.errstate(over="ignore"):  # infinity is refused
+        if issparse(X):
+            return X.astype(dtype, copy=False)
+        return np.ascontiguousarray(X, dtype=dtype)
+
+
+def _finite(X, encoder):
+    """Refuse NaN and infinity, which scalers pass on and a network makes NaN of."""
+    values = X.data if issparse(X) else X
+    if values.size <= _FEW_VALUES and isfinite(np.vdot(values, values)):
+        return X
+    if not np.isfinite(values).all():
+        read = "X" if encoder is None else f"what {encoder!r} makes of X"
+        raise ValueError(
+            f"Input X contains NaN or infinity: {read} is not finite in {X.dtype}, and "
+            'a network reads finite numbers only. Use encoder="auto", which takes '
+            "missing values, or impute and scale X."
+        )
+    return X
 
 
 def _as_input(values, dtype):

@@ -132,7 +132,7 @@ class LookupLayer:
         """
         if not self.levels:
             columns = self.numbers.columns
-            if is_frame(X) or X.dtype.kind != "f":
+            if is_frame(X) or X.dtype.char not in "efd":
                 chosen = range(X.shape[1]) if columns is None else columns
                 X = self._encoder._numbers(X, chosen)
             elif columns is not None:
@@ -188,6 +188,8 @@ def build_lookup(encoder, layers):
         for column, each in zip(columns, points, strict=True):
             start, stop = stop, stop + len(each) + 2
             _fill(encoder, column, each, coef, offsets[start:stop], table[start:stop])
+        if not np.isfinite(table).all():  # points that nearly touch
+            return None
         # every row reads one cell of the first column
         table[: len(points[0]) + 2, 0] += intercept
         every = columns == list(range(encoder.n_features_in_))
@@ -221,7 +223,8 @@ def _fill(encoder, column, points, coef, offsets, table):
         table[1:-1, 0] = vectors
         offsets[1:-2] = points[:-1]
         distance = np.diff(points)[:, None]
-        table[1:-2, 1] = np.diff(vectors, axis=0) / distance
+        with np.errstate(over="ignore"):
+            table[1:-2, 1] = np.diff(vectors, axis=0) / distance
     if column in encoder.flag_columns_:
         n_components = 0 if encoder.components_ is None else len(encoder.components_)
         start = len(encoder.score_columns_) + n_components

@@ -19,6 +19,7 @@ from sklearn_kd.students._checks import (
     check_train,
     check_validation,
 )
+from sklearn_kd.students._encoder import TabularEncoder
 from sklearn_kd.students._encoding import encoder_tags
 from sklearn_kd.students._network import (
     ACTIVATIONS,
@@ -143,6 +144,11 @@ class MLPStudent(
     the network computes in ``dtype``, in blocks of 256 rows: with float32,
     probabilities differ from those of single rows by about 1e-6. They add up to 1 in
     float64 either way.
+
+    With ``dtype="float32"``, fitted weights are rounded to half precision, which moves
+    probabilities by some 1e-4, and pickles hold them in it: half the size. They stay
+    as they are with "float64", where they do not fit into the range of half precision,
+    and after :meth:`partial_fit`.
 
     Rows that would take more than 1 GiB when encoded are encoded anew in every epoch,
     part by part, and an array of 256 MiB or more is not copied: `X` may be a
@@ -272,6 +278,8 @@ class MLPStudent(
             For bad input, and when training diverges.
         """
         seed, deadline = as_seed(self.random_state), Deadline(self.time_limit)
+        # a fit that fails must not leave classes, encoder and weights of two fits
+        self.__dict__.pop("coefs_", None)
         train = check_train(self, X, y, sample_weight, soft_targets)
         self.classes_ = train.classes
         validation = check_validation(
@@ -323,6 +331,7 @@ class MLPStudent(
             verbose=self.verbose,
         )
         history = trainer.train(rows, validation, stream(seed, SHUFFLE))
+        parameters.round_to_half()
         self._keep(parameters, history)
         self.__dict__.pop("_stream", None)  # of an earlier partial_fit
 
@@ -338,7 +347,8 @@ class MLPStudent(
         self.n_iter_ = history.n_iter
         self.n_steps_ = history.n_steps
         self._exact = Layers.in_float64(self.coefs_, self.intercepts_)
-        self.__dict__.pop("_lookup", None)  # of an earlier fit
+        if type(self.encoder_) is TabularEncoder:
+            self._takes["sparse"] = False
 
     def __sklearn_tags__(self):
         tags = super().__sklearn_tags__()

@@ -47,6 +47,13 @@ ACTIVATIONS = {
 }
 
 
+#: In place of a look-up table that nobody has asked for yet; None says there is none.
+NOT_BUILT = object()
+
+#: What rounding to float16 changes at most, as a share, in its normal range.
+_HALF_PRECISION = 2.0**-11
+
+
 class Layers:
     """Weights and biases of each layer.
 
@@ -57,6 +64,9 @@ class Layers:
     intercepts : list of ndarray of shape (n_outputs,)
         Biases.
     """
+
+    #: The first layer as a table, where the student has made one; see ``_lookup``.
+    lookup = NOT_BUILT
 
     def __init__(self, coefs, intercepts):
         self.coefs = coefs
@@ -118,6 +128,54 @@ class Parameters(Layers):
             is_output = layer == len(self.coefs) - 1
             scale = np.sqrt((1.0 if is_output else gain) / max(fan_in, 1e-12))
             coef[...] = scale * generator.standard_normal(coef.shape)
+
+    def round_to_half(self):
+        """Round float32 to numbers that float16 holds, so that files may hold float16.
+
+        Weights that are too large or too small for its range stay as they are.
+        """
+        if self.flat.dtype != np.float32:
+            return
+        for array in [*self.coefs, *self.intercepts]:
+            half = _as_half(array).astype(np.float32)
+            error = np.linalg.norm(half - array)  # infinite or NaN beyond the range
+            if error <= _HALF_PRECISION * np.linalg.norm(array):
+                array[...] = half
+
+
+def _as_half(array):
+    with np.errstate(over="ignore"):
+        return array.astype(np.float16)
+
+
+def packed(arrays):
+    """Give float32 arrays as float16 where nothing is lost, others as they are.
+
+    Parameters
+    ----------
+    arrays : list of ndarray
+        Weights or biases.
+
+    Returns
+    -------
+    list of ndarray
+        Of the same numbers.
+    """
+    if arrays[0].dtype != np.float32:
+        return arrays
+    halves = [_as_half(array) for array in arrays]
+    return [
+        half if np.array_equal(half, array) else array
+        for half, array in zip(halves, arrays, strict=True)
+    ]
+
+
+def unpacked(arrays):
+    """Undo :func:`packed`."""
+    return [
+        array.astype(np.float32) if array.dtype == np.float16 else array
+        for array in arrays
+    ]
 
 
 class Workspace:

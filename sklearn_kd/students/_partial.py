@@ -1,5 +1,7 @@
 """Learning from a stream: one batch of rows after the other, each seen once."""
 
+from copy import deepcopy
+
 import numpy as np
 from sklearn.exceptions import NotFittedError
 from sklearn.utils.validation import check_is_fitted
@@ -61,12 +63,14 @@ class StreamTrainer(Trainer):
         rows : Rows or RowsByParts
             The batch.
         state : dict
-            What :meth:`MLPStudent.partial_fit` keeps; changed in place.
+            What :meth:`MLPStudent.partial_fit` keeps.
 
         Returns
         -------
-        float
+        value : float
             The mean loss of the rows.
+        state : dict
+            What it is to keep now.
         """
         self.average = self.parameters.flat
         self.parameters = Parameters(self.parameters.sizes, self.average.dtype)
@@ -74,12 +78,20 @@ class StreamTrainer(Trainer):
         self.start(rows)
         self.optimizer.n_steps = state["n_steps"]
         if state["n_steps"]:
-            self.optimizer.mean, self.optimizer.square = state["moments"]
-        value = self._epoch(rows, state["generator"]) + rows.constant
-        state["n_steps"] = self.optimizer.n_steps
-        state["weights"] = self.parameters.flat
-        state["moments"] = self.optimizer.mean, self.optimizer.square
-        return value
+            mean, square = state["moments"]
+            np.copyto(self.optimizer.mean, mean)
+            np.copyto(self.optimizer.square, square)
+        # what fails half-way, or is learned by a copy, must not change the old state
+        generator = deepcopy(state["generator"])
+        value = self._epoch(rows, generator) + rows.constant
+        if not np.isfinite(self.optimizer.square).all():
+            self._diverged()
+        return value, {
+            "n_steps": self.optimizer.n_steps,
+            "weights": self.parameters.flat,
+            "moments": (self.optimizer.mean, self.optimizer.square),
+            "generator": generator,
+        }
 
     def _step(self, X, targets, weight):
         value = super()._step(X, targets, weight)
@@ -172,14 +184,16 @@ class PartialFitMixin:
                 self.encoder_ = _first_encoder(self.encoder, batch, self.dtype)
             dtype = self.dtype if first else self.coefs_[0].dtype.name
             rows = prepare_rows(self.encoder_, batch, loss, dtype)
-            if "_stream" not in self.__dict__:
+            state = None if first else self.__dict__.get("_stream")
+            if state is None:
                 seed = as_seed(self.random_state)
-                self._stream = {"n_steps": 0, "generator": stream(seed, SHUFFLE)}
+                state = {"n_steps": 0, "generator": stream(seed, SHUFFLE)}
             if first:
                 parameters = self._first_parameters(rows, stream(seed, INITIALIZE))
             else:
                 parameters = _copied(self.coefs_, self.intercepts_)
-            value = StreamTrainer(self, parameters, loss).learn(rows, self._stream)
+            trainer = StreamTrainer(self, parameters, loss)
+            value, self._stream = trainer.learn(rows, state)
         history = History()
         if not first:
             history.loss_curve = [*self.loss_curve_]
@@ -187,7 +201,9 @@ class PartialFitMixin:
         history.loss_curve.append(value)
         history.best_loss = value
         history.n_iter = len(history.loss_curve)
-        history.n_steps = self._stream["n_steps"]
+        history.n_steps = self._stream["n_steps"] - state["n_steps"]
+        if not first:
+            history.n_steps += self.n_steps_
         self._keep(parameters, history)
         return self
 
@@ -204,7 +220,7 @@ def _first_encoder(encoder, batch, dtype):
     if encoder is not None and not isinstance(encoder, str):
         try:
             check_is_fitted(encoder)
-            return thawed(encoder)
+            return thawed(encoder, batch.X)
         except NotFittedError:
             pass
     return fit_encoder(encoder, batch, dtype)

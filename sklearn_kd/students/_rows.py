@@ -9,6 +9,8 @@ from sklearn.frozen import FrozenEstimator
 
 from sklearn_kd._compat import num_samples, safe_indexing
 from sklearn_kd._random import stream
+from sklearn_kd._validation import check_rows
+from sklearn_kd.students._encoder import TabularEncoder
 from sklearn_kd.students._encoding import encode, fit_encoder
 from sklearn_kd.transfer import read_rows
 
@@ -59,24 +61,29 @@ def fit_encoder_on_sample(encoder, train, dtype, seed):
         generator = stream(seed, _SAMPLE)
         rows = generator.choice(n_rows, ENCODER_ROWS, replace=False, shuffle=False)
         train = train.at(np.sort(rows))
-    return thawed(fit_encoder(encoder, train.with_rows(read_rows(train.X)), dtype))
+    train = train.with_rows(read_rows(train.X))
+    return thawed(fit_encoder(encoder, train, dtype), train.X)
 
 
-def thawed(encoder):
+def thawed(encoder, X):
     """Give the encoder inside a frozen one: it reads rows faster without the wrapper.
 
     Parameters
     ----------
-    encoder : transformer or None
+    encoder : transformer
         Fitted.
+    X : {ndarray, CSR matrix, DataFrame} of shape (n_samples, n_features)
+        Rows, whose columns have to be those that it was fitted on.
 
     Returns
     -------
-    transformer or None
+    transformer
         The one inside.
     """
     while isinstance(encoder, FrozenEstimator):
         encoder = encoder.estimator
+    if type(encoder) is TabularEncoder:  # `encode` leaves out its checks
+        check_rows(encoder, safe_indexing(X, slice(1)), reset=False)
     return encoder
 
 
@@ -101,14 +108,14 @@ def prepare_rows(encoder, transfer_set, loss, dtype, *, by_parts=False):
     Rows or RowsByParts
         The rows.
     """
-    n_rows, probe = len(transfer_set.codes), transfer_set.X
-    if not issparse(probe):
-        probe = encode(encoder, safe_indexing(probe, slice(1)), dtype)
-        by_parts = by_parts or n_rows * probe.nbytes > MOST_BYTES
-        if by_parts and not issparse(probe):
+    n_rows, X = len(transfer_set.codes), transfer_set.X
+    if not issparse(X):
+        probe = encode(encoder, safe_indexing(X, slice(1)), dtype)
+        dense = not issparse(probe)
+        if dense and (by_parts or n_rows * probe.nbytes > MOST_BYTES):
             return RowsByParts(encoder, transfer_set, loss, dtype)
     return Rows.prepare(
-        encode(encoder, read_rows(transfer_set.X), dtype),
+        encode(encoder, read_rows(X), dtype),
         transfer_set.codes,
         transfer_set.soft,
         transfer_set.weight,
@@ -342,6 +349,7 @@ def _bounds(n_rows, n_batches):
     return np.linspace(0, n_rows, n_batches + 1).astype(int)
 
 
+@np.errstate(over="ignore")  # what is not finite is found in training
 def _mean_norm(X, weight):
     squares = X.multiply(X) if issparse(X) else np.square(X)
     norms = np.asarray(squares.sum(axis=1, dtype=np.float64)).ravel()

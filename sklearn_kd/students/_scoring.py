@@ -10,7 +10,17 @@ from sklearn_kd._validation import check_rows
 from sklearn_kd.students._blocks import MANY_ROWS, block_logits
 from sklearn_kd.students._encoding import encode
 from sklearn_kd.students._lookup import FEW_ROWS, build_lookup
-from sklearn_kd.students._network import Layers, forward, forward_from, softmax
+from sklearn_kd.students._network import (
+    NOT_BUILT,
+    Layers,
+    forward,
+    forward_from,
+    packed,
+    softmax,
+    unpacked,
+)
+
+_WEIGHTS = ("coefs_", "intercepts_")
 
 #: Up to so many classes, a row in Python costs less than four calls of NumPy.
 _FEW_CLASSES = 16
@@ -21,25 +31,25 @@ class NetworkPredictionMixin:
 
     def _logits(self, X):
         if not hasattr(self, "coefs_"):
-            check_is_fitted(self)
+            check_is_fitted(self, "coefs_")
         X = check_rows(self, X, reset=False)
         n_samples = X.shape[0]
         if n_samples > MANY_ROWS:
             return block_logits(self, X)
+        exact = self._exact
         if n_samples <= FEW_ROWS:
-            first = self._look_up(X)
+            first = self._look_up(X, exact)
             if first is not None:
-                return forward_from(first, self._exact, self.activation)
+                return forward_from(first, exact, self.activation)
         # float64 makes a row's answer independent of the rows beside it, to rounding
         X = encode(self.encoder_, X, "float64")
-        return forward(X, self._exact, self.activation)[-1]
+        return forward(X, exact, self.activation)[-1]
 
-    def _look_up(self, X):
+    def _look_up(self, X, exact):
         """Give the first layer of few rows, from a table that is made when needed."""
-        lookup = self.__dict__.get("_lookup", self)
-        if lookup is self:
-            lookup = self._lookup = build_lookup(self.encoder_, self._exact)
-        return None if lookup is None else lookup.read(X)
+        if exact.lookup is NOT_BUILT:  # it stays with the weights that it is made of
+            exact.lookup = build_lookup(self.encoder_, exact)
+        return None if exact.lookup is None else exact.lookup.read(X)
 
     def predict_proba(self, X):
         """Predict class probabilities.
@@ -94,10 +104,13 @@ class NetworkPredictionMixin:
         state = dict(super().__getstate__())
         # made again from coefs_: more than half the pickle
         state.pop("_exact", None)
-        state.pop("_lookup", None)
+        if "coefs_" in state:
+            state |= {name: packed(state[name]) for name in _WEIGHTS}
         return state
 
     def __setstate__(self, state):
+        if "coefs_" in state:
+            state = state | {name: unpacked(state[name]) for name in _WEIGHTS}
         super().__setstate__(state)
         if "coefs_" in state:
             self._exact = Layers.in_float64(self.coefs_, self.intercepts_)

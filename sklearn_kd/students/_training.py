@@ -14,6 +14,9 @@ _TRAINING_SHARE = 0.95
 #: Share of all steps that the learning rate takes to rise, and its bound in steps.
 WARMUP_SHARE, WARMUP_STEPS = 0.05, 200
 
+#: Training that diverges ends in an error, which says more than NumPy's warnings.
+_SILENT = np.errstate(over="ignore", invalid="ignore")
+
 
 def automatic_batch_size(n_samples):
     """Choose the number of rows of a step: 128, and 256 where there are many.
@@ -155,6 +158,8 @@ class Trainer:
                 history.n_iter = epoch + 1
                 if validation is not None:
                     value = self.evaluate(validation)
+                    if not np.isfinite(value):
+                        self._diverged()
                     history.validation_loss_curve.append(value)
                     waited = 0 if value < history.best_loss - self.tol else waited + 1
                 self._report(history)
@@ -190,6 +195,7 @@ class Trainer:
             self.parameters.flat, self.parameters.coefs, self.weight_decay
         )
 
+    @_SILENT
     def evaluate(self, rows):
         """Compute the mean loss of rows, in blocks of the batch size."""
         total = 0.0
@@ -200,6 +206,7 @@ class Trainer:
             total += self.loss.value_and_gradient(logits, targets, weight, gradient)
         return total / len(rows) + rows.constant
 
+    @_SILENT
     def _epoch(self, rows, generator):
         total, done = 0.0, 0
         for X, targets, weight in rows.batches(self.batch_size, generator):

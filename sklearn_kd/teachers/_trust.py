@@ -116,7 +116,7 @@ def fill_silent_rows(proba, lesson, *, name):
     Parameters
     ----------
     proba : ndarray of shape (n_samples, n_classes), float32
-        Aligned probabilities; rows without mass on our classes are zero. Changed.
+        Aligned probabilities; rows without mass on our classes are zero.
     lesson : Lesson
         The labelled rows; nobody is warned about those of weight 0.
     name : str
@@ -134,6 +134,7 @@ def fill_silent_rows(proba, lesson, *, name):
     """
     silent = np.flatnonzero(~(proba.sum(axis=1) > 0))
     if len(silent):
+        proba = proba.copy()  # calibrators are not to learn from labels
         proba[silent, lesson.codes[silent]] = 1
     n_silent = int(lesson.present[silent].sum())
     if n_silent:
