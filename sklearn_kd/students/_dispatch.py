@@ -5,10 +5,16 @@ from dataclasses import replace
 from sklearn.base import BaseEstimator, clone, is_regressor
 from sklearn.pipeline import Pipeline
 
-from sklearn_kd._compat import LinearClassifierMixin, validate_params
+from sklearn_kd._compat import (
+    LinearClassifierMixin,
+    own_requests,
+    routing_enabled,
+    validate_params,
+)
 from sklearn_kd._routing import weight_parameter
 from sklearn_kd.students._kinds import fit_labels, kind_of, no_weights
 from sklearn_kd.students._mlp import MLPStudent
+from sklearn_kd.students._requests import routes, unroutable
 
 
 def resolve_student(student):
@@ -80,6 +86,8 @@ def check_student(student, *, learns_softly, temperature, loss, weighted):
             f"student must be a classifier, got {type(last).__name__}, which is none."
         )
     kind, name = kind_of(last), type(last).__name__
+    if kind is None and (weighted or learns_softly):
+        _check_routable(last)
     if weighted and not (kind and kind.takes_weights(last)):
         raise no_weights(last)
     if not learns_softly:
@@ -149,7 +157,7 @@ def _fit_pipeline(pipeline, train, validation):
     for _, step in pipeline.steps[:-1]:
         if step is None or step == "passthrough":
             continue
-        params, name = {}, weight_parameter(step)
+        params, name = {}, _weight_name(step)
         if name is not None and (train.weight != 1).any():
             params[name] = train.weight
         if hasattr(step, "fit_transform"):
@@ -162,6 +170,31 @@ def _fit_pipeline(pipeline, train, validation):
     name, last = pipeline.steps[-1]
     pipeline.steps[-1] = (name, fit_student(last, train, validation))
     return pipeline
+
+
+def _weight_name(step):
+    """Name the parameter for a transformer's weights; None where it declines them."""
+    if routing_enabled() and not routes(step, "sample_weight"):
+        last = last_step(step)
+        asked = hasattr(last, "get_metadata_routing")
+        if asked and own_requests(last, "fit").get("sample_weight") is False:
+            return None
+    return weight_parameter(step)
+
+
+def _check_routable(student):
+    """Refuse a student for the part inside that cannot be handed weights."""
+    part = unroutable(student)
+    if part is None:
+        return
+    inner = type(part).__name__
+    raise TypeError(
+        f"The student {type(student).__name__} holds {inner}, which takes "
+        "sample_weight but has no set_fit_request: a search, for one, cannot be made "
+        f"to hand it weights and to score with them. Use {inner} itself as student, "
+        "or in a vote or a stack without a search; to search its parameters, search "
+        "over the DistilledClassifier, as student__*."
+    )
 
 
 def last_step(student):

@@ -1,7 +1,9 @@
 """Soft targets for students that know sample weights: each row once per class."""
 
+from numbers import Integral
+
 import numpy as np
-from sklearn.model_selection import check_cv
+from sklearn.model_selection import PredefinedSplit, check_cv
 
 from sklearn_kd._compat import safe_indexing
 from sklearn_kd.targets import blend
@@ -50,12 +52,38 @@ def expand(transfer_set, min_mass=MIN_MASS):
     return safe_indexing(transfer_set.X, rows), codes, weight, rows
 
 
+def check_folds(student):
+    """Refuse a student whose folds are positions, which refer to other rows.
+
+    Parameters
+    ----------
+    student : estimator
+        Its own ``cv`` is looked at, and that of every part.
+
+    Raises
+    ------
+    ValueError
+        Where one is neither None, a number, a name nor a splitter.
+    """
+    for name, cv in student.get_params(deep=True).items():
+        if name.rpartition("__")[2] != "cv" or cv is None:
+            continue
+        makes_folds = hasattr(cv, "split") and not isinstance(cv, PredefinedSplit)
+        if not (makes_folds or isinstance(cv, (Integral, float, str))):
+            raise ValueError(
+                f"{name} of the student {type(student).__name__} holds positions of "
+                "rows of X, and the student learns from others: copies, synthetic and "
+                "unlabelled rows. Pass a number of folds or a splitter, such as "
+                f"{name}=5."
+            )
+
+
 def expand_folds(cv, transfer_set, rows):
     """Split rows into folds, and give the copies of a row the fold of that row.
 
     Parameters
     ----------
-    cv : int, cross-validation generator, iterable or None
+    cv : int, cross-validation generator or None
         As the student has it; classes are balanced by the most probable one.
     transfer_set : TransferSet
         The rows before their expansion.

@@ -5,15 +5,17 @@ a pipeline; the steps before it are the dispatcher's.
 """
 
 import inspect
+from numbers import Integral
 
 import numpy as np
+from sklearn.linear_model import RidgeClassifierCV
 
 from sklearn_kd._compat import BaseSearchCV
 from sklearn_kd._nets import is_skorch_net
 from sklearn_kd._random import as_seed
 from sklearn_kd._routing import weight_parameter
 from sklearn_kd.students._decoded import DecodedClassifier, needs_codes
-from sklearn_kd.students._expansion import expand, expand_folds
+from sklearn_kd.students._expansion import check_folds, expand, expand_folds
 from sklearn_kd.students._requests import routed, weights_reach
 from sklearn_kd.students._skorch import SkorchStudent
 from sklearn_kd.students._validation import split
@@ -53,7 +55,8 @@ class Kind:
             return transfer_set, None
         # a RandomState would give the student's own fit another draw than this one
         student.set_params(random_state=as_seed(student.random_state))
-        return split(transfer_set, student.validation_fraction, student.random_state)
+        share = _validation_share(student, transfer_set.codes)
+        return split(transfer_set, share, student.random_state)
 
 
 class NetKind(Kind):
@@ -75,6 +78,11 @@ class SoftKind(Kind):
             isinstance(student, BaseSearchCV)
             and _takes(_last(student.estimator), "soft_targets")
         )
+
+    @staticmethod
+    def check(student, temperature, loss):
+        if isinstance(student, BaseSearchCV):
+            check_folds(student)
 
     @staticmethod
     def wants_validation(student):
@@ -127,12 +135,15 @@ class WeightedKind(Kind):
                 'minimises a loss of its own, given weights. Use loss="kl", or '
                 "MLPStudent()."
             )
+        check_folds(student)
 
     @staticmethod
     def wants_validation(student):
         # "auto" of histogram boosting is left to itself: it may well mean no stopping
         takes_them = _takes(student, "sample_weight_val")
-        return takes_them and getattr(student, "early_stopping", False) is True
+        stops = getattr(student, "early_stopping", False) is True
+        # without a fraction it is stopped by its training loss
+        return takes_them and stops and student.validation_fraction is not None
 
     @classmethod
     def split(cls, student, transfer_set):
@@ -211,7 +222,32 @@ def _copies(rows):
 def _splitter(student):
     """Give the splitter by which a student makes folds, where it can be replaced."""
     cv = student.get_params(deep=False).get("cv", _NONE)
+    if cv is None and _makes_no_folds(student):
+        return _NONE
     return _NONE if isinstance(cv, (str, float)) else cv
+
+
+def _makes_no_folds(student):
+    """Say whether ``cv=None`` means no folds, where others have a default for it.
+
+    It is leave-one-out in closed form, or a teacher that is not cross-fitted.
+    """
+    return isinstance(student, RidgeClassifierCV) or _takes(student, "teacher_proba")
+
+
+def _validation_share(student, codes):
+    """Give the share of the rows to be stopped by; whole numbers are of rows."""
+    wanted, n_rows = student.validation_fraction, len(codes)
+    if not isinstance(wanted, Integral):
+        return wanted
+    most = n_rows - len(np.unique(codes))
+    if wanted > most:
+        raise ValueError(
+            f"validation_fraction={wanted} of {type(student).__name__} is a number of "
+            f"rows, and of {n_rows} rows one of each class has to be learnt from. "
+            f"Use at most {most}, or a share of the rows such as 0.1."
+        )
+    return wanted / n_rows
 
 
 def _takes(student, parameter):

@@ -4,11 +4,13 @@ from contextlib import contextmanager
 
 from sklearn import config_context
 from sklearn.base import clone
-from sklearn.metrics import get_scorer
+from sklearn.frozen import FrozenEstimator
+from sklearn.linear_model import LogisticRegressionCV
+from sklearn.metrics import get_scorer, get_scorer_names
 from sklearn.utils.metadata_routing import get_routing_for_object
 from sklearn.utils.validation import has_fit_parameter
 
-from sklearn_kd._compat import own_requests, routing_enabled
+from sklearn_kd._compat import BaseSearchCV, own_requests, routing_enabled
 from sklearn_kd._routing import weight_parameter
 
 
@@ -17,7 +19,8 @@ def weights_reach(student):
 
     Where it is made of others, by metadata routing: a threshold, a search or a vote
     may hand on what its own ``fit`` does not name, and what takes weights by itself
-    may have a part inside that takes none.
+    may have a part inside that takes none. Where a part cannot be asked, as routing
+    needs it, by what meta-estimators do without.
 
     Parameters
     ----------
@@ -34,11 +37,35 @@ def weights_reach(student):
     parts = _predictors_in(student)
     if not parts:
         return has_fit_parameter(student, "sample_weight")
-    if not all(map(weights_reach, parts)):
+    if not all(map(weights_reach, _learning(parts))):
         return False
+    if _unasked(student):
+        return _handed_on(student)
     with config_context(enable_metadata_routing=True):
-        requested = _routes(ask_for(clone(student), "sample_weight"), "sample_weight")
+        requested = routes(ask_for(clone(student), "sample_weight"), "sample_weight")
     return requested or has_fit_parameter(student, "sample_weight")
+
+
+def unroutable(student):
+    """Find what takes weights inside a student, and has no way to request them.
+
+    Parameters
+    ----------
+    student : estimator
+        Not fitted.
+
+    Returns
+    -------
+    estimator or None
+        One of CatBoost, for instance; None where there is none, and for one that is
+        made of no others.
+    """
+    parts = _learning(_predictors_in(student))
+    missed = [part for part in parts if not weights_reach(part)]
+    if missed:
+        return unroutable(missed[0])
+    unasked = _unasked(student) if parts else []
+    return next((p for p in unasked if has_fit_parameter(p, "sample_weight")), None)
 
 
 @contextmanager
@@ -66,7 +93,8 @@ def routed(student, *names):
         with config_context(enable_metadata_routing=True):
             ask_for(student, *names)
             # some take weights themselves, and cannot route
-            on = all(_routes(student, name) for name in names)
+            on = all(routes(student, name) for name in names)
+            on = on and not _unasked(student)
     with config_context(enable_metadata_routing=on):
         yield on
 
@@ -86,18 +114,72 @@ def ask_for(estimator, *names):
     estimator
         The same object.
     """
-    parts = [estimator]
-    if hasattr(estimator, "get_params"):
-        parts += estimator.get_params(deep=True).values()
-    for part in parts:
+    for part in _own_parts(estimator):
         if isinstance(part, type):
             continue
-        if isinstance(getattr(part, "scoring", None), str):
-            part.scoring = get_scorer(part.scoring)
-            _request(part.scoring, "score", names)
+        for scorer in _explicit_scorers(part):
+            _request(scorer, "score", names)
         for method in ("fit", "score", "split"):
             _request(part, method, names)
     return estimator
+
+
+def routes(estimator, name):
+    """Say whether metadata routing hands a parameter of ``fit`` to some part.
+
+    Parameters
+    ----------
+    estimator : estimator
+        As its parts have been asked; metadata routing has to be on.
+    name : str
+        The parameter.
+
+    Returns
+    -------
+    bool
+        False for meta-estimators that cannot route, too.
+    """
+    try:
+        router = get_routing_for_object(estimator)
+    except NotImplementedError:  # adaptive boosting, for one
+        return False
+    return name in router.consumes("fit", [name])
+
+
+def _own_parts(estimator):
+    """Leave out what is the user's: clones share fitted teachers and frozen parts."""
+    parts, copies = _parts(estimator), _parts(clone(estimator))
+    shared = set(map(id, copies))
+    return [part for part in parts if id(part) not in shared]
+
+
+def _parts(estimator):
+    parts = [estimator]
+    if hasattr(estimator, "get_params"):
+        parts += estimator.get_params(deep=True).values()
+    return parts
+
+
+def _explicit_scorers(part):
+    """Put scorers, which can request, in the place of names, and give them."""
+    scoring = getattr(part, "scoring", None)
+    if isinstance(part, LogisticRegressionCV) and scoring in (None, "warn"):
+        scoring = "accuracy"  # which is what it makes of these, for each call anew
+    if isinstance(scoring, (list, tuple)):
+        scoring = {name: name for name in scoring}
+    if isinstance(scoring, dict):
+        part.scoring = {name: _as_scorer(one) for name, one in scoring.items()}
+        return list(part.scoring.values())
+    scorer = _as_scorer(scoring)
+    if scorer is scoring:  # also "loss" of histogram boosting, which names no scorer
+        return []
+    part.scoring = scorer
+    return [scorer]
+
+
+def _as_scorer(scoring):
+    known = isinstance(scoring, str) and scoring in get_scorer_names()
+    return get_scorer(scoring) if known else scoring
 
 
 def _request(part, method, names):
@@ -110,12 +192,28 @@ def _request(part, method, names):
         setter(**dict.fromkeys(unset, True))
 
 
-def _routes(estimator, name):
-    try:
-        router = get_routing_for_object(estimator)
-    except NotImplementedError:  # adaptive boosting, for one
+def _unasked(estimator):
+    """Give the parts that learn, and that metadata routing cannot ask."""
+    found = [] if hasattr(estimator, "get_metadata_routing") else [estimator]
+    for part in _learning(_predictors_in(estimator)):
+        found += _unasked(part)
+    return found
+
+
+def _handed_on(student):
+    """Say whether every part gets the weights without metadata routing, too.
+
+    A search would hand them on, but not to the ``score`` of just any estimator.
+    """
+    if isinstance(student, BaseSearchCV):
         return False
-    return name in router.consumes("fit", [name])
+    if weight_parameter(student) != "sample_weight":
+        return False
+    return all(map(_handed_on, _learning(_predictors_in(student))))
+
+
+def _learning(parts):
+    return [part for part in parts if not isinstance(part, FrozenEstimator)]
 
 
 def _predictors_in(estimator):
