@@ -87,8 +87,8 @@ class DistilledClassifier(
         The soft term; see :mod:`sklearn_kd.losses`. Students that know sample weights
         only take "kl".
     transfer : {"auto", "munge"}, sampler or None, default="auto"
-        Synthetic rows to ask the teacher about, made from the training rows after the
-        validation rows have been split off. "munge" is :class:`MungeSampler`; so is
+        Synthetic rows to ask the teacher about, made from the training rows (300 000 of
+        more) after the validation rows have been split off. "munge" is :class:`MungeSampler`; so is
         "auto", unless the student is linear, or rows are sparse or texts. A sampler has
         ``fit(X)`` and ``sample()``, which returns rows and the position of the one that
         each was made from. With synthetic rows a training row itself is kept only
@@ -312,7 +312,7 @@ class DistilledClassifier(
         Parameters
         ----------
         X : {array-like, sparse matrix, DataFrame} of shape (n_samples, n_features)
-            Labelled rows. The teacher sees them as they are, a DataFrame as one.
+            Labelled rows, or texts. The teacher sees them as they are, a DataFrame as one.
         y : array-like of shape (n_samples,)
             Labels of any type that sorts.
         sample_weight : array-like of shape (n_samples,), default=None

@@ -237,7 +237,6 @@ def test_no_rows_and_no_classes():
         ({0: 1}, TypeError, "got dict"),
         ("ab", TypeError, "got str"),
         (2, TypeError, "got int"),
-        (iter([0, 1]), TypeError, "got list_iterator"),
         ([[0, 1]], ValueError, "in one dimension"),
         ([[0, 1], [2]], ValueError, "in one dimension"),
         (np.array(3), ValueError, "in one dimension"),
