@@ -87,13 +87,14 @@ class DistilledClassifier(
         The soft term; see :mod:`sklearn_kd.losses`. Students that know sample weights
         only take "kl".
     transfer : {"auto", "munge"}, sampler or None, default="auto"
-        Synthetic rows to ask the teacher about, made from the training rows (300 000 of
-        more) after the validation rows have been split off. "munge" is :class:`MungeSampler`; so is
-        "auto", unless the student is linear, or rows are sparse or texts. A sampler has
-        ``fit(X)`` and ``sample()``, which returns rows and the position of the one that
-        each was made from. With synthetic rows a training row itself is kept only
-        where its soft target comes from somebody who did not see it (``cv``, or the
-        out-of-bag trees of a forest), and for the hard term at ``alpha < 1``.
+        Synthetic rows to ask the teacher about, made from the training rows (of 300 000
+        at most) after validation rows have been split off. "munge" is
+        :class:`MungeSampler`; so is "auto", unless the student is linear, or rows are
+        sparse or texts. A sampler has ``fit(X)`` and ``sample()``, which returns rows
+        and the position of the one that each was made from. With synthetic rows a
+        training row itself is kept only where its soft target comes from somebody who
+        did not see it (``cv``, or the out-of-bag trees of a forest), and for the hard
+        term at ``alpha < 1``.
     cross_fit : bool or "auto", default="auto"
         Whether a synthetic row is labelled by the part of the teacher that did not see
         its source: the teacher of its fold with ``cv``, the members of a forest or
@@ -312,7 +313,7 @@ class DistilledClassifier(
         Parameters
         ----------
         X : {array-like, sparse matrix, DataFrame} of shape (n_samples, n_features)
-            Labelled rows, or texts. The teacher sees them as they are, a DataFrame as one.
+            Labelled rows, or texts. The teacher sees them as they are.
         y : array-like of shape (n_samples,)
             Labels of any type that sorts.
         sample_weight : array-like of shape (n_samples,), default=None
