@@ -42,7 +42,7 @@ def speed_lines(rows):
     lines = ["| what | ratio | goal | |", "|---|---:|---:|---|"]
     for row in rows:
         goal = f"{float(row['goal']):.3g} or less" if row["goal"] else ""
-        ratio = f"{float(row['ratio']):.2f}"
+        ratio = f"{float(row['ratio']):.3g}"
         lines.append(f"| {row['what']} | {ratio} | {goal} | {row['verdict']} |")
     return lines
 
