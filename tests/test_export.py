@@ -217,6 +217,16 @@ def test_a_standard_scaler_of_large_means(mean):
     assert_allclose(proba, model.predict_proba(rows), atol=1e-6)
 
 
+@pytest.mark.parametrize(
+    "encoder", [StandardScaler(), MaxAbsScaler(), StandardScaler(with_mean=False)]
+)
+def test_a_scale_that_float32_cannot_hold(encoder):
+    X = load_wine().data[:, :3] * np.array([1, 1e50, 1])
+    model = student(encoder=encoder, random_state=0).fit(X, load_wine().target)
+    with pytest.raises(ValueError, match="Column 1 cannot be written in float32"):
+        to_onnx(model)
+
+
 @pytest.mark.skipif(
     "clip" not in MaxAbsScaler().get_params(), reason="scikit-learn before 1.9"
 )

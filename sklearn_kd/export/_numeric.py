@@ -66,15 +66,14 @@ def _normal_scores(graph, encoder, numbers, missing):
     # a cell below the first knot, one a gap, one above the last: no ends to clip at
     lines = np.zeros((n_columns, width, 4), dtype=np.float32)
     for column, count in enumerate(table.counts):
-        points = _in_range(table.knots[column, :count], encoder, column)
+        place = encoder.score_columns_[column]
+        points = in_range(table.knots[column, :count], place)
         scores = table.scores[column, :count]
         knots[column, :count] = _rounded_up(points)
         high, low = _split(points[:-1])
         lines[column, 1:count, 0] = high
         lines[column, 1:count, 1] = low
-        lines[column, 1:count, 2] = _in_range(
-            np.diff(scores) / np.diff(points), encoder, column
-        )
+        lines[column, 1:count, 2] = in_range(np.diff(scores) / np.diff(points), place)
         lines[column, 0, 3] = scores[0]
         lines[column, 1 : count + 1, 3] = scores
     above = graph.add(
@@ -99,8 +98,8 @@ def _normal_scores(graph, encoder, numbers, missing):
 def _components(graph, encoder, numbers):
     """How far a value has come through each stretch."""
     table = encoder.components_
-    lower = _in_range(table.lower, encoder, table.column)
-    scale = _in_range(table.scale, encoder, table.column)
+    places = np.array(encoder.score_columns_)[table.column]
+    lower, scale = in_range(table.lower, places), in_range(table.scale, places)
     part = graph.add("Gather", numbers, table.column.astype(np.int64), axis=1)
     part = subtract(graph, part, lower)
     part = graph.add("Mul", part, scale.astype(np.float32))
@@ -145,16 +144,33 @@ def _split(points):
     return high, (points - high).astype(np.float32)
 
 
-def _in_range(values, encoder, columns):
-    """Refuse what float32 can only say as zero or infinity."""
+def in_range(values, columns):
+    """Refuse what float32 can only say as zero or infinity.
+
+    Parameters
+    ----------
+    values : ndarray
+        What the model is to hold.
+    columns : int or ndarray
+        The columns of the input that they belong to; broadcast to the values.
+
+    Returns
+    -------
+    ndarray
+        The same values.
+
+    Raises
+    ------
+    ValueError
+        For one too large or too small.
+    """
     size = np.abs(values)
     wrong = (size > _LARGE) | ((size < _SMALL) & (size > 0))
     if wrong.any():
-        place = np.broadcast_to(columns, size.shape)[wrong][0]
-        column = encoder.score_columns_[place]
+        column = np.broadcast_to(columns, size.shape)[wrong][0]
         raise ValueError(
             f"Column {column} cannot be written in float32, which the ONNX model "
-            f"computes in: {values[wrong][0]!r} is among the knots or slopes of its "
-            "encoding. Bring the column to another unit before fitting."
+            f"computes in: {values[wrong][0]!r} is among the knots, slopes, means or "
+            "scales of its encoding. Bring the column to another unit before fitting."
         )
     return values

@@ -10,7 +10,7 @@ from sklearn.utils.validation import check_is_fitted
 
 from sklearn_kd.export._graph import Graph
 from sklearn_kd.export._nominal import input_kind, read_level
-from sklearn_kd.export._numeric import encode_numbers, subtract
+from sklearn_kd.export._numeric import encode_numbers, in_range, subtract
 from sklearn_kd.students._encoder import TabularEncoder
 from sklearn_kd.students._levels import level_vectors
 from sklearn_kd.students._mlp import MLPStudent
@@ -224,10 +224,12 @@ def _scaled(graph, encoder, X):
     """Scale as one of scikit-learn's scalers does."""
     if encoder is None:
         return X
+    columns = np.arange(encoder.n_features_in_)
     if getattr(encoder, "with_mean", False):
-        X = subtract(graph, X, encoder.mean_)
+        X = subtract(graph, X, in_range(encoder.mean_, columns))
     if encoder.scale_ is not None:
-        X = graph.add("Div", X, encoder.scale_.astype(np.float32))
+        scale = in_range(encoder.scale_, columns)
+        X = graph.add("Div", X, scale.astype(np.float32))
     # a parameter of MaxAbsScaler from scikit-learn 1.9 on
     if getattr(encoder, "clip", False):
         one = np.array(1, dtype=np.float32)
