@@ -20,14 +20,10 @@ from sklearn.model_selection import (
     StratifiedKFold,
 )
 from sklearn.tree import DecisionTreeClassifier
+from teacher_alone import distil
 
-from sklearn_kd import DistilledClassifier, MLPStudent
+from sklearn_kd import MLPStudent
 from sklearn_kd.transfer import MungeSampler
-
-
-def distil(teacher=None, student=None, **params):
-    """Make a ``DistilledClassifier`` whose soft targets are the teacher's alone."""
-    return DistilledClassifier(teacher, student, **{"booster_weight": 0} | params)
 
 
 def make_table(n_samples, flipped, seed):

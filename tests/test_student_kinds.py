@@ -1,6 +1,5 @@
 """Students of every kind learn the teacher's probabilities, and not its labels."""
 
-import copy
 import pickle
 
 import numpy as np
@@ -8,12 +7,10 @@ import pytest
 import sklearn
 from catboost import CatBoostClassifier
 from given_rows import on_given_rows
-from hypothesis import given, settings
-from hypothesis import strategies as st
 from lightgbm import LGBMClassifier
-from numpy.testing import assert_allclose, assert_array_equal
-from scipy.special import expit
-from sklearn.base import BaseEstimator, TransformerMixin, clone
+from modest import LABELS, LINEAR, Modest, X, distil, truth, y
+from numpy.testing import assert_array_equal
+from sklearn.base import clone
 from sklearn.calibration import CalibratedClassifierCV
 from sklearn.ensemble import (
     AdaBoostClassifier,
@@ -43,34 +40,9 @@ from sklearn.tree import DecisionTreeClassifier
 from skorch import NeuralNetClassifier
 from xgboost import XGBClassifier
 
-from sklearn_kd import DistilledClassifier, MLPStudent, MungeSampler, SoftTargets
+from sklearn_kd import DistilledClassifier, MLPStudent, MungeSampler
 from sklearn_kd.datasets import load_adult
-from sklearn_kd.students import TransferSet
-from sklearn_kd.students._expansion import expand, expand_folds
 from sklearn_kd.torch import TabularMLP
-
-X = np.random.default_rng(0).normal(size=(1500, 3))
-LABELS = np.array(["hot", "mild"])
-
-
-def truth(X):
-    positive = expit(1.2 * np.asarray(X)[:, 0])
-    return np.column_stack([1 - positive, positive])
-
-
-class Modest:
-    """A teacher that is never sure, and whose most probable class is always right."""
-
-    classes_ = LABELS
-
-    def predict_proba(self, X):
-        return truth(X)
-
-    def predict(self, X):
-        return LABELS[truth(X).argmax(axis=1)]
-
-
-y = Modest().predict(X)
 
 
 def small(model, **params):
@@ -78,7 +50,6 @@ def small(model, **params):
 
 
 TREE = DecisionTreeClassifier(max_depth=5, min_samples_leaf=60)
-LINEAR = LogisticRegression()
 STUDENTS = {
     "logistic": LINEAR,
     "sgd": SGDClassifier(loss="log_loss", alpha=1e-3),
@@ -126,11 +97,6 @@ STUDENTS = {
     ),
     "distilled": on_given_rows(LINEAR, TREE),
 }
-
-
-def distil(student, teacher=None, **params):
-    teacher = Modest() if teacher is None else teacher
-    return on_given_rows(teacher, student, random_state=0, **params)
 
 
 def gap(model):
@@ -188,6 +154,24 @@ def test_xgboost_stays_itself_where_it_can():
     assert isinstance(student.student_, XGBClassifier)
 
 
+@pytest.mark.parametrize("name", ["search", "calibrated", "tuned threshold", "stack"])
+def test_the_splitter_of_a_student_is_handed_back(name):
+    fitted = distil(STUDENTS[name]).fit(X, y).student_
+    assert fitted.cv == 3
+    assert len(pickle.dumps(fitted)) < 100_000
+
+
+def test_a_search_scores_by_the_teachers_probabilities():
+    """With weights, the log loss has its optimum where the teacher is; without, at
+    certainty, which a tree of one split over one column is nearer to."""
+    search = distil(STUDENTS["search"]).fit(X, y).student_
+    assert search.best_params_ == {"max_depth": 5}
+    entropy = -(truth(X) * np.log(truth(X))).sum(axis=1).mean()
+    assert search.best_score_ == pytest.approx(-entropy, abs=0.03)
+    untouched = get_scorer("neg_log_loss").get_metadata_routing().score.requests
+    assert untouched.get("sample_weight") is None
+
+
 # ---- students that cannot learn softly
 
 
@@ -224,162 +208,6 @@ def test_temperature_and_other_losses_need_a_student_that_knows_them(name):
         distil(STUDENTS[name], temperature=2).fit(X, y)
     with pytest.raises(ValueError, match="loss='dkd' needs a student that minimises"):
         distil(STUDENTS[name], loss="dkd").fit(X, y)
-
-
-# ---- the expansion, and what it leaves out
-
-
-def transfer_set(proba, weight=None, codes=None, alpha=1.0):
-    proba = np.asarray(proba, dtype=float)
-    n_samples, n_classes = proba.shape
-    classes = np.arange(n_classes)
-    return TransferSet(
-        np.arange(n_samples)[:, None],
-        proba.argmax(axis=1) if codes is None else np.asarray(codes),
-        np.ones(n_samples) if weight is None else np.asarray(weight, dtype=float),
-        classes,
-        SoftTargets(proba, classes, alpha),
-    )
-
-
-def targets_of(rows, **params):
-    """Put the copies back together."""
-    _, codes, weight, source = expand(rows, **params)
-    targets = np.zeros(rows.soft.shape)
-    np.add.at(targets, (source, codes), weight)
-    return targets
-
-
-@settings(deadline=None, max_examples=60)
-@given(
-    seed=st.integers(0, 10**6),
-    n_classes=st.integers(2, 12),
-    sharpness=st.floats(0.05, 5),
-    min_mass=st.sampled_from([0.0, 1e-3, 0.02, 0.3]),
-)
-def test_what_is_left_out_is_bounded_as_documented(
-    seed, n_classes, sharpness, min_mass
-):
-    rng = np.random.default_rng(seed)
-    proba = rng.dirichlet(np.full(n_classes, sharpness), size=30)
-    weight = rng.uniform(0.1, 3, size=30)
-    rows = transfer_set(proba, weight)
-    targets = targets_of(rows, min_mass=min_mass)
-    assert_allclose(targets.sum(axis=1), weight)
-    targets /= weight[:, None]
-    moved = np.abs(targets - proba).sum(axis=1) / 2
-    bound = (n_classes - 1) * min_mass
-    assert (moved <= bound + 1e-12).all()
-    student = rng.dirichlet(np.full(n_classes, 0.5), size=30) + 1e-9
-    student /= student.sum(axis=1, keepdims=True)
-    logs = -np.log(student)
-    change = ((targets - proba) * logs).sum(axis=1)
-    assert (np.abs(change) <= bound * logs.max(axis=1) + 1e-12).all()
-    # every row keeps its most probable class
-    assert_array_equal(targets.argmax(axis=1), proba.argmax(axis=1))
-
-
-def test_rows_become_far_fewer_than_classes_times_rows():
-    proba = np.full((100, 20), 2e-4)
-    proba[:, 3] = 1 - 19 * 2e-4
-    _, codes, weight, _ = expand(transfer_set(proba))
-    assert len(codes) == 100
-    assert_allclose(weight, 1)
-    _, codes, _, _ = expand(transfer_set(proba), min_mass=0)
-    assert len(codes) == 2000
-
-
-def test_hard_labels_count_in_what_is_kept():
-    rows = transfer_set([[1.0, 0.0], [0.9995, 0.0005]], codes=[1, 1], alpha=[0.9, 1.0])
-    assert_allclose(targets_of(rows), [[0.9, 0.1], [1.0, 0.0]])
-
-
-def test_copies_of_a_row_are_in_one_fold():
-    rows = transfer_set(np.random.default_rng(0).dirichlet([1, 1, 1], size=60))
-    _, codes, _, source = expand(rows)
-    folds = expand_folds(4, rows, source)
-    assert len(folds) == 4
-    for train, test in folds:
-        assert not set(source[train]) & set(source[test])
-    tested = np.concatenate([test for _, test in folds])
-    assert_array_equal(np.sort(tested), np.arange(len(codes)))
-
-
-@pytest.mark.parametrize("name", ["search", "calibrated", "tuned threshold", "stack"])
-def test_the_splitter_of_a_student_is_handed_back(name):
-    fitted = distil(STUDENTS[name]).fit(X, y).student_
-    assert fitted.cv == 3
-    assert len(pickle.dumps(fitted)) < 100_000
-
-
-def test_a_search_scores_by_the_teachers_probabilities():
-    """With weights, the log loss has its optimum where the teacher is; without, at
-    certainty, which a tree of one split over one column is nearer to."""
-    search = distil(STUDENTS["search"]).fit(X, y).student_
-    assert search.best_params_ == {"max_depth": 5}
-    entropy = -(truth(X) * np.log(truth(X))).sum(axis=1).mean()
-    assert search.best_score_ == pytest.approx(-entropy, abs=0.03)
-    untouched = get_scorer("neg_log_loss").get_metadata_routing().score.requests
-    assert untouched.get("sample_weight") is None
-
-
-# ---- what pipelines and early stopping see
-
-
-class Counting(TransformerMixin, BaseEstimator):
-    def fit(self, X, y=None):
-        self.n_rows_ = len(X)
-        return self
-
-    def transform(self, X):
-        return X
-
-
-def test_transformers_see_rows_that_are_not_expanded():
-    student = make_pipeline(Counting(), StandardScaler(), LINEAR)
-    fitted = distil(student).fit(X, y).student_
-    assert fitted[0].n_rows_ == len(X)
-    assert_allclose(fitted[1].mean_, X.mean(axis=0))
-
-
-def test_transformers_that_know_weights_get_those_of_the_rows():
-    weight = np.random.default_rng(0).integers(1, 4, size=len(X))
-    student = make_pipeline(StandardScaler(), LogisticRegression(tol=1e-10))
-    weighted = distil(student, LINEAR).fit(X, y, sample_weight=weight)
-    rows = np.repeat(np.arange(len(X)), weight)
-    repeated = distil(student, LINEAR).fit(X[rows], y[rows])
-    assert_allclose(weighted.student_[0].mean_, repeated.student_[0].mean_)
-    assert_allclose(
-        weighted.predict_proba(X), repeated.predict_proba(X), rtol=1e-4, atol=1e-6
-    )
-
-
-class SpiedBoosting(HistGradientBoostingClassifier):
-    def fit(self, X, y, sample_weight=None, *, X_val=None, y_val=None,
-            sample_weight_val=None):  # fmt: skip
-        self.seen_ = copy.copy(X), X_val, y_val, sample_weight_val
-        return super().fit(
-            X,
-            y,
-            sample_weight,
-            X_val=X_val,
-            y_val=y_val,
-            sample_weight_val=sample_weight_val,
-        )
-
-
-def test_boosting_is_stopped_by_rows_that_it_has_no_copy_of():
-    student = SpiedBoosting(max_iter=500, early_stopping=True, learning_rate=0.5)
-    fitted = distil(student).fit(X, y).student_
-    learnt, X_val, y_val, weight_val = fitted.seen_
-    assert not set(map(tuple, learnt)) & set(map(tuple, X_val))
-    assert len(np.unique(X_val, axis=0)) == len(X) // 10
-    assert set(y_val) == set(LABELS)
-    assert weight_val.sum() == pytest.approx(len(X) // 10)
-    assert fitted.n_iter_ < 100
-    # left to itself, it is not asked
-    fitted = distil(SpiedBoosting(max_iter=5)).fit(X, y).student_
-    assert fitted.seen_[1] is None
 
 
 # ---- one tree from a forest

@@ -1,4 +1,4 @@
-"""``time_limit=`` on a clock that the test moves, and the check by a second fit."""
+"""``time_limit=`` on a clock that the test moves."""
 
 import time
 import warnings
@@ -8,9 +8,9 @@ import numpy as np
 import pytest
 from numpy.testing import assert_array_equal
 from recorder import Recorder
-from sklearn.base import BaseEstimator, ClassifierMixin, clone
 from sklearn.ensemble import RandomForestClassifier
 from sklearn.linear_model import LogisticRegression
+from teacher_alone import X, distil, y
 
 from sklearn_kd import DistilledClassifier, MLPStudent, _deadline
 from sklearn_kd._deadline import Deadline
@@ -19,19 +19,6 @@ from sklearn_kd.teachers import _asked, _label
 from sklearn_kd.teachers._out_of_bag import bagged_members
 from sklearn_kd.transfer import MungeSampler
 
-
-def distil(teacher=None, student=None, **params):
-    """Make a ``DistilledClassifier`` whose soft targets are the teacher's alone."""
-    return DistilledClassifier(teacher, student, **{"booster_weight": 0} | params)
-
-
-def make_table(n_samples=400, seed=0):
-    rng = np.random.default_rng(seed)
-    X = rng.normal(size=(n_samples, 4))
-    return X, (X[:, 0] + X[:, 1] ** 2 > 0.7).astype(int)
-
-
-X, y = make_table()
 MODEL = LogisticRegression().fit(X, y)
 
 
@@ -222,6 +209,17 @@ def test_limits_that_are_none(make, time_limit):
         make(time_limit=time_limit).fit(X, y)
 
 
+def test_chunks_are_as_large_as_the_time_allows(clock):
+    """A teacher that is slow for each row must not be asked about 10 000 at once."""
+    teacher = SlowFitted(clock, 0.001)
+    distilled = distil(
+        teacher, Recorder(), transfer=MungeSampler(9000), time_limit=10, random_state=0
+    )
+    with pytest.warns(UserWarning, match="of 9000 synthetic rows were labelled"):
+        distilled.fit(X, y)
+    assert 3 <= clock.now <= 4.01
+
+
 # ---- training
 
 
@@ -322,90 +320,6 @@ def test_the_student_gets_what_the_teacher_left(clock, steps):
     assert distilled.n_transfer_rows_ == 1600
     assert distilled.student_.time_limit == pytest.approx(10, abs=0.1)
     assert 11 <= clock.now <= 12
-
-
-# ---- warn_if_worse
-
-
-class Lots(ClassifierMixin, BaseEstimator):
-    """A teacher that draws lots."""
-
-    def fit(self, X, y):
-        self.classes_ = np.unique(y)
-        return self
-
-    def predict_proba(self, X):
-        p = np.random.default_rng(len(X)).random(len(X))
-        return np.c_[p, 1 - p]
-
-
-CHECKED = distil(
-    student=MLPStudent((32,), max_iter=30, validation_fraction=0.3),
-    transfer=MungeSampler(1000),
-    warn_if_worse=True,
-    random_state=0,
-)
-WORSE = "log loss of the same student without a teacher is lower by"
-
-
-def test_a_useless_teacher_is_reported():
-    distilled = clone(CHECKED).set_params(teacher=Lots())
-    with pytest.warns(UserWarning, match=rf"On \d+ validation rows the {WORSE} \d"):
-        distilled.fit(X, y)
-    with warnings.catch_warnings():
-        warnings.simplefilter("error")
-        distilled.set_params(warn_if_worse=False).fit(X, y)
-
-
-def test_the_check_changes_no_student():
-    distilled = clone(CHECKED).set_params(teacher=Lots())
-    with pytest.warns(UserWarning, match=WORSE):
-        checked = distilled.fit(X, y).predict_proba(X)
-    plain = clone(distilled).set_params(warn_if_worse=False).fit(X, y)
-    assert_array_equal(plain.predict_proba(X), checked)
-
-
-class Truth:
-    """A fitted teacher that knows how the labels were made."""
-
-    classes_ = (0, 1)
-
-    def predict_proba(self, X):
-        p = 1 / (1 + np.exp(-2 * (X[:, 0] + X[:, 1] ** 2 - 0.7)))
-        return np.c_[1 - p, p]
-
-
-@pytest.mark.parametrize("transfer", [None, MungeSampler(2000)], ids=type)
-def test_a_good_teacher_is_not(transfer):
-    rows, _ = make_table(1000)
-    labels = np.random.default_rng(0).random(1000) < Truth().predict_proba(rows)[:, 1]
-    distilled = clone(CHECKED).set_params(teacher=Truth(), transfer=transfer)
-    with warnings.catch_warnings():
-        warnings.simplefilter("error")
-        distilled.fit(rows, labels)
-
-
-@pytest.mark.parametrize(
-    "student",
-    [LogisticRegression(), MLPStudent((8,), max_iter=2, early_stopping=False)],
-)
-def test_the_check_needs_validation_rows(student):
-    distilled = clone(CHECKED).set_params(
-        teacher=RandomForestClassifier(5), student=student
-    )
-    with pytest.raises(ValueError, match="compares log losses on validation rows"):
-        distilled.fit(X, y)
-
-
-def test_chunks_are_as_large_as_the_time_allows(clock):
-    """A teacher that is slow for each row must not be asked about 10 000 at once."""
-    teacher = SlowFitted(clock, 0.001)
-    distilled = distil(
-        teacher, Recorder(), transfer=MungeSampler(9000), time_limit=10, random_state=0
-    )
-    with pytest.warns(UserWarning, match="of 9000 synthetic rows were labelled"):
-        distilled.fit(X, y)
-    assert 3 <= clock.now <= 4.01
 
 
 # ---- what is left out in a hurry

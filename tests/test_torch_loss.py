@@ -6,13 +6,12 @@ import torch
 from hypothesis import given, settings
 from hypothesis import strategies as st
 from numpy.testing import assert_allclose
+from torch_data import on_each_device
 
 from sklearn_kd import SoftTargets
 from sklearn_kd.losses import LOSSES, distillation_loss
 from sklearn_kd.torch import DistillationLoss
 
-DEVICES = ["cpu", *(["cuda"] if torch.cuda.is_available() else [])]
-on_each_device = pytest.mark.parametrize("device", DEVICES)
 each_loss = pytest.mark.parametrize("loss", LOSSES)
 
 

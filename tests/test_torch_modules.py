@@ -5,11 +5,10 @@ import pickle
 import numpy as np
 import pytest
 import torch
+from torch_data import on_each_device
 
 from sklearn_kd.torch import TabularMLP
 
-DEVICES = ["cpu", *(["cuda"] if torch.cuda.is_available() else [])]
-on_each_device = pytest.mark.parametrize("device", DEVICES)
 ACTIVATIONS = {
     "relu": torch.relu,
     "tanh": torch.tanh,

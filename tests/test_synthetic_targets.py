@@ -1,0 +1,268 @@
+"""``transfer=``: what the student learns about synthetic and training rows."""
+
+import numpy as np
+import pytest
+from numpy.testing import assert_allclose, assert_array_equal
+from recorder import Recorder
+from sklearn.base import clone
+from sklearn.linear_model import LogisticRegression
+from sklearn.model_selection import StratifiedKFold
+from sklearn.pipeline import make_pipeline
+from sklearn.preprocessing import StandardScaler
+from sklearn.tree import DecisionTreeClassifier
+from synthetic_rows import BOOSTER, FOREST, Shifted, X, rows_of, y
+from teacher_alone import distil
+
+from sklearn_kd import MLPStudent
+from sklearn_kd.students import TransferSet, split_validation
+from sklearn_kd.teachers._default import small_booster
+from sklearn_kd.transfer import MungeSampler
+
+# ---- what they are made of
+
+
+class Validated(Recorder):
+    """A student that keeps validation rows apart, as MLPStudent does."""
+
+    def __init__(self, early_stopping=True, validation_fraction=0.2, random_state=None):
+        self.early_stopping = early_stopping
+        self.validation_fraction = validation_fraction
+        self.random_state = random_state
+
+    def fit(
+        self,
+        X,
+        y,
+        sample_weight=None,
+        soft_targets=None,
+        X_val=None,
+        y_val=None,
+        sample_weight_val=None,
+        soft_targets_val=None,
+    ):
+        self.X_val_, self.soft_val_ = X_val, soft_targets_val
+        return super().fit(X, y, sample_weight, soft_targets)
+
+
+@pytest.mark.parametrize("transfer", [Shifted(), MungeSampler(2000)], ids=type)
+def test_no_synthetic_row_is_made_of_a_validation_row(transfer):
+    distilled = distil(FOREST, Validated(), transfer=transfer, random_state=5)
+    student = distilled.fit(X, y).student_
+    kept = set(student.X_val_[:, 0])
+    assert len(kept) == 60
+    every = TransferSet(X, y, np.ones(len(y)), np.array([0, 1]), None)
+    train, validation = split_validation(Validated(random_state=5), every)
+    assert kept == set(validation.X[:, 0])
+    synthetic = student.X_[len(train.X) :]
+    assert len(synthetic) == distilled.n_transfer_rows_
+    if isinstance(transfer, Shifted):
+        assert set(synthetic[:, 0]) == set(train.X[:, 0])
+    else:  # values that are not rounded away are those of training rows, or drawn
+        same = np.isin(synthetic[:, 1], X[:, 1])
+        assert 0.4 < same.mean() < 0.9
+        assert not np.isin(synthetic[same, 1], validation.X[:, 1]).any()
+
+
+def test_rows_of_weight_0_are_no_sources():
+    weight = np.ones(len(y))
+    weight[:50] = 0
+    student, _ = rows_of(fit_params={"sample_weight": weight})
+    assert set(student.X_[:, 0]) == set(X[50:, 0])
+
+
+def test_the_weight_of_a_synthetic_row_is_that_of_its_source():
+    weight = np.random.default_rng(0).uniform(0.5, 2, len(y))
+    student, _ = rows_of(
+        alpha=0.7, transfer_weight=0.2, fit_params={"sample_weight": weight}
+    )
+    assert_allclose(student.weight_[: len(X)], 0.3 * weight)
+    assert_allclose(student.weight_[len(X) :], 0.7 * 0.2 * np.r_[weight, weight])
+
+
+def test_unlabelled_rows_come_after_the_synthetic_ones():
+    student, distilled = rows_of(
+        transfer_weight=0.5, fit_params={"X_unlabeled": X[:7] + 1}
+    )
+    assert distilled.n_transfer_rows_ == 2 * len(X) + 7
+    assert_array_equal(student.X_[-7:], X[:7] + 1)
+    assert_allclose(student.soft_.proba, BOOSTER.predict_proba(student.X_), atol=1e-7)
+    assert_array_equal(student.weight_, 0.5)
+
+
+# ---- what becomes of the training rows
+
+
+def test_beside_a_booster_they_are_left_out():
+    student, _ = rows_of(BOOSTER)
+    assert not np.isin(student.X_[:, 1], X[:, 1]).any()
+
+
+def test_beside_a_booster_their_labels_stay_at_the_weight_of_the_hard_term():
+    student, _ = rows_of(BOOSTER, alpha=0.7)
+    assert_array_equal(student.X_[: len(X)], X)
+    assert_array_equal(student.y_[: len(X)], y)
+    assert_array_equal(student.soft_.row_alpha, np.repeat([0, 1], [len(X), 2 * len(X)]))
+    assert_allclose(student.weight_, np.repeat([0.3, 0.7], [len(X), 2 * len(X)]))
+
+
+@pytest.mark.parametrize("alpha", [1.0, 0.7])
+def test_beside_a_forest_they_have_out_of_bag_targets(alpha):
+    forest = clone(FOREST).set_params(oob_score=True).fit(X, y)
+    student, _ = rows_of(forest, alpha=alpha)
+    assert_array_equal(student.X_[: len(X)], X)
+    assert len(student.X_) == 3 * len(X)
+    soft = student.soft_[: len(X)]
+    assert_allclose(soft.proba, forest.oob_decision_function_, atol=1e-6)
+    assert_array_equal(soft.row_alpha, alpha)
+    weight = np.ones(3 * len(X)) if student.weight_ is None else student.weight_
+    assert_allclose(weight, np.repeat([1, alpha], [len(X), 2 * len(X)]))
+
+
+def test_without_synthetic_rows_they_have_the_targets_of_all_trees():
+    student, _ = rows_of(FOREST, transfer=None)
+    assert_allclose(student.soft_.proba, FOREST.predict_proba(X), atol=1e-6)
+
+
+@pytest.mark.parametrize("cross_fit", [True, False, "auto"])
+def test_with_cv_they_have_out_of_fold_targets(cross_fit):
+    teacher = DecisionTreeClassifier(max_depth=3, random_state=0)
+    folds = StratifiedKFold(3)
+    student, _ = rows_of(teacher, cv=folds, cross_fit=cross_fit)
+    assert_array_equal(student.X_[: len(X)], X)
+    expected = np.empty((len(X), 2))
+    for train, test in folds.split(X, y):
+        expected[test] = clone(teacher).fit(X[train], y[train]).predict_proba(X[test])
+    assert_allclose(student.soft_.proba[: len(X)], expected, atol=1e-6)
+
+
+def test_a_booster_beside_a_forest_has_seen_them_too():
+    student, _ = rows_of([FOREST, BOOSTER])
+    assert len(student.X_) == 2 * len(X)
+
+
+# ---- the small booster
+
+
+def voices(**params):
+    """Give the student's rows with a booster on the labels, and without one."""
+    both = []
+    for weight in (0.3, 0.0):
+        student, distilled = rows_of(booster_weight=weight, **params)
+        both.append(student)
+    assert_array_equal(both[0].X_, both[1].X_)
+    return [*both, distilled]
+
+
+def test_a_small_booster_has_a_vote_in_the_soft_targets():
+    voted, plain, _ = voices(teacher=FOREST)
+    booster = small_booster(X).set_params(random_state=0).fit(X, y)
+    expected = 0.7 * plain.soft_.proba + 0.3 * booster.predict_proba(voted.X_)
+    assert_allclose(voted.soft_.proba, expected, atol=1e-6)
+
+
+def test_validation_rows_teach_no_booster_and_have_its_vote():
+    fits = []
+    for weight in (0.3, 0.0):
+        student = Validated(random_state=5)
+        distilled = distil(
+            FOREST, student, transfer=Shifted(), booster_weight=weight, random_state=5
+        )
+        fits.append(distilled.fit(X, y).student_)
+    voted, plain = fits
+    train = np.setdiff1d(X[:, 0], voted.X_val_[:, 0]).astype(int)
+    booster = small_booster(X).set_params(random_state=5).fit(X[train], y[train])
+    for rows, soft, alone in (
+        (voted.X_val_, voted.soft_val_, plain.soft_val_),
+        (voted.X_, voted.soft_, plain.soft_),
+    ):
+        expected = 0.7 * alone.proba + 0.3 * booster.predict_proba(rows)
+        assert_allclose(soft.proba, expected, atol=1e-6)
+
+
+def test_without_synthetic_rows_nobody_votes():
+    voted, plain, _ = voices(teacher=FOREST, transfer=None)
+    assert_array_equal(voted.soft_.proba, plain.soft_.proba)
+    proba = {"teacher_proba": BOOSTER.predict_proba(X)}
+    voted, plain, _ = voices(teacher=None, transfer="auto", fit_params=proba)
+    assert_array_equal(voted.soft_.proba, plain.soft_.proba)
+
+
+@pytest.mark.filterwarnings("ignore:The teacher puts all mass")
+def test_rows_that_the_teacher_does_not_know_stay_left_out():
+    voted, _, distilled = voices(teacher=Partly(), transfer=Jumping())
+    assert distilled.n_transfer_rows_ == len(voted.X_) == 540
+
+
+def test_weights_reach_the_booster():
+    weight = np.random.default_rng(0).uniform(0.5, 2, len(y))
+    voted, plain, _ = voices(teacher=FOREST, fit_params={"sample_weight": weight})
+    booster = small_booster(X).set_params(random_state=0)
+    booster.fit(X, y, sample_weight=weight)
+    expected = 0.7 * plain.soft_.proba + 0.3 * booster.predict_proba(voted.X_)
+    assert_allclose(voted.soft_.proba, expected, atol=1e-6)
+
+
+@pytest.mark.parametrize("booster_weight", [-0.1, 1.1, "much", None])
+def test_a_strange_weight_of_the_booster(booster_weight):
+    with pytest.raises(ValueError, match="'booster_weight' parameter"):
+        rows_of(booster_weight=booster_weight)
+
+
+# ---- strange rows, strange students
+
+
+class Partly:
+    """A fitted teacher that knows one more class, and far to the right no other."""
+
+    classes_ = np.array([0, 1, 2])
+
+    def predict_proba(self, X):
+        known = BOOSTER.predict_proba(X)
+        far = (X[:, 1] > 100)[:, None]
+        return np.where(far, [0, 0, 1], np.c_[known, np.zeros(len(X))])
+
+
+class Jumping(Shifted):
+    def sample(self):
+        X_new, source = super().sample()
+        X_new[::10, 1] += 1000
+        return X_new, source
+
+
+def test_rows_of_classes_that_are_not_in_y_are_left_out():
+    message = "classes that are not in y for 60 of 600 synthetic rows: they are left"
+    with pytest.warns(UserWarning, match=message):
+        student, distilled = rows_of(Partly(), transfer=Jumping())
+    assert distilled.n_transfer_rows_ == 540
+    assert student.X_[:, 1].max() < 100
+    assert_allclose(student.soft_.proba.sum(axis=1), 1, atol=1e-6)
+
+
+@pytest.mark.parametrize(
+    "student",
+    [
+        LogisticRegression(),
+        DecisionTreeClassifier(max_depth=4),
+        make_pipeline(StandardScaler(), LogisticRegression()),
+        make_pipeline(StandardScaler(), MLPStudent((16,), max_iter=20)),
+    ],
+    ids=["logistic", "tree", "pipeline", "pipeline of a network"],
+)
+@pytest.mark.parametrize("alpha", [1.0, 0.7])
+def test_any_student_learns_from_synthetic_rows(student, alpha):
+    distilled = distil(
+        BOOSTER, student, alpha=alpha, transfer=MungeSampler(2000), random_state=0
+    )
+    distilled.fit(X, y)
+    assert distilled.n_transfer_rows_ == 2000
+    assert np.mean(distilled.predict(X) == BOOSTER.predict(X)) > 0.7
+
+
+def test_a_tree_on_synthetic_rows_is_the_tree_on_weighted_copies():
+    tree = DecisionTreeClassifier(max_depth=3, random_state=0)
+    distilled = distil(BOOSTER, tree, transfer=Shifted()).fit(X, y)
+    rows = np.r_[X, X] + [0, 0.25, 0, 0]
+    proba = BOOSTER.predict_proba(rows)
+    copies = np.repeat(rows, 2, axis=0), np.tile([0, 1], len(rows))
+    expected = clone(tree).fit(*copies, proba.ravel()).predict_proba(X)
+    assert_allclose(distilled.predict_proba(X), expected, atol=1e-5)
