@@ -23,7 +23,7 @@ MODELS = {
     "no_teacher": "the same without a teacher",
     "lightgbm_30": "LightGBM, 30 trees of 15 leaves",
     "lightgbm_100": "LightGBM, 100 trees of 31 leaves",
-    "lightgbm_latency": "LightGBM cut to the student's latency",
+    "lightgbm_latency": "LightGBM, one tree: nearest to the student's latency",
     "hist_gradient_boosting": "HistGradientBoosting, untuned",
     "mlp": "MLPClassifier",
     "logistic": "logistic regression",
