@@ -22,6 +22,29 @@ class Recorder(ClassifierMixin, BaseEstimator):
         return tags
 
 
+class Validated(Recorder):
+    """A student that keeps validation rows apart, as MLPStudent does."""
+
+    def __init__(self, early_stopping=True, validation_fraction=0.2, random_state=None):
+        self.early_stopping = early_stopping
+        self.validation_fraction = validation_fraction
+        self.random_state = random_state
+
+    def fit(
+        self,
+        X,
+        y,
+        sample_weight=None,
+        soft_targets=None,
+        X_val=None,
+        y_val=None,
+        sample_weight_val=None,
+        soft_targets_val=None,
+    ):
+        self.X_val_, self.soft_val_ = X_val, soft_targets_val
+        return super().fit(X, y, sample_weight, soft_targets)
+
+
 def soft_targets(distilled, X, y, **fit_params):
     """Give the soft targets that a student of this estimator would learn from."""
     distilled = distilled.set_params(student=Recorder())

@@ -3,7 +3,7 @@
 import numpy as np
 import pytest
 from numpy.testing import assert_allclose, assert_array_equal
-from recorder import Recorder
+from recorder import Recorder, Validated
 from sklearn.base import BaseEstimator, ClassifierMixin, clone
 from sklearn.ensemble import (
     BaggingClassifier,
@@ -108,7 +108,7 @@ def test_an_unfitted_forest_needs_no_folds():
 def test_sources_are_found_although_rows_are_split_off():
     """The sampler counts the rows that it gets, the forest those it was fitted on."""
     distilled = distil(
-        FOREST, Learner(), transfer=Shifted(), cross_fit=True, random_state=0
+        FOREST, Validated(), transfer=Shifted(), cross_fit=True, random_state=0
     )
     student = distilled.fit(X, y).student_
     synthetic = student.X_[-distilled.n_transfer_rows_ :]
@@ -116,28 +116,6 @@ def test_sources_are_found_although_rows_are_split_off():
     assert 0 < len(source) < len(SOURCE)
     expected = out_of_bag(FOREST)[source]
     assert_allclose(student.soft_.proba[-len(source) :], expected, atol=1e-6)
-
-
-class Learner(Recorder):
-    """A student that keeps validation rows apart."""
-
-    def __init__(self, early_stopping=True, validation_fraction=0.2, random_state=None):
-        self.early_stopping = early_stopping
-        self.validation_fraction = validation_fraction
-        self.random_state = random_state
-
-    def fit(
-        self,
-        X,
-        y,
-        sample_weight=None,
-        soft_targets=None,
-        X_val=None,
-        y_val=None,
-        sample_weight_val=None,
-        soft_targets_val=None,
-    ):
-        return super().fit(X, y, sample_weight, soft_targets)
 
 
 # ---- folds

@@ -30,10 +30,6 @@ X = RNG.normal(size=(300, 3))
 y = (X[:, 0] > 0).astype(int)
 TEACHER = LogisticRegression().fit(X, y)
 UNTAUGHT = TabularEncoder().fit(X).transform(X)
-needs_longdouble = pytest.mark.skipif(
-    np.finfo(np.longdouble).maxexp <= np.finfo(np.float64).maxexp,
-    reason="longdouble is float64 here",
-)
 
 
 # ---- targets of the encoder
@@ -296,7 +292,6 @@ def test_an_integer_beyond_float64(n_rows, make):
         TabularEncoder().fit(make(rows))
 
 
-@needs_longdouble
 @pytest.mark.parametrize("n_rows", [1, 5, 300])
 @pytest.mark.parametrize(
     "make",
@@ -313,7 +308,6 @@ def test_a_long_double_beyond_float64(n_rows, make):
             call(make(rows))
 
 
-@needs_longdouble
 def test_other_long_doubles_are_numbers():
     wide = X.astype(np.longdouble)
     assert_array_equal(TabularEncoder().fit(wide).transform(wide), UNTAUGHT)

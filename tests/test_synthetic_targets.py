@@ -3,7 +3,7 @@
 import numpy as np
 import pytest
 from numpy.testing import assert_allclose, assert_array_equal
-from recorder import Recorder
+from recorder import Validated
 from sklearn.base import clone
 from sklearn.linear_model import LogisticRegression
 from sklearn.model_selection import StratifiedKFold
@@ -19,29 +19,6 @@ from sklearn_kd.teachers._default import small_booster
 from sklearn_kd.transfer import MungeSampler
 
 # ---- what they are made of
-
-
-class Validated(Recorder):
-    """A student that keeps validation rows apart, as MLPStudent does."""
-
-    def __init__(self, early_stopping=True, validation_fraction=0.2, random_state=None):
-        self.early_stopping = early_stopping
-        self.validation_fraction = validation_fraction
-        self.random_state = random_state
-
-    def fit(
-        self,
-        X,
-        y,
-        sample_weight=None,
-        soft_targets=None,
-        X_val=None,
-        y_val=None,
-        sample_weight_val=None,
-        soft_targets_val=None,
-    ):
-        self.X_val_, self.soft_val_ = X_val, soft_targets_val
-        return super().fit(X, y, sample_weight, soft_targets)
 
 
 @pytest.mark.parametrize("transfer", [Shifted(), MungeSampler(2000)], ids=type)
