@@ -1,6 +1,7 @@
 """The short ways through prediction give what the long ways give, errors too."""
 
 import pickle
+import sys
 import threading
 import warnings
 
@@ -8,6 +9,7 @@ import numpy as np
 import pandas as pd
 import polars as pl
 import pytest
+import threadpoolctl
 from hypothesis import given, settings
 from hypothesis import strategies as st
 from hypothesis.extra.numpy import arrays
@@ -341,3 +343,38 @@ def test_sixteen_threads_give_the_answers_of_one_while_another_fits():
     done.set()
     fitting.join()
     assert not wrong
+
+
+# ---- what predicting does not do
+
+
+def test_predicting_limits_no_threads(monkeypatch):
+    X = np.random.default_rng(0).normal(size=(1100, 5))
+    student = MLPStudent(8, max_iter=2, random_state=0).fit(X, X[:, 0] > 0)
+
+    def refuse(*args, **kwargs):
+        raise AssertionError("a limit costs a hundred times a row")
+
+    for name in ("ThreadpoolController", "threadpool_limits"):
+        monkeypatch.setattr(threadpoolctl, name, refuse)
+    for n_rows in (1, 100, 1100):
+        assert student.predict_proba(X[:n_rows]).shape == (n_rows, 2)
+
+
+@pytest.mark.parametrize("n_rows", [1, 100])
+def test_more_numeric_columns_are_no_more_calls(n_rows):
+    def count(n_columns):
+        X = np.random.default_rng(0).normal(size=(300, n_columns))
+        student = MLPStudent(8, max_iter=2, random_state=0).fit(X, X[:, 0] > 0)
+        student.predict_proba(X[:n_rows])  # makes the table
+        calls = []
+        sys.setprofile(lambda frame, event, arg: calls.append(event))
+        try:
+            student.predict_proba(X[:n_rows])
+        finally:
+            sys.setprofile(None)
+        return len(calls)
+
+    few, many = count(5), count(50)
+    # a binary search of wider tables may take a step or two more
+    assert many < 1.25 * few
