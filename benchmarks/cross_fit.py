@@ -22,7 +22,7 @@ from teachers import forest
 from sklearn_kd import DistilledClassifier, MLPStudent, MungeSampler
 from sklearn_kd._random import stream
 from sklearn_kd.targets import one_hot
-from sklearn_kd.teachers import Context
+from sklearn_kd.teachers import Context, Lesson
 from sklearn_kd.teachers._memory import (
     MAX_CORRELATION,
     memory_autocorrelation,
@@ -73,7 +73,9 @@ def measure(name, seed, folder):
 def residual_autocorrelation(teacher, X, y, seed):
     """Moran's I of a forest's out-of-bag residuals, and its z-score."""
     classes, codes = np.unique(y, return_inverse=True)
-    bag = bagged_members(teacher, X, codes, classes, None)
+    every = np.arange(len(y))
+    rows = Lesson(X, y, codes, np.ones(len(y)), classes, every, len(y))
+    bag = bagged_members(teacher, rows, None)
     if bag is None:
         return np.nan, np.nan
     proba = bag.label(X, np.arange(len(y)), Context())

@@ -2,7 +2,7 @@
 
 import inspect
 
-from sklearn.base import _clone_parametrized, _fit_context
+from sklearn.base import BaseEstimator, _clone_parametrized, _fit_context
 from sklearn.linear_model._base import LinearClassifierMixin
 from sklearn.model_selection._search import BaseSearchCV
 from sklearn.utils import _safe_indexing
@@ -43,7 +43,7 @@ __all__ = [
     "routing_enabled",
     "safe_indexing",
     "tuned_pos_label",
-    "validate_params",
+    "validate_all_params",
 ]
 
 check_n_features = _check_n_features
@@ -168,13 +168,18 @@ def own_requests(estimator, method):
     return requests
 
 
-def validate_params(estimator):
-    """Check the parameters of an estimator as its own ``fit`` would.
+def validate_all_params(estimator):
+    """Check the parameters of an estimator, and of all inside, as each ``fit`` would.
 
     Parameters
     ----------
-    estimator : BaseEstimator
-        One without constraints passes.
+    estimator : object
+        Parts that have no constraints, or are not of scikit-learn's base class, pass.
     """
-    if hasattr(estimator, "_parameter_constraints"):
-        estimator._validate_params()
+    parts = [estimator]
+    if hasattr(estimator, "get_params"):
+        parts += estimator.get_params(deep=True).values()
+    for part in parts:
+        known = isinstance(part, BaseEstimator)
+        if known and hasattr(part, "_parameter_constraints"):
+            part._validate_params()

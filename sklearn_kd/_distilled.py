@@ -11,19 +11,26 @@ from sklearn_kd._compat import (
     fit_context,
 )
 from sklearn_kd._deadline import Deadline
-from sklearn_kd._random import as_seed
-from sklearn_kd._recipe import (
-    add_synthetic,
-    add_unlabeled,
-    calibrated,
+from sklearn_kd._preparation import (
+    check_all_rows,
     check_comparison,
+    check_out_of_sample,
+    draw_synthetic,
     find_rows,
     labelled_rows,
-    make_context,
     make_student,
     make_teachers,
     read_lesson,
     split_folds,
+)
+from sklearn_kd._random import as_seed
+from sklearn_kd._recipe import (
+    add_soft,
+    add_synthetic,
+    add_unlabeled,
+    ask_teachers,
+    make_context,
+    soft_targets,
     train_student,
     wants_held_out,
     warn_if_plain_is_better,
@@ -36,14 +43,7 @@ from sklearn_kd.students import (
     resolve_student,
     split_validation,
 )
-from sklearn_kd.teachers import (
-    Knowledge,
-    TeacherParameterMixin,
-    fit_parameters,
-    read_teacher_proba,
-    router,
-    teach,
-)
+from sklearn_kd.teachers import TeacherParameterMixin, router
 
 
 class DistilledClassifier(
@@ -342,33 +342,34 @@ class DistilledClassifier(
         seed = as_seed(self.random_state)
         deadline = Deadline(self.time_limit)
         self.__dict__.pop("student_", None)  # no half of an earlier fit, if this fails
-        lesson, weight = read_lesson(self, X, y, sample_weight)
-        student = make_student(self, seed, weighted=(weight[lesson.present] != 1).any())
-        teachers = make_teachers(self, lesson.X, teacher_proba)
+        lesson = read_lesson(self, X, y, sample_weight, teacher_proba)
+        student = make_student(self, lesson, seed)
+        teachers = make_teachers(self, lesson, sample_weight, teacher_proba)
         sampler, X_unlabeled = find_rows(
-            self, student, lesson.X, X_unlabeled, teacher_proba, seed
+            self, student, lesson, X_unlabeled, teacher_proba, seed
         )
-        knowledge = Knowledge()
-        if teacher_proba is not None and self.alpha > 0:
-            knowledge = read_teacher_proba(teacher_proba, lesson)
-        elif self.alpha > 0:
-            knowledge = teach(
-                teachers,
-                lesson,
-                fit_params=fit_parameters(self, teachers, sample_weight, lesson.X),
-                splits=split_folds(self, lesson, groups, seed),
-                teacher_weights=self.teacher_weights,
-                given_classes=self.teacher_classes,
-                held_out=wants_held_out(self, sampler),
-                seed=seed,
-                context=make_context(self, seed, deadline),
-            )
-        knowledge = calibrated(self, knowledge, lesson)
-        labelled = labelled_rows(self, lesson, weight, knowledge)
-        train, validation = split_validation(student, labelled)
+        check_out_of_sample(self, teachers, sampler)
+        splits = split_folds(self, lesson, groups, seed)
+        labelled = labelled_rows(self, lesson)
+        train, validation = split_validation(student, labelled, self.alpha > 0)
         check_comparison(self, validation)
+        made = draw_synthetic(self, train, sampler, seed)
+        check_all_rows(student, labelled, X_unlabeled, made, seed)
+        # only from here on is a teacher fitted or asked
+        knowledge = ask_teachers(
+            self,
+            teachers,
+            lesson,
+            teacher_proba,
+            splits=splits,
+            held_out=wants_held_out(self, sampler),
+            seed=seed,
+            context=make_context(self, seed, deadline),
+        )
+        soft = soft_targets(self, lesson, knowledge)
+        train, validation = add_soft(soft, train, validation)
         rows, stop = add_synthetic(
-            self, train, validation, sampler, knowledge, lesson, seed
+            self, train, validation, made, knowledge, lesson, seed
         )
         rows = add_unlabeled(self, rows, X_unlabeled, knowledge, seed)
         self.n_transfer_rows_ = int((rows.origin < 0).sum())

@@ -1,40 +1,25 @@
-"""The steps of ``DistilledClassifier.fit``, each on what the ones before it found."""
+"""From the teacher's answers to the trained student, after ``_preparation``."""
 
-import copy
 import warnings
 from dataclasses import replace
 
 import numpy as np
 from sklearn.base import clone
-from sklearn.model_selection import check_cv
 
-from sklearn_kd._columns import is_frame
 from sklearn_kd._compat import num_samples, safe_indexing
-from sklearn_kd._random import contained_draws, seed_unset
-from sklearn_kd._threshold import check_threshold
-from sklearn_kd._validation import check_labels, check_rows, encode_labels
-from sklearn_kd.losses import LOSSES
-from sklearn_kd.students import (
-    TransferSet,
-    check_student,
-    fit_student,
-    is_linear,
-    last_step,
-    resolve_student,
-)
+from sklearn_kd._random import contained_draws
+from sklearn_kd.students import fit_student, last_step
 from sklearn_kd.targets import SoftTargets
 from sklearn_kd.teachers import (
     Context,
-    Lesson,
-    check_teacher,
-    default_teachers,
+    Knowledge,
     fit_booster,
     fit_calibrator,
     label_until,
+    read_teacher_proba,
     smooth,
-    student_wants_weights,
+    teach,
 )
-from sklearn_kd.transfer import check_unlabeled, draw_rows, resolve_sampler
 
 #: Weight of the small booster beside a teacher whose memory cannot be told.
 BOOSTER_WEIGHT = 0.2
@@ -44,115 +29,8 @@ BOOSTER_WEIGHT = 0.2
 LABELLING_SHARE, UNLABELED_SHARE = 0.4, 0.5
 
 
-def read_lesson(distilled, X, y, sample_weight):
-    """Check the labelled rows; give them, and their weights."""
-    X = check_rows(distilled, X, reset=True)
-    y, weight, classes = check_labels(distilled, X, y, sample_weight)
-    distilled.classes_ = classes
-    return Lesson(X, y, encode_labels(y, classes), weight > 0, classes), weight
-
-
-def make_student(distilled, seed, weighted):
-    """Check the student, and give a seeded clone."""
-    student = resolve_student(distilled.student)
-    check_student(
-        student,
-        learns_softly=distilled.alpha > 0,
-        temperature=distilled.temperature,
-        loss=distilled.loss,
-        weighted=weighted,
-    )
-    if distilled.alpha > 0:
-        LOSSES[distilled.loss].check_classes(len(distilled.classes_))
-    return seed_unset(clone(student), seed)
-
-
-def make_teachers(distilled, X, teacher_proba):
-    """Check the teachers, and give them as a list."""
-    names = ["teacher", "cv", "teacher_weights", "teacher_classes"]
-    given = [name for name in names if getattr(distilled, name) is not None]
-    if teacher_proba is not None and given:
-        raise ValueError(
-            "teacher_proba already says what the teacher knows: leave "
-            f"{' and '.join(given)} at None, or do not pass teacher_proba."
-        )
-    check_threshold(distilled, teacher_proba)
-    if distilled.teacher is None:
-        asked = teacher_proba is None and distilled.alpha > 0
-        return default_teachers(X) if asked else []
-    several = isinstance(distilled.teacher, (list, tuple))
-    teachers = list(distilled.teacher) if several else [distilled.teacher]
-    if not teachers:
-        raise ValueError("teacher is an empty list: pass at least one teacher.")
-    for teacher in teachers:
-        check_teacher(teacher)
-    return teachers
-
-
-def find_rows(distilled, student, X, X_unlabeled, teacher_proba, seed):
-    """Find out which rows without a label there will be.
-
-    Returns
-    -------
-    sampler or None
-        Seeded; None makes no synthetic rows.
-    X_unlabeled : {ndarray, CSR matrix, DataFrame} or None
-        Checked.
-    """
-    if distilled.alpha == 0:
-        return None, None
-    X_unlabeled = _check_unlabeled(distilled, X, X_unlabeled, teacher_proba)
-    transfer = distilled.transfer
-    if teacher_proba is not None and transfer is not None:
-        if not (isinstance(transfer, str) and transfer == "auto"):
-            raise ValueError(
-                f"transfer={transfer!r} makes rows to ask a teacher about, and "
-                "teacher_proba answers for X only: pass the teacher, or use "
-                'transfer="auto" or None.'
-            )
-        transfer = None
-    report = Context(verbose=distilled.verbose).report
-    # it is pulled to where the made rows are, and away from the real ones
-    if isinstance(transfer, str) and transfer == "auto" and is_linear(student):
-        report("no synthetic rows: the student is linear")
-        transfer = None
-    return resolve_sampler(transfer, X, seed=seed, report=report), X_unlabeled
-
-
-def _check_unlabeled(distilled, X, X_unlabeled, teacher_proba):
-    rows = check_unlabeled(X_unlabeled, X)
-    if rows is None:
-        return None
-    if teacher_proba is not None:
-        raise ValueError(
-            "X_unlabeled needs a teacher to ask, and teacher_proba answers for X "
-            "only: pass the teacher, or leave X_unlabeled out."
-        )
-    return _like_training_rows(distilled, rows, "X_unlabeled")
-
-
-def _like_training_rows(distilled, rows, name):
-    try:
-        return check_rows(distilled, rows, reset=False)
-    except ValueError as error:
-        raise ValueError(f"{name}: {error}") from error
-
-
-def split_folds(distilled, lesson, groups, seed):
-    """Split the labelled rows for cross-fitting; None without ``cv``."""
-    if distilled.cv is None:
-        if groups is not None:
-            raise ValueError("groups are for the splitter of cv, and cv is None.")
-        return None
-    splitter = check_cv(distilled.cv, lesson.y, classifier=True)
-    if getattr(splitter, "random_state", seed) is None:
-        splitter = copy.copy(splitter)
-        splitter.random_state = seed
-    return list(splitter.split(lesson.X, lesson.y, groups))
-
-
 def wants_held_out(distilled, sampler):
-    """Say whether it has to be known who did not see a row, or may be: "auto"."""
+    """Say whether out-of-sample answers are needed, or may be: "auto"."""
     if not distilled.cross_fit:
         return False
     if distilled.calibration is not None:
@@ -173,42 +51,65 @@ def make_context(distilled, seed, deadline):
     )
 
 
-def calibrated(distilled, knowledge, lesson):
-    """Let a calibrator change what the teachers answer, where one is wanted."""
+def ask_teachers(distilled, teachers, lesson, teacher_proba, **params):
+    """Fit what is not fitted, ask about the labelled rows, and calibrate the answers.
+
+    Returns
+    -------
+    Knowledge
+        Whom to ask further.
+    """
+    if distilled.alpha == 0:
+        return Knowledge()
+    if teacher_proba is not None:
+        return read_teacher_proba(teacher_proba, lesson)
+    knowledge = teach(
+        teachers.members,
+        lesson,
+        weights=teachers.weights,
+        fit_params=teachers.fit_params,
+        given_classes=distilled.teacher_classes,
+        **params,
+    )
     method = distilled.calibration
-    if method is None or distilled.alpha == 0:
+    if method is None:
         return knowledge
     calibrate = fit_calibrator(method, knowledge.held_out_proba, lesson)
     return replace(knowledge, calibrate=calibrate)
 
 
-def labelled_rows(distilled, lesson, weight, knowledge):
-    """Put the labelled rows together; those of weight 0 are left out.
+def soft_targets(distilled, lesson, knowledge):
+    """Gather the soft targets of the labelled rows, out-of-sample ones if there are.
 
-    Their soft targets come from those who did not see them, where there are such.
+    Returns
+    -------
+    SoftTargets or None
+        None where no teacher was asked.
     """
-    if not student_wants_weights(distilled, weight):
-        weight = np.ones_like(weight)
-    soft, proba = None, knowledge.held_out_proba
+    proba = knowledge.held_out_proba
     if proba is None:
         proba = knowledge.proba
-    if proba is not None:
-        told = proba.sum(axis=1) > 0
-        proba = np.where(told[:, None], proba, knowledge.proba)
-        soft = SoftTargets(
-            proba,
-            lesson.classes,
-            distilled.alpha,
-            distilled.temperature,
-            distilled.loss,
-        )
-    every = np.arange(len(weight))
-    rows = TransferSet(lesson.X, lesson.codes, weight, lesson.classes, soft, every)
-    return rows.take(lesson.present)
+    if proba is None:
+        return None
+    told = proba.sum(axis=1) > 0
+    return SoftTargets(
+        np.where(told[:, None], proba, knowledge.proba),
+        lesson.classes,
+        distilled.alpha,
+        distilled.temperature,
+        distilled.loss,
+    )
 
 
-def add_synthetic(distilled, train, validation, sampler, knowledge, lesson, seed):
-    """Make rows from the training rows, label them, and add them.
+def add_soft(soft, *parts):
+    """Add soft targets to parts of the labelled rows, of which some may be None."""
+    if soft is None:
+        return parts
+    return tuple(part and part.with_soft(soft) for part in parts)
+
+
+def add_synthetic(distilled, train, validation, made, knowledge, lesson, seed):
+    """Label the synthetic rows, and add them.
 
     What becomes of the training rows themselves: with soft targets from those who did
     not see them they stay. Otherwise their labels stay, at the weight of the hard term,
@@ -219,33 +120,21 @@ def add_synthetic(distilled, train, validation, sampler, knowledge, lesson, seed
     train, validation : TransferSet
         Both with the booster's vote in their soft targets.
     """
-    if sampler is None:
+    if made is None:
         return train, validation
-    context = knowledge.context
-    made = draw_rows(sampler, train.X, seed)
-    if (is_frame(train.X) or is_frame(made.X)) and type(made.X) is not type(train.X):
-        raise TypeError(
-            f"{type(sampler).__name__}.sample() must return rows of the type that fit "
-            f"got, {type(train.X).__name__}, got {type(made.X).__name__}."
-        )
-    X_new = _like_training_rows(distilled, made.X, "The rows made by the sampler")
-    order = np.arange(len(made.source))
-    if context.deadline.limited:  # whatever is labelled in time is a fair sample
-        order = np.random.default_rng(seed).permutation(len(order))
-        X_new = safe_indexing(X_new, order)
-    source = made.source[order]
+    context, source = knowledge.context, made.source
     held_out = knowledge.choose_cross_fit(
         distilled.cross_fit, lesson, made.neighbors, train.origin, train.weight
     )
     proba = label_until(
         knowledge,
-        X_new,
+        made.X,
         train.origin[source],
         lesson.classes,
         held_out,
         LABELLING_SHARE,
     )
-    X_new = _labelled_part(distilled, X_new, proba, "synthetic rows")
+    X_new = _labelled_part(distilled, made.X, proba, "synthetic rows")
     source = source[: len(proba)]
     known = "" if made.n_duplicates is None else f"{made.n_duplicates} of them known"
     context.report(f"{len(proba)} synthetic rows labelled {known}".rstrip())
@@ -367,13 +256,3 @@ def _row_losses(model, rows):
     known = model.classes_[at] == rows.y
     truth = np.where(known, proba[np.arange(len(at)), at], 0)
     return -np.log(np.clip(truth, np.finfo(np.float32).eps, 1))
-
-
-def check_comparison(distilled, validation):
-    """Refuse to compare students without rows to compare them on."""
-    if distilled.warn_if_worse and validation is None:
-        raise ValueError(
-            "warn_if_worse=True compares log losses on validation rows, and there are "
-            "none: use a student with early_stopping=True and enough rows, such as "
-            "MLPStudent()."
-        )

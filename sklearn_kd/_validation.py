@@ -3,15 +3,18 @@
 from math import isfinite
 
 import numpy as np
+from sklearn.utils import assert_all_finite
 from sklearn.utils.multiclass import check_classification_targets
 from sklearn.utils.validation import check_array, check_consistent_length
 
 from sklearn_kd._columns import (
     array_rows,
+    column_kinds,
     column_names,
     count_missing,
     has_missing,
     is_frame,
+    numeric_block,
 )
 from sklearn_kd._compat import (
     check_feature_names,
@@ -144,6 +147,58 @@ def _frame_passes(estimator, X):
         and len(X) > 0
         and column_names(X) == names.tolist()
     )
+
+
+def read_numbers(X, columns, name):
+    """Read numeric columns, and refuse infinity.
+
+    Parameters
+    ----------
+    X : {ndarray, DataFrame} of shape (n_samples, n_features)
+        A table that `check_rows` has passed.
+    columns : sequence of int
+        Positions in increasing order.
+    name : str
+        Of the estimator, for the message.
+
+    Returns
+    -------
+    ndarray of shape (n_samples, len(columns)), float64
+        NaN for a missing value. It may share memory with X: read only.
+    """
+    block = numeric_block(X, columns)
+    if _may_be_infinite(X):
+        assert_all_finite(block, allow_nan=True, estimator_name=name, input_name="X")
+    return block
+
+
+def check_table(X, kinds, name):
+    """Refuse what a :class:`TabularEncoder` could not read.
+
+    Parameters
+    ----------
+    X : {ndarray, DataFrame} of shape (n_samples, n_features)
+        A table that `check_rows` has passed.
+    kinds : list of {"numeric", "nominal"}
+        What each column has to be.
+    name : str
+        What the message calls the reader.
+
+    Raises
+    ------
+    TypeError
+        For columns that are neither numeric nor nominal.
+    ValueError
+        For infinity, and for what is no number in a numeric column.
+    """
+    column_kinds(X)
+    if _may_be_infinite(X):
+        read_numbers(X, [j for j, kind in enumerate(kinds) if kind == "numeric"], name)
+
+
+def _may_be_infinite(X):
+    """Arrays of floats have been checked whole; wider ones may not fit into float64."""
+    return is_frame(X) or X.dtype.kind == "O" or X.dtype.itemsize > 8
 
 
 def check_labels(estimator, X, y, sample_weight, classes=None):

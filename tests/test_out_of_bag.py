@@ -5,6 +5,7 @@ import time
 import numpy as np
 import pandas as pd
 import pytest
+from lessons import lesson_of
 from numpy.testing import assert_allclose, assert_array_equal
 from scipy.sparse import csr_array
 from sklearn.calibration import CalibratedClassifierCV
@@ -50,7 +51,7 @@ def small_forest(**settings):
 
 
 def members_of(teacher, X=X, codes=y, classes=CLASSES, given=None):
-    return bagged_members(teacher, X, codes, classes, given)
+    return bagged_members(teacher, lesson_of(X, codes, classes), given)
 
 
 def by_hand(ensemble, X_new, source, columns=slice(None)):

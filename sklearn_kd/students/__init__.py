@@ -11,6 +11,7 @@ from sklearn_kd.students._dispatch import (
 from sklearn_kd.students._encoder import TabularEncoder
 from sklearn_kd.students._mlp import MLPStudent
 from sklearn_kd.students._prediction import StudentPredictionMixin
+from sklearn_kd.students._rehearsal import check_readable
 from sklearn_kd.students._skorch import SkorchStudent
 from sklearn_kd.students._transfer_set import TransferSet
 
@@ -20,6 +21,7 @@ __all__ = [
     "StudentPredictionMixin",
     "TabularEncoder",
     "TransferSet",
+    "check_readable",
     "check_student",
     "fit_student",
     "is_linear",

@@ -2,19 +2,20 @@
 
 from dataclasses import replace
 
-from sklearn.base import BaseEstimator, clone, is_regressor
+from sklearn.base import clone, is_regressor
 from sklearn.pipeline import Pipeline
 
 from sklearn_kd._compat import (
     LinearClassifierMixin,
     own_requests,
     routing_enabled,
-    validate_params,
+    validate_all_params,
 )
 from sklearn_kd._routing import weight_parameter
 from sklearn_kd.students._kinds import fit_labels, kind_of, no_weights
 from sklearn_kd.students._mlp import MLPStudent
 from sklearn_kd.students._requests import routes, unroutable
+from sklearn_kd.students._skorch import SkorchStudent
 
 
 def resolve_student(student):
@@ -79,12 +80,13 @@ def check_student(student, *, learns_softly, temperature, loss, weighted):
             "for MLPStudent()."
         )
     last = last_step(student)
-    if isinstance(last, BaseEstimator):
-        validate_params(last)
-    if not hasattr(last, "fit") or _is_regressor(last):
+    validate_all_params(student)
+    if not (hasattr(last, "fit") and hasattr(last, "predict")) or _is_regressor(last):
         raise TypeError(
             f"student must be a classifier, got {type(last).__name__}, which is none."
         )
+    if isinstance(last, (MLPStudent, SkorchStudent)):
+        last._check_parameters()
     kind, name = kind_of(last), type(last).__name__
     if kind is None and (weighted or learns_softly):
         _check_routable(last)
@@ -103,7 +105,7 @@ def check_student(student, *, learns_softly, temperature, loss, weighted):
     kind.check(last, temperature, loss)
 
 
-def split_validation(student, transfer_set):
+def split_validation(student, transfer_set, learns_softly):
     """Split off the rows that decide when training stops.
 
     It happens before any other row is made, so that none is derived from them.
@@ -113,7 +115,9 @@ def split_validation(student, transfer_set):
     student : estimator
         Seeded; the rows are those it would split off by itself.
     transfer_set : TransferSet
-        Labelled rows.
+        Labelled rows, without soft targets yet.
+    learns_softly : bool
+        Whether there will be soft targets.
 
     Returns
     -------
@@ -124,7 +128,9 @@ def split_validation(student, transfer_set):
     """
     last = last_step(student)
     kind = kind_of(last)
-    return (transfer_set, None) if kind is None else kind.split(last, transfer_set)
+    if kind is None:
+        return transfer_set, None
+    return kind.split(last, transfer_set, learns_softly)
 
 
 def fit_student(student, train, validation):

@@ -4,15 +4,9 @@ from numbers import Integral
 
 import numpy as np
 from sklearn.base import BaseEstimator, TransformerMixin
-from sklearn.utils import assert_all_finite
 from sklearn.utils.validation import check_is_fitted
 
-from sklearn_kd._columns import (
-    column_kinds,
-    is_frame,
-    nominal_codes,
-    numeric_block,
-)
+from sklearn_kd._columns import column_kinds, nominal_codes
 from sklearn_kd._compat import (
     Interval,
     RealNotInt,
@@ -23,7 +17,7 @@ from sklearn_kd._compat import (
     num_samples,
     safe_indexing,
 )
-from sklearn_kd._validation import check_rows
+from sklearn_kd._validation import check_rows, read_numbers
 from sklearn_kd.students import _levels
 from sklearn_kd.students._components import build_components
 from sklearn_kd.students._edges import learn_edges
@@ -342,17 +336,7 @@ class TabularEncoder(TransformerMixin, BaseEstimator):
 
     def _numbers(self, X, columns):
         """Numbers of some columns, none infinite."""
-        block = numeric_block(X, columns)
-        # an array of floats has been checked whole, frames and objects have not, and
-        # what is wider than float64 may be infinite in it
-        if is_frame(X) or X.dtype.kind == "O" or X.dtype.itemsize > 8:
-            assert_all_finite(
-                block,
-                allow_nan=True,
-                estimator_name=type(self).__name__,
-                input_name="X",
-            )
-        return block
+        return read_numbers(X, columns, type(self).__name__)
 
     def get_feature_names_out(self, input_features=None):
         """Name the columns of the output.

@@ -49,7 +49,7 @@ class Kind:
         return False
 
     @classmethod
-    def split(cls, student, transfer_set):
+    def split(cls, student, transfer_set, learns_softly):
         """Split off the rows that a seeded student is stopped by."""
         if not cls.wants_validation(student):
             return transfer_set, None
@@ -146,10 +146,10 @@ class WeightedKind(Kind):
         return takes_them and stops and student.validation_fraction is not None
 
     @classmethod
-    def split(cls, student, transfer_set):
-        if transfer_set.soft is None:  # without copies it may split by itself
+    def split(cls, student, transfer_set, learns_softly):
+        if not learns_softly:  # without copies it may split by itself
             return transfer_set, None
-        return super().split(student, transfer_set)
+        return super().split(student, transfer_set, learns_softly)
 
     @staticmethod
     def fit(student, train, validation):

@@ -292,6 +292,13 @@ class MLPStudent(
             self._fit_network(train, validation, seed, deadline)
         return self
 
+    def _check_parameters(self):
+        """Refuse what ``fit`` would refuse, beyond the constraints."""
+        check_hidden_layer_sizes(self.hidden_layer_sizes)
+
+    def _encoder(self):
+        return self.encoder
+
     def _fit_network(self, train, validation, seed, deadline):
         loss = LOSSES[train.soft.loss](train.soft.temperature)
         rows = prepare_rows(self.encoder_, train, loss, self.dtype)

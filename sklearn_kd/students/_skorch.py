@@ -174,7 +174,7 @@ class SkorchStudent(ClassifierMixin, BaseEstimator):
         ValueError, TypeError
             For bad input, and a net or module that cannot learn from it.
         """
-        _check_net(self.net)
+        self._check_parameters()
         from sklearn_kd.torch import _net  # here, since it imports torch
 
         seed = as_seed(self.random_state)
@@ -200,6 +200,10 @@ class SkorchStudent(ClassifierMixin, BaseEstimator):
             exact = _net.in_float64(net, row)
         self.net_, self._exact = net, exact
         return self
+
+    def _check_parameters(self):
+        """Refuse what ``fit`` would refuse, beyond the constraints."""
+        _check_net(self.net)
 
     def _encoder(self):
         if self.encoder != "auto":

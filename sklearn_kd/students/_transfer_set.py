@@ -60,6 +60,10 @@ class TransferSet:
         """Exchange the rows for the same in another container."""
         return replace(self, X=X)
 
+    def with_soft(self, soft):
+        """Add soft targets, given for all labelled rows in their order."""
+        return replace(self, soft=soft[self.origin])
+
     def append(self, X, proba, weight):
         """Append rows without a label: with the soft term only.
 

@@ -1,29 +1,38 @@
 """What the teacher knows: resolving, fitting, cross-fitting and asking teachers."""
 
-from sklearn_kd.teachers._asked import Knowledge, label_until
+from sklearn_kd.teachers._asked import Knowledge, label_until, no_cross_fit
 from sklearn_kd.teachers._booster import fit_booster, smooth
-from sklearn_kd.teachers._calibration import fit_calibrator
+from sklearn_kd.teachers._calibration import fit_calibrator, no_calibration
 from sklearn_kd.teachers._compute import compute_soft_targets
 from sklearn_kd.teachers._context import Context
 from sklearn_kd.teachers._default import default_teachers
-from sklearn_kd.teachers._fitted import check_teacher
-from sklearn_kd.teachers._given import read_teacher_proba
+from sklearn_kd.teachers._fit import check_folds
+from sklearn_kd.teachers._fitted import check_teacher, looks_fitted
+from sklearn_kd.teachers._given import check_index, read_teacher_proba
 from sklearn_kd.teachers._leaf import TeacherParameterMixin
+from sklearn_kd.teachers._out_of_bag import may_be_bagged
 from sklearn_kd.teachers._routing import fit_parameters, router, student_wants_weights
-from sklearn_kd.teachers._teach import Lesson, teach
+from sklearn_kd.teachers._teach import Lesson, check_weights, teach
 
 __all__ = [
     "Context",
     "Knowledge",
     "Lesson",
     "TeacherParameterMixin",
+    "check_folds",
+    "check_index",
     "check_teacher",
+    "check_weights",
     "compute_soft_targets",
     "default_teachers",
     "fit_booster",
     "fit_calibrator",
     "fit_parameters",
     "label_until",
+    "looks_fitted",
+    "may_be_bagged",
+    "no_calibration",
+    "no_cross_fit",
     "read_teacher_proba",
     "router",
     "smooth",

@@ -168,13 +168,7 @@ class Knowledge:
         # also for the booleans of NumPy
         wanted = not isinstance(cross_fit, str) and bool(cross_fit)
         if wanted and not all(able):
-            name = type(self.asked[able.index(False)].teacher).__name__
-            raise ValueError(
-                f"cross_fit=True, but no part of the teacher {name} is known not to "
-                "have seen a given row. Pass it unfitted with cv=, pass a forest or "
-                "BaggingClassifier that was fitted on this X with bootstrap=True, or "
-                'use cross_fit="auto".'
-            )
+            raise no_cross_fit(self.asked[able.index(False)].teacher)
         if cross_fit != "auto":
             return [wanted] * len(able)
         if neighbors is None:
@@ -198,6 +192,16 @@ class Knowledge:
                 + ("what did not see their source" if choice[-1] else "all of it")
             )
         return choice
+
+
+def no_cross_fit(teacher):
+    """Make the error for a teacher without a part that is out of sample for a row."""
+    return ValueError(
+        f"cross_fit=True, but no part of the teacher {type(teacher).__name__} is known "
+        "to be out of sample for a given row. Pass it unfitted with cv=, pass a forest "
+        "or BaggingClassifier that was fitted on this X with bootstrap=True, or use "
+        'cross_fit="auto".'
+    )
 
 
 def label_until(knowledge, X, source, classes, held_out, share):

@@ -119,13 +119,8 @@ def fit_calibrator(method, proba, lesson):
         scikit-learn does not have.
     """
     if proba is None:
-        raise ValueError(
-            f"calibration={method!r} needs soft targets from a part of the teacher "
-            "that did not see the row. Pass the teacher unfitted with cv=, or a forest "
-            "or BaggingClassifier that was fitted on this X with bootstrap=True, and "
-            "leave cross_fit on."
-        )
-    told = lesson.present & (proba.sum(axis=1) > 0)
+        raise no_calibration(method)
+    told = proba.sum(axis=1) > 0
     calibrator = _make_calibrator(method, told.sum())
     try:
         calibrator.fit(_raise(proba[told]), lesson.codes[told])
@@ -146,6 +141,15 @@ def fit_calibrator(method, proba, lesson):
         return calibrated
 
     return calibrate
+
+
+def no_calibration(method):
+    """Make the error for a calibration without out-of-sample soft targets."""
+    return ValueError(
+        f"calibration={method!r} needs soft targets that are out of sample. Pass the "
+        "teacher unfitted with cv=, or a forest or BaggingClassifier that was fitted "
+        "on this X with bootstrap=True, and leave cross_fit on."
+    )
 
 
 def _make_calibrator(method, n_rows):

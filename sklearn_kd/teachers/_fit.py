@@ -111,35 +111,27 @@ class Folds:
         return (total / count).astype(np.float32)
 
 
-def cross_fit(teacher, lesson, weights, splits, context, *, keep):
-    """Label every row by a teacher that did not see it.
+def check_folds(splits, n_samples):
+    """Check the splits for cross-fitting.
 
     Parameters
     ----------
-    teacher, weights, context
-        As for :func:`fit_teacher`.
-    lesson : Lesson
-        The labelled rows. A fold that lacks a class gives it probability 0.
-    splits : list of (train, test)
-        Positions; every row must be tested at least once, and the answers of several
-        tests are averaged.
-    keep : bool
-        Whether there will be more rows to ask about.
+    splits : iterable of (train, test)
+        Positions or masks.
+    n_samples : int
+        Number of labelled rows.
 
     Returns
     -------
-    labels : Labels
-        Out-of-fold probabilities.
-    folds : Folds or None
-        The teachers, to ask again; None unless they are kept.
+    list of (ndarray of int, ndarray of int)
+        Positions.
 
     Raises
     ------
     ValueError
         When the splits leave a row out.
     """
-    n_samples, classes = len(lesson.y), lesson.classes
-    every = np.arange(n_samples)  # splits may be positions or masks
+    every = np.arange(n_samples)
     splits = [(every[train], every[test]) for train, test in splits]
     tested = np.zeros(n_samples, dtype=int)
     for _, test in splits:
@@ -150,10 +142,37 @@ def cross_fit(teacher, lesson, weights, splits, context, *, keep):
             "out-of-fold soft target. Use a splitter whose test sets cover all rows, "
             "such as StratifiedKFold, GroupKFold or RepeatedStratifiedKFold."
         )
+    return splits
+
+
+def cross_fit(teacher, lesson, weights, splits, context, *, keep):
+    """Label every row by a teacher that did not see it.
+
+    Parameters
+    ----------
+    teacher, weights, context
+        As for :func:`fit_teacher`.
+    lesson : Lesson
+        The labelled rows. A fold that lacks a class gives it probability 0.
+    splits : list of (train, test)
+        Positions, as :func:`check_folds` gives them. The answers of several tests of a
+        row are averaged.
+    keep : bool
+        Whether there will be more rows to ask about.
+
+    Returns
+    -------
+    labels : Labels
+        Out-of-fold probabilities.
+    folds : Folds or None
+        The teachers, to ask again; None unless they are kept.
+    """
+    n_samples, classes = len(lesson.y), lesson.classes
+    tested = np.zeros(n_samples, dtype=int)
+    for _, test in splits:
+        tested[test] += 1
     parts = Parallel(n_jobs=context.n_jobs)(
-        delayed(_label_fold)(
-            teacher, lesson, weights, train[lesson.present[train]], test, context, keep
-        )
+        delayed(_label_fold)(teacher, lesson, weights, train, test, context, keep)
         for train, test in splits
     )
     proba = np.zeros((n_samples, len(classes)))
@@ -168,7 +187,7 @@ def cross_fit(teacher, lesson, weights, splits, context, *, keep):
     if not keep:
         return labels, None
     members = [member for _, member in parts]
-    masks = [np.isin(every, test) for _, test in splits]
+    masks = [np.isin(np.arange(n_samples), test) for _, test in splits]
     return labels, Folds(members, masks, classes)
 
 

@@ -33,8 +33,7 @@ def read_teacher_proba(teacher_proba, lesson):
         that are not named by the classes, and probabilities that do not fit ``y`` (as
         for a fitted teacher).
     """
-    classes, n_samples = lesson.classes, len(lesson.y)
-    _check_index(teacher_proba, lesson.X)
+    classes = lesson.classes
     if is_frame(teacher_proba):
         columns = list(teacher_proba.columns)
         given = numeric_block(teacher_proba, range(len(columns)))
@@ -48,11 +47,13 @@ def read_teacher_proba(teacher_proba, lesson):
     else:
         given, source = teacher_proba, list(classes)
     proba = check_proba(given, len(source), name="teacher_proba")
-    if len(proba) != n_samples:
+    if len(proba) != lesson.n_given:
         raise ValueError(
             f"teacher_proba has {len(proba)} rows, expected one for each of the "
-            f"{n_samples} rows of X."
+            f"{lesson.n_given} rows of X."
         )
+    if len(lesson.y) < lesson.n_given:
+        proba = proba[lesson.given]
     proba, outside, known = align_proba(
         proba.astype(np.float32, copy=False), source, classes
     )
@@ -61,8 +62,21 @@ def read_teacher_proba(teacher_proba, lesson):
     return Knowledge(proba=proba)
 
 
-def _check_index(teacher_proba, X):
-    """Refuse a frame whose rows are those of X in another order, by its index."""
+def check_index(teacher_proba, X):
+    """Refuse a frame whose rows are those of X in another order, by its index.
+
+    Parameters
+    ----------
+    teacher_proba : object
+        As the user gave it.
+    X : {ndarray, CSR matrix, DataFrame} of shape (n_samples, n_features)
+        All rows that ``fit`` got.
+
+    Raises
+    ------
+    ValueError
+        When both have an index, of the same labels in another order.
+    """
     ours, theirs = getattr(X, "index", None), getattr(teacher_proba, "index", None)
     if ours is None or theirs is None or not hasattr(theirs, "equals"):
         return

@@ -172,7 +172,27 @@ def _label_chunk(bag, X, source, classes, key):
     return bag._answer(X, asked)
 
 
-def bagged_members(teacher, X, codes, classes, given_classes):
+def may_be_bagged(teacher):
+    """Say whether a teacher, fitted or not, is of a kind that has members to ask.
+
+    Parameters
+    ----------
+    teacher : object
+        One teacher.
+
+    Returns
+    -------
+    bool
+        True for a forest that draws bootstrap samples, for ``BaggingClassifier`` and
+        for what ends in one.
+    """
+    ensemble = _unwrap(teacher)[1]
+    if isinstance(ensemble, RandomForestClassifier | ExtraTreesClassifier):
+        return bool(ensemble.bootstrap)
+    return isinstance(ensemble, BaggingClassifier)
+
+
+def bagged_members(teacher, lesson, given_classes):
     """Find the members of a bagged teacher, if it is one that X was taught to.
 
     Parameters
@@ -180,12 +200,9 @@ def bagged_members(teacher, X, codes, classes, given_classes):
     teacher : object
         A fitted teacher: a forest or ``BaggingClassifier``, as it is, frozen or as the
         last step of a pipeline. Anything else has no members that can be asked.
-    X : {array-like, sparse matrix, DataFrame} of shape (n_rows, n_features)
-        Training rows as they reach the teacher.
-    codes : ndarray of shape (n_rows,), int
-        Positions of their labels in ``classes``.
-    classes : ndarray of shape (n_classes,)
-        Our labels.
+    lesson : Lesson
+        The labelled rows. A teacher that came fitted may have been fitted on the rows
+        of weight 0, too.
     given_classes : array-like of shape (n_classes,) or None
         ``teacher_classes`` of the user.
 
@@ -198,14 +215,19 @@ def bagged_members(teacher, X, codes, classes, given_classes):
         another table or in another order, or there is no memory to leave out.
     """
     steps, ensemble = _unwrap(teacher)
-    if not _has_members(ensemble) or n_fitted_rows(ensemble) != num_samples(X):
+    if not _has_members(ensemble):
+        return None
+    n_rows, n_fitted = len(lesson.codes), n_fitted_rows(ensemble)
+    if n_fitted not in (n_rows, lesson.n_given):
         return None
     labels = classes_of(teacher, None, given_classes)
     if labels is None or len(labels) != len(ensemble.classes_):
         return None
-    seen, left_out = _pack(ensemble.estimators_samples_, num_samples(X))
-    bag = Bag(teacher, steps, ensemble, seen, left_out, labels, classes)
-    return bag if _remembers(bag, X, codes) else None
+    seen, left_out = _pack(ensemble.estimators_samples_, n_fitted)
+    if n_fitted != n_rows:
+        seen, left_out = seen[lesson.given], left_out[lesson.given]
+    bag = Bag(teacher, steps, ensemble, seen, left_out, labels, lesson.classes)
+    return bag if _remembers(bag, lesson.X, lesson.codes) else None
 
 
 def _unwrap(teacher):

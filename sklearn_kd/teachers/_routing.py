@@ -8,7 +8,7 @@ from sklearn.utils.metadata_routing import (
     process_routing,
 )
 
-from sklearn_kd._compat import check_sample_weight, routing_enabled
+from sklearn_kd._compat import routing_enabled
 from sklearn_kd._nets import is_skorch_net
 from sklearn_kd._routing import weight_parameter
 from sklearn_kd.teachers._fitted import looks_fitted
@@ -40,7 +40,7 @@ def router(owner):
     return routes
 
 
-def fit_parameters(owner, teachers, sample_weight, X):
+def fit_parameters(owner, teachers, weight):
     """Name the row-wise ``fit`` parameters of each teacher.
 
     Parameters
@@ -49,10 +49,8 @@ def fit_parameters(owner, teachers, sample_weight, X):
         Whose ``fit`` was given the weights.
     teachers : list of object
         Its teachers.
-    sample_weight : array-like of shape (n_samples,), float or None
-        The weights.
-    X : {ndarray, sparse matrix, DataFrame} of shape (n_samples, n_features)
-        The rows, for their number.
+    weight : ndarray of shape (n_samples,), float64, or None
+        The weights of the labelled rows; None where ``fit`` was given none.
 
     Returns
     -------
@@ -64,9 +62,8 @@ def fit_parameters(owner, teachers, sample_weight, X):
     UserWarning
         For an unfitted teacher that takes no weights.
     """
-    if sample_weight is None:
+    if weight is None:
         return [{} for _ in teachers]
-    weight = check_sample_weight(sample_weight, X)
     names = [weight_parameter(teacher) for teacher in teachers]
     if routing_enabled() and owner.teacher is not None:
         routed = process_routing(owner, "fit", sample_weight=weight)
@@ -119,8 +116,8 @@ def _routed_name(part):
 
 
 def _is_trivial(weight):
-    """Rows of weight 0 are left out, and with ones many fits round otherwise."""
-    return bool(((weight == 0) | (weight == 1)).all())
+    """With ones, many fits round otherwise than without."""
+    return bool((weight == 1).all())
 
 
 def _named(teacher):

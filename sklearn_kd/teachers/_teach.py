@@ -32,17 +32,23 @@ class Lesson:
         Labels.
     codes : ndarray of shape (n_samples,), int
         Their positions in ``classes``.
-    present : ndarray of shape (n_samples,), bool
-        False for rows of weight 0.
+    weight : ndarray of shape (n_samples,), float64
+        Their weights, all above 0.
     classes : ndarray of shape (n_classes,)
         The labels, sorted.
+    given : ndarray of shape (n_samples,), int
+        Their positions among the rows that ``fit`` got: those of weight 0 are left out.
+    n_given : int
+        How many rows that were.
     """
 
     X: object
     y: np.ndarray
     codes: np.ndarray
-    present: np.ndarray
+    weight: np.ndarray
     classes: np.ndarray
+    given: np.ndarray
+    n_given: int
 
 
 def teach(
@@ -51,7 +57,7 @@ def teach(
     *,
     fit_params,
     splits,
-    teacher_weights,
+    weights,
     given_classes,
     held_out,
     seed,
@@ -68,8 +74,8 @@ def teach(
     fit_params : list of dict
         For each teacher its row-wise ``fit`` parameters.
     splits : list of (train, test) or None
-        For cross-fitting.
-    teacher_weights : array-like of shape (n_teachers,) or None
+        For cross-fitting, as :func:`check_folds` gives them.
+    weights : ndarray of shape (n_teachers,)
         Weight of each teacher in the mean.
     given_classes : array-like or None
         Column labels of fitted teachers that do not know their own.
@@ -87,7 +93,6 @@ def teach(
     Knowledge
         Fitted teacher and soft targets.
     """
-    weights = _check_weights(teacher_weights, len(teachers))
     fitted = [is_fitted(teacher, lesson.X, given_classes) for teacher in teachers]
     if splits is not None and any(fitted):
         name = type(teachers[fitted.index(True)]).__name__
@@ -138,9 +143,7 @@ def _ask_fitted(teacher, lesson, given_classes, context):
 
 def _with_members(one, lesson, given_classes, context):
     """Find the members of a bagged teacher, to be asked about rows they did not see."""
-    bag = bagged_members(
-        one.teacher, lesson.X, lesson.codes, lesson.classes, given_classes
-    )
+    bag = bagged_members(one.teacher, lesson, given_classes)
     if bag is None:
         return one
     every = np.arange(len(lesson.codes))
@@ -166,7 +169,7 @@ def _unfitted_copy(teacher, seed):
 
 
 def _fit_and_ask(teacher, lesson, fit_params, splits, keep, context):
-    rows = np.flatnonzero(lesson.present)
+    rows = np.arange(len(lesson.y))
     with context.deadline.paused():
         fitted, key = fit_teacher(
             teacher, lesson.X, lesson.y, fit_params, rows, context
@@ -183,7 +186,26 @@ def _fit_and_ask(teacher, lesson, fit_params, splits, keep, context):
     return AskedTeacher(fitted, key, labels.proba)
 
 
-def _check_weights(teacher_weights, n_teachers):
+def check_weights(teacher_weights, n_teachers):
+    """Bring the weights of teachers to a sum of 1.
+
+    Parameters
+    ----------
+    teacher_weights : array-like of shape (n_teachers,) or None
+        As the user gave them; None weighs all alike.
+    n_teachers : int
+        How many there have to be.
+
+    Returns
+    -------
+    ndarray of shape (n_teachers,), float64
+        The weights.
+
+    Raises
+    ------
+    ValueError
+        For another number of weights, and for some that are no weights.
+    """
     if teacher_weights is None:
         return np.full(n_teachers, 1 / n_teachers)
     weights = np.asarray(teacher_weights, dtype=np.float64)

@@ -24,7 +24,7 @@ def check_match(labels, lesson, *, name):
     labels : Labels
         The answers for labelled rows.
     lesson : Lesson
-        The labelled rows; those of weight 0 do not count.
+        The labelled rows.
     name : str
         What the messages call the teacher.
 
@@ -45,20 +45,20 @@ def check_match(labels, lesson, *, name):
         "Inside one, use an unfitted teacher. If the teacher's labels are merely "
         "spelled otherwise, give y in its spelling."
     )
-    classes, present = lesson.classes, lesson.present
+    classes = lesson.classes
     missing = classes[~labels.known]
     if 2 * len(missing) > len(classes):
         raise ValueError(
             f"{name} does not know {len(missing)} of the {len(classes)} classes in y, "
             f"among them {missing[:1].tolist()[0]!r}. {hint}"
         )
-    outside = float(labels.outside[present].mean())
+    outside = float(labels.outside.mean())
     if outside > MAX_OUTSIDE:
         raise ValueError(
             f"{name} puts {outside:.1%} of its mass on classes that are not in y "
             f"({MAX_OUTSIDE:.0%} are allowed). {hint}"
         )
-    rows = np.flatnonzero(present)
+    rows = np.arange(len(lesson.codes))
     if len(rows) > SCORED_ROWS:
         rows = np.random.default_rng(0).choice(rows, SCORED_ROWS, replace=False)
     score = permutation_score(labels.proba[rows], lesson.codes[rows])
@@ -118,7 +118,7 @@ def fill_silent_rows(proba, lesson, *, name):
     proba : ndarray of shape (n_samples, n_classes), float32
         Aligned probabilities; rows without mass on our classes are zero.
     lesson : Lesson
-        The labelled rows; nobody is warned about those of weight 0.
+        The labelled rows.
     name : str
         What the warning calls the teacher.
 
@@ -136,10 +136,8 @@ def fill_silent_rows(proba, lesson, *, name):
     if len(silent):
         proba = proba.copy()  # calibrators are not to learn from labels
         proba[silent, lesson.codes[silent]] = 1
-    n_silent = int(lesson.present[silent].sum())
-    if n_silent:
         warnings.warn(
-            f"{name} puts all mass on classes that are not in y for {n_silent} of "
+            f"{name} puts all mass on classes that are not in y for {len(silent)} of "
             f"{len(proba)} rows: their label is their soft target.",
             UserWarning,
             stacklevel=2,

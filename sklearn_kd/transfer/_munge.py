@@ -4,13 +4,12 @@ from numbers import Integral, Real
 
 import numpy as np
 from sklearn.base import BaseEstimator
-from sklearn.utils import assert_all_finite
 from sklearn.utils.validation import check_is_fitted
 
-from sklearn_kd._columns import column_kinds, is_frame, nominal_codes, numeric_block
+from sklearn_kd._columns import column_kinds, nominal_codes, numeric_block
 from sklearn_kd._compat import Interval, StrOptions, fit_context
 from sklearn_kd._random import as_seed, stream
-from sklearn_kd._validation import check_rows
+from sklearn_kd._validation import check_rows, read_numbers
 from sklearn_kd.transfer._duplicates import count_known
 from sklearn_kd.transfer._neighbors import nearest_rows
 from sklearn_kd.transfer._rows import build_table, take_and_replace
@@ -203,14 +202,7 @@ class MungeSampler(BaseEstimator):
 
     def _read_numbers(self, X):
         """Numeric columns as float64, none infinite."""
-        block = numeric_block(X, self._columns("numeric"))
-        # an array of floats has been checked whole, frames and objects have not
-        if is_frame(X) or X.dtype.kind == "O":
-            name = type(self).__name__
-            assert_all_finite(
-                block, allow_nan=True, estimator_name=name, input_name="X"
-            )
-        return block
+        return read_numbers(X, self._columns("numeric"), type(self).__name__)
 
     def _read_codes(self, X):
         """Nominal columns as numbers of the levels that occur, missing among them."""

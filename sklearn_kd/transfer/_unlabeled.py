@@ -67,7 +67,7 @@ class UnlabeledRows:
         )
 
 
-def check_unlabeled(X_unlabeled, X):
+def check_unlabeled(X_unlabeled, X, n_given):
     """Take unlabelled rows out of their holder, and refuse what a fold may have cut.
 
     Parameters
@@ -76,6 +76,8 @@ def check_unlabeled(X_unlabeled, X):
         What the user passed.
     X : {ndarray, sparse matrix, DataFrame} of shape (n_samples, n_features)
         The labelled rows.
+    n_given : int
+        How many labelled rows ``fit`` got, those of weight 0 among them.
 
     Returns
     -------
@@ -85,7 +87,7 @@ def check_unlabeled(X_unlabeled, X):
     Raises
     ------
     ValueError
-        For a bare array with as many rows as X.
+        For a bare array with as many rows as ``fit`` got.
     TypeError
         When one is a frame and the other is not, or of another library; and when one
         has numbers where the other has strings.
@@ -99,9 +101,9 @@ def check_unlabeled(X_unlabeled, X):
             f"X_unlabeled must be of the type of X, {_type_name(X)}, got "
             f"{_type_name(rows)}."
         )
-    if not held and num_samples(rows) == num_samples(X):
+    if not held and num_samples(rows) == n_given:
         raise ValueError(
-            f"X_unlabeled has {num_samples(X)} rows, exactly as many as X: "
+            f"X_unlabeled has {n_given} rows, exactly as many as X: "
             "cross-validation slices any array as long as X by the fold, and nobody "
             "could tell. Pass X_unlabeled=sklearn_kd.UnlabeledRows(X_unlabeled), which "
             "is never sliced."

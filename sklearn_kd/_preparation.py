@@ -1,0 +1,288 @@
+"""What is settled before a teacher is fitted or asked, which may take hours.
+
+Rows, labels, student, teachers, sampler and parameters are checked, validation rows are
+split off, and synthetic rows are drawn.
+"""
+
+import copy
+from dataclasses import dataclass, replace
+from numbers import Integral
+
+import numpy as np
+from sklearn.base import clone
+from sklearn.model_selection import PredefinedSplit, check_cv
+
+from sklearn_kd._columns import is_frame
+from sklearn_kd._compat import safe_indexing, validate_all_params
+from sklearn_kd._random import seed_unset
+from sklearn_kd._threshold import check_threshold
+from sklearn_kd._validation import check_labels, check_rows, encode_labels
+from sklearn_kd.losses import LOSSES
+from sklearn_kd.students import (
+    TransferSet,
+    check_readable,
+    check_student,
+    is_linear,
+    resolve_student,
+)
+from sklearn_kd.teachers import (
+    Context,
+    Lesson,
+    check_folds,
+    check_index,
+    check_teacher,
+    check_weights,
+    default_teachers,
+    fit_parameters,
+    looks_fitted,
+    may_be_bagged,
+    no_calibration,
+    no_cross_fit,
+    student_wants_weights,
+)
+from sklearn_kd.transfer import (
+    check_unlabeled,
+    draw_rows,
+    resolve_sampler,
+    take_rows,
+)
+
+
+def read_lesson(distilled, X, y, sample_weight, teacher_proba):
+    """Check the labelled rows, and drop those of weight 0: nobody sees them."""
+    X = check_rows(distilled, X, reset=True)
+    y, weight, classes = check_labels(distilled, X, y, sample_weight)
+    check_index(teacher_proba, X)  # while X has all rows
+    distilled.classes_ = classes
+    n_given, given = len(y), np.flatnonzero(weight > 0)
+    if len(given) < n_given:
+        X, y, weight = take_rows(X, given), y[given], weight[given]
+    return Lesson(X, y, encode_labels(y, classes), weight, classes, given, n_given)
+
+
+def make_student(distilled, lesson, seed):
+    """Check the student, and give a seeded clone."""
+    student = resolve_student(distilled.student)
+    check_student(
+        student,
+        learns_softly=distilled.alpha > 0,
+        temperature=distilled.temperature,
+        loss=distilled.loss,
+        weighted=bool((lesson.weight != 1).any()),
+    )
+    if distilled.alpha > 0:
+        LOSSES[distilled.loss].check_classes(len(distilled.classes_))
+    return seed_unset(clone(student), seed)
+
+
+#: What messages call synthetic rows.
+MADE = "The rows made by the sampler"
+
+
+@dataclass(frozen=True)
+class Teachers:
+    """Who is to be asked, checked and not yet touched.
+
+    Parameters
+    ----------
+    members : list of object
+        Fitted and unfitted ones; none where nobody is asked.
+    weights : ndarray of shape (n_teachers,)
+        Of each in the mean.
+    fit_params : list of dict
+        For each its row-wise ``fit`` parameters.
+    """
+
+    members: list
+    weights: np.ndarray
+    fit_params: list
+
+
+def make_teachers(distilled, lesson, sample_weight, teacher_proba):
+    """Check the teachers, and what they are fitted with."""
+    members = _members(distilled, lesson.X, teacher_proba)
+    if not members:
+        return Teachers([], np.empty(0), [])
+    weights = check_weights(distilled.teacher_weights, len(members))
+    if distilled.alpha == 0:
+        return Teachers([], weights, [])
+    weight = None if sample_weight is None else lesson.weight
+    return Teachers(members, weights, fit_parameters(distilled, members, weight))
+
+
+def _members(distilled, X, teacher_proba):
+    names = ["teacher", "cv", "teacher_weights", "teacher_classes"]
+    given = [name for name in names if getattr(distilled, name) is not None]
+    if teacher_proba is not None and given:
+        raise ValueError(
+            "teacher_proba already says what the teacher knows: leave "
+            f"{' and '.join(given)} at None, or do not pass teacher_proba."
+        )
+    check_threshold(distilled, teacher_proba)
+    if distilled.teacher is None:
+        asked = teacher_proba is None and distilled.alpha > 0
+        return default_teachers(X) if asked else []
+    several = isinstance(distilled.teacher, (list, tuple))
+    teachers = list(distilled.teacher) if several else [distilled.teacher]
+    if not teachers:
+        raise ValueError("teacher is an empty list: pass at least one teacher.")
+    for teacher in teachers:
+        check_teacher(teacher)
+        if not looks_fitted(teacher):
+            validate_all_params(teacher)
+    return teachers
+
+
+def check_out_of_sample(distilled, teachers, sampler):
+    """Refuse what needs out-of-sample soft targets where there cannot be any.
+
+    With ``cv`` there are; without, a teacher has to be of a kind that has members.
+    """
+    if distilled.cv is not None or distilled.alpha == 0:
+        return
+    method, members = distilled.calibration, teachers.members
+    strange = [teacher for teacher in members if not may_be_bagged(teacher)]
+    if method is not None and (strange or not members or not distilled.cross_fit):
+        raise no_calibration(method)
+    always = not isinstance(distilled.cross_fit, str) and distilled.cross_fit
+    if always and sampler is not None and strange:
+        raise no_cross_fit(strange[0])
+
+
+def find_rows(distilled, student, lesson, X_unlabeled, teacher_proba, seed):
+    """Find out which rows without a label there will be.
+
+    Returns
+    -------
+    sampler or None
+        Seeded; None makes no synthetic rows.
+    X_unlabeled : {ndarray, CSR matrix, DataFrame} or None
+        Checked.
+    """
+    if distilled.alpha == 0:
+        return None, None
+    X_unlabeled = _check_unlabeled(distilled, lesson, X_unlabeled, teacher_proba)
+    transfer = distilled.transfer
+    if teacher_proba is not None and transfer is not None:
+        if not (isinstance(transfer, str) and transfer == "auto"):
+            raise ValueError(
+                f"transfer={transfer!r} makes rows to ask a teacher about, and "
+                "teacher_proba answers for X only: pass the teacher, or use "
+                'transfer="auto" or None.'
+            )
+        transfer = None
+    report = Context(verbose=distilled.verbose).report
+    # it is pulled to where the made rows are, and away from the real ones
+    if isinstance(transfer, str) and transfer == "auto" and is_linear(student):
+        report("no synthetic rows: the student is linear")
+        transfer = None
+    sampler = resolve_sampler(transfer, lesson.X, seed=seed, report=report)
+    return sampler, X_unlabeled
+
+
+def _check_unlabeled(distilled, lesson, X_unlabeled, teacher_proba):
+    rows = check_unlabeled(X_unlabeled, lesson.X, lesson.n_given)
+    if rows is None:
+        return None
+    if teacher_proba is not None:
+        raise ValueError(
+            "X_unlabeled needs a teacher to ask, and teacher_proba answers for X "
+            "only: pass the teacher, or leave X_unlabeled out."
+        )
+    return _like_training_rows(distilled, rows, "X_unlabeled")
+
+
+def _like_training_rows(distilled, rows, name):
+    try:
+        return check_rows(distilled, rows, reset=False)
+    except ValueError as error:
+        raise ValueError(f"{name}: {error}") from error
+
+
+def split_folds(distilled, lesson, groups, seed):
+    """Split the labelled rows for cross-fitting; None without ``cv``."""
+    if distilled.alpha == 0:
+        return None
+    if distilled.cv is None:
+        if groups is not None:
+            raise ValueError("groups are for the splitter of cv, and cv is None.")
+        return None
+    if groups is not None:
+        groups = np.asarray(groups)
+        if groups.shape != (lesson.n_given,):
+            raise ValueError(
+                f"groups has shape {groups.shape}, expected one group for each of the "
+                f"{lesson.n_given} rows of X."
+            )
+        groups = groups[lesson.given]
+    splitter = check_cv(distilled.cv, lesson.y, classifier=True)
+    if getattr(splitter, "random_state", seed) is None:
+        splitter = copy.copy(splitter)
+        splitter.random_state = seed
+    if isinstance(splitter, PredefinedSplit) or not (
+        hasattr(distilled.cv, "split") or isinstance(distilled.cv, Integral)
+    ):
+        splits = _without_absent(splitter.split(), lesson)
+    else:
+        splits = splitter.split(lesson.X, lesson.y, groups)
+    return check_folds(splits, len(lesson.y))
+
+
+def _without_absent(splits, lesson):
+    """Turn positions among the rows that ``fit`` got into those of the lesson."""
+    place = np.full(lesson.n_given, -1)
+    place[lesson.given] = np.arange(len(lesson.given))
+    for split in splits:
+        train, test = (place[part][place[part] >= 0] for part in split)
+        if len(test):
+            yield train, test
+
+
+def labelled_rows(distilled, lesson):
+    """Put the labelled rows together, without soft targets yet."""
+    weight = lesson.weight
+    if not student_wants_weights(distilled, weight):
+        weight = np.ones_like(weight)
+    every = np.arange(len(weight))
+    return TransferSet(lesson.X, lesson.codes, weight, lesson.classes, None, every)
+
+
+def draw_synthetic(distilled, train, sampler, seed):
+    """Make rows from the training rows; no teacher has been asked yet.
+
+    Returns
+    -------
+    SyntheticRows or None
+        With the rows in a random order where there is a time limit: whatever is
+        labelled in time is then a fair sample.
+    """
+    if sampler is None:
+        return None
+    made = draw_rows(sampler, train.X, seed)
+    if (is_frame(train.X) or is_frame(made.X)) and type(made.X) is not type(train.X):
+        raise TypeError(
+            f"{type(sampler).__name__}.sample() must return rows of the type that fit "
+            f"got, {type(train.X).__name__}, got {type(made.X).__name__}."
+        )
+    X_new = _like_training_rows(distilled, made.X, MADE)
+    if distilled.time_limit is None:
+        return replace(made, X=X_new)
+    order = np.random.default_rng(seed).permutation(len(made.source))
+    return replace(made, X=safe_indexing(X_new, order), source=made.source[order])
+
+
+def check_all_rows(student, labelled, X_unlabeled, made, seed):
+    """Refuse rows that the student could not read."""
+    more = {"X_unlabeled": X_unlabeled, MADE: None if made is None else made.X}
+    more = {name: X for name, X in more.items() if X is not None}
+    check_readable(student, labelled, more, seed)
+
+
+def check_comparison(distilled, validation):
+    """Refuse to compare students without rows to compare them on."""
+    if distilled.warn_if_worse and validation is None:
+        raise ValueError(
+            "warn_if_worse=True compares log losses on validation rows, and there are "
+            "none: use a student with early_stopping=True and enough rows, such as "
+            "MLPStudent()."
+        )
