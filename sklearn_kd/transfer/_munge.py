@@ -93,10 +93,19 @@ class MungeSampler(BaseEstimator):
     partner is one of the nearest rows, not always the very nearest, and the source is
     changed alone where the paper changes the partner too.
 
-    Numbers are clipped to the range of the training rows, and rounded in columns whose
-    training values are all whole. Missing values are swapped like any other: where
-    either side is missing, the partner's value is taken as it is. So no column gets a
-    level, a fraction or a gap that it never had.
+    What stands in a column of numbers depends on what it holds:
+
+    - *codes*, which are at most 12 distinct numbers with 5 or more rows to each on
+      average: the number of the partner, without noise, as in a nominal column;
+    - other whole numbers, and other numbers with 5 or more rows to each on average: of
+      the numbers that occur in the column, the one nearest to the number drawn;
+    - anything else: the number drawn, clipped to the range of the training rows.
+
+    So whatever the dtype no whole number is made that did not occur in its column: no
+    code without a meaning, no age of 89 where nobody is 89. A column of more than 12
+    codes still moves to codes that are near as numbers; make it one of ``category`` dtype
+    where they are names. Missing values are swapped like any other: where either side
+    is missing, the partner's value is taken as it is.
 
     The squared distance of two rows is the sum of the squared differences of their
     numbers, in standard deviations, and of the number of nominal values that differ. A
