@@ -101,7 +101,7 @@ def test_booleans_are_exchanged_too():
 
 
 def test_numbers_move_beyond_their_neighbors_but_to_no_new_number():
-    """89 never occurred; other ages do, where neither a row nor its partner has them."""
+    """89 never occurred. Other ages come where neither row nor partner has them."""
     rng = np.random.default_rng(0)
     ages = rng.choice(np.setdiff1d(np.arange(17, 91), [40, 41, 89]), 500)
     X = np.column_stack([ages, rng.normal(size=500)])
@@ -130,13 +130,13 @@ def test_the_nearest_number_that_occurred_is_taken():
 
 
 @pytest.mark.parametrize("levels", [[0.5, 1.5, 2.5], [250.01, 250.02, 401.1]])
-def test_fractions_that_repeat_are_kept(levels):
+def test_few_fractions_are_codes(levels):
     column = np.random.default_rng(0).choice(levels, 100)
     for X in (column[:, None], pd.DataFrame({"a": column}, dtype="Float64")):
         assert made_values(X) == set(levels)
 
 
-def test_other_fractions_are_drawn():
+def test_other_fractions_are_any_number():
     X = np.random.default_rng(0).normal(size=(100, 1))
     made = made_values(X, swap_probability=0.5)
     assert len(made - values_of(X)) > 150
@@ -152,10 +152,11 @@ def test_other_fractions_are_drawn():
         (np.repeat(np.arange(12), 5), "codes"),
         (np.repeat(np.arange(13), 5), "whole"),
         (np.repeat(np.arange(13), 5) * 3, "whole"),
-        (np.arange(12), "whole"),
+        (np.repeat(ZIPS, 4), "whole"),
         (np.arange(100) * 7, "whole"),
         (np.repeat(np.arange(12) / 4, 5), "codes"),
-        (np.repeat(np.arange(13) / 4, 5), "whole"),
+        (np.repeat(np.arange(13) / 4, 5), "any"),
+        (np.repeat(np.arange(12) / 4, 4), "any"),
         (np.arange(100) / 4, "any"),
         (np.repeat([np.nan, 1, 2], 5), "codes"),
         (np.repeat([-1.7e308, 1.7e308], 5), "codes"),
@@ -183,9 +184,7 @@ def test_a_teacher_behind_a_one_hot_encoder_takes_the_rows(dtype):
     X, y = zip_table()
     names = ["a", "b", "c"]
     X = X.astype(dict.fromkeys(names, dtype if dtype != "int8" else "int16"))
-    encoder = make_column_transformer(
-        (OneHotEncoder(), names), remainder="passthrough"
-    )
+    encoder = make_column_transformer((OneHotEncoder(), names), remainder="passthrough")
     teacher = make_pipeline(encoder, LogisticRegression())
     model = DistilledClassifier(
         teacher, MLPStudent((8,), max_iter=3), transfer=MungeSampler(2000)

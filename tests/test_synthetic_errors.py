@@ -1,7 +1,6 @@
 """Errors that a teacher raises for synthetic rows, and no others, say so."""
 
 import numpy as np
-import pandas as pd
 import pytest
 from sklearn.ensemble import (
     BaggingClassifier,
@@ -14,6 +13,7 @@ from sklearn.preprocessing import FunctionTransformer
 from synthetic_rows import FEW, SMALL, X, y
 
 from sklearn_kd import DistilledClassifier
+from sklearn_kd.teachers import _booster
 
 HINTS = ["synthetic rows", "`category`", "transfer=None", "sampler of your own"]
 KNOWN = set(map(bytes, X))
@@ -179,25 +179,8 @@ def test_the_part_that_did_not_see_a_row_is_a_teacher_too(teacher, params):
     assert "teacher Pipeline" in str(error)
 
 
-def test_the_small_booster_is_not_called_a_teacher():
-    """The sampler writes a number as a text, which the booster cannot read."""
-
-    class Texts:
-        def fit(self, rows):
-            self.rows = rows
-            return self
-
-        def sample(self):
-            return self.rows.assign(number="odd"), np.arange(len(self.rows))
-
-    class Unmoved:
-        classes_ = (0, 1)
-
-        def predict_proba(self, rows):
-            return np.full((len(rows), 2), 0.5)
-
-    frame = pd.DataFrame(X, columns=["number", "a", "b", "c"])
-    params = {"transfer": Texts(), "booster_weight": 0.2}
-    error = raised(Unmoved(), ValueError, frame, **params)
-    assert all(hint in str(error) for hint in HINTS)
-    assert "small booster (booster_weight=0" in str(error)
+def test_the_small_booster_is_not_called_a_teacher(monkeypatch):
+    monkeypatch.setattr(_booster, "small_booster", lambda rows: CHOOSY[2])
+    error = raised(BOOSTER, ValueError, booster_weight=0.2)
+    assert_explained(error, error.__cause__)
+    assert str(error).startswith("The small booster (booster_weight=0")

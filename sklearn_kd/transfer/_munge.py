@@ -97,14 +97,14 @@ class MungeSampler(BaseEstimator):
 
     - *codes*, which are at most 12 distinct numbers with 5 or more rows to each on
       average: the number of the partner, without noise, as in a nominal column;
-    - other whole numbers, and other numbers with 5 or more rows to each on average: of
-      the numbers that occur in the column, the one nearest to the number drawn;
-    - anything else: the number drawn, clipped to the range of the training rows.
+    - other whole numbers: the one nearest to the number drawn among those that occur in
+      the column;
+    - other fractions: the number drawn, clipped to the range of the training rows.
 
     So whatever the dtype no whole number is made that did not occur in its column: no
     code without a meaning, no age of 89 where nobody is 89. A column of more than 12
-    codes still moves to codes that are near as numbers; make it one of ``category`` dtype
-    where they are names. Missing values are swapped like any other: where either side
+    codes still moves to codes that are near as numbers: where they are names, give it
+    the dtype ``category``. Missing values are swapped like any other: where either side
     is missing, the partner's value is taken as it is.
 
     The squared distance of two rows is the sum of the squared differences of their
