@@ -133,6 +133,7 @@ def add_synthetic(distilled, train, validation, made, knowledge, lesson, seed):
         lesson.classes,
         held_out,
         LABELLING_SHARE,
+        lesson.X,
     )
     X_new = _labelled_part(distilled, made.X, proba, "synthetic rows")
     source = source[: len(proba)]
@@ -147,7 +148,15 @@ def add_synthetic(distilled, train, validation, made, knowledge, lesson, seed):
     if share > 0:
         booster = fit_booster(train.X, train.y, train.weight, seed, context)
     if booster is not None:
-        proba = smooth(proba, booster.label(X_new, lesson.classes, context), share)
+        vote = booster.label_synthetic(
+            X_new,
+            train.origin[source],
+            lesson.X,
+            lesson.classes,
+            context,
+            name="The small booster (booster_weight=0 does without it)",
+        )
+        proba = smooth(proba, vote, share)
         train, validation = (
             rows
             and rows.with_proba(

@@ -1,6 +1,6 @@
 """A fitted teacher that has answered for the labelled rows and can be asked again."""
 
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 
 import numpy as np
 
@@ -12,6 +12,9 @@ from sklearn_kd.teachers._memory import memory_autocorrelation, memory_is_noise
 #: Rows in the first call under a time limit, when nobody knows how slow a teacher is,
 #: and in any later one.
 FIRST_CHUNK, CHUNK = 500, 10_000
+
+#: Real rows that a teacher is asked about again when synthetic ones make it fail.
+PROBED_ROWS = 500
 
 
 @dataclass(frozen=True, eq=False)
@@ -67,6 +70,85 @@ class AskedTeacher:
             key=self.key,
         ).proba
 
+    def label_synthetic(
+        self, X, source, real, classes, context, *, held_out=False, name=None
+    ):
+        """Ask about rows that were made from labelled ones.
+
+        Parameters
+        ----------
+        X : {array-like, DataFrame} of shape (n_new, n_features)
+            The rows.
+        source : ndarray of shape (n_new,), int
+            For each the position of the labelled row that it was made from.
+        real : {array-like, DataFrame} of shape (n_samples, n_features)
+            The labelled rows.
+        classes : ndarray of shape (n_classes,)
+            Our labels.
+        context : Context
+            Cache, number of jobs, progress.
+        held_out : bool, default=False
+            Whether to ask the part that is out of sample for the source.
+        name : str or None, default=None
+            What messages call the teacher; None takes its class.
+
+        Returns
+        -------
+        ndarray of shape (n_new, n_classes), float32
+            Soft targets, as from :meth:`label`.
+
+        Raises
+        ------
+        Exception
+            Whatever the teacher raises. Where it answers for the sources of the rows,
+            the message says that these are synthetic and what to do; the type stays.
+        """
+
+        def ask(rows, source, context):
+            if held_out:
+                return self.held_out.label(rows, source, context)
+            return self.label(rows, classes, context)
+
+        try:
+            return ask(X, source, context)
+        except MemoryError:
+            raise
+        except Exception as error:
+            probed = source[:PROBED_ROWS]
+            uncached = replace(context, memory=None)
+            if _fails(ask, safe_indexing(real, probed), probed, uncached):
+                raise
+            name = name or f"The teacher {type(self.teacher).__name__}"
+            raise _about_synthetic_rows(error, name) from error
+
+
+def _fails(function, *inputs):
+    try:
+        function(*inputs)
+    except Exception:
+        return True
+    return False
+
+
+def _about_synthetic_rows(error, name):
+    """Make an error of the same type, or the nearest one that takes a message alone."""
+    message = (
+        f"{name} answers for rows of X, but it raised an error for synthetic rows made "
+        "from them. Give columns that hold codes the dtype `category`, pass "
+        "transfer=None to make no synthetic rows, or pass a sampler of your own as "
+        f"transfer=. The error was {type(error).__name__}: {error}"
+    )
+    for kind in type(error).__mro__:
+        if kind in (Exception, object):
+            break
+        try:
+            made = kind(message)
+        except Exception:
+            continue
+        if "synthetic rows" in str(made):
+            return made
+    return ValueError(message)
+
 
 @dataclass(frozen=True, eq=False)
 class Knowledge:
@@ -107,7 +189,7 @@ class Knowledge:
         proba = average_proba(probas, self.weights)
         return proba if self.calibrate is None else self.calibrate(proba)
 
-    def label(self, X, source, classes, held_out):
+    def label(self, X, source, classes, held_out, real=None):
         """Ask all teachers about rows, those made from labelled ones in their own way.
 
         Parameters
@@ -121,6 +203,8 @@ class Knowledge:
             Our labels.
         held_out : list of bool
             For each teacher whether to ask the part that did not see the source.
+        real : {array-like, DataFrame} of shape (n_samples, n_features) or None
+            The labelled rows; None where `source` is None.
 
         Returns
         -------
@@ -129,10 +213,13 @@ class Knowledge:
         """
         probas = []
         for one, aside in zip(self.asked, held_out, strict=True):
-            if aside:
-                probas.append(one.held_out.label(X, source, self.context))
-                continue
-            probas.append(one.label(X, classes, self.context))
+            if source is None:
+                proba = one.label(X, classes, self.context)
+            else:
+                proba = one.label_synthetic(
+                    X, source, real, classes, self.context, held_out=aside
+                )
+            probas.append(proba)
         return self._together(probas)
 
     def choose_cross_fit(self, cross_fit, lesson, neighbors, rows, weight):
@@ -204,14 +291,14 @@ def no_cross_fit(teacher):
     )
 
 
-def label_until(knowledge, X, source, classes, held_out, share):
+def label_until(knowledge, X, source, classes, held_out, share, real=None):
     """Label rows as long as there is time.
 
     Parameters
     ----------
     knowledge : Knowledge
         Whom to ask.
-    X, source, classes, held_out
+    X, source, classes, held_out, real
         As for :meth:`Knowledge.label`.
     share : float
         How much of the time limit may have passed when labelling stops.
@@ -223,7 +310,7 @@ def label_until(knowledge, X, source, classes, held_out, share):
     """
     deadline = knowledge.context.deadline
     if not deadline.limited:
-        return knowledge.label(X, source, classes, held_out)
+        return knowledge.label(X, source, classes, held_out, real)
     n_rows, start, size = num_samples(X), 0, min(FIRST_CHUNK, CHUNK)
     parts = []
     while start < n_rows:
@@ -235,6 +322,7 @@ def label_until(knowledge, X, source, classes, held_out, share):
                 None if source is None else source[rows],
                 classes,
                 held_out,
+                real,
             )
         )
         each = (deadline.elapsed() - began) / len(parts[-1])

@@ -12,6 +12,7 @@ from sklearn_kd._random import as_seed, stream
 from sklearn_kd._validation import check_rows, read_numbers
 from sklearn_kd.transfer._duplicates import count_known
 from sklearn_kd.transfer._neighbors import nearest_rows
+from sklearn_kd.transfer._numbers import NOTHING, draw_numbers
 from sklearn_kd.transfer._rows import build_table, take_and_replace
 
 # Purposes of the random streams.
@@ -92,10 +93,19 @@ class MungeSampler(BaseEstimator):
     partner is one of the nearest rows, not always the very nearest, and the source is
     changed alone where the paper changes the partner too.
 
-    Numbers are clipped to the range of the training rows, and rounded in columns whose
-    training values are all whole. Missing values are swapped like any other: where
-    either side is missing, the partner's value is taken as it is. So no column gets a
-    level, a fraction or a gap that it never had.
+    What stands in a column of numbers depends on what it holds:
+
+    - *codes*, which are at most 12 distinct numbers with 5 or more rows to each on
+      average: the number of the partner, without noise, as in a nominal column;
+    - other whole numbers: the one nearest to the number drawn among those that occur in
+      the column;
+    - other fractions: the number drawn, clipped to the range of the training rows.
+
+    So whatever the dtype no whole number is made that did not occur in its column: no
+    code without a meaning, no age of 89 where nobody is 89. A column of more than 12
+    codes still moves to codes that are near as numbers: where they are names, give it
+    the dtype ``category``. Missing values are swapped like any other: where either side
+    is missing, the partner's value is taken as it is.
 
     The squared distance of two rows is the sum of the squared differences of their
     numbers, in standard deviations, and of the number of nominal values that differ. A
@@ -262,19 +272,17 @@ class MungeSampler(BaseEstimator):
 
     def _changed_columns(self, source, partner, codes, rng):
         """Columns of the synthetic rows one by one; fills in the codes on the way."""
-        nothing = np.empty(0, dtype=np.intp), np.empty(0)
         positions = {"numeric": 0, "nominal": 0}
         for column, kind in enumerate(self.kinds_):
             position = positions[kind]
             positions[kind] += 1
             swapped = rng.random(len(source)) < self.swap_probability
-            rows = np.where(swapped, partner, source)
             if kind == "nominal":
+                rows, noisy = np.where(swapped, partner, source), NOTHING
                 codes[:, position] = self._codes[rows, position]
-                noisy = nothing
             else:
                 values = np.ascontiguousarray(self._numbers[:, position])
-                noisy = _noisy_numbers(
+                rows, noisy = draw_numbers(
                     values, source, partner, swapped, self.local_variance, rng
                 )
             yield take_and_replace(self._X, column, rows, *noisy)
@@ -290,46 +298,3 @@ def _even_sources(n_rows, n_new, rng):
     rounds, rest = divmod(n_new, n_rows)
     subset = np.sort(rng.choice(n_rows, size=rest, replace=False))
     return np.concatenate([np.tile(np.arange(n_rows), rounds), subset])
-
-
-def _noisy_numbers(values, source, partner, swapped, local_variance, rng):
-    """Draw around the numbers of the partners, where both sides are there and differ.
-
-    Parameters
-    ----------
-    values : ndarray of shape (n_samples,), float64
-        A column of the training rows, NaN where missing.
-    source, partner : ndarray of shape (n_new,), intp
-        Positions of the training rows.
-    swapped : ndarray of shape (n_new,), bool
-        Where the number is changed.
-    local_variance : float
-        Divides the distance of the two numbers.
-    rng : numpy.random.Generator
-        The stream.
-
-    Returns
-    -------
-    places : ndarray of shape (n_drawn,), intp
-        Positions in `source`.
-    drawn : ndarray of shape (n_drawn,), float64
-        The numbers that stand there.
-    """
-    places = np.flatnonzero(swapped)
-    own, other = values[source[places]], values[partner[places]]
-    differ = (own != other) & ~np.isnan(own) & ~np.isnan(other)
-    places, own, other = places[differ], own[differ], other[differ]
-    if len(places) == 0:
-        return places, other
-    with np.errstate(over="ignore"):  # the range bounds it
-        spread = np.abs(own - other) / local_variance
-        drawn = other + spread * rng.standard_normal(len(places))
-    present = values[~np.isnan(values)]
-    low, high = present.min(), present.max()
-    if np.array_equal(present, np.rint(present)):
-        # adding 0 turns -0 into 0
-        drawn = np.rint(drawn) + 0.0
-        # as a float the end of a wide integer range may lie outside of it
-        low = np.nextafter(low, np.inf) if abs(low) >= 2**53 else low
-        high = np.nextafter(high, -np.inf) if abs(high) >= 2**53 else high
-    return places, np.clip(drawn, low, high)

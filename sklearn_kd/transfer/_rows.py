@@ -21,8 +21,7 @@ def take_and_replace(X, column, rows, replaced, values):
     replaced : ndarray of shape (n_replaced,), intp
         Positions in `rows`, all with a number in the column.
     values : ndarray of shape (n_replaced,), float64
-        What stands there instead, within the range of the column and whole where the
-        column is one of whole numbers.
+        What stands there instead, within the range of the column.
 
     Returns
     -------
