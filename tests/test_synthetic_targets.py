@@ -28,7 +28,7 @@ def test_no_synthetic_row_is_made_of_a_validation_row(transfer):
     kept = set(student.X_val_[:, 0])
     assert len(kept) == 60
     every = TransferSet(X, y, np.ones(len(y)), np.array([0, 1]), None)
-    train, validation = split_validation(Validated(random_state=5), every)
+    train, validation = split_validation(Validated(random_state=5), every, True)
     assert kept == set(validation.X[:, 0])
     synthetic = student.X_[len(train.X) :]
     assert len(synthetic) == distilled.n_transfer_rows_
