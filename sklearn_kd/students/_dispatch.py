@@ -2,7 +2,7 @@
 
 from dataclasses import replace
 
-from sklearn.base import clone, is_regressor
+from sklearn.base import clone, is_classifier, is_regressor
 from sklearn.pipeline import Pipeline
 
 from sklearn_kd._compat import (
@@ -81,7 +81,7 @@ def check_student(student, *, learns_softly, temperature, loss, weighted):
         )
     last = last_step(student)
     validate_all_params(student)
-    if not (hasattr(last, "fit") and hasattr(last, "predict")) or _is_regressor(last):
+    if not hasattr(last, "fit") or not _predicts_labels(last):
         raise TypeError(
             f"student must be a classifier, got {type(last).__name__}, which is none."
         )
@@ -230,5 +230,10 @@ def _kind_of(student):
     return kind_of(student) if hasattr(student, "fit") else None
 
 
-def _is_regressor(student):
-    return hasattr(student, "__sklearn_tags__") and is_regressor(student)
+def _predicts_labels(student):
+    """A stack says so by its tags alone: it has no ``predict`` before its ``fit``."""
+    if not hasattr(student, "__sklearn_tags__"):
+        return hasattr(student, "predict")
+    if is_regressor(student):
+        return False
+    return is_classifier(student) or hasattr(student, "predict")

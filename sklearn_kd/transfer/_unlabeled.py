@@ -67,7 +67,7 @@ class UnlabeledRows:
         )
 
 
-def check_unlabeled(X_unlabeled, X, n_given):
+def check_unlabeled(X_unlabeled, X, n_given=None):
     """Take unlabelled rows out of their holder, and refuse what a fold may have cut.
 
     Parameters
@@ -76,8 +76,8 @@ def check_unlabeled(X_unlabeled, X, n_given):
         What the user passed.
     X : {ndarray, sparse matrix, DataFrame} of shape (n_samples, n_features)
         The labelled rows.
-    n_given : int
-        How many labelled rows ``fit`` got, those of weight 0 among them.
+    n_given : int or None, default=None
+        How many labelled rows ``fit`` got, where some had weight 0 and are not in X.
 
     Returns
     -------
@@ -101,6 +101,7 @@ def check_unlabeled(X_unlabeled, X, n_given):
             f"X_unlabeled must be of the type of X, {_type_name(X)}, got "
             f"{_type_name(rows)}."
         )
+    n_given = num_samples(X) if n_given is None else n_given
     if not held and num_samples(rows) == n_given:
         raise ValueError(
             f"X_unlabeled has {n_given} rows, exactly as many as X: "
