@@ -58,14 +58,18 @@ class Call:
     Attributes
     ----------
     key : str or None
-        What the result is known by; None where nothing is kept.
+        What the call is known by; None where nothing is kept.
+    result_key : str or None
+        After :meth:`result`, what the result itself is known by: two fits of one
+        teacher that draws at random have different ones. None where it is not kept.
     """
 
     def __init__(self, memory, function, arguments):
         self.memory = memory
         self.function = function
         self.values = [a.value if isinstance(a, Keyed) else a for a in arguments]
-        self.key, self.failed, self.done, self.value = None, False, False, None
+        self.key = self.result_key = self.value = None
+        self.failed = self.done = False
         keyed = [a.key for a in arguments if isinstance(a, Keyed)]
         if memory is None or None in keyed:
             return
@@ -92,7 +96,7 @@ class Call:
                 memory = os.fsdecode(memory)
             cached = open_memory(memory).cache(self._sealed())
             shelf = _call(cached, self.key)
-            return self.value if self.done else _open(shelf, self.key)
+            return self.value if self.done else self._open(shelf)
         except Exception as error:
             if self.failed:
                 raise
@@ -101,9 +105,9 @@ class Call:
             warn_not_kept(self.memory, reason)
             return self.value
         warnings.warn(
-            f"A result in memory={_name(self.memory)} is damaged ({_say(reason)}): it "
-            "is computed again, and kept again. Something altered the files there, or "
-            "cut them off: delete the folder if that comes back.",
+            f"A result in memory={_name(self.memory)} is damaged or cannot be read "
+            f"({_say(reason)}): it is computed again, and kept again. Delete the "
+            "folder if that comes back.",
             UserWarning,
             stacklevel=3,
         )
@@ -133,22 +137,25 @@ class Call:
 
         def kept(key):
             content = pickle.dumps(self._compute(), protocol=pickle.HIGHEST_PROTOCOL)
-            return _checksum(key, content), content
+            checksum = _checksum(key, content)
+            self.result_key = checksum.hex()
+            return checksum, content
 
         return kept
+
+    def _open(self, shelf):
+        """Read what was kept; nothing is unpickled before its checksum is right."""
+        checksum, content = shelf.get() if hasattr(shelf, "get") else shelf
+        if checksum != _checksum(self.key, content):
+            raise ValueError("its checksum is another")
+        value = pickle.loads(content)
+        self.result_key = checksum.hex()
+        return value
 
 
 def _call(cached, key):
     """Have a memory look a key up; joblib's gives what can be opened, and cleared."""
     return getattr(cached, "call_and_shelve", cached)(key)
-
-
-def _open(shelf, key):
-    """Read a kept result; nothing is unpickled before its checksum is right."""
-    checksum, content = shelf.get() if hasattr(shelf, "get") else shelf
-    if checksum != _checksum(key, content):
-        raise ValueError("its checksum is another")
-    return pickle.loads(content)
 
 
 def _forget(cached, shelf, reason):

@@ -48,7 +48,7 @@ def fit_teacher(teacher, X, y, weights, rows, context):
         f"{type(teacher).__name__} fitted on {len(rows)} rows in "
         f"{time.perf_counter() - start:.1f} s"
     )
-    return fitted, call.key
+    return fitted, call.result_key
 
 
 def _fit(teacher, X, y, weights, seed):
