@@ -228,6 +228,59 @@ def test_corrected_teacher_classes_count(tmp_path):
     assert_array_equal(plain.predict_proba(images), proba)
 
 
+# ---- a key that the user gives
+
+
+class Scaled(Drawing):
+    scale = 1.0
+    cache_key = "1"
+
+    def predict_proba(self, X):
+        odds = super().predict_proba(X) ** self.scale
+        return odds / odds.sum(axis=1, keepdims=True)
+
+
+@pytest.mark.parametrize("wrap", [lambda t: t, lambda t: make_pipeline(t)])
+@pytest.mark.parametrize("ready", [False, True], ids=["unfitted", "fitted"])
+def test_what_no_hash_sees_is_named_by_a_key(ready, wrap, monkeypatch, tmp_path):
+    teacher = wrap(Scaled())
+    if ready:
+        teacher.fit(X, y)
+    params = {"teacher": teacher, "transfer": None}
+    first = soft_targets(params, memory=tmp_path)
+    monkeypatch.setattr(Scaled, "scale", 2.0)
+    monkeypatch.setattr(Scaled, "cache_key", "2")
+    second = soft_targets(params, memory=tmp_path)
+    assert not np.array_equal(second, first)
+    assert_array_equal(second, soft_targets(params))
+
+
+def test_the_key_of_a_class_does_not_make_its_instances_equal():
+    one, other = Scaled().fit(X, y), Scaled().fit(X + 1, y)
+    assert key_of_teacher(one) != key_of_teacher(other)
+    assert key_of_teacher(FrozenEstimator(one)) != key_of_teacher(
+        FrozenEstimator(other)
+    )
+    assert key_of_teacher(named(one)) == key_of_teacher(named(other))
+    # nothing else can tell what pickle does not take
+    for number, teacher in enumerate((one, other)):
+        del teacher.cache_key
+        teacher.lock = (value for value in [number])
+    assert key_of_teacher(one) == key_of_teacher(other)
+
+
+def test_a_key_stands_for_the_state_and_for_nothing_else(package, monkeypatch):
+    teacher = named(package.Model().fit(X, y))
+    before = key_of_teacher(teacher)
+    teacher.shift_ += 1
+    assert key_of_teacher(teacher) == before
+    teacher.classes_ = np.array([0, 2, 1])
+    assert key_of_teacher(teacher) != before
+    teacher.classes_ = np.array([0, 1, 2])
+    monkeypatch.setattr(package, "__version__", "2.0")
+    assert key_of_teacher(teacher) != before
+
+
 # ---- values that look alike
 
 
