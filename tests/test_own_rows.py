@@ -15,7 +15,12 @@ from sklearn.linear_model import LogisticRegression
 from sklearn.pipeline import make_pipeline
 from sklearn.preprocessing import FunctionTransformer, MaxAbsScaler, StandardScaler
 
-from sklearn_kd import DistilledClassifier, MLPStudent, compute_soft_targets
+from sklearn_kd import (
+    DistilledClassifier,
+    MLPStudent,
+    SkorchStudent,
+    compute_soft_targets,
+)
 from sklearn_kd.inspection import (
     agreement_score,
     compare,
@@ -339,3 +344,25 @@ def test_reports_leave_the_rows_alone(rows):
     prediction_latency(one, rows, n_calls=2)
     throughput(one, rows, n_repeats=2)
     assert_array_equal(numbers(rows), before)
+
+
+def test_a_module_that_writes_into_its_input():
+    import torch
+    from skorch import NeuralNetClassifier
+
+    class Centred(torch.nn.Module):
+        def __init__(self):
+            super().__init__()
+            self.layer = torch.nn.Linear(5, 3)
+
+        def forward(self, x):
+            return self.layer(x.sub_(1))
+
+    net = NeuralNetClassifier(Centred, max_epochs=1, verbose=0)
+    for dtype in ("float32", "float64"):
+        rows = X.astype(dtype)
+        student = SkorchStudent(net, encoder=None)
+        distilled = on_given_rows(LogisticRegression(), student).fit(rows, y)
+        first = distilled.predict_proba(rows)
+        assert_array_equal(distilled.predict_proba(rows), first)
+        assert_array_equal(rows, X.astype(dtype))
