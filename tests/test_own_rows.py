@@ -268,6 +268,8 @@ class Writer(ClassifierMixin, BaseEstimator):
     def fit(self, X, y, sample_weight=None):
         self.classes_ = np.unique(y)
         X[...] = 0
+        if sample_weight is not None:
+            sample_weight[...] = 0
         return self
 
     def predict_proba(self, X):
@@ -296,12 +298,13 @@ STUDENTS = {
 @pytest.mark.parametrize("alpha", [0, 1])
 @pytest.mark.parametrize("student", STUDENTS)
 def test_a_student_that_scales_in_place(student, alpha):
-    rows = X * 3 + 1
+    rows, weight = X * 3 + 1, np.arange(1.0, 1 + len(y))
     distilled = DistilledClassifier(
         LogisticRegression(), STUDENTS[student], alpha=alpha, transfer=None
     )
-    distilled.fit(rows, y)
+    distilled.fit(rows, y, sample_weight=weight)
     assert_array_equal(rows, X * 3 + 1)
+    assert_array_equal(weight, np.arange(1.0, 1 + len(y)))
     first = distilled.predict_proba(rows)
     assert_array_equal(distilled.predict_proba(rows), first)
     distilled.predict(rows)

@@ -2,6 +2,7 @@
 
 from dataclasses import replace
 
+import numpy as np
 from sklearn.base import clone, is_regressor
 from sklearn.pipeline import Pipeline
 
@@ -17,6 +18,9 @@ from sklearn_kd.students._kinds import fit_labels, kind_of, no_weights
 from sklearn_kd.students._mlp import MLPStudent
 from sklearn_kd.students._requests import routes, unroutable
 from sklearn_kd.students._skorch import SkorchStudent
+
+#: Students that do not write into their rows.
+_READ_ONLY = (MLPStudent, SkorchStudent)
 
 
 def resolve_student(student):
@@ -151,10 +155,11 @@ def fit_student(student, train, validation):
     estimator
         The fitted student.
     """
-    train, validation = (
-        rows and rows.with_rows(own_rows(student, rows.X))
-        for rows in (train, validation)
-    )
+    if type(student) not in _READ_ONLY:
+        train, validation = (
+            rows and replace(rows, X=copy_rows(rows.X), weight=np.array(rows.weight))
+            for rows in (train, validation)
+        )
     return _fit(student, train, validation)
 
 
@@ -184,7 +189,7 @@ def own_rows(student, X):
     {ndarray, CSR matrix, DataFrame} of shape (n_samples, n_features)
         The same for our students, a copy for any other.
     """
-    return X if type(student) in (MLPStudent, SkorchStudent) else copy_rows(X)
+    return X if type(student) in _READ_ONLY else copy_rows(X)
 
 
 def _fit_pipeline(pipeline, train, validation):
