@@ -145,11 +145,12 @@ class DistilledClassifier(
         warn if that has the lower log loss on validation rows, beyond their noise. It
         takes a student that stops by validation rows.
     memory : str, path-like, joblib.Memory or None, default=None
-        Keeps every finished teacher fit and every labelled chunk of rows, so that a
-        search pays for a teacher once and a killed job goes on where it was. That
-        takes a seed: with ``random_state=None`` an unseeded teacher is another one
-        each time. A fitted teacher is known by its hash, or by its attribute
-        ``cache_key`` where it has one.
+        A folder that keeps every teacher fit and every labelled chunk of rows, so that
+        a search pays for a teacher once and a killed job goes on where it was. Each is
+        known by all that it depends on: the teacher's parameters or fitted state, rows,
+        labels, weights, ``teacher_classes``, seed, versions of packages, settings of
+        scikit-learn. That takes a seed, and a hash does not see code, attributes of
+        classes or globals: change the attribute ``cache_key`` with them (user guide).
     n_jobs : int or None, default=None
         Jobs for folds (processes) and for chunks of rows (threads).
     random_state : int, RandomState instance or None, default=None

@@ -30,6 +30,7 @@ from sklearn_kd.teachers import (
     Lesson,
     check_folds,
     check_index,
+    check_memory,
     check_teacher,
     check_weights,
     default_teachers,
@@ -119,6 +120,7 @@ def _members(distilled, X, teacher_proba):
             f"{' and '.join(given)} at None, or do not pass teacher_proba."
         )
     check_threshold(distilled, teacher_proba)
+    check_memory(distilled.memory)
     if distilled.teacher is None:
         asked = teacher_proba is None and distilled.alpha > 0
         return default_teachers(X) if asked else []

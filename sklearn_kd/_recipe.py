@@ -8,7 +8,7 @@ from sklearn.base import clone
 
 from sklearn_kd._compat import num_samples, safe_indexing
 from sklearn_kd._random import contained_draws
-from sklearn_kd.students import fit_student, last_step
+from sklearn_kd.students import fit_student, last_step, own_rows
 from sklearn_kd.targets import SoftTargets
 from sklearn_kd.teachers import (
     Context,
@@ -259,7 +259,7 @@ def warn_if_plain_is_better(distilled, student, train, validation, seed):
 
 def _row_losses(model, rows):
     """Log loss of each row."""
-    proba = model.predict_proba(rows.X)
+    proba = model.predict_proba(own_rows(model, rows.X))
     place = np.searchsorted(model.classes_, rows.y)
     at = np.minimum(place, len(model.classes_) - 1)
     known = model.classes_[at] == rows.y

@@ -183,11 +183,8 @@ def test_bagged_members_know_their_own_columns_and_classes(bagging):
     samples, columns = bagging.estimators_samples_, bagging.estimators_features_
     lacking = [len(member.classes_) < 3 for member in bagging.estimators_]
     assert any(lacking) == (bagging.max_samples == 8)
-    steps, ensemble = _out_of_bag._unwrap(bagging)
     seen, left_out = _out_of_bag._pack(samples, len(X))
-    bag = _out_of_bag.Bag(
-        bagging, steps, ensemble, seen, left_out, list(CLASSES), CLASSES
-    )
+    bag = _out_of_bag.Bag(bagging, bagging, seen, left_out, list(CLASSES), CLASSES)
     expected, count = np.zeros((len(NEAR), 3)), np.zeros(len(NEAR))
     for member, sample, chosen in zip(
         bagging.estimators_, samples, columns, strict=True

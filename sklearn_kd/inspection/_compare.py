@@ -7,6 +7,7 @@ import numpy as np
 from sklearn.metrics import roc_auc_score
 from sklearn.utils.validation import check_consistent_length
 
+from sklearn_kd._copies import copy_rows
 from sklearn_kd.inspection._fidelity import mean_kl_divergence, share_equal
 from sklearn_kd.inspection._format import format_seconds, format_size
 from sklearn_kd.inspection._size import count_parameters, pickled_size
@@ -201,7 +202,8 @@ class _Answer:
 
     @classmethod
     def ask(cls, name, model, X):
-        answer = model.predict_proba(X)
+        # a model may write into its rows, which are those of the others, too
+        answer = model.predict_proba(copy_rows(X))
         classes = classes_of(model, answer, None)
         if classes is None:
             raise ValueError(
@@ -209,7 +211,7 @@ class _Answer:
                 "stands for: it has no classes_ and returns no DataFrame."
             )
         proba = check_proba(answer, len(classes), name=f"predict_proba of {name!r}")
-        return cls(model.predict(X), proba.astype(np.float64), classes)
+        return cls(model.predict(copy_rows(X)), proba.astype(np.float64), classes)
 
     def aligned(self, classes):
         return align_proba(self.proba, self.classes, classes)[0]

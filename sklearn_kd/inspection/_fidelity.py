@@ -3,6 +3,7 @@
 import numpy as np
 from scipy.special import rel_entr
 
+from sklearn_kd._copies import copy_rows
 from sklearn_kd.targets import check_proba
 
 
@@ -48,7 +49,9 @@ def agreement_score(student, teacher, X):
     >>> agreement_score(model.student_, model.teacher_, X_test) > 0.9
     True
     """
-    return share_equal(student.predict(X), teacher.predict(X))
+    # either may write into its rows
+    labels = student.predict(copy_rows(X))
+    return share_equal(labels, teacher.predict(copy_rows(X)))
 
 
 def share_equal(labels, others):

@@ -9,6 +9,7 @@ import numpy as np
 from threadpoolctl import threadpool_limits
 
 from sklearn_kd._compat import num_samples, safe_indexing
+from sklearn_kd._copies import copy_rows
 
 #: Calls before those that count: caches fill, and lazy imports happen.
 _WARM_UP = 5
@@ -148,6 +149,7 @@ def _count_rows(X):
 
 
 def _time(model, X):
+    X = copy_rows(X)  # the model may write into its rows
     start = perf_counter()
     model.predict_proba(X)
     return perf_counter() - start

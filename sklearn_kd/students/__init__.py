@@ -5,6 +5,7 @@ from sklearn_kd.students._dispatch import (
     fit_student,
     is_linear,
     last_step,
+    own_rows,
     resolve_student,
     split_validation,
 )
@@ -26,6 +27,7 @@ __all__ = [
     "fit_student",
     "is_linear",
     "last_step",
+    "own_rows",
     "resolve_student",
     "split_validation",
 ]

@@ -2,6 +2,7 @@
 
 from dataclasses import replace
 
+import numpy as np
 from sklearn.base import clone, is_classifier, is_regressor
 from sklearn.pipeline import Pipeline
 
@@ -11,11 +12,15 @@ from sklearn_kd._compat import (
     routing_enabled,
     validate_all_params,
 )
+from sklearn_kd._copies import copy_rows
 from sklearn_kd._routing import weight_parameter
 from sklearn_kd.students._kinds import fit_labels, kind_of, no_weights
 from sklearn_kd.students._mlp import MLPStudent
 from sklearn_kd.students._requests import routes, unroutable
 from sklearn_kd.students._skorch import SkorchStudent
+
+#: Students that do not write into their rows.
+_READ_ONLY = (MLPStudent, SkorchStudent)
 
 
 def resolve_student(student):
@@ -150,12 +155,41 @@ def fit_student(student, train, validation):
     estimator
         The fitted student.
     """
+    if type(student) not in _READ_ONLY:
+        train, validation = (
+            rows and replace(rows, X=copy_rows(rows.X), weight=np.array(rows.weight))
+            for rows in (train, validation)
+        )
+    return _fit(student, train, validation)
+
+
+def _fit(student, train, validation):
+    """Fit a student on rows that it may write into."""
     if isinstance(student, Pipeline):
         return _fit_pipeline(student, train, validation)
     kind = kind_of(student)
     if kind is None:  # then there are no soft targets, and no weights
         return fit_labels(student, train.X, train.y, {})
     return kind.fit(student, train, validation)
+
+
+def own_rows(student, X):
+    """Give a student rows that it may write into.
+
+    Parameters
+    ----------
+    student : estimator
+        Ours read their rows only; a scaler with ``copy=False`` in a pipeline scales
+        them where they are.
+    X : {ndarray, CSR matrix, DataFrame, RowsInPlace} of shape (n_samples, n_features)
+        Rows that others have, too.
+
+    Returns
+    -------
+    {ndarray, CSR matrix, DataFrame} of shape (n_samples, n_features)
+        The same for our students, a copy for any other.
+    """
+    return X if type(student) in _READ_ONLY else copy_rows(X)
 
 
 def _fit_pipeline(pipeline, train, validation):
@@ -174,7 +208,7 @@ def _fit_pipeline(pipeline, train, validation):
         if validation is not None:
             validation = replace(validation, X=step.transform(validation.X))
     name, last = pipeline.steps[-1]
-    pipeline.steps[-1] = (name, fit_student(last, train, validation))
+    pipeline.steps[-1] = (name, _fit(last, train, validation))
     return pipeline
 
 

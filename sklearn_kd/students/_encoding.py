@@ -11,6 +11,7 @@ from sklearn.preprocessing import MaxAbsScaler
 from sklearn.utils import get_tags
 from sklearn.utils.validation import has_fit_parameter
 
+from sklearn_kd._copies import copy_rows
 from sklearn_kd.students._encoder import TabularEncoder
 from sklearn_kd.targets import blend
 
@@ -52,7 +53,10 @@ def fit_encoder(encoder, train, dtype):
         params["sample_weight"] = weight
     if has_fit_parameter(encoder, "soft_targets"):
         params["soft_targets"] = _blended(train)
-    return encoder.fit(train.X, train.y, **params)
+    X = train.X
+    if type(encoder) is not TabularEncoder:  # with copy=False it may write into them
+        X = copy_rows(X)
+    return encoder.fit(X, train.y, **params)
 
 
 def _blended(train):
@@ -85,7 +89,7 @@ def encode(encoder, X, dtype, *, cast_integers=True):
     if type(encoder) is TabularEncoder:
         return encoder._encode(X, dtype)  # the rows have passed the same checks
     if encoder is not None:
-        X = encoder.transform(X)
+        X = encoder.transform(copy_rows(X))  # with copy=False it writes into them
     if issparse(X):
         return _finite(_cast(X.tocsr(), dtype), encoder)
     if cast_integers:

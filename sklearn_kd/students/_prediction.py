@@ -7,7 +7,7 @@ from sklearn.utils.metaestimators import available_if
 from sklearn.utils.validation import check_is_fitted
 
 from sklearn_kd._validation import check_rows
-from sklearn_kd.students._dispatch import last_step, resolve_student
+from sklearn_kd.students._dispatch import last_step, own_rows, resolve_student
 
 
 def _student_has(method):
@@ -58,8 +58,7 @@ class StudentPredictionMixin:
         ndarray of shape (n_samples,)
             The label of each row.
         """
-        X = self._check(X)
-        student = _trained(self.student_)
+        student, X = self._student_and_rows(X)
         if student is not self.student_:
             return _predict_by_threshold(self.student_, student, X)
         return student.predict(X)
@@ -78,9 +77,8 @@ class StudentPredictionMixin:
         ndarray of shape (n_samples, n_classes), float
             Columns in the order of ``classes_``.
         """
-        X = self._check(X)
-        proba = _trained(self.student_).predict_proba(X)
-        return self._widen(proba, 0.0)
+        student, X = self._student_and_rows(X)
+        return self._widen(student.predict_proba(X), 0.0)
 
     @available_if(_student_has("predict_log_proba"))
     def predict_log_proba(self, X):
@@ -96,14 +94,16 @@ class StudentPredictionMixin:
         ndarray of shape (n_samples, n_classes), float
             Columns in the order of ``classes_``.
         """
-        X = self._check(X)
-        proba = _trained(self.student_).predict_log_proba(X)
-        return self._widen(proba, -np.inf)
+        student, X = self._student_and_rows(X)
+        return self._widen(student.predict_log_proba(X), -np.inf)
 
-    def _check(self, X):
+    def _student_and_rows(self, X):
+        """Give the student without its threshold, and checked rows for it."""
         if not hasattr(self, "student_"):  # it costs more than a small student
             check_is_fitted(self)
-        return check_rows(self, X, reset=False)
+        X = check_rows(self, X, reset=False)
+        student = _trained(self.student_)
+        return student, own_rows(student, X)
 
     def _widen(self, values, absent):
         """Add columns for classes in which the teacher left no mass to learn from."""

@@ -27,6 +27,7 @@ from sklearn_kd.students._blocks import MANY_ROWS
 from sklearn_kd.students._checks import check_train, check_validation
 from sklearn_kd.students._encoding import encode, encoder_tags, fit_encoder
 from sklearn_kd.students._validation import split
+from sklearn_kd.transfer import is_large
 
 
 class SkorchStudent(ClassifierMixin, BaseEstimator):
@@ -212,6 +213,9 @@ class SkorchStudent(ClassifierMixin, BaseEstimator):
 
     def _encode(self, X, dtype):
         rows = encode(self.encoder_, X, dtype, cast_integers=False)
+        if isinstance(rows, np.ndarray) and np.may_share_memory(rows, X):
+            # a module may write into its input; it has to copy what is too large here
+            rows = rows if is_large(rows) else rows.copy()
         # a row of a sparse array has one dimension, and skorch expects two
         return csr_matrix(rows) if issparse(rows) else rows
 

@@ -3,6 +3,7 @@
 import numpy as np
 from sklearn.base import BaseEstimator, ClassifierMixin
 
+from sklearn_kd._copies import copy_rows
 from sklearn_kd._tags import takes_missing, takes_sparse
 from sklearn_kd.targets import align_proba, average_proba
 from sklearn_kd.teachers._fitted import classes_of
@@ -19,8 +20,8 @@ class AveragedTeachers(ClassifierMixin, BaseEstimator):
         Non-negative, with sum 1.
     classes : ndarray of shape (n_classes,)
         The labels of the columns.
-    given_classes : array-like or None, default=None
-        The column labels of teachers that do not know their own.
+    given_classes : list of {array-like, None} of length n_teachers
+        For each the labels of its columns, where it does not know them.
 
     Attributes
     ----------
@@ -28,7 +29,7 @@ class AveragedTeachers(ClassifierMixin, BaseEstimator):
         The labels of the columns.
     """
 
-    def __init__(self, teachers, weights, classes, given_classes=None):
+    def __init__(self, teachers, weights, classes, given_classes):
         self.teachers = teachers
         self.weights = weights
         self.classes = classes
@@ -62,9 +63,10 @@ class AveragedTeachers(ClassifierMixin, BaseEstimator):
             The weighted mean.
         """
         probas = []
-        for teacher in self.teachers:
-            answer = teacher.predict_proba(X)
-            labels = classes_of(teacher, answer, self.given_classes, self.classes)
+        for teacher, given in zip(self.teachers, self.given_classes, strict=True):
+            # each may write into its rows, which are the user's and those of the next
+            answer = teacher.predict_proba(copy_rows(X))
+            labels = classes_of(teacher, answer, given, self.classes)
             answer = np.asarray(answer, dtype=np.float64)
             probas.append(align_proba(answer, labels, self.classes)[0])
         return average_proba(probas, self.weights)

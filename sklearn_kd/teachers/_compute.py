@@ -11,6 +11,7 @@ from sklearn.exceptions import NotFittedError
 
 from sklearn_kd._columns import array_rows, is_frame
 from sklearn_kd._compat import num_samples, safe_indexing
+from sklearn_kd._copies import take_copy
 from sklearn_kd._random import contained_draws
 from sklearn_kd._texts import flat_values
 from sklearn_kd.targets import average_proba
@@ -181,7 +182,7 @@ def _own_classes(teacher, X):
     answer = None
     if not hasattr(teacher, "classes_") and num_samples(X):
         with contained_draws(0, teacher):
-            answer = teacher.predict_proba(safe_indexing(X, [0]))
+            answer = teacher.predict_proba(take_copy(X, [0]))
     labels = classes_of(teacher, answer, None)
     # one array an output
     several = any(isinstance(label, (list, np.ndarray)) for label in labels or [])

@@ -1,11 +1,10 @@
 """What the whole teacher stage shares: cache, number of jobs, progress."""
 
-import os
 from dataclasses import dataclass, field
 
-from sklearn.utils.validation import check_memory
-
 from sklearn_kd._deadline import Deadline
+from sklearn_kd.teachers._cache import Call, keeps, warn_not_kept
+from sklearn_kd.teachers._key import key_of_teacher
 
 
 @dataclass(frozen=True)
@@ -33,19 +32,19 @@ class Context:
     seed: int | None = None
     deadline: Deadline = field(default_factory=Deadline)
 
-    @property
-    def caches(self):
-        """Whether anything is kept."""
-        return self.memory is not None
+    def call(self, function, *arguments):
+        """Prepare a call whose result is kept, where there is a memory."""
+        return Call(self.memory if keeps(self.memory) else None, function, arguments)
 
-    def cache(self, function, ignore=()):
-        """Give a function that remembers its results, where there is a memory."""
-        if self.memory is None:
-            return function
-        memory = self.memory
-        if isinstance(memory, os.PathLike):
-            memory = os.fspath(memory)
-        return check_memory(memory).cache(function, ignore=list(ignore))
+    def teacher_key(self, teacher):
+        """Give what stands for a fitted teacher; None where nothing is to be kept."""
+        if not keeps(self.memory):
+            return None
+        try:
+            return key_of_teacher(teacher)
+        except Exception as error:
+            warn_not_kept(self.memory, error)
+            return None
 
     def report(self, message):
         """Print a line of progress."""

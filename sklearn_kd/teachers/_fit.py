@@ -3,12 +3,12 @@
 import time
 from dataclasses import dataclass, replace
 
-import joblib
 import numpy as np
 from sklearn.base import clone
 from sklearn.utils.parallel import Parallel, delayed
 
 from sklearn_kd._compat import safe_indexing
+from sklearn_kd._copies import take_copy
 from sklearn_kd._random import contained_draws
 from sklearn_kd.teachers._label import Labels, label_rows
 
@@ -39,17 +39,16 @@ def fit_teacher(teacher, X, y, weights, rows, context):
     key : str or None
         What stands for it in the cache of its answers.
     """
-    X, y = safe_indexing(X, rows), y[rows]
+    X, y = take_copy(X, rows), y[rows]  # the teacher may write into what it gets
     weights = {name: value[rows] for name, value in weights.items()}
-    inputs = (teacher, X, y, weights, context.seed)
-    key = joblib.hash(inputs) if context.caches else None
+    call = context.call(_fit, teacher, X, y, weights, context.seed)
     start = time.perf_counter()
-    fitted = context.cache(_fit)(*inputs)
+    fitted = call.result()
     context.report(
         f"{type(teacher).__name__} fitted on {len(rows)} rows in "
         f"{time.perf_counter() - start:.1f} s"
     )
-    return fitted, key
+    return fitted, call.result_key
 
 
 def _fit(teacher, X, y, weights, seed):

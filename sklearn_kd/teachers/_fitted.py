@@ -6,7 +6,7 @@ from sklearn.frozen import FrozenEstimator
 from sklearn.pipeline import Pipeline
 from sklearn.utils.validation import check_is_fitted
 
-from sklearn_kd._compat import safe_indexing
+from sklearn_kd._copies import take_copy
 from sklearn_kd._random import contained_draws
 from sklearn_kd.targets import match_columns
 
@@ -111,7 +111,7 @@ def is_fitted(teacher, X, given_classes):
     must_be = isinstance(teacher, FrozenEstimator) or not hasattr(teacher, "fit")
     try:
         with contained_draws(0, teacher):
-            answer = teacher.predict_proba(safe_indexing(X, [0]))
+            answer = teacher.predict_proba(take_copy(X, [0]))
         if must_be or not hasattr(type(_last_step(teacher)), "classes_"):
             return True
         return classes_of(teacher, answer, given_classes) is not None

@@ -2,14 +2,15 @@
 
 from dataclasses import dataclass
 
-import joblib
 import numpy as np
 from sklearn.utils.parallel import Parallel, delayed
 
 from sklearn_kd._compat import num_samples, safe_indexing
+from sklearn_kd._copies import copy_rows
 from sklearn_kd._random import contained_draws
 from sklearn_kd.targets import align_proba, check_proba
 from sklearn_kd.teachers._fitted import classes_of
+from sklearn_kd.teachers._key import Keyed
 
 #: Most rows in one call of ``predict_proba``. A forest reads all its trees once a call,
 #: so that 100 trees took 1.4 times as long in calls of 10 000 rows as in one of all.
@@ -70,19 +71,16 @@ def label_rows(teacher, X, classes, *, given_classes, context, key=None, chunk=N
     if chunk is None:
         n_chunks = -(-n_samples // chunk_rows(X, len(classes), CHUNK))
         chunk = -(-n_samples // n_chunks)
-    if key is None and context.caches:
-        key = getattr(teacher, "cache_key", None) or joblib.hash(teacher)
-    ask = context.cache(_ask, ignore=["teacher"])
+    if key is None:
+        key = context.teacher_key(teacher)
+    keyed = Keyed(teacher, key)
+
+    def ask(rows):
+        return context.call(_ask, keyed, rows, classes, given_classes).result()
+
     bounds = list(range(0, n_samples, chunk))
     parts = Parallel(n_jobs=context.n_jobs, prefer="threads", return_as="generator")(
-        delayed(ask)(
-            teacher,
-            safe_indexing(X, slice(start, start + chunk)),
-            classes,
-            given_classes,
-            key,
-        )
-        for start in bounds
+        delayed(ask)(safe_indexing(X, slice(start, start + chunk))) for start in bounds
     )
     proba = np.empty((n_samples, len(classes)), dtype=np.float32)
     outside = np.empty(n_samples)
@@ -117,13 +115,13 @@ def chunk_rows(X, n_classes, most):
     return min(max(fit, 5_000), most)
 
 
-def _ask(teacher, X, classes, given_classes, key):
-    """Ask about one chunk; ``key`` stands for the teacher in the cache.
+def _ask(teacher, X, classes, given_classes):
+    """Ask about one chunk of rows, a copy that the teacher may write into.
 
     float32, because a forest's sums differ in their last bits with its thread count.
     """
     with contained_draws(0, teacher):
-        answer = teacher.predict_proba(X)
+        answer = teacher.predict_proba(copy_rows(X))
     labels = classes_of(teacher, answer, given_classes, classes)
     name = f"predict_proba of the teacher {type(teacher).__name__}"
     if isinstance(answer, list):

@@ -2,7 +2,6 @@
 
 from dataclasses import dataclass
 
-import joblib
 import numpy as np
 from scipy.sparse import issparse
 from sklearn.ensemble import (
@@ -17,9 +16,11 @@ from sklearn.utils.parallel import Parallel, delayed
 from sklearn.utils.validation import validate_data
 
 from sklearn_kd._compat import n_fitted_rows, num_samples, safe_indexing
+from sklearn_kd._copies import copy_rows
 from sklearn_kd._random import contained_draws
 from sklearn_kd.targets import align_proba
 from sklearn_kd.teachers._fitted import classes_of
+from sklearn_kd.teachers._key import Keyed
 
 #: Rows on which the memory of the members is looked for.
 EVIDENCE_ROWS = 2_000
@@ -41,11 +42,9 @@ class Bag:
     Parameters
     ----------
     teacher : object
-        The fitted teacher, for its random state.
-    steps : list of transformer
-        What rows pass through before they reach the ensemble.
+        The fitted teacher.
     ensemble : RandomForestClassifier, ExtraTreesClassifier or BaggingClassifier
-        Fitted.
+        The teacher itself, or what it ends in.
     seen : ndarray of shape (n_rows, ceil(n_members / 8)), uint8
         One bit a training row and member: 1 where the row was in the member's sample.
     left_out : ndarray of shape (n_rows,), int32
@@ -55,6 +54,8 @@ class Bag:
         The label of each column of the ensemble's probabilities.
     classes : ndarray of shape (n_classes,)
         Our labels.
+    key : str or None, default=None
+        What stands for the teacher in the cache; None makes one from its state.
 
     Notes
     -----
@@ -69,12 +70,12 @@ class Bag:
     """
 
     teacher: object
-    steps: list
     ensemble: object
     seen: np.ndarray
     left_out: np.ndarray
     labels: list
     classes: np.ndarray
+    key: str | None = None
 
     def label(self, X, source, context):
         """Ask about each row those members that did not see its source.
@@ -97,19 +98,23 @@ class Bag:
         """
         n_samples = num_samples(X)
         starts = range(0, n_samples, CHUNK)
-        key = None
-        if context.caches:
-            key = getattr(self.teacher, "cache_key", None) or joblib.hash(self.teacher)
-        ask = context.cache(_label_chunk, ignore=["bag"])
+        key = self.key
+        if key is None:
+            key = context.teacher_key(self.teacher)
+        keyed = Keyed(self.teacher, key)
+
+        def ask(rows, seen):
+            call = context.call(
+                _label_chunk, keyed, rows, seen, self.labels, self.classes
+            )
+            return call.result()
+
         parts = Parallel(
             n_jobs=context.n_jobs, prefer="threads", return_as="generator"
         )(
             delayed(ask)(
-                self,
                 safe_indexing(X, slice(start, start + CHUNK)),
-                np.asarray(source[start : start + CHUNK]),
-                self.classes,
-                key,
+                self.seen[source[start : start + CHUNK]],
             )
             for start in starts
         )
@@ -144,32 +149,24 @@ class Bag:
         rows = rows[(left_out > 0) & (left_out < n_members)]
         if not len(rows):
             return np.zeros((2, 0), dtype=np.float32)
-        seen, X = self._seen_by(rows), safe_indexing(X, rows)
+        seen, X = _unpack(self.seen[rows], n_members), safe_indexing(X, rows)
         at = np.arange(len(rows)), codes[rows]
-        return self._answer(X, seen)[at], self._answer(X, ~seen)[at]
-
-    def _seen_by(self, source):
-        """Unpack the bits of some training rows to (n_members, n_samples)."""
-        n_members = len(self.ensemble.estimators_)
-        bits = np.unpackbits(self.seen[source], axis=1, count=n_members)
-        return np.ascontiguousarray(bits.T).view(bool)
-
-    def _answer(self, X, asked):
-        """Average each row's answers of the members that are asked about it."""
-        with contained_draws(0, self.teacher):
-            for step in self.steps:
-                X = step.transform(X)
-            total = _sum_answers(self.ensemble, _checked(self.ensemble, X), asked)
-        total /= asked.sum(axis=0)[:, None]
-        proba, _, _ = align_proba(total, self.labels, self.classes)
-        return proba.astype(np.float32)
+        return tuple(
+            _answer(self.teacher, X, asked, self.labels, self.classes)[at]
+            for asked in (seen, ~seen)
+        )
 
 
-def _label_chunk(bag, X, source, classes, key):
-    """Ask about one chunk; ``classes`` and ``key`` stand for the bag in the cache."""
-    asked = ~bag._seen_by(source)
-    asked[:, bag.left_out[source] == 0] = True
-    return bag._answer(X, asked)
+def _label_chunk(teacher, X, seen, labels, classes):
+    """Ask about one chunk the members that were not fitted on a row's source.
+
+    ``seen`` has the bits of the sources. Where all members were fitted on one, all are
+    asked.
+    """
+    _, ensemble = _unwrap(teacher)
+    asked = ~_unpack(seen, len(ensemble.estimators_))
+    asked[:, ~asked.any(axis=0)] = True
+    return _answer(teacher, X, asked, labels, classes)
 
 
 def may_be_bagged(teacher):
@@ -192,7 +189,21 @@ def may_be_bagged(teacher):
     return isinstance(ensemble, BaggingClassifier)
 
 
-def bagged_members(teacher, lesson, given_classes):
+def _answer(teacher, X, asked, labels, classes):
+    """Average each row's answers of the members that are asked about it."""
+    steps, ensemble = _unwrap(teacher)
+    with contained_draws(0, teacher):
+        if steps:  # one may write into its rows
+            X = copy_rows(X)
+        for step in steps:
+            X = step.transform(X)
+        total = _sum_answers(ensemble, _checked(ensemble, X), asked)
+    total /= asked.sum(axis=0)[:, None]
+    proba, _, _ = align_proba(total, labels, classes)
+    return proba.astype(np.float32)
+
+
+def bagged_members(teacher, lesson, given_classes, key=None):
     """Find the members of a bagged teacher, if it is one that X was taught to.
 
     Parameters
@@ -205,6 +216,8 @@ def bagged_members(teacher, lesson, given_classes):
         of weight 0, too.
     given_classes : array-like of shape (n_classes,) or None
         ``teacher_classes`` of the user.
+    key : str or None, default=None
+        What stands for the teacher in the cache.
 
     Returns
     -------
@@ -214,7 +227,7 @@ def bagged_members(teacher, lesson, given_classes):
         know the rows that they should have seen better than the others do: then X is
         another table or in another order, or there is no memory to leave out.
     """
-    steps, ensemble = _unwrap(teacher)
+    _, ensemble = _unwrap(teacher)
     if not _has_members(ensemble):
         return None
     n_rows, n_fitted = len(lesson.codes), n_fitted_rows(ensemble)
@@ -226,7 +239,7 @@ def bagged_members(teacher, lesson, given_classes):
     seen, left_out = _pack(ensemble.estimators_samples_, n_fitted)
     if n_fitted != n_rows:
         seen, left_out = seen[lesson.given], left_out[lesson.given]
-    bag = Bag(teacher, steps, ensemble, seen, left_out, labels, lesson.classes)
+    bag = Bag(teacher, ensemble, seen, left_out, labels, lesson.classes, key)
     return bag if _remembers(bag, lesson.X, lesson.codes) else None
 
 
@@ -263,6 +276,12 @@ def _pack(samples, n_rows):
         left_out -= mask.sum(axis=1, dtype=np.int32)
         seen[:, column] = np.packbits(mask, axis=1)[:, 0]
     return seen, left_out
+
+
+def _unpack(seen, n_members):
+    """Unpack the bits of some training rows to (n_members, n_samples)."""
+    bits = np.unpackbits(seen, axis=1, count=n_members)
+    return np.ascontiguousarray(bits.T).view(bool)
 
 
 def _remembers(bag, X, codes):

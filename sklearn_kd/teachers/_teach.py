@@ -116,7 +116,7 @@ def teach(
             )
         hurry = held_out == "auto" and context.deadline.left(_MEMBERS_SHARE) < 0
         if held_out and one.held_out is None and not hurry:
-            one = _with_members(one, lesson, given_classes, context)
+            one = _with_members(one, lesson, context)
         asked.append(one)
     if len(asked) == 1:
         teacher, name = (
@@ -125,7 +125,10 @@ def teach(
         )
     else:
         teacher = AveragedTeachers(
-            [one.teacher for one in asked], weights, lesson.classes, given_classes
+            [one.teacher for one in asked],
+            weights,
+            lesson.classes,
+            [one.given_classes for one in asked],
         )
         name = "Every teacher"
     proba = average_proba([one.proba for one in asked], weights)
@@ -134,16 +137,22 @@ def teach(
 
 
 def _ask_fitted(teacher, lesson, given_classes, context):
+    key = context.teacher_key(teacher)
     labels = label_rows(
-        teacher, lesson.X, lesson.classes, given_classes=given_classes, context=context
+        teacher,
+        lesson.X,
+        lesson.classes,
+        given_classes=given_classes,
+        context=context,
+        key=key,
     )
     check_match(labels, lesson, name=f"The fitted teacher {type(teacher).__name__}")
-    return AskedTeacher(teacher, None, labels.proba, given_classes)
+    return AskedTeacher(teacher, key, labels.proba, given_classes)
 
 
-def _with_members(one, lesson, given_classes, context):
+def _with_members(one, lesson, context):
     """Find the members of a bagged teacher, to be asked about rows they did not see."""
-    bag = bagged_members(one.teacher, lesson, given_classes)
+    bag = bagged_members(one.teacher, lesson, one.given_classes, one.key)
     if bag is None:
         return one
     every = np.arange(len(lesson.codes))

@@ -1,6 +1,6 @@
 """Which rows the teacher is asked about beside the labelled ones."""
 
-from sklearn_kd.transfer._large import RowsInPlace, read_rows, take_rows
+from sklearn_kd.transfer._large import RowsInPlace, is_large, read_rows, take_rows
 from sklearn_kd.transfer._munge import MungeSampler
 from sklearn_kd.transfer._sampler import SyntheticRows, draw_rows, resolve_sampler
 from sklearn_kd.transfer._unlabeled import UnlabeledRows, check_unlabeled, stack_rows
@@ -12,6 +12,7 @@ __all__ = [
     "UnlabeledRows",
     "check_unlabeled",
     "draw_rows",
+    "is_large",
     "read_rows",
     "resolve_sampler",
     "stack_rows",

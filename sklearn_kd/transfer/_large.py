@@ -89,8 +89,15 @@ class RowsInPlace:
             taken[asked] = self.arrays[number][place]
         return taken
 
+    def copy(self):
+        """Read all rows into an array of their own."""
+        rows = self[:]
+        shared = len(self.arrays) == 1 and self.rows[0] is None
+        return rows.copy() if shared else rows
+
     def __array__(self, dtype=None, copy=None):
-        return np.asarray(self[:], dtype=dtype)
+        rows = self.copy() if copy else self[:]
+        return np.asarray(rows, dtype=dtype)
 
 
 def _positions(rows, n_rows):

@@ -8,6 +8,7 @@ from scipy.sparse import issparse
 from sklearn.base import clone
 
 from sklearn_kd._compat import num_samples
+from sklearn_kd._copies import copy_rows
 from sklearn_kd._random import contained_draws, seed_unset
 from sklearn_kd._texts import is_text
 from sklearn_kd.transfer._large import read_rows, take_rows
@@ -138,6 +139,8 @@ def draw_rows(sampler, X, seed):
     name = type(sampler).__name__
     rows = _sources(num_samples(X), seed)
     X = X if rows is None else read_rows(take_rows(X, rows))
+    if type(sampler) is not MungeSampler:  # it may write into its rows
+        X = copy_rows(X)
     with contained_draws(seed, sampler):
         sampler.fit(X)
         made = sampler.sample()
