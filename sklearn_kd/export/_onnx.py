@@ -9,8 +9,9 @@ from sklearn.preprocessing import MaxAbsScaler, StandardScaler
 from sklearn.utils.validation import check_is_fitted
 
 from sklearn_kd.export._graph import Graph
-from sklearn_kd.export._nominal import input_kind, read_level
+from sklearn_kd.export._nominal import fits_int64, input_kind, read_level
 from sklearn_kd.export._numeric import encode_numbers, in_range, subtract
+from sklearn_kd.export._rounding import warn_of_rounding
 from sklearn_kd.students._encoder import TabularEncoder
 from sklearn_kd.students._levels import level_vectors
 from sklearn_kd.students._mlp import MLPStudent
@@ -114,7 +115,9 @@ def to_onnx(estimator, *, outputs=_OUTPUTS):
         else:
             graph.add("Identity", proba, output="probabilities")
             graph.result("probabilities", "FLOAT", len(classes))
-    return graph.model()
+    model = graph.model()
+    warn_of_rounding(student)
+    return model
 
 
 def _check_outputs(outputs):
@@ -158,13 +161,25 @@ def _find_student(estimator):
 
 def _labels(classes):
     """Labels in a dtype that ONNX has."""
-    if classes.dtype.kind in "iu":
-        return classes.astype(np.int64)
-    if classes.dtype.kind == "f":
-        return classes.astype(np.float64)
     kinds = {type(label) for label in classes.tolist()}
+    if classes.dtype.kind in "iu" or kinds == {int}:
+        wide = [label for label in classes.tolist() if not fits_int64(label)]
+        if wide:
+            raise ValueError(
+                f"to_onnx cannot write the label {wide[0]}, which is beyond int64, the "
+                "widest integers of ONNX labels. Fit on smaller labels or on strings."
+            )
+        return classes.astype(np.int64)
+    if classes.dtype.kind == "f" or kinds == {float}:
+        doubles = classes.astype(np.float64)
+        if (doubles != classes).any():
+            raise ValueError(
+                f"to_onnx cannot write labels of dtype {classes.dtype} that float64 "
+                "does not hold. Fit on integers or strings."
+            )
+        return doubles
     if kinds == {str}:
-        return classes
+        return classes.astype(object)
     if kinds == {bool}:
         return classes.astype(bool)
     names = ", ".join(sorted(kind.__name__ for kind in kinds))
@@ -187,7 +202,7 @@ def _start(student):
             f"Columns named {sorted(taken)} would be inputs of the same name as an "
             "output. Rename them before fitting."
         )
-    kinds = [input_kind(encoder, column) for column in range(n_columns)]
+    kinds = [input_kind(encoder, *column) for column in enumerate(names)]
     inputs = [(name, kind, 1) for name, kind in zip(names, kinds, strict=True)]
     return Graph(inputs), names, kinds
 

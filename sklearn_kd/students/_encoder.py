@@ -17,6 +17,8 @@ from sklearn_kd._compat import (
     num_samples,
     safe_indexing,
 )
+from sklearn_kd._level_types import TypeWatch
+from sklearn_kd._nominal import check_levels
 from sklearn_kd._validation import check_rows, read_numbers
 from sklearn_kd.students import _levels
 from sklearn_kd.students._components import build_components
@@ -230,6 +232,7 @@ class TabularEncoder(TransformerMixin, BaseEstimator):
             sample_weight = scale_weights(sample_weight)
         targets = read_targets(targets)  # only now: a class of absent rows is absent
         self.kinds_ = column_kinds(X)
+        check_levels(X, self.kinds_)
         self._fit_numeric(X, targets, sample_weight)
         self._fit_nominal(X, targets, sample_weight)
         self.n_features_out_ = (
@@ -296,10 +299,12 @@ class TabularEncoder(TransformerMixin, BaseEstimator):
             values in it.
         """
         check_is_fitted(self)
-        return self._encode(check_rows(self, X, reset=False), self.dtype)
+        X = check_rows(self, X, reset=False)
+        return self._encode(X, self.dtype, watched=True)
 
-    def _encode(self, X, dtype):
-        """Encode rows that `check_rows` has passed, whoever called it."""
+    def _encode(self, X, dtype, *, watched=False):
+        """Encode rows that `check_rows` has passed; warn of other types if watched."""
+        watch = TypeWatch()
         encoded = np.zeros((len(X), self.n_features_out_), dtype=dtype)
         stop = len(self.score_columns_)
         if stop:
@@ -318,6 +323,8 @@ class TabularEncoder(TransformerMixin, BaseEstimator):
             scored -= scores.shape[1]
         for column, levels in self.levels_.items():
             codes, found = nominal_codes(X, column)
+            if watched:
+                watch.see(column, codes, found, _levels.known_levels(self, column))
             grouped = column in self.grouped_columns_
             start, stop = stop, stop + len(levels) + grouped
             hot = _levels.hot_positions(codes, found, levels, grouped)
@@ -327,6 +334,7 @@ class TabularEncoder(TransformerMixin, BaseEstimator):
                 scores = _levels.read_scores(codes, found, *self.level_scores_[column])
                 encoded[:, scored : scored + scores.shape[1]] = scores
                 scored += scores.shape[1]
+        watch.warn(X)
         return encoded
 
     def _n_numbers(self):
