@@ -3,9 +3,8 @@
 import warnings
 
 import numpy as np
-from scipy.sparse import issparse
 
-from sklearn_kd._columns import column_kinds, column_name, nominal_codes, numeric_block
+from sklearn_kd._columns import column_name, nominal_codes
 from sklearn_kd._compat import num_samples, safe_indexing
 
 _SAMPLE = 1000
@@ -51,21 +50,17 @@ def sample_rows(X):
     return safe_indexing(X, np.sort(rows))
 
 
-def check_same_types(X, other, name):
-    """Compare the types of values in the columns of two tables.
+def check_same_types(X, other, kinds, name):
+    """Compare the types of the levels in two tables.
 
     Parameters
     ----------
-    X, other : {ndarray, CSR matrix, DataFrame} of shape (n_samples, n_features), or \
-            {ndarray, Series} of str of shape (n_samples,)
+    X, other : {ndarray, DataFrame} of shape (n_samples, n_features)
         Checked rows.
+    kinds : list of {"numeric", "nominal"}
+        What the columns of X are.
     name : str
         What a message calls the other.
-
-    Raises
-    ------
-    ValueError
-        For strings in a column that is numeric in X.
 
     Warns
     -----
@@ -73,22 +68,17 @@ def check_same_types(X, other, name):
         For a nominal column of X none of whose levels occurs in the other, and none of
         their types.
     """
-    if any(issparse(rows) or len(rows.shape) == 1 for rows in (X, other)):
+    nominal = [column for column, kind in enumerate(kinds) if kind == "nominal"]
+    if not nominal:
         return
     X, whole, other = sample_rows(X), other, sample_rows(other)
-    pairs = enumerate(zip(column_kinds(X), column_kinds(other), strict=True))
-    for column, (kind, other_kind) in pairs:
-        if kind == "nominal":
-            known = occurring_levels(*nominal_codes(X, column))
-            watch = TypeWatch(f"{name}: ")
-            if not watch.see(column, *nominal_codes(other, column), known):
-                watch.see(column, *nominal_codes(whole, column), known)
-            watch.warn(X)
-        elif other_kind == "nominal":
-            try:
-                numeric_block(whole, [column])
-            except ValueError as error:
-                raise ValueError(f"{name}: {error}") from error
+    watch = TypeWatch(f"{name}: ")
+    for column in nominal:
+        known = occurring_levels(*nominal_codes(X, column))
+        watch.see(column, *nominal_codes(other, column), known)
+        if watch.is_strange(column):
+            watch.see(column, *nominal_codes(whole, column), known)
+    watch.warn(X)
 
 
 class TypeWatch:
@@ -126,6 +116,10 @@ class TypeWatch:
         strange = not any(level in known for level in levels)
         strange = strange and not set(map(_kind, levels)) & set(map(_kind, known))
         self._strange[column] = (levels, known) if strange else None
+
+    def is_strange(self, column):
+        """Say whether all that was seen of a column is of another type than in fit."""
+        return self._strange.get(column) is not None
 
     def warn(self, X):
         """Warn of the columns of a table all of whose values are of another type."""

@@ -5,12 +5,8 @@ import warnings
 from contextlib import contextmanager
 from contextvars import ContextVar
 
-from scipy.sparse import issparse
-
 from sklearn_kd._columns import (
-    column_kinds,
     column_name,
-    is_frame,
     is_pandas,
     is_polars,
     nominal_codes,
@@ -42,39 +38,38 @@ _NUMBER = re.compile(
     "(?P<power>[eE][+-]?\\d+)?"
 )
 
+#: Names of the columns that were warned of; None where that does not count.
 _warned = ContextVar("_warned", default=None)
 
 
 @contextmanager
 def warned_once():
     """Warn of the same column no more than once inside, and inside what it calls."""
-    token = None if _warned.get() is not None else _warned.set(set())
+    if _warned.get() is not None:
+        yield
+        return
+    token = _warned.set(frozenset())
     try:
         yield
     finally:
-        if token is not None:
-            _warned.reset(token)
+        _warned.reset(token)
 
 
-def check_levels(X, kinds=None):
+def check_levels(X, kinds):
     """Refuse numbers as text, and warn of nominal columns in which most values differ.
 
     Parameters
     ----------
-    X : {ndarray, CSR matrix, DataFrame} of shape (n_samples, n_features), or \
-            {ndarray, Series} of str of shape (n_samples,)
-        Checked rows. Sparse ones and texts have no levels.
-    kinds : list of {"numeric", "nominal"} or None, default=None
-        What the columns are; None looks.
+    X : {ndarray, DataFrame} of shape (n_samples, n_features)
+        A table.
+    kinds : list of {"numeric", "nominal"}
+        What the columns are.
 
     Raises
     ------
     ValueError
         For a column that is not of dtype category, whose values are numbers as text
         and mostly different.
-    TypeError
-        For a column that is neither numeric nor nominal.
-
     Warns
     -----
     UserWarning
@@ -83,27 +78,21 @@ def check_levels(X, kinds=None):
     numbers, keys = _find_suspects(X, kinds)
     _refuse_numbers(X, numbers)
     warned = _warned.get()
-    keys = {j: n for j, n in keys.items() if (column_name(X, j) not in (warned or ()))}
     if warned is not None:
-        warned.update(column_name(X, column) for column in keys)
+        keys = {j: n for j, n in keys.items() if column_name(X, j) not in warned}
+        _warned.set(warned.union(column_name(X, column) for column in keys))
     if keys:
         warnings.warn(_keys_message(X, keys), UserWarning, stacklevel=3)
 
 
-def refuse_numbers_as_text(X, kinds=None):
-    """Do the first half of :func:`check_levels`."""
-    _refuse_numbers(X, _find_suspects(X, kinds)[0])
+def refuse_numbers_as_text(X, kinds, way_out):
+    """Do the first half of :func:`check_levels`; the message ends in a way out."""
+    _refuse_numbers(X, _find_suspects(X, kinds)[0], way_out)
 
 
 def _find_suspects(X, kinds):
     """Find the columns of numbers as text, with their levels, and those of keys."""
     numbers, keys = {}, {}
-    if issparse(X) or len(X.shape) == 1:
-        return numbers, keys
-    if not is_frame(X) and X.dtype.kind not in "OUS":
-        return numbers, keys
-    if kinds is None:
-        kinds = column_kinds(X)
     nominal = [column for column, kind in enumerate(kinds) if kind == "nominal"]
     sample = sample_rows(X) if nominal else X
     for column in nominal:
@@ -174,7 +163,7 @@ def _form(level):
     return "code" if re.match("[+-]?0\\d", text) else "whole"
 
 
-def _refuse_numbers(X, found):
+def _refuse_numbers(X, found, way_out=""):
     if not found:
         return
     levels = next(iter(found.values()))
@@ -194,6 +183,7 @@ def _refuse_numbers(X, found):
         f"{_names(X, found, 'holds', 'hold')} {example}, mostly different: taken as "
         f"levels they would say nothing of one another. {fix}. Leave out an id. Where "
         "each is the name of a level, say so by the dtype category of a frame."
+        f"{way_out}"
     )
 
 

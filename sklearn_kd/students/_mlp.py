@@ -290,7 +290,7 @@ class MLPStudent(
             train, validation = split(train, self.validation_fraction, seed)
         with single_blas_thread():
             self.encoder_ = fit_encoder_on_sample(self.encoder, train, self.dtype, seed)
-            if validation is not None:
+            if X_val is not None:
                 check_types(self.encoder_, validation.X)
             self._fit_network(train, validation, seed, deadline)
         return self

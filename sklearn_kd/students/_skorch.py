@@ -188,7 +188,7 @@ class SkorchStudent(ClassifierMixin, BaseEstimator):
         if validation is None and self.early_stopping:
             train, validation = split(train, self.validation_fraction, seed)
         self.encoder_ = fit_encoder(self._encoder(), train, "float32")
-        if validation is not None:
+        if X_val is not None:
             check_types(self.encoder_, validation.X)
         rows, stop = (
             part

@@ -197,7 +197,7 @@ class MungeSampler(BaseEstimator):
         """
         X = check_rows(self, X, reset=True)
         self.kinds_ = column_kinds(X)
-        refuse_numbers_as_text(X, self.kinds_)
+        refuse_numbers_as_text(X, self.kinds_, " Or use transfer=None.")
         self._X = X
         self._numbers = self._read_numbers(X)
         self._codes = self._read_codes(X)
