@@ -4,7 +4,7 @@ import warnings
 
 import numpy as np
 
-from sklearn_kd._columns import column_name, nominal_codes
+from sklearn_kd._columns import column_name, is_pandas, is_polars, nominal_codes
 from sklearn_kd._compat import num_samples, safe_indexing
 
 _SAMPLE = 1000
@@ -76,7 +76,7 @@ def check_same_types(X, other, kinds, name):
     for column in nominal:
         known = occurring_levels(*nominal_codes(X, column))
         watch.see(column, *nominal_codes(other, column), known)
-        if watch.is_strange(column):
+        if watch.is_unknown(column):
             watch.see(column, *nominal_codes(whole, column), known)
     watch.warn(X)
 
@@ -92,7 +92,8 @@ class TypeWatch:
 
     def __init__(self, prefix=""):
         self._prefix = prefix
-        self._strange = {}  # a pair a column; None where there is nothing to say of it
+        # of each column a value of each type, none of them known; None: some were
+        self._unknown = {}
 
     def see(self, column, codes, found, known):
         """Look at one column of some rows.
@@ -106,43 +107,59 @@ class TypeWatch:
         known : dict
             Its keys are the levels of fit, perhaps with None for missing values.
         """
-        if self._strange.get(column, True):
+        if self._unknown.get(column, True):
             self.see_levels(column, occurring_levels(codes, found), known)
 
     def see_levels(self, column, levels, known):
         """Look at the levels that occur in one column of some rows."""
-        if not levels or not self._strange.get(column, True):
+        if not levels or not self._unknown.get(column, True):
             return
-        strange = not any(level in known for level in levels)
-        strange = strange and not set(map(_kind, levels)) & set(map(_kind, known))
-        self._strange[column] = (levels, known) if strange else None
+        if any(level in known for level in levels):
+            self._unknown[column] = None
+            return
+        examples, _ = self._unknown.setdefault(column, ({}, known))
+        for level in levels:
+            examples.setdefault(type(level), level)
 
-    def is_strange(self, column):
-        """Say whether all that was seen of a column is of another type than in fit."""
-        return self._strange.get(column) is not None
+    def is_unknown(self, column):
+        """Say whether some values of a column were seen, and none was known."""
+        return bool(self._unknown.get(column))
 
     def warn(self, X):
         """Warn of the columns of a table all of whose values are of another type."""
-        for column, pair in self._strange.items():
-            known = [] if pair is None else [x for x in pair[1] if x is not None]
-            if not known:
+        for column, pair in self._unknown.items():
+            if pair is None:
                 continue
-            held, fitted = map(_described, (list(pair[0]), known))
+            examples, known = pair
+            fitted = {type(level): level for level in known if level is not None}
+            dates = _dates(X, column)
+            if not fitted or not (dates or _kinds(examples).isdisjoint(_kinds(fitted))):
+                continue
+            held, was = next(iter(examples.values())), next(iter(fitted.values()))
             warnings.warn(
-                f"{self._prefix}Column {column_name(X, column)!r} holds {held}, all of "
-                f"them unknown: in fit its levels were {fitted}. An unknown level says "
-                "nothing. Convert the column to the type that it had in fit.",
+                f"{self._prefix}Column {column_name(X, column)!r} holds values of type "
+                f"{dates or _named(examples)}, such as {held!r}, and all of them are "
+                f"unknown: in fit they were of type {_named(fitted)}, such as {was!r}. "
+                "Convert the column to the type that it had in fit.",
                 UserWarning,
                 stacklevel=4,
             )
 
 
-def _kind(level):
+def _kinds(types):
     """Group types: a float may be the level that an int was, since 4.0 == 4."""
-    kind = type(level)
-    return "number" if kind in (int, float) else kind.__name__
+    return {"number" if each in (int, float) else each.__name__ for each in types}
 
 
-def _described(levels):
-    types = " and ".join(sorted({type(level).__name__ for level in levels}))
-    return f"values of type {types}, such as {levels[0]!r}"
+def _named(types):
+    return " and ".join(sorted(each.__name__ for each in types))
+
+
+def _dates(X, column):
+    """Name the dtype of dates and durations, which are read as strings; else None."""
+    if is_pandas(X):
+        dtype = X.dtypes.iloc[column]
+        return dtype if dtype.kind in "mM" else None
+    if is_polars(X):
+        return X.dtypes[column] if X.dtypes[column].is_temporal() else None
+    return None

@@ -54,7 +54,7 @@ def rows(X, n):
 def test_one_warning_a_call_whatever_the_number_of_rows(n, method):
     (message,) = found(getattr(STUDENT, method), rows(NUMBERS, n))
     assert "Column 'code' holds values of type int" in message
-    assert "levels were values of type str" in message
+    assert "in fit they were of type str" in message
     assert found(getattr(STUDENT, method), rows(STRINGS, n)) == []
 
 
@@ -98,7 +98,17 @@ def test_every_pair_of_types(fitted, given, held, known):
     for n in (1, 20, 2000):
         (message,) = found(model.predict, rows(frame(given), n))
         assert f"'code' holds values of type {held}, " in message
-        assert f"levels were values of type {known}" in message
+        assert f"in fit they were of type {known}," in message
+
+
+def test_dates_in_a_column_that_held_strings():
+    days = pd.Series(pd.date_range("2024-01-01", periods=3))
+    strings = days.astype(str).astype(object)[CODES].to_numpy()
+    model = MLPStudent(4, max_iter=2, random_state=0).fit(frame(strings), Y)
+    for n in (1, 20, 2000):
+        (message,) = found(model.predict, rows(frame(days[CODES].to_numpy()), n))
+        assert "'code' holds values of type datetime64[" in message
+        assert "in fit they were of type str, such as '2024-01-0" in message
 
 
 def test_numbers_that_are_equal_are_one_level():
