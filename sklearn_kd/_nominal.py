@@ -98,7 +98,8 @@ def _find_suspects(X, kinds):
     for column in nominal:
         declared = _is_declared(X, column)
         found = _suspicion(sample, column, declared)
-        if found and sample is not X:
+        # one column that is refused is enough; what others are, the sample says
+        if found and sample is not X and not (numbers and found[0] == "numbers"):
             found = _suspicion(X, column, declared)
         if found:
             (numbers if found[0] == "numbers" else keys)[column] = found[1]

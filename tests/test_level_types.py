@@ -87,7 +87,7 @@ def test_one_known_level_is_enough(n):
             CODES.astype(str).astype(object),
             CODES.astype("S").astype(object),
             "bytes",
-            "",
+            "str",
         ),
         (STRINGS["code"], pd.Categorical(CODES), "int", "str"),
         (STRINGS["code"], pd.array(CODES, dtype="Int8"), "int", "str"),

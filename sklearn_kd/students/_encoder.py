@@ -323,12 +323,13 @@ class TabularEncoder(TransformerMixin, BaseEstimator):
             scored -= scores.shape[1]
         for column, levels in self.levels_.items():
             codes, found = nominal_codes(X, column)
-            if watched:
-                watch.see(column, codes, found, _levels.known_levels(self, column))
             grouped = column in self.grouped_columns_
             start, stop = stop, stop + len(levels) + grouped
             hot = _levels.hot_positions(codes, found, levels, grouped)
             rows = np.flatnonzero(hot >= 0)
+            n_kept = len(levels) - (levels[-1:] == [None])
+            if watched and hot[rows].min(initial=n_kept) >= n_kept:  # none of the kept
+                watch.see(column, codes, found, _levels.known_levels(self, column))
             encoded[rows, start + hot[rows]] = 1
             if column in self.level_scores_:
                 scores = _levels.read_scores(codes, found, *self.level_scores_[column])
