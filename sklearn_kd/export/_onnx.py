@@ -46,7 +46,8 @@ def to_onnx(estimator, *, outputs=_OUTPUTS):
         each column is an input of its own instead, of shape (N, 1) and in the order of
         the columns, named as in ``feature_names_in_`` or ``x0``, ``x1``, ...: float32
         for a numeric one, string or int64 for the levels of a nominal one. A missing
-        value is NaN, the empty string or the least int64.
+        value is NaN, the empty string or the least int64; where one of the latter two
+        was a level, and missing values did not occur, it is that level.
 
         ``label``, of shape (N,), has the dtype of ``classes_``: int64, string, bool or
         double. ``probabilities`` is float32 of shape (N, n_classes).
@@ -59,7 +60,15 @@ def to_onnx(estimator, *, outputs=_OUTPUTS):
         For another student, another encoder, labels or levels that are neither
         numbers nor strings, and `outputs` that are no list or tuple.
     ValueError
-        For numbers outside the range of float32, and unknown or repeated `outputs`.
+        For numbers outside the range of float32, labels or levels outside that of
+        int64, a column in which both missing values and what stands for them are
+        levels, and unknown or repeated `outputs`.
+
+    Warns
+    -----
+    UserWarning
+        For columns in which rounding to float32 moves a probability by more than .001,
+        as far as the encoder knows what values they have.
 
     See Also
     --------
@@ -72,7 +81,7 @@ def to_onnx(estimator, *, outputs=_OUTPUTS):
     The model computes in float32, and :meth:`MLPStudent.predict_proba` on few rows in
     float64: for the same float32 numbers, probabilities agree to about 1e-6. A label
     may differ where two classes are that close. Numbers of more digits than float32 has
-    are rounded by whoever makes the input. Infinity is not refused: a
+    are rounded by whoever makes the input: see the warning. Infinity is not refused: a
     :class:`TabularEncoder` counts it as the end of the range; with other encoders it
     may give NaN.
 

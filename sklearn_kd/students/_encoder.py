@@ -40,7 +40,8 @@ class TabularEncoder(TransformerMixin, BaseEstimator):
     become one 0/1 column a level, rare and unknown levels sharing one. Columns that are
     constant on the training rows are dropped. Which column is which follows from its
     dtype: strings, categories and the booleans of a frame are nominal, numbers are
-    numeric, and so is an object column that holds nothing but numbers.
+    numeric, and so is an object column that holds nothing but numbers. Numbers as text
+    that are mostly different are refused, unless the dtype is category.
 
     Given targets, the labels or better a teacher's soft targets, it is taught: a
     numeric column also gets piecewise-linear components between the values where the
@@ -219,6 +220,21 @@ class TabularEncoder(TransformerMixin, BaseEstimator):
         -------
         self : TabularEncoder
             The fitted encoder.
+
+        Raises
+        ------
+        TypeError
+            For columns of dates, durations, complex numbers and other objects.
+        ValueError
+            For infinity, and for a column, not of dtype category, of numbers as text
+            of which more than 20, and more than half, are different (more than a
+            twentieth where some have a fraction).
+
+        Warns
+        -----
+        UserWarning
+            For a nominal column with more than 20 different values in which more than
+            half of the values are different, as dates and keys are.
         """
         X = check_rows(self, X, reset=True)
         targets = check_targets(y, soft_targets, num_samples(X))
