@@ -182,9 +182,8 @@ def _refuse_numbers(X, found, way_out=""):
         fix += f", and what marks a missing value, such as {marks[0]!r}, to NaN"
     raise ValueError(
         f"{_names(X, found, 'holds', 'hold')} {example}, and most differ: taken as "
-        f"levels they would lose their order. {fix}. Leave out an id. Where each number "
-        "is the name of a level, say so by the dtype category of a frame."
-        f"{way_out}"
+        f"levels they would lose their order. {fix}. Leave out an id. Where each is the "
+        f"name of a level, say so by the dtype category of a frame.{way_out}"
     )
 
 
