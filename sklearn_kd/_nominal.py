@@ -85,11 +85,6 @@ def check_levels(X, kinds):
         warnings.warn(_keys_message(X, keys), UserWarning, stacklevel=3)
 
 
-def refuse_numbers_as_text(X, kinds, way_out):
-    """Do the first half of :func:`check_levels`; the message ends in a way out."""
-    _refuse_numbers(X, _find_suspects(X, kinds)[0], way_out)
-
-
 def _find_suspects(X, kinds):
     """Find the columns of numbers as text, with their levels, and those of keys."""
     numbers, keys = {}, {}
@@ -164,7 +159,7 @@ def _form(level):
     return "code" if re.match("[+-]?0\\d", text) else "whole"
 
 
-def _refuse_numbers(X, found, way_out=""):
+def _refuse_numbers(X, found):
     if not found:
         return
     levels = next(iter(found.values()))
@@ -182,8 +177,8 @@ def _refuse_numbers(X, found, way_out=""):
         fix += f", and what marks a missing value, such as {marks[0]!r}, to NaN"
     raise ValueError(
         f"{_names(X, found, 'holds', 'hold')} {example}, and most differ: taken as "
-        f"levels they would lose their order. {fix}. Leave out an id. Where each is the "
-        f"name of a level, say so by the dtype category of a frame.{way_out}"
+        f"levels they would lose their order. {fix}. Leave out an id. Where each is "
+        "the name of a level, say so by the dtype category of a frame."
     )
 
 

@@ -196,8 +196,8 @@ def _message(student, moves):
     listed = [f"{names[column]!r} by {moves[column]:.2g}" for column in order[:_NAMED]]
     more = f" and {len(order) - _NAMED} more columns" if len(order) > _NAMED else ""
     return (
-        "The ONNX model reads numbers as float32, of some seven digits, and rounding to "
-        f"them moves probabilities in column{'s' * (len(order) > 1)} "
+        "The ONNX model reads numbers as float32, of some seven digits, and rounding "
+        f"to them moves probabilities in column{'s' * (len(order) > 1)} "
         f"{', '.join(listed)}{more}. Subtract an offset, such as the least value, from "
         "such a column in front of the student and before fit, or round it to float32 "
         "before fit."

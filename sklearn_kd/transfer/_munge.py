@@ -8,7 +8,6 @@ from sklearn.utils.validation import check_is_fitted
 
 from sklearn_kd._columns import column_kinds, nominal_codes, numeric_block
 from sklearn_kd._compat import Interval, StrOptions, fit_context
-from sklearn_kd._nominal import refuse_numbers_as_text
 from sklearn_kd._random import as_seed, stream
 from sklearn_kd._validation import check_rows, read_numbers
 from sklearn_kd.transfer._duplicates import count_known
@@ -193,11 +192,10 @@ class MungeSampler(BaseEstimator):
         TypeError
             For sparse rows, and for columns that are neither numeric nor nominal.
         ValueError
-            For infinite numbers, and for numbers as text that are mostly different.
+            For infinite numbers.
         """
         X = check_rows(self, X, reset=True)
         self.kinds_ = column_kinds(X)
-        refuse_numbers_as_text(X, self.kinds_, " Or use transfer=None.")
         self._X = X
         self._numbers = self._read_numbers(X)
         self._codes = self._read_codes(X)
