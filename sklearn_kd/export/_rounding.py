@@ -16,6 +16,9 @@ MOST_MOVE = 1e-3
 #: rounding changes most are tried in each of how many rows.
 _VALUES, _WORST, _ROWS = 256, 8, 64
 
+#: Columns that are tried in all these rows; of more, each is in fewer, down to four.
+_FULLY_TRIED, _LEAST_ROWS = 200, 4
+
 #: Scales on both sides of a mean that values are drawn from.
 _SCALES = 3
 
@@ -67,21 +70,22 @@ def warn_of_rounding(student):
         columns = _tabular_columns(student.encoder_, generator)
     else:
         columns = _scaled_columns(student.encoder_, generator)
-    moves = {}
-    rows = None
+    suspects = []
     for column in columns:
-        weights = student._exact.coefs[0][column.inputs]
         rounded = column.values.astype(np.float32).astype(np.float64)
         before = column.read(column.values)
         change = column.read(rounded) - before
-        if _bound(student, change, weights) <= MOST_MOVE:
-            continue
-        if rows is None:
-            rows = _rows(student, generator)
-        worst = np.argsort(np.abs(change).sum(axis=1))[-_WORST:]
-        move = _move(student, rows, column, before[worst], change[worst])
-        if move > MOST_MOVE:
-            moves[column.name] = move
+        if _bound(student, change, column.inputs) > MOST_MOVE:
+            worst = np.argsort(np.abs(change).sum(axis=1))[-_WORST:]
+            suspects.append((column, before[worst], change[worst]))
+    moves = {}
+    if suspects:
+        n_rows = max(min(_ROWS, _ROWS * _FULLY_TRIED // len(suspects)), _LEAST_ROWS)
+        rows = _rows(student, generator, n_rows)
+        for column, before, change in suspects:
+            move = _move(student, rows, column.inputs, before, change)
+            if move > MOST_MOVE:
+                moves[column.name] = move
     if moves:
         warnings.warn(_message(student, moves), UserWarning, stacklevel=3)
 
@@ -147,42 +151,43 @@ def _scaled(encoder):
         yield middle, width, read
 
 
-def _rows(student, generator):
+def _rows(student, generator, n_rows):
     """Draw rows of what the encoder knows: numbers as inputs, and their first layer."""
     encoder, exact = student.encoder_, student._exact
     if type(encoder) is not TabularEncoder:
-        inputs = np.empty((_ROWS, len(exact.coefs[0])))
+        inputs = np.empty((n_rows, len(exact.coefs[0])))
         for place, (centre, spread, read) in enumerate(_scaled(encoder)):
-            drawn = generator.uniform(-_SCALES, _SCALES, _ROWS)
+            drawn = generator.uniform(-_SCALES, _SCALES, n_rows)
             inputs[:, place] = read(centre + spread * drawn)[:, 0]
         return inputs, inputs @ exact.coefs[0] + exact.intercepts[0]
     table, n_scores = encoder.knots_, len(encoder.score_columns_)
-    chosen = (generator.random((_ROWS, n_scores)) * table.counts).astype(np.intp)
+    chosen = (generator.random((n_rows, n_scores)) * table.counts).astype(np.intp)
     numbers = table.knots[np.arange(n_scores), chosen]
-    inputs = np.zeros((_ROWS, encoder._n_numbers()))
+    inputs = np.zeros((n_rows, encoder._n_numbers()))
     table.normal_scores(numbers, inputs[:, :n_scores])
     if encoder.components_ is not None:
         stop = n_scores + len(encoder.components_)
         encoder.components_.read(numbers, inputs[:, n_scores:stop])
     first = inputs @ exact.coefs[0][: inputs.shape[1]] + exact.intercepts[0]
     for _, _, vectors in level_vectors(encoder, exact.coefs[0]):
-        first += vectors[generator.integers(len(vectors), size=_ROWS)]
+        first += vectors[generator.integers(len(vectors), size=n_rows)]
     return inputs, first
 
 
-def _bound(student, change, weights):
+def _bound(student, change, inputs):
     """Say what a change of inputs can move a probability by at most."""
+    weights = student._exact.coefs[0][inputs]
     size = np.abs(change).sum(axis=1).max() * np.linalg.norm(weights, axis=1).max()
     for coef in student._exact.coefs[1:]:  # no activation is steeper than 1
         size = size * np.linalg.norm(coef)
     return size / 2  # nor is the softmax steeper than a half
 
 
-def _move(student, rows, column, before, change):
+def _move(student, rows, inputs, before, change):
     """Find the largest change of a probability when the column's values are rounded."""
-    inputs, first = rows
-    weights = student._exact.coefs[0][column.inputs]
-    others = first - inputs[:, column.inputs] @ weights
+    encoded, first = rows
+    weights = student._exact.coefs[0][inputs]
+    others = first - encoded[:, inputs] @ weights
     proba = []
     for own in (before, before + change):
         layer = (others + (own @ weights)[:, None]).reshape(-1, others.shape[1])
