@@ -3,8 +3,8 @@
 import numpy as np
 import pandas as pd
 import pytest
+from onnx_models import frame_feeds, run
 from sklearn.preprocessing import MaxAbsScaler, StandardScaler
-from test_export import frame_feeds, run
 
 from sklearn_kd import DistilledClassifier, MLPStudent, TabularEncoder
 from sklearn_kd.export import to_onnx
