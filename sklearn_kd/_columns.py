@@ -100,13 +100,13 @@ def column_kinds(X):
     for column, kind in enumerate(kinds):
         if kind == "refused":
             raise TypeError(
-                f"Column {_name(X, column)!r} has dtype {dtypes[column]}, which is "
-                "neither numeric nor nominal. Turn it into numbers first (a date into "
-                "year, month or days since a start; a duration into seconds) or into "
-                "strings, or leave it out."
+                f"Column {column_name(X, column)!r} has dtype {dtypes[column]}, which "
+                "is neither numeric nor nominal. Turn it into numbers in front of both "
+                "teacher and student (a date or time into hour, weekday and days since "
+                "a start; a duration into seconds), or leave it out."
             )
         if kind == "object":
-            kinds[column] = _object_kind(_objects(X, column), _name(X, column))
+            kinds[column] = _object_kind(_objects(X, column), column_name(X, column))
     return kinds
 
 
@@ -168,7 +168,7 @@ def is_missing(value):
     return isinstance(value, (float, np.floating, Decimal)) and value != value
 
 
-def _name(X, column):
+def column_name(X, column):
     """Name of a column for messages: its label in a frame, else its position."""
     return X.columns[column] if is_frame(X) else int(column)
 
@@ -227,7 +227,7 @@ def numeric_block(X, columns):
             return np.ascontiguousarray(part, dtype=np.float64)
     block = np.empty((len(X), len(columns)))
     for position, column in enumerate(columns):
-        block[:, position] = _floats(_objects(part, position), _name(X, column))
+        block[:, position] = _floats(_objects(part, position), column_name(X, column))
     return block
 
 
@@ -260,7 +260,7 @@ def _floats(values, name):
     except OverflowError as error:
         raise ValueError(
             f"Column {name!r} holds a number that is too large for float64 ({error}). "
-            "Divide the column, take its logarithm or turn it into strings."
+            "Divide the column or take its logarithm; leave it out if it is an id."
         ) from error
 
 
@@ -288,15 +288,15 @@ def nominal_codes(X, column):
         For objects that are neither strings nor numbers.
     """
     if is_pandas(X):
-        codes, levels = _pandas_codes(X.iloc[:, column], _name(X, column))
+        codes, levels = _pandas_codes(X.iloc[:, column], column_name(X, column))
     elif is_polars(X):
-        codes, levels = _polars_codes(X[:, column], _name(X, column))
+        codes, levels = _polars_codes(X[:, column], column_name(X, column))
     elif X.dtype.kind in "US":
         levels, codes = np.unique(X[:, column], return_inverse=True)
         levels = levels.tolist()
     else:
-        codes, levels = _list_codes(X[:, column].tolist(), _name(X, column))
-    return codes.astype(np.intp, copy=False), [_plain(level) for level in levels]
+        codes, levels = _list_codes(X[:, column].tolist(), column_name(X, column))
+    return codes.astype(np.intp, copy=False), [plain_level(level) for level in levels]
 
 
 def _pandas_codes(series, name):
@@ -340,7 +340,7 @@ def _list_codes(values, name):
     return codes, [levels[code] for code in kept]
 
 
-def _plain(level):
+def plain_level(level):
     """A level as a plain Python value, which any serialiser can write."""
     if isinstance(level, np.generic):
         level = level.item()

@@ -11,6 +11,7 @@ from sklearn_kd._compat import (
     fit_context,
 )
 from sklearn_kd._deadline import Deadline
+from sklearn_kd._nominal import warned_once
 from sklearn_kd._preparation import (
     check_all_rows,
     check_comparison,
@@ -299,6 +300,7 @@ class DistilledClassifier(
         self.verbose = verbose
 
     @fit_context(prefer_skip_nested_validation=False)
+    @warned_once()
     def fit(
         self,
         X,

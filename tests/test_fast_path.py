@@ -246,7 +246,7 @@ def test_values_that_need_a_look_take_the_long_way():
     row = table.iloc[:1]
     strange = {
         "whole": [np.array([2.0], dtype=object), np.array([True])],
-        "word": [np.array([b"red"], dtype=object), pd.to_datetime(["2020-01-01"])],
+        "word": [pd.Categorical(["red"]), pd.Series(["red"], dtype="string")],
     }
     for column, replacements in strange.items():
         for values in replacements:
@@ -254,6 +254,11 @@ def test_values_that_need_a_look_take_the_long_way():
             assert_allclose(
                 student.predict_proba(rows), long_way(student, rows), rtol=1e-9
             )
+    for values in (np.array([b"red"], dtype=object), pd.to_datetime(["2020-01-01"])):
+        rows = row.assign(word=values)
+        with pytest.warns(UserWarning, match="'word' holds values of type"):
+            proba = student.predict_proba(rows)
+        assert_allclose(proba, long_way(student, rows), rtol=1e-9)
     with pytest.raises(ValueError, match="infinity"):
         student.predict_proba(row.assign(number=np.inf))
     with pytest.raises(ValueError, match="Column 'whole' is numeric, but it holds '2'"):

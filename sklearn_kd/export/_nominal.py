@@ -8,7 +8,12 @@ from sklearn_kd.students._levels import known_levels
 MISSING = {"STRING": "", "INT64": np.iinfo(np.int64).min}
 
 
-def input_kind(encoder, column):
+def fits_int64(number):
+    """Say whether a whole number is one of int64."""
+    return -(2**63) <= number < 2**63
+
+
+def input_kind(encoder, column, name):
     """Say what an input of one column holds.
 
     Parameters
@@ -17,6 +22,8 @@ def input_kind(encoder, column):
         Fitted.
     column : int
         Position of the column.
+    name : str
+        Its name for messages.
 
     Returns
     -------
@@ -27,18 +34,44 @@ def input_kind(encoder, column):
     ------
     TypeError
         For levels that are neither all strings nor all whole numbers.
+    ValueError
+        For whole numbers beyond int64, and where what stands for a missing value in the
+        model is a level beside missing values.
     """
     if encoder.kinds_[column] == "numeric":
         return "FLOAT"
-    levels = [level for level in known_levels(encoder, column) if level is not None]
+    known = known_levels(encoder, column)
+    levels = [level for level in known if level is not None]
     if all(isinstance(level, str) for level in levels):
-        return "STRING"
-    if all(not isinstance(level, (str, bytes)) and level % 1 == 0 for level in levels):
-        return "INT64"
-    raise TypeError(
-        f"to_onnx does not cover the levels of column {column}: expected strings or "
-        f"whole numbers, got {levels[:4]}. Turn the column into strings before fitting."
-    )
+        kind = "STRING"
+    elif all(map(_is_whole, levels)):
+        kind = "INT64"
+        wide = [level for level in levels if not fits_int64(level)]
+        if wide:
+            raise ValueError(
+                f"to_onnx cannot write the level {wide[0]!r} of column {name!r}, which "
+                "is beyond int64, the widest integers of ONNX inputs. Turn the column "
+                "into strings before fitting."
+            )
+    else:
+        raise TypeError(
+            f"to_onnx does not cover the levels of column {name!r}: expected strings "
+            f"or whole numbers, got {levels[:4]}. Turn the column into strings before "
+            "fitting."
+        )
+    mark = MISSING[kind]
+    if None in known and mark in known:
+        raise ValueError(
+            f"Column {name!r} has missing values and the level {mark!r}, and in the "
+            f"ONNX model {mark!r} stands for a missing value: they would be one. "
+            "Replace one of the two by a level of its own before fitting, such as "
+            + ('"empty".' if kind == "STRING" else "-1.")
+        )
+    return kind
+
+
+def _is_whole(level):
+    return not isinstance(level, (str, bytes)) and level % 1 == 0
 
 
 def read_level(graph, name, kind, levels, vectors):
@@ -65,7 +98,7 @@ def read_level(graph, name, kind, levels, vectors):
     keys = [MISSING[kind] if level is None else level for level in levels]
     if kind == "INT64":
         keys = [int(key) for key in keys]
-    # a level that looks like a missing value is told from it by nobody: it comes first
+    # the last is None: where it was never seen, a level that looks like it comes first
     keys = {key: place for place, key in reversed(list(enumerate(keys)))}
     code = graph.add(
         "LabelEncoder",

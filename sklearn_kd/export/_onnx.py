@@ -9,8 +9,9 @@ from sklearn.preprocessing import MaxAbsScaler, StandardScaler
 from sklearn.utils.validation import check_is_fitted
 
 from sklearn_kd.export._graph import Graph
-from sklearn_kd.export._nominal import input_kind, read_level
+from sklearn_kd.export._nominal import fits_int64, input_kind, read_level
 from sklearn_kd.export._numeric import encode_numbers, in_range, subtract
+from sklearn_kd.export._rounding import warn_of_rounding
 from sklearn_kd.students._encoder import TabularEncoder
 from sklearn_kd.students._levels import level_vectors
 from sklearn_kd.students._mlp import MLPStudent
@@ -45,7 +46,8 @@ def to_onnx(estimator, *, outputs=_OUTPUTS):
         each column is an input of its own instead, of shape (N, 1) and in the order of
         the columns, named as in ``feature_names_in_`` or ``x0``, ``x1``, ...: float32
         for a numeric one, string or int64 for the levels of a nominal one. A missing
-        value is NaN, the empty string or the least int64.
+        value is NaN, the empty string or the least int64; where one of the latter two
+        was a level, and missing values did not occur, it is that level.
 
         ``label``, of shape (N,), has the dtype of ``classes_``: int64, string, bool or
         double. ``probabilities`` is float32 of shape (N, n_classes).
@@ -58,7 +60,15 @@ def to_onnx(estimator, *, outputs=_OUTPUTS):
         For another student, another encoder, labels or levels that are neither
         numbers nor strings, and `outputs` that are no list or tuple.
     ValueError
-        For numbers outside the range of float32, and unknown or repeated `outputs`.
+        For numbers outside the range of float32, labels or levels outside that of
+        int64, a column in which both missing values and what stands for them are
+        levels, and unknown or repeated `outputs`.
+
+    Warns
+    -----
+    UserWarning
+        For columns in which rounding to float32 moves a probability by more than .001,
+        as far as the encoder knows what values they have.
 
     See Also
     --------
@@ -71,7 +81,7 @@ def to_onnx(estimator, *, outputs=_OUTPUTS):
     The model computes in float32, and :meth:`MLPStudent.predict_proba` on few rows in
     float64: for the same float32 numbers, probabilities agree to about 1e-6. A label
     may differ where two classes are that close. Numbers of more digits than float32 has
-    are rounded by whoever makes the input. Infinity is not refused: a
+    are rounded by whoever makes the input: see the warning. Infinity is not refused: a
     :class:`TabularEncoder` counts it as the end of the range; with other encoders it
     may give NaN.
 
@@ -114,7 +124,9 @@ def to_onnx(estimator, *, outputs=_OUTPUTS):
         else:
             graph.add("Identity", proba, output="probabilities")
             graph.result("probabilities", "FLOAT", len(classes))
-    return graph.model()
+    model = graph.model()
+    warn_of_rounding(student)
+    return model
 
 
 def _check_outputs(outputs):
@@ -158,13 +170,25 @@ def _find_student(estimator):
 
 def _labels(classes):
     """Labels in a dtype that ONNX has."""
-    if classes.dtype.kind in "iu":
-        return classes.astype(np.int64)
-    if classes.dtype.kind == "f":
-        return classes.astype(np.float64)
     kinds = {type(label) for label in classes.tolist()}
+    if classes.dtype.kind in "iu" or kinds == {int}:
+        wide = [label for label in classes.tolist() if not fits_int64(label)]
+        if wide:
+            raise ValueError(
+                f"to_onnx cannot write the label {wide[0]}, which is beyond int64, the "
+                "widest integers of ONNX labels. Fit on smaller labels or on strings."
+            )
+        return classes.astype(np.int64)
+    if classes.dtype.kind == "f" or kinds == {float}:
+        doubles = classes.astype(np.float64)
+        if (doubles != classes).any():
+            raise ValueError(
+                f"to_onnx cannot write labels of dtype {classes.dtype} that float64 "
+                "does not hold. Fit on integers or strings."
+            )
+        return doubles
     if kinds == {str}:
-        return classes
+        return classes.astype(object)
     if kinds == {bool}:
         return classes.astype(bool)
     names = ", ".join(sorted(kind.__name__ for kind in kinds))
@@ -187,7 +211,7 @@ def _start(student):
             f"Columns named {sorted(taken)} would be inputs of the same name as an "
             "output. Rename them before fitting."
         )
-    kinds = [input_kind(encoder, column) for column in range(n_columns)]
+    kinds = [input_kind(encoder, *column) for column in enumerate(names)]
     inputs = [(name, kind, 1) for name, kind in zip(names, kinds, strict=True)]
     return Graph(inputs), names, kinds
 

@@ -4,6 +4,7 @@ import numpy as np
 
 from sklearn_kd._columns import nominal_codes
 from sklearn_kd._compat import safe_indexing
+from sklearn_kd._level_types import TypeWatch
 from sklearn_kd.students._encoder import TabularEncoder
 from sklearn_kd.students._encoding import encode
 from sklearn_kd.students._knots import binary_search
@@ -38,7 +39,7 @@ def block_logits(student, X):
     """
     encoder = student.encoder_
     logits = np.empty((X.shape[0], student.n_outputs_))
-    blocks = None
+    blocks, watch = None, TypeWatch()
     if type(encoder) is TabularEncoder and encoder.n_features_out_:
         blocks = TabularBlocks(encoder, student, student.activation)
         if not blocks.finite:
@@ -47,10 +48,11 @@ def block_logits(student, X):
         rows = safe_indexing(X, slice(start, start + _READ))
         out = logits[start : start + _READ]
         if blocks is None:
-            encoded = encode(encoder, rows, "float64")
+            encoded = encode(encoder, rows, "float64", watched=True)
             out[:] = forward(encoded, student._exact, student.activation)[-1]
         else:
-            blocks.logits(rows, out)
+            blocks.logits(rows, out, watch)
+    watch.warn(X)
     return logits
 
 
@@ -98,7 +100,7 @@ class TabularBlocks:
             before = np.arange(len(column)) - np.searchsorted(column, column)
             self._before = before.astype(coef.dtype)[:, None]
 
-    def logits(self, rows, out):
+    def logits(self, rows, out, watch):
         """Compute the logits of some thousand rows.
 
         Parameters
@@ -107,14 +109,17 @@ class TabularBlocks:
             Checked.
         out : ndarray of shape (n_samples, n_classes), float64
             Receives the logits.
+        watch : TypeWatch
+            Looks at the levels.
         """
         encoder = self._encoder
         numbers = encoder._numbers(rows, encoder.score_columns_)
         flags = np.isnan(encoder._numbers(rows, encoder.flag_columns_))
-        codes = [
-            _places(*nominal_codes(rows, column), place)
-            for column, place, _ in self._levels
-        ]
+        codes = []
+        for column, place, _ in self._levels:
+            read = nominal_codes(rows, column)
+            watch.see(column, *read, place)
+            codes.append(_places(*read, place))
         # they belong to this call: another thread has its own
         buffer = np.empty((len(self._coef), min(_BLOCK, len(out))), self._coef.dtype)
         with np.errstate(over="ignore"):  # what overflows is cut off

@@ -17,6 +17,8 @@ from sklearn_kd._compat import (
     num_samples,
     safe_indexing,
 )
+from sklearn_kd._level_types import TypeWatch
+from sklearn_kd._nominal import check_levels
 from sklearn_kd._validation import check_rows, read_numbers
 from sklearn_kd.students import _levels
 from sklearn_kd.students._components import build_components
@@ -38,7 +40,8 @@ class TabularEncoder(TransformerMixin, BaseEstimator):
     become one 0/1 column a level, rare and unknown levels sharing one. Columns that are
     constant on the training rows are dropped. Which column is which follows from its
     dtype: strings, categories and the booleans of a frame are nominal, numbers are
-    numeric, and so is an object column that holds nothing but numbers.
+    numeric, and so is an object column that holds nothing but numbers. Numbers as text
+    that are mostly different are refused, unless the dtype is category.
 
     Given targets, the labels or better a teacher's soft targets, it is taught: a
     numeric column also gets piecewise-linear components between the values where the
@@ -217,6 +220,21 @@ class TabularEncoder(TransformerMixin, BaseEstimator):
         -------
         self : TabularEncoder
             The fitted encoder.
+
+        Raises
+        ------
+        TypeError
+            For columns of dates, durations, complex numbers and other objects.
+        ValueError
+            For infinity, and for a column, not of dtype category, of numbers as text
+            of which more than 20, and more than half, are different (more than a
+            twentieth where some have a fraction).
+
+        Warns
+        -----
+        UserWarning
+            For a nominal column with more than 20 different values in which more than
+            half of the values are different, as dates and keys are.
         """
         X = check_rows(self, X, reset=True)
         targets = check_targets(y, soft_targets, num_samples(X))
@@ -230,6 +248,7 @@ class TabularEncoder(TransformerMixin, BaseEstimator):
             sample_weight = scale_weights(sample_weight)
         targets = read_targets(targets)  # only now: a class of absent rows is absent
         self.kinds_ = column_kinds(X)
+        check_levels(X, self.kinds_)
         self._fit_numeric(X, targets, sample_weight)
         self._fit_nominal(X, targets, sample_weight)
         self.n_features_out_ = (
@@ -296,10 +315,12 @@ class TabularEncoder(TransformerMixin, BaseEstimator):
             values in it.
         """
         check_is_fitted(self)
-        return self._encode(check_rows(self, X, reset=False), self.dtype)
+        X = check_rows(self, X, reset=False)
+        return self._encode(X, self.dtype, watched=True)
 
-    def _encode(self, X, dtype):
-        """Encode rows that `check_rows` has passed, whoever called it."""
+    def _encode(self, X, dtype, *, watched=False):
+        """Encode rows that `check_rows` has passed; warn of other types if watched."""
+        watch = TypeWatch()
         encoded = np.zeros((len(X), self.n_features_out_), dtype=dtype)
         stop = len(self.score_columns_)
         if stop:
@@ -322,11 +343,15 @@ class TabularEncoder(TransformerMixin, BaseEstimator):
             start, stop = stop, stop + len(levels) + grouped
             hot = _levels.hot_positions(codes, found, levels, grouped)
             rows = np.flatnonzero(hot >= 0)
+            n_kept = len(levels) - (levels[-1:] == [None])
+            if watched and hot[rows].min(initial=n_kept) >= n_kept:  # none of the kept
+                watch.see(column, codes, found, _levels.known_levels(self, column))
             encoded[rows, start + hot[rows]] = 1
             if column in self.level_scores_:
                 scores = _levels.read_scores(codes, found, *self.level_scores_[column])
                 encoded[:, scored : scored + scores.shape[1]] = scores
                 scored += scores.shape[1]
+        watch.warn(X)
         return encoded
 
     def _n_numbers(self):

@@ -67,7 +67,7 @@ def _blended(train):
     return replace(soft, proba=blend(soft.proba, train.codes, soft.row_alpha))
 
 
-def encode(encoder, X, dtype, *, cast_integers=True):
+def encode(encoder, X, dtype, *, cast_integers=True, watched=False):
     """Encode rows that have been checked.
 
     Parameters
@@ -80,6 +80,8 @@ def encode(encoder, X, dtype, *, cast_integers=True):
         Of the result.
     cast_integers : bool, default=True
         False lets integers be int64, and arrays in a dict stay there.
+    watched : bool, default=False
+        Whether to warn of nominal columns whose values are not of the types of fit.
 
     Returns
     -------
@@ -87,7 +89,9 @@ def encode(encoder, X, dtype, *, cast_integers=True):
         The encoded rows, an array C-contiguous.
     """
     if type(encoder) is TabularEncoder:
-        return encoder._encode(X, dtype)  # the rows have passed the same checks
+        return encoder._encode(
+            X, dtype, watched=watched
+        )  # the rows have passed the same checks
     if encoder is not None:
         X = encoder.transform(copy_rows(X))  # with copy=False it writes into them
     if issparse(X):

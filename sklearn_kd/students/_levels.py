@@ -4,6 +4,10 @@ from numbers import Integral
 
 import numpy as np
 
+from sklearn_kd._columns import nominal_codes
+from sklearn_kd._level_types import TypeWatch
+from sklearn_kd.transfer import read_rows
+
 #: Rows that a level's mean is smoothed by.
 PRIOR_WEIGHT = 20
 
@@ -106,12 +110,31 @@ def known_levels(encoder, column):
 
     Returns
     -------
-    list
-        Without repetition; None stands for missing values.
+    dict
+        Its keys, in order; None stands for missing values.
     """
     kept = encoder.levels_.get(column, [])
     scored = encoder.level_scores_.get(column, ([], None))[0]
-    return list(dict.fromkeys([*kept, *scored]))
+    return dict.fromkeys([*kept, *scored])
+
+
+def check_types(encoder, X):
+    """Warn of columns of rows whose levels are not of the types that an encoder knows.
+
+    Parameters
+    ----------
+    encoder : transformer or None
+        Fitted. Others than TabularEncoder warn for themselves, or do not know.
+    X : {ndarray, CSR matrix, DataFrame} of shape (n_samples, n_features)
+        Checked rows that it was not fitted on.
+    """
+    levels = getattr(encoder, "levels_", None)
+    if not levels:
+        return
+    X, watch = read_rows(X), TypeWatch()
+    for column in levels:
+        watch.see(column, *nominal_codes(X, column), known_levels(encoder, column))
+    watch.warn(X)
 
 
 def level_vectors(encoder, coef):
@@ -140,7 +163,7 @@ def level_vectors(encoder, coef):
     )
     for column, kept in encoder.levels_.items():
         grouped = column in encoder.grouped_columns_
-        levels = known_levels(encoder, column)
+        levels = list(known_levels(encoder, column))
         vectors = np.zeros((len(levels) + 1, coef.shape[1]))
         if grouped:
             vectors[:] = coef[start + len(kept)]

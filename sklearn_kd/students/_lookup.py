@@ -4,8 +4,9 @@ from math import isnan
 
 import numpy as np
 
-from sklearn_kd._columns import is_frame
+from sklearn_kd._columns import is_frame, is_missing, plain_level
 from sklearn_kd._few_rows import few_rows, plain_codes, plain_numbers
+from sklearn_kd._level_types import TypeWatch
 from sklearn_kd.students._encoder import TabularEncoder
 from sklearn_kd.students._levels import level_vectors
 
@@ -149,11 +150,18 @@ class LookupLayer:
             if numbers is None:
                 return None
             out = self.numbers.read(numbers)
+        watch = None
         for column, place, vectors in self.levels:
             codes = plain_codes(values[column], place)
             if codes is None:
                 return None
+            if -1 in codes:
+                watch = watch or TypeWatch()
+                present = [each for each in values[column] if not is_missing(each)]
+                watch.see_levels(column, [*map(plain_level, present)], place)
             out += vectors.take(codes, axis=0)
+        if watch is not None:
+            watch.warn(X)
         return out
 
 

@@ -21,6 +21,7 @@ from sklearn_kd.students._checks import (
 )
 from sklearn_kd.students._encoder import TabularEncoder
 from sklearn_kd.students._encoding import encoder_tags
+from sklearn_kd.students._levels import check_types
 from sklearn_kd.students._network import (
     ACTIVATIONS,
     Layers,
@@ -289,6 +290,8 @@ class MLPStudent(
             train, validation = split(train, self.validation_fraction, seed)
         with single_blas_thread():
             self.encoder_ = fit_encoder_on_sample(self.encoder, train, self.dtype, seed)
+            if X_val is not None:
+                check_types(self.encoder_, validation.X)
             self._fit_network(train, validation, seed, deadline)
         return self
 

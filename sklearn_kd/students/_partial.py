@@ -13,6 +13,7 @@ from sklearn_kd._threads import single_blas_thread
 from sklearn_kd.losses import LOSSES
 from sklearn_kd.students._checks import check_batch, check_hidden_layer_sizes
 from sklearn_kd.students._encoding import fit_encoder
+from sklearn_kd.students._levels import check_types
 from sklearn_kd.students._network import Parameters
 from sklearn_kd.students._rows import prepare_rows, thawed
 from sklearn_kd.students._training import History, Trainer
@@ -182,6 +183,7 @@ class PartialFitMixin:
             if first:
                 self.classes_ = batch.classes
                 self.encoder_ = _first_encoder(self.encoder, batch, self.dtype)
+            check_types(self.encoder_, batch.X)
             dtype = self.dtype if first else self.coefs_[0].dtype.name
             rows = prepare_rows(self.encoder_, batch, loss, dtype)
             state = None if first else self.__dict__.get("_stream")

@@ -1,6 +1,7 @@
 """Whether a student can read the rows, found out before a teacher is asked."""
 
 import warnings
+from contextvars import copy_context
 from dataclasses import replace
 
 import numpy as np
@@ -11,6 +12,8 @@ from sklearn.utils import get_tags
 
 from sklearn_kd._columns import column_kinds, nominal_codes
 from sklearn_kd._compat import BaseSearchCV
+from sklearn_kd._level_types import check_same_types
+from sklearn_kd._nominal import check_levels
 from sklearn_kd._random import contained_draws
 from sklearn_kd._texts import is_text
 from sklearn_kd._validation import check_table
@@ -48,6 +51,12 @@ def check_readable(student, train, more, seed):
     ------
     TypeError, ValueError
         Whatever the encoder, or the student itself, says of these rows.
+
+    Warns
+    -----
+    UserWarning
+        Of nominal columns in which most values differ, and of rows without a label
+        that have values of another type there.
     """
     if issparse(train.X) or is_text(train.X):
         return
@@ -55,11 +64,13 @@ def check_readable(student, train, more, seed):
         name = type(student).__name__
         kinds = column_kinds(train.X)
         check_table(train.X, kinds, name)
+        check_levels(train.X, kinds)
         for what, X in more.items():
             try:
                 check_table(X, kinds, name)
             except (TypeError, ValueError) as error:
                 raise type(error)(f"{what}: {error}") from error
+            check_same_types(train.X, X, kinds, what)
         return
     odd, below = _odd_columns(train.X), []
     if not odd and _positive_only(student):
@@ -70,10 +81,11 @@ def check_readable(student, train, more, seed):
     few = rows.at(np.union1d(_telling_rows(rows, odd), below).astype(int))
     with warnings.catch_warnings():
         warnings.simplefilter("ignore")  # of few rows, and of what comes again
+        # in a context of its own: what was ignored here has not been warned of
         try:
-            _try(student, few, seed)
+            copy_context().run(_try, student, few, seed)
         except Exception:
-            _try(student, rows, seed)
+            copy_context().run(_try, student, rows, seed)
 
 
 def _reads_tables(student):
@@ -85,8 +97,11 @@ def _reads_tables(student):
 
 
 def _first_step(student):
-    """Give what reads the rows of a pipeline first, or the estimator itself."""
-    while isinstance(student, Pipeline):
+    """Give what reads the rows of a pipeline or a search first, or the estimator."""
+    while isinstance(student, (Pipeline, BaseSearchCV)):
+        if isinstance(student, BaseSearchCV):
+            student = student.estimator
+            continue
         steps = [s for _, s in student.steps if s is not None and s != "passthrough"]
         student = steps[0]
     return student

@@ -12,6 +12,7 @@ from sklearn_kd._random import stream
 from sklearn_kd._validation import check_rows
 from sklearn_kd.students._encoder import TabularEncoder
 from sklearn_kd.students._encoding import encode, fit_encoder
+from sklearn_kd.students._levels import check_types
 from sklearn_kd.transfer import read_rows
 
 #: Encoded rows that would take more bytes are encoded again in every epoch.
@@ -62,7 +63,10 @@ def fit_encoder_on_sample(encoder, train, dtype, seed):
         rows = generator.choice(n_rows, ENCODER_ROWS, replace=False, shuffle=False)
         train = train.at(np.sort(rows))
     train = train.with_rows(read_rows(train.X))
-    return thawed(fit_encoder(encoder, train, dtype), train.X)
+    fitted = thawed(fit_encoder(encoder, train, dtype), train.X)
+    if isinstance(encoder, FrozenEstimator):
+        check_types(fitted, train.X)
+    return fitted
 
 
 def thawed(encoder, X):

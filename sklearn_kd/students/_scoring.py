@@ -42,7 +42,7 @@ class NetworkPredictionMixin:
             if first is not None:
                 return forward_from(first, exact, self.activation)
         # float64 makes a row's answer independent of the rows beside it, to rounding
-        X = encode(self.encoder_, X, "float64")
+        X = encode(self.encoder_, X, "float64", watched=True)
         return forward(X, exact, self.activation)[-1]
 
     def _look_up(self, X, exact):

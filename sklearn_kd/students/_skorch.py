@@ -26,6 +26,7 @@ from sklearn_kd._validation import check_rows
 from sklearn_kd.students._blocks import MANY_ROWS
 from sklearn_kd.students._checks import check_train, check_validation
 from sklearn_kd.students._encoding import encode, encoder_tags, fit_encoder
+from sklearn_kd.students._levels import check_types
 from sklearn_kd.students._validation import split
 from sklearn_kd.transfer import is_large
 
@@ -187,6 +188,8 @@ class SkorchStudent(ClassifierMixin, BaseEstimator):
         if validation is None and self.early_stopping:
             train, validation = split(train, self.validation_fraction, seed)
         self.encoder_ = fit_encoder(self._encoder(), train, "float32")
+        if X_val is not None:
+            check_types(self.encoder_, validation.X)
         rows, stop = (
             part
             and _net.NetRows(
@@ -211,8 +214,8 @@ class SkorchStudent(ClassifierMixin, BaseEstimator):
             return self.encoder
         return module_attribute(self.net, "input_encoder", "auto")
 
-    def _encode(self, X, dtype):
-        rows = encode(self.encoder_, X, dtype, cast_integers=False)
+    def _encode(self, X, dtype, *, watched=False):
+        rows = encode(self.encoder_, X, dtype, cast_integers=False, watched=watched)
         if isinstance(rows, np.ndarray) and np.may_share_memory(rows, X):
             # a module may write into its input; it has to copy what is too large here
             rows = rows if is_large(rows) else rows.copy()
@@ -246,8 +249,9 @@ class SkorchStudent(ClassifierMixin, BaseEstimator):
             row = self._encode(safe_indexing(X, [0]), "float64")
             self._exact = _net.in_float64(self.net_, row)
         if self._exact is None or num_samples(X) > MANY_ROWS:
-            return _net.predict_proba(self.net_, self._encode(X, "float32"))
-        return _net.predict_proba(self._exact, self._encode(X, "float64"))
+            rows = self._encode(X, "float32", watched=True)
+            return _net.predict_proba(self.net_, rows)
+        return _net.predict_proba(self._exact, self._encode(X, "float64", watched=True))
 
     def predict_log_proba(self, X):
         """Predict the logarithms of class probabilities.
