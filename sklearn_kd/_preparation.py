@@ -35,6 +35,7 @@ from sklearn_kd.teachers import (
     check_weights,
     default_teachers,
     fit_parameters,
+    fold_positions,
     looks_fitted,
     may_be_bagged,
     no_calibration,
@@ -234,7 +235,7 @@ def _without_absent(splits, lesson):
     """Turn positions among the rows that ``fit`` got into those of the lesson."""
     place = np.full(lesson.n_given, -1)
     place[lesson.given] = np.arange(len(lesson.given))
-    for split in splits:
+    for split in fold_positions(splits, lesson.n_given):
         train, test = (place[part][place[part] >= 0] for part in split)
         if len(test):
             yield train, test
