@@ -9,6 +9,7 @@ from sklearn.utils.parallel import Parallel, delayed
 
 from sklearn_kd._compat import safe_indexing
 from sklearn_kd._copies import take_copy
+from sklearn_kd._decoded import decoded
 from sklearn_kd._random import contained_draws
 from sklearn_kd.teachers._label import Labels, label_rows
 
@@ -53,7 +54,7 @@ def fit_teacher(teacher, X, y, weights, rows, context):
 
 def _fit(teacher, X, y, weights, seed):
     with contained_draws(seed, teacher):
-        return clone(teacher).fit(X, y, **weights)
+        return decoded(clone(teacher), y).fit(X, y, **weights)
 
 
 @dataclass(frozen=True, eq=False)
