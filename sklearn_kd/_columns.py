@@ -47,6 +47,22 @@ def is_polars(X):
     return frame is not None and isinstance(X, frame)
 
 
+def same_container(X, other):
+    """Tell whether two tables are frames of the same library, or both no frames.
+
+    Parameters
+    ----------
+    X, other : object
+        Tables. A subclass of a frame is a frame.
+
+    Returns
+    -------
+    bool
+        True for two arrays of any kind.
+    """
+    return is_pandas(X) == is_pandas(other) and is_polars(X) == is_polars(other)
+
+
 def array_rows(X):
     """Make an array of nested lists in which numbers beside strings stay numbers.
 

@@ -45,6 +45,7 @@ from sklearn_kd.students import (
     split_validation,
 )
 from sklearn_kd.teachers import TeacherParameterMixin, router
+from sklearn_kd.transfer import makes_sparse
 
 
 class DistilledClassifier(
@@ -398,7 +399,8 @@ class DistilledClassifier(
         several = isinstance(self.teacher, (list, tuple))
         teachers = self.teacher if several else [self.teacher]
         parts = [*teachers, resolve_student(self.student)]
-        tags.input_tags.sparse = takes_sparse(parts)
+        makes_such = self.alpha == 0 or makes_sparse(self.transfer)
+        tags.input_tags.sparse = makes_such and takes_sparse(parts)
         tags.input_tags.allow_nan = takes_missing(parts)
         tags.input_tags.string = takes_text(parts)
         return tags
