@@ -7,7 +7,7 @@ import pytest
 from fitted_teachers import Answers, X, forest, y
 from lessons import lesson_of
 from numpy.testing import assert_allclose, assert_array_equal
-from recorder import soft_targets
+from recorder import Recorder, soft_targets
 from sklearn.base import BaseEstimator, ClassifierMixin
 from sklearn.ensemble import BaggingClassifier
 from wine import distil
@@ -111,6 +111,13 @@ def test_names_that_could_be_codes_or_labels_are_refused():
     assert_allclose(soft(teacher, teacher_classes=[0, 1, 2]), EXPECTED, atol=1e-7)
     with pytest.raises(ValueError, match="the names could be either"):
         distil(teacher, teacher_classes=[1, 0, 2]).fit(X, y)
+
+
+@pytest.mark.parametrize("labels", [[0, 1, 2], [1, 2, 3], ["a", "b", "c"]], ids=str)
+def test_the_default_index_of_given_probabilities_names_nothing(labels):
+    model = distil(None, Recorder())
+    model.fit(X, np.array(labels)[y], teacher_proba=pd.DataFrame(EXPECTED))
+    assert_allclose(model.student_.soft_.proba, EXPECTED, atol=1e-7)
 
 
 class Shuffling(ClassifierMixin, BaseEstimator):

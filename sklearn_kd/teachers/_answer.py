@@ -117,7 +117,7 @@ def classes_of(teacher, answer, given_classes, wanted=None):
             return None
         return names if wanted is None else match_columns(names, wanted)
     labels = own if given is None else given
-    if names is None or _are_default(names, answer):
+    if names is None or are_numbered(names, answer):
         return labels
     by_label = _order(names, labels)
     if given is None or own is None or len(own) != len(given):
@@ -146,8 +146,21 @@ def _column_names(answer):
     return None if names is None else list(names)
 
 
-def _are_default(names, answer):
-    """Say whether pandas numbered the columns itself, so that they have no names."""
+def are_numbered(names, answer):
+    """Say whether pandas numbered the columns itself, so that they have no names.
+
+    Parameters
+    ----------
+    names : list
+        The column names of a frame.
+    answer : DataFrame
+        The frame.
+
+    Returns
+    -------
+    bool
+        True for the index 0, 1, 2, ... that a frame has by default.
+    """
     index = answer.columns
     return type(index).__name__ == "RangeIndex" and names == list(range(len(names)))
 
