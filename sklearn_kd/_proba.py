@@ -82,8 +82,8 @@ def _refuse_numbers(proba, tolerance, start, name):
     if negative.any():
         row = int(negative.argmax())
         raise ValueError(
-            f"{name} contains negative numbers, first {proba[row].min():.6g} in row "
-            f"{start + row}; down to {-tolerance:.6g} they count as rounding. Pass "
+            f"{name} contains negative numbers, first in row {start + row}: "
+            f"{proba[row].min():.6g}, where rounding explains {-tolerance:.6g}. Pass "
             "probabilities: apply softmax to logits first."
         )
 
