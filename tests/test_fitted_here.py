@@ -91,12 +91,25 @@ class Resampler(TransformerMixin, BaseEstimator):
         return True
 
 
+class Reordering(RandomForestClassifier):
+    """A subclass that fits its trees on other rows, as balanced forests do."""
+
+    def fit(self, X, y, sample_weight=None):
+        return super().fit(X[::-1], y[::-1], sample_weight)
+
+
+class Renamed(RandomForestClassifier):
+    """A subclass that is fitted like its parent."""
+
+
 def test_membership_is_not_known_behind_a_resampler_or_in_a_frozen_part():
     lesson = lesson_of(EASY, y, np.arange(2))
     backwards = clone(FOREST).fit(EASY[::-1], y[::-1])
     for teacher, known in [
         (clone(FOREST).fit(EASY, y), True),
         (make_pipeline(StandardScaler().fit(EASY), clone(FOREST).fit(EASY, y)), True),
+        (Renamed(20, random_state=0).fit(EASY, y), True),
+        (Reordering(20, random_state=0).fit(EASY, y), False),
         (make_pipeline(Resampler(), backwards), False),
         (make_pipeline(StandardScaler().fit(EASY), FrozenEstimator(backwards)), False),
     ]:

@@ -255,13 +255,15 @@ def bagged_members(teacher, lesson, given_classes, key=None, *, fitted_here=Fals
 def _keeps_rows(teacher):
     """Say whether what is fitted on rows hands these very rows to its ensemble.
 
-    A step that resamples them does not, and what is frozen was fitted elsewhere.
+    A step that resamples them does not, nor may a subclass with a ``fit`` of its own,
+    and what is frozen was fitted elsewhere.
     """
     while isinstance(teacher, Pipeline):
         if any(hasattr(step, "fit_resample") for _, step in teacher.steps):
             return False
         teacher = teacher.steps[-1][1]
-    return not isinstance(teacher, FrozenEstimator)
+    known = RandomForestClassifier, ExtraTreesClassifier, BaggingClassifier
+    return any(type(teacher).fit is one.fit for one in known)
 
 
 def _unwrap(teacher):
