@@ -48,18 +48,7 @@ def is_polars(X):
 
 
 def same_container(X, other):
-    """Tell whether two tables are frames of the same library, or both no frames.
-
-    Parameters
-    ----------
-    X, other : object
-        Tables. A subclass of a frame is a frame.
-
-    Returns
-    -------
-    bool
-        True for two arrays of any kind.
-    """
+    """Tell whether two tables are frames of one library, subclasses too, or neither."""
     return is_pandas(X) == is_pandas(other) and is_polars(X) == is_polars(other)
 
 
