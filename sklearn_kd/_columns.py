@@ -47,6 +47,11 @@ def is_polars(X):
     return frame is not None and isinstance(X, frame)
 
 
+def same_container(X, other):
+    """Tell whether two tables are frames of one library, subclasses too, or neither."""
+    return is_pandas(X) == is_pandas(other) and is_polars(X) == is_polars(other)
+
+
 def array_rows(X):
     """Make an array of nested lists in which numbers beside strings stay numbers.
 

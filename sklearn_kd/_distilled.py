@@ -45,6 +45,7 @@ from sklearn_kd.students import (
     split_validation,
 )
 from sklearn_kd.teachers import TeacherParameterMixin, router
+from sklearn_kd.transfer import makes_sparse
 
 
 class DistilledClassifier(
@@ -68,7 +69,7 @@ class DistilledClassifier(
           never refitted, cloned, copied or changed, and its parameters are not
           parameters of this estimator.
         - Unfitted: cloned, seeded and fitted inside ``fit``, so that cross-validation
-          is honest.
+          is honest. XGBoost and CatBoost learn any labels, in a wrapper if need be.
         - A list: the mean of their probabilities; fitted and unfitted may mix.
         - None: ``teacher_proba`` of :meth:`fit`, and without it an ensemble of
           histogram gradient boosting (100 rounds) and extra trees (100 trees with
@@ -127,12 +128,13 @@ class DistilledClassifier(
     cv : int, cross-validation generator, iterable or None, default=None
         Cross-fitting for unfitted teachers: each labelled row gets its soft target
         from a teacher that did not see it. ``teacher_`` is fitted on all rows. An
-        error with a fitted teacher.
+        error with a fitted teacher, and for folds that train on a row that they test.
     teacher_weights : array-like of shape (n_teachers,) or None, default=None
         Weights of several teachers in the mean; None weighs them alike.
     teacher_classes : array-like of shape (n_teacher_classes,) or None, default=None
-        Labels of a fitted teacher's columns: where it has no ``classes_`` and returns
-        no DataFrame, or where it was fitted on encoded labels. They count before both.
+        Labels of a fitted teacher's columns, in the order of its ``classes_`` if any:
+        where it has none and returns no DataFrame, or was fitted on encoded labels.
+        They count before both.
     transfer_weight : float, default=1.0
         Rows without a label have the soft term only, at weight
         ``alpha * transfer_weight``.
@@ -398,7 +400,8 @@ class DistilledClassifier(
         several = isinstance(self.teacher, (list, tuple))
         teachers = self.teacher if several else [self.teacher]
         parts = [*teachers, resolve_student(self.student)]
-        tags.input_tags.sparse = takes_sparse(parts)
+        made = self.alpha == 0 or makes_sparse(self.transfer)
+        tags.input_tags.sparse = made and takes_sparse(parts)
         tags.input_tags.allow_nan = takes_missing(parts)
         tags.input_tags.string = takes_text(parts)
         return tags

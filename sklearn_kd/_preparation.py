@@ -12,7 +12,7 @@ import numpy as np
 from sklearn.base import clone
 from sklearn.model_selection import PredefinedSplit, check_cv
 
-from sklearn_kd._columns import is_frame
+from sklearn_kd._columns import same_container
 from sklearn_kd._compat import safe_indexing, validate_all_params
 from sklearn_kd._random import seed_unset
 from sklearn_kd._threshold import check_threshold
@@ -35,6 +35,7 @@ from sklearn_kd.teachers import (
     check_weights,
     default_teachers,
     fit_parameters,
+    fold_positions,
     looks_fitted,
     may_be_bagged,
     no_calibration,
@@ -42,6 +43,7 @@ from sklearn_kd.teachers import (
     student_wants_weights,
 )
 from sklearn_kd.transfer import (
+    check_transfer,
     check_unlabeled,
     draw_rows,
     resolve_sampler,
@@ -51,6 +53,8 @@ from sklearn_kd.transfer import (
 
 def read_lesson(distilled, X, y, sample_weight, teacher_proba):
     """Check the labelled rows, and drop those of weight 0: nobody sees them."""
+    if distilled.alpha > 0:
+        check_transfer(distilled.transfer, X)
     X = check_rows(distilled, X, reset=True)
     y, weight, classes = check_labels(distilled, X, y, sample_weight)
     check_index(teacher_proba, X)  # while X has all rows
@@ -234,7 +238,7 @@ def _without_absent(splits, lesson):
     """Turn positions among the rows that ``fit`` got into those of the lesson."""
     place = np.full(lesson.n_given, -1)
     place[lesson.given] = np.arange(len(lesson.given))
-    for split in splits:
+    for split in fold_positions(splits, lesson.n_given):
         train, test = (place[part][place[part] >= 0] for part in split)
         if len(test):
             yield train, test
@@ -261,10 +265,11 @@ def draw_synthetic(distilled, train, sampler, seed):
     if sampler is None:
         return None
     made = draw_rows(sampler, train.X, seed)
-    if (is_frame(train.X) or is_frame(made.X)) and type(made.X) is not type(train.X):
+    if not same_container(train.X, made.X):
         raise TypeError(
             f"{type(sampler).__name__}.sample() must return rows of the type that fit "
-            f"got, {type(train.X).__name__}, got {type(made.X).__name__}."
+            f"got, {type(train.X).__name__}, got {type(made.X).__name__} (of "
+            f"{type(made.X).__module__.partition('.')[0]})."
         )
     X_new = _like_training_rows(distilled, made.X, MADE)
     if distilled.time_limit is None:

@@ -11,7 +11,7 @@ _BLOCK = 65_536
 
 
 def check_proba(proba, n_classes, *, name="proba"):
-    """Check an array of class probabilities.
+    """Check an array of class probabilities, and clip what rounding made negative.
 
     Parameters
     ----------
@@ -26,12 +26,15 @@ def check_proba(proba, n_classes, *, name="proba"):
     -------
     ndarray of shape (n_samples, n_classes), float32 or float64
         The same numbers; float32 and float64 are kept, anything else becomes float64.
+        Numbers that are as little below 0 as a sum may be off (``1 - .9 - .1`` is) are
+        0, in a copy: `proba` itself is never changed.
 
     Raises
     ------
     ValueError
-        For another shape, NaN, infinity, negative numbers and rows whose sum is
-        farther from 1 than rounding to four digits explains.
+        For another shape, NaN, infinity, numbers farther below 0 than that, and rows
+        whose sum, after clipping, is farther from 1 than rounding to four digits
+        explains.
     """
     try:
         proba = np.asarray(proba)
@@ -45,10 +48,18 @@ def check_proba(proba, n_classes, *, name="proba"):
             "column a class, in sorted class order (for two classes too). Where a fold "
             "may lack a class, pass a DataFrame with columns named by the classes."
         )
-    n_wrong, first, found = 0, 0, 1.0
+    n_wrong, first, found, given = 0, 0, 1.0, proba
+    tolerance = _SUM_TOLERANCE + _COLUMN_TOLERANCE * n_classes
     for start in range(0, len(proba), _BLOCK):
-        sums = _row_sums(proba[start : start + _BLOCK], start, name)
-        tolerance = _SUM_TOLERANCE + _COLUMN_TOLERANCE * n_classes
+        rows = slice(start, start + _BLOCK)
+        if not given[rows].min(initial=0) >= 0:  # NaN is not at least 0
+            _refuse_numbers(given[rows], tolerance, start, name)
+            proba = given.copy() if proba is given else proba
+            np.maximum(given[rows], 0, out=proba[rows])
+        with np.errstate(over="ignore"):
+            sums = _sums(proba[rows])
+        if not np.isfinite(sums).all():
+            _refuse_numbers(given[rows], tolerance, start, name)
         wrong = np.flatnonzero(np.abs(sums - 1) > tolerance)
         if len(wrong) and not n_wrong:
             first, found = start + int(wrong[0]), sums[wrong[0]]
@@ -61,22 +72,20 @@ def check_proba(proba, n_classes, *, name="proba"):
     return proba
 
 
-def _row_sums(proba, start, name):
-    """Sum the rows of a block, which must be finite and not negative."""
-    with np.errstate(invalid="ignore"):  # inf - inf
-        sums = _sums(proba)
-    # two passes for what is right; NaN is not at least 0
-    if not (np.isfinite(sums).all() and proba.min(initial=0) >= 0):
-        finite = np.isfinite(proba).all(axis=1)
-        if not finite.all():
-            row = start + int(finite.argmin())
-            raise ValueError(f"{name} contains NaN or infinity, first in row {row}.")
-        row = start + int((proba < 0).any(axis=1).argmax())
+def _refuse_numbers(proba, tolerance, start, name):
+    """Refuse a block with NaN, infinity or numbers clearly below 0."""
+    finite = np.isfinite(proba).all(axis=1)
+    if not finite.all():
+        row = start + int(finite.argmin())
+        raise ValueError(f"{name} contains NaN or infinity, first in row {row}.")
+    negative = (proba < -tolerance).any(axis=1)
+    if negative.any():
+        row = int(negative.argmax())
         raise ValueError(
-            f"{name} contains negative numbers, first in row {row}. Pass "
+            f"{name} contains negative numbers, first in row {start + row}: "
+            f"{proba[row].min():.6g}, where rounding explains {-tolerance:.6g}. Pass "
             "probabilities: apply softmax to logits first."
         )
-    return sums
 
 
 def _sums(proba):
@@ -112,13 +121,15 @@ def align_proba(proba, source_classes, classes):
     ValueError
         When two columns stand for the same class.
     """
-    place = {_plain(label): j for j, label in enumerate(source_classes)}
+    place = {plain_label(label): j for j, label in enumerate(source_classes)}
     if len(place) < proba.shape[1]:
         raise ValueError(
             f"Two columns of class probabilities stand for the same class: the labels "
-            f"of the columns are {list(map(_plain, source_classes))}."
+            f"of the columns are {list(map(plain_label, source_classes))}."
         )
-    source = np.array([place.get(_plain(label), -1) for label in classes], dtype=int)
+    source = np.array(
+        [place.get(plain_label(label), -1) for label in classes], dtype=int
+    )
     known = source >= 0
     aligned = np.zeros((len(proba), len(source)), dtype=proba.dtype)
     outside = np.zeros(len(proba))
@@ -136,6 +147,6 @@ def align_proba(proba, source_classes, classes):
     return aligned, outside, known
 
 
-def _plain(label):
+def plain_label(label):
     """Give a label as a Python object, so that ``np.int64(1)`` and ``1.0`` are one."""
     return label.item() if isinstance(label, np.generic) else label

@@ -4,7 +4,10 @@ import numpy as np
 import pytest
 import torch
 from given_rows import on_given_rows
+from lightgbm import LGBMClassifier
 from sklearn.base import clone
+from sklearn.calibration import CalibratedClassifierCV
+from sklearn.ensemble import RandomForestClassifier
 from sklearn.linear_model import LogisticRegression
 from sklearn.pipeline import make_pipeline
 from sklearn.preprocessing import StandardScaler
@@ -41,6 +44,13 @@ NET = NeuralNetClassifier(
     max_epochs=10,
     verbose=0,
 )
+FEW = MungeSampler(400)
+FAST = MLPStudent((16,), max_iter=20)
+FOREST = RandomForestClassifier(10)
+LIGHTGBM = LGBMClassifier(n_estimators=10, num_leaves=7, verbose=-1, n_jobs=1)
+TREE = DecisionTreeClassifier(max_leaf_nodes=8)
+#: "temperature", which came with scikit-learn 1.8, or the next in the alphabet.
+CALIBRATION = max(CalibratedClassifierCV._parameter_constraints["method"][0].options)
 WEIGHT_CHECKS = (
     "check_sample_weight_equivalence_on_dense_data",
     "check_sample_weight_equivalence_on_sparse_data",
@@ -96,6 +106,38 @@ ESTIMATORS = {
         SkorchStudent(NET),
         "the net trains on minibatches in float32 and splits off validation rows",
     ),
+    "forest-cross-fit": (
+        DistilledClassifier(FOREST, FAST, transfer=FEW, cross_fit=True),
+        "bootstrap samples and synthetic rows are drawn",
+    ),
+    "forest-calibrated": (
+        DistilledClassifier(FOREST, FAST, transfer=FEW, calibration=CALIBRATION),
+        "bootstrap samples and synthetic rows are drawn",
+    ),
+    "synthetic-logistic": (
+        DistilledClassifier(LogisticRegression(), FAST, transfer=FEW),
+        "synthetic rows are drawn, and weigh what their sources do",
+    ),
+    "synthetic-cv": (
+        DistilledClassifier(LogisticRegression(), FAST, transfer=FEW, cv=3),
+        "synthetic rows are drawn, and weigh what their sources do",
+    ),
+    "synthetic-lightgbm": (
+        DistilledClassifier(LIGHTGBM, FAST, transfer=FEW),
+        "synthetic rows are drawn, and weigh what their sources do",
+    ),
+    "synthetic-to-logistic": (
+        DistilledClassifier(LogisticRegression(), LogisticRegression(), transfer=FEW),
+        "synthetic rows are drawn, and weigh what their sources do",
+    ),
+    "synthetic-to-tree": (
+        DistilledClassifier(LogisticRegression(), TREE, transfer=FEW),
+        "synthetic rows are drawn, and weigh what their sources do",
+    ),
+    "synthetic-to-net": (
+        DistilledClassifier(LogisticRegression(), NET, transfer=FEW),
+        "synthetic rows are drawn, and weigh what their sources do",
+    ),
 }
 
 
@@ -139,6 +181,7 @@ def test_weights_act_like_repetition_on_average(name):
     estimator, n_seeds = clone(ESTIMATORS[name][0]), 20
     if name == "default":  # the slow one
         estimator.set_params(transfer=MungeSampler(1000))
+    if name == "default" or name.startswith(("forest", "synthetic")):
         n_seeds = 6
     elif name == "student":  # large enough to memorise rows that have copies
         estimator.set_params(

@@ -6,7 +6,7 @@ import pytest
 from given_rows import on_given_rows
 from numpy.testing import assert_allclose, assert_array_equal
 from recorder import Recorder, soft_targets
-from sklearn.base import clone
+from sklearn.base import BaseEstimator, ClassifierMixin, clone
 from sklearn.datasets import load_breast_cancer, load_wine
 from sklearn.ensemble import RandomForestClassifier
 from sklearn.linear_model import LogisticRegression
@@ -104,6 +104,69 @@ def test_a_splitter_that_leaves_rows_out_is_refused():
     missing = len(y) - len(np.unique(np.r_[tuple(test for _, test in cv.split(X))]))
     with pytest.raises(ValueError, match=f"cv leaves {missing} of 178 rows without"):
         distil(TREE, cv=cv).fit(X, y)
+
+
+EVERY = np.arange(len(y))
+HALF = EVERY < 90
+
+
+class Fixed:
+    """A splitter that gives the folds that it was given."""
+
+    def __init__(self, folds):
+        self.folds = folds
+
+    def get_n_splits(self, X=None, y=None, groups=None):
+        return len(self.folds)
+
+    def split(self, X, y=None, groups=None):
+        return iter(self.folds)
+
+
+class Untouched(ClassifierMixin, BaseEstimator):
+    """A teacher that nobody may fit."""
+
+    def fit(self, X, y):
+        raise AssertionError("fitted before the folds were checked")
+
+    def predict_proba(self, X):
+        raise AssertionError("asked before the folds were checked")
+
+
+@pytest.mark.parametrize("form", [list, Fixed], ids=["list", "splitter"])
+@pytest.mark.parametrize(
+    ("folds", "message"),
+    [
+        ([(EVERY, EVERY)], "Fold 1 of 1 of cv has 178 of 178 rows in both .* row 0"),
+        (
+            [(EVERY[:90], EVERY[90:]), (EVERY[80:], EVERY[:90])],
+            "Fold 2 of 2 of cv has 10 of 178 rows in both .* the first of them row 80",
+        ),
+        ([(HALF, ~HALF), (np.roll(~HALF, -1), HALF)], "Fold 2 .* has 1 of 178 rows"),
+        ([(EVERY[:-1] - 178, [-1]), (EVERY, EVERY[:-1])], "Fold 2 .* has 177 of 178"),
+        ([([-1], EVERY)], "Fold 1 .* has 1 of 178 rows in both .* row 177"),
+        ([(EVERY[:90], EVERY[90:])], "leaves 90 of 178 rows without"),
+        ([([], EVERY)], "no train indices: there is nothing to fit"),
+        ([(EVERY, [178])], "Fold 1 of 1 of cv is not for 178 rows: index 178"),
+        ([(HALF[:9], ~HALF[:9])], "Fold 1 of 1 of cv is not for 178 rows: boolean"),
+    ],
+    ids=str,
+)
+def test_folds_that_are_none_are_refused_before_a_teacher_is_fitted(
+    folds, message, form
+):
+    with pytest.raises(ValueError, match=message):
+        distil(Untouched(), cv=form(folds)).fit(X, y)
+
+
+def test_masks_and_negative_positions_are_folds():
+    halves = [(EVERY[:90], EVERY[90:]), (EVERY[90:], EVERY[:90])]
+    expected = soft_targets(distil(TREE, cv=halves), X, y)
+    for folds in (
+        [(HALF, ~HALF), (~HALF, HALF)],
+        [(EVERY[:90] - 178, EVERY[90:] - 178), (EVERY[90:], EVERY[:90].tolist())],
+    ):
+        assert_array_equal(soft_targets(distil(TREE, cv=folds), X, y), expected)
 
 
 @pytest.mark.parametrize("several", [False, True])

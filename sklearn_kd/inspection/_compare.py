@@ -7,13 +7,14 @@ import numpy as np
 from sklearn.metrics import roc_auc_score
 from sklearn.utils.validation import check_consistent_length
 
+from sklearn_kd._compat import num_samples
 from sklearn_kd._copies import copy_rows
 from sklearn_kd.inspection._fidelity import mean_kl_divergence, share_equal
 from sklearn_kd.inspection._format import format_seconds, format_size
 from sklearn_kd.inspection._size import count_parameters, pickled_size
 from sklearn_kd.inspection._speed import prediction_latency, throughput
-from sklearn_kd.targets import align_proba, check_proba
-from sklearn_kd.teachers._fitted import classes_of
+from sklearn_kd.targets import align_proba
+from sklearn_kd.teachers._answer import classes_of, read_answer
 
 #: The lines of the printed table: a key, what it is called, how it is written.
 _LINES = (
@@ -204,13 +205,14 @@ class _Answer:
     def ask(cls, name, model, X):
         # a model may write into its rows, which are those of the others, too
         answer = model.predict_proba(copy_rows(X))
-        classes = classes_of(model, answer, None)
-        if classes is None:
+        if classes_of(model, answer, None) is None:
             raise ValueError(
                 f"Nobody says which label each column of predict_proba of {name!r} "
                 "stands for: it has no classes_ and returns no DataFrame."
             )
-        proba = check_proba(answer, len(classes), name=f"predict_proba of {name!r}")
+        proba, classes = read_answer(
+            model, answer, num_samples(X), name=f"predict_proba of {name!r}"
+        )
         return cls(model.predict(copy_rows(X)), proba.astype(np.float64), classes)
 
     def aligned(self, classes):

@@ -11,10 +11,10 @@ import numpy as np
 from sklearn.linear_model import RidgeClassifierCV
 
 from sklearn_kd._compat import BaseSearchCV
+from sklearn_kd._decoded import decoded
 from sklearn_kd._nets import is_skorch_net
 from sklearn_kd._random import as_seed
 from sklearn_kd._routing import weight_parameter
-from sklearn_kd.students._decoded import DecodedClassifier, needs_codes
 from sklearn_kd.students._expansion import check_folds, expand, expand_folds
 from sklearn_kd.students._requests import routed, weights_reach
 from sklearn_kd.students._skorch import SkorchStudent
@@ -205,9 +205,7 @@ def no_weights(student):
 
 def fit_labels(student, X, y, params):
     """Fit a student on labels; one that takes codes only answers with labels, too."""
-    if needs_codes(student, y):
-        student = DecodedClassifier(student)
-    return student.fit(X, y, **params)
+    return decoded(student, y).fit(X, y, **params)
 
 
 def _copies(rows):

@@ -7,7 +7,7 @@ from sklearn_kd.teachers._calibration import fit_calibrator, no_calibration
 from sklearn_kd.teachers._compute import compute_soft_targets
 from sklearn_kd.teachers._context import Context
 from sklearn_kd.teachers._default import default_teachers
-from sklearn_kd.teachers._fit import check_folds
+from sklearn_kd.teachers._fit import check_folds, fold_positions
 from sklearn_kd.teachers._fitted import check_teacher, looks_fitted
 from sklearn_kd.teachers._given import check_index, read_teacher_proba
 from sklearn_kd.teachers._leaf import TeacherParameterMixin
@@ -30,6 +30,7 @@ __all__ = [
     "fit_booster",
     "fit_calibrator",
     "fit_parameters",
+    "fold_positions",
     "label_until",
     "looks_fitted",
     "may_be_bagged",

@@ -3,10 +3,11 @@
 import numpy as np
 from sklearn.base import BaseEstimator, ClassifierMixin
 
+from sklearn_kd._compat import num_samples
 from sklearn_kd._copies import copy_rows
 from sklearn_kd._tags import takes_missing, takes_sparse
 from sklearn_kd.targets import align_proba, average_proba
-from sklearn_kd.teachers._fitted import classes_of
+from sklearn_kd.teachers._answer import read_answer
 
 
 class AveragedTeachers(ClassifierMixin, BaseEstimator):
@@ -66,9 +67,15 @@ class AveragedTeachers(ClassifierMixin, BaseEstimator):
         for teacher, given in zip(self.teachers, self.given_classes, strict=True):
             # each may write into its rows, which are the user's and those of the next
             answer = teacher.predict_proba(copy_rows(X))
-            labels = classes_of(teacher, answer, given, self.classes)
-            answer = np.asarray(answer, dtype=np.float64)
-            probas.append(align_proba(answer, labels, self.classes)[0])
+            proba, labels = read_answer(
+                teacher,
+                answer,
+                num_samples(X),
+                given_classes=given,
+                wanted=self.classes,
+            )
+            proba = proba.astype(np.float64, copy=False)
+            probas.append(align_proba(proba, labels, self.classes)[0])
         return average_proba(probas, self.weights)
 
     def predict(self, X):

@@ -15,13 +15,9 @@ from sklearn_kd._copies import take_copy
 from sklearn_kd._random import contained_draws
 from sklearn_kd._texts import flat_values
 from sklearn_kd.targets import average_proba
+from sklearn_kd.teachers._answer import classes_of, has_outputs
 from sklearn_kd.teachers._context import Context
-from sklearn_kd.teachers._fitted import (
-    check_teacher,
-    classes_of,
-    is_fitted,
-    looks_fitted,
-)
+from sklearn_kd.teachers._fitted import check_teacher, is_fitted, looks_fitted
 from sklearn_kd.teachers._label import chunk_rows, label_rows
 
 #: Rows in one call of ``predict_proba`` where the user leaves it open.
@@ -186,7 +182,7 @@ def _own_classes(teacher, X):
     labels = classes_of(teacher, answer, None)
     # one array an output
     several = any(isinstance(label, (list, np.ndarray)) for label in labels or [])
-    if several or isinstance(answer, list):
+    if several or has_outputs(answer):
         raise ValueError(
             f"The teacher {type(teacher).__name__} has classes of several outputs: a "
             "multi-output teacher is not supported. Fit one teacher per output."

@@ -57,16 +57,16 @@ def small_booster(X):
 
     Parameters
     ----------
-    X : {ndarray, DataFrame} of shape (n_samples, n_features)
+    X : {ndarray, CSR matrix, DataFrame} of shape (n_samples, n_features)
         The rows it is to be fitted on.
 
     Returns
     -------
     estimator or None
         Unfitted, without a seed: 60 trees a class of 15 leaves. None where no column
-        has a value, and for texts.
+        has a value, for texts and for sparse rows.
     """
-    if is_text(X):
+    if is_text(X) or issparse(X):
         return None
     if _empty_columns(X, np.array(column_kinds(X))).all():
         return None

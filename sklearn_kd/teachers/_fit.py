@@ -9,6 +9,7 @@ from sklearn.utils.parallel import Parallel, delayed
 
 from sklearn_kd._compat import safe_indexing
 from sklearn_kd._copies import take_copy
+from sklearn_kd._decoded import decoded
 from sklearn_kd._random import contained_draws
 from sklearn_kd.teachers._label import Labels, label_rows
 
@@ -53,7 +54,7 @@ def fit_teacher(teacher, X, y, weights, rows, context):
 
 def _fit(teacher, X, y, weights, seed):
     with contained_draws(seed, teacher):
-        return clone(teacher).fit(X, y, **weights)
+        return decoded(clone(teacher), y).fit(X, y, **weights)
 
 
 @dataclass(frozen=True, eq=False)
@@ -110,38 +111,96 @@ class Folds:
         return (total / count).astype(np.float32)
 
 
-def check_folds(splits, n_samples):
-    """Check the splits for cross-fitting.
+def fold_positions(splits, n_samples):
+    """Write splits as positions of rows.
 
     Parameters
     ----------
     splits : iterable of (train, test)
-        Positions or masks.
+        Positions of rows, negative ones from the end, or masks.
+    n_samples : int
+        Number of rows that they are for.
+
+    Returns
+    -------
+    list of (ndarray of int, ndarray of int)
+        Positions from 0 on.
+
+    Raises
+    ------
+    ValueError
+        For positions that no row has, and for masks of another length.
+    """
+    splits = list(splits)
+    found = []
+    for number, fold in enumerate(splits, start=1):
+        try:
+            found.append(tuple(_positions(rows, n_samples) for rows in fold))
+        except IndexError as error:
+            raise ValueError(
+                f"Fold {number} of {len(splits)} of cv is not for {n_samples} rows: "
+                f"{error}. Pass positions of rows of X, or masks with one value a row."
+            ) from error
+    return found
+
+
+def _positions(rows, n_samples):
+    rows = np.asarray(rows)
+    # an empty list has floats
+    return np.arange(n_samples)[rows if rows.size else rows.astype(np.intp)]
+
+
+def check_folds(splits, n_samples):
+    """Refuse splits by which a teacher would label rows that it was fitted on, or none.
+
+    Parameters
+    ----------
+    splits : iterable of (train, test)
+        As for :func:`fold_positions`.
     n_samples : int
         Number of labelled rows.
 
     Returns
     -------
     list of (ndarray of int, ndarray of int)
-        Positions.
+        Positions from 0 on; without folds that test no row.
 
     Raises
     ------
     ValueError
-        When the splits leave a row out.
+        Where a fold trains on a row that it tests, or has no row to train on, and
+        where some row is in no test set.
     """
-    every = np.arange(n_samples)
-    splits = [(every[train], every[test]) for train, test in splits]
+    splits = fold_positions(splits, n_samples)
+    for number, (train, test) in enumerate(splits, start=1):
+        name = f"Fold {number} of {len(splits)} of cv"
+        both = np.intersect1d(train, test)
+        if len(both):
+            raise ValueError(
+                f"{name} has {len(both)} of {n_samples} rows in both its train and its "
+                f"test indices, the first of them row {both[0]}: the teacher would be "
+                "fitted on rows that it labels. Use a splitter whose train and test "
+                "sets share no row, such as StratifiedKFold."
+            )
+        if not len(train):
+            raise ValueError(f"{name} has no train indices: there is nothing to fit.")
+    splits = [(train, test) for train, test in splits if len(test)]
+    n_missed = int((_count_tests(splits, n_samples) == 0).sum())
+    if n_missed:
+        raise ValueError(
+            f"cv leaves {n_missed} of {n_samples} rows without an out-of-fold soft "
+            "target. Use a splitter whose test sets cover all rows, such as "
+            "StratifiedKFold, GroupKFold or RepeatedStratifiedKFold."
+        )
+    return splits
+
+
+def _count_tests(splits, n_samples):
+    """Count in how many test sets each row is."""
     tested = np.zeros(n_samples, dtype=int)
     for _, test in splits:
         tested[test] += 1
-    if not tested.all():
-        raise ValueError(
-            f"cv leaves {int((tested == 0).sum())} of {n_samples} rows without an "
-            "out-of-fold soft target. Use a splitter whose test sets cover all rows, "
-            "such as StratifiedKFold, GroupKFold or RepeatedStratifiedKFold."
-        )
-    return splits
+    return tested
 
 
 def cross_fit(teacher, lesson, weights, splits, context, *, keep):
@@ -167,9 +226,7 @@ def cross_fit(teacher, lesson, weights, splits, context, *, keep):
         The teachers, to ask again; None unless they are kept.
     """
     n_samples, classes = len(lesson.y), lesson.classes
-    tested = np.zeros(n_samples, dtype=int)
-    for _, test in splits:
-        tested[test] += 1
+    tested = _count_tests(splits, n_samples)
     parts = Parallel(n_jobs=context.n_jobs)(
         delayed(_label_fold)(teacher, lesson, weights, train, test, context, keep)
         for train, test in splits

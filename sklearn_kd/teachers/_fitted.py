@@ -1,4 +1,4 @@
-"""Is a teacher fitted, and which label does each of its columns stand for?"""
+"""Can it be a teacher, and is it fitted?"""
 
 from sklearn.base import is_regressor
 from sklearn.exceptions import NotFittedError
@@ -8,7 +8,7 @@ from sklearn.utils.validation import check_is_fitted
 
 from sklearn_kd._copies import take_copy
 from sklearn_kd._random import contained_draws
-from sklearn_kd.targets import match_columns
+from sklearn_kd.teachers._answer import classes_of
 
 
 def check_teacher(teacher):
@@ -139,32 +139,3 @@ def _last_step(teacher):
     while isinstance(teacher, Pipeline):
         teacher = teacher.steps[-1][1]
     return teacher
-
-
-def classes_of(teacher, answer, given_classes, wanted=None):
-    """Find the labels of a teacher's columns.
-
-    Parameters
-    ----------
-    teacher : object
-        A fitted teacher.
-    answer : array-like or DataFrame of shape (n_samples, n_classes)
-        What its ``predict_proba`` returned.
-    given_classes : array-like of shape (n_classes,) or None
-        ``teacher_classes`` of the user. What they say counts: a teacher that was
-        fitted on encoded labels has codes for its ``classes_``.
-    wanted : ndarray of shape (n_classes,) or None, default=None
-        Our labels, which the columns of a DataFrame may name by their strings.
-
-    Returns
-    -------
-    list or None
-        One label a column; None when nobody knows.
-    """
-    classes = given_classes
-    if classes is None:
-        classes = getattr(teacher, "classes_", None)
-    if classes is None and hasattr(answer, "columns"):
-        columns = answer.columns
-        classes = columns if wanted is None else match_columns(columns, wanted)
-    return None if classes is None else list(classes)

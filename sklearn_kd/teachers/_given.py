@@ -4,6 +4,7 @@ import numpy as np
 
 from sklearn_kd._columns import is_frame, numeric_block
 from sklearn_kd.targets import align_proba, check_proba, match_columns
+from sklearn_kd.teachers._answer import are_numbered
 from sklearn_kd.teachers._asked import Knowledge
 from sklearn_kd.teachers._label import Labels
 from sklearn_kd.teachers._trust import check_match, fill_silent_rows
@@ -15,9 +16,10 @@ def read_teacher_proba(teacher_proba, lesson):
     Parameters
     ----------
     teacher_proba : array-like or DataFrame of shape (n_samples, n_classes)
-        An array has its columns in sorted class order. The columns of a DataFrame are
-        named by the classes, as they are or as strings, in any order; it may have
-        columns for classes that are not in ``y``.
+        An array has its columns in sorted class order, and so has a DataFrame of as
+        many columns that pandas has numbered. Else the columns of a DataFrame are named
+        by the classes, as they are or as strings, in any order; it may have columns for
+        classes that are not in ``y``.
     lesson : Lesson
         The labelled rows.
 
@@ -38,6 +40,8 @@ def read_teacher_proba(teacher_proba, lesson):
         columns = list(teacher_proba.columns)
         given = numeric_block(teacher_proba, range(len(columns)))
         source = match_columns(columns, classes)
+        if len(source) == len(classes) and are_numbered(columns, teacher_proba):
+            source = list(classes)
         if not set(source) & set(classes.tolist()):
             raise ValueError(
                 f"The columns of teacher_proba are {columns[:5]}, and none of them is "

@@ -8,8 +8,8 @@ from sklearn.utils.parallel import Parallel, delayed
 from sklearn_kd._compat import num_samples, safe_indexing
 from sklearn_kd._copies import copy_rows
 from sklearn_kd._random import contained_draws
-from sklearn_kd.targets import align_proba, check_proba
-from sklearn_kd.teachers._fitted import classes_of
+from sklearn_kd.targets import align_proba
+from sklearn_kd.teachers._answer import read_answer
 from sklearn_kd.teachers._key import Keyed
 
 #: Most rows in one call of ``predict_proba``. A forest reads all its trees once a call,
@@ -122,21 +122,7 @@ def _ask(teacher, X, classes, given_classes):
     """
     with contained_draws(0, teacher):
         answer = teacher.predict_proba(copy_rows(X))
-    labels = classes_of(teacher, answer, given_classes, classes)
-    name = f"predict_proba of the teacher {type(teacher).__name__}"
-    if isinstance(answer, list):
-        raise ValueError(
-            f"{name} returned a list: a multi-output teacher is not supported."
-        )
-    if labels is None:
-        raise ValueError(
-            f"Nobody says which label each column of {name} stands for: it has no "
-            "classes_ and returns no DataFrame. Pass teacher_classes=[...] where it is "
-            "fitted; where it is not, its fit has to set classes_."
-        )
-    proba = check_proba(answer, len(labels), name=name)
-    if len(proba) != num_samples(X):
-        raise ValueError(
-            f"{name} returned {len(proba)} rows for {num_samples(X)} rows of X."
-        )
+    proba, labels = read_answer(
+        teacher, answer, num_samples(X), given_classes=given_classes, wanted=classes
+    )
     return proba.astype(np.float32), labels

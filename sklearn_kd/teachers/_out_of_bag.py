@@ -18,8 +18,8 @@ from sklearn.utils.validation import validate_data
 from sklearn_kd._compat import n_fitted_rows, num_samples, safe_indexing
 from sklearn_kd._copies import copy_rows
 from sklearn_kd._random import contained_draws
-from sklearn_kd.targets import align_proba
-from sklearn_kd.teachers._fitted import classes_of
+from sklearn_kd.targets import align_proba, check_proba
+from sklearn_kd.teachers._answer import classes_of, read_answer
 from sklearn_kd.teachers._key import Keyed
 
 #: Rows on which the memory of the members is looked for.
@@ -199,11 +199,13 @@ def _answer(teacher, X, asked, labels, classes):
             X = step.transform(X)
         total = _sum_answers(ensemble, _checked(ensemble, X), asked)
     total /= asked.sum(axis=0)[:, None]
+    name = f"predict_proba of the members of {type(ensemble).__name__}"
+    total = check_proba(total, len(labels), name=name)
     proba, _, _ = align_proba(total, labels, classes)
     return proba.astype(np.float32)
 
 
-def bagged_members(teacher, lesson, given_classes, key=None):
+def bagged_members(teacher, lesson, given_classes, key=None, *, fitted_here=False):
     """Find the members of a bagged teacher, if it is one that X was taught to.
 
     Parameters
@@ -218,14 +220,17 @@ def bagged_members(teacher, lesson, given_classes, key=None):
         ``teacher_classes`` of the user.
     key : str or None, default=None
         What stands for the teacher in the cache.
+    fitted_here : bool, default=False
+        Whether it is known that the teacher was fitted on these rows in this order.
 
     Returns
     -------
     Bag or None
-        None where the members cannot be asked, where each has seen every row, where
-        the teacher was fitted on another number of rows, and where its members do not
-        know the rows that they should have seen better than the others do: then X is
-        another table or in another order, or there is no memory to leave out.
+        None where the members cannot be asked, where each has seen every row, and
+        where the teacher was fitted on another number of rows. Where it came fitted,
+        None too if its members do not know the rows that they should have seen better
+        than the others do: then X is another table or in another order, or there is no
+        memory to leave out.
     """
     _, ensemble = _unwrap(teacher)
     if not _has_members(ensemble):
@@ -239,8 +244,26 @@ def bagged_members(teacher, lesson, given_classes, key=None):
     seen, left_out = _pack(ensemble.estimators_samples_, n_fitted)
     if n_fitted != n_rows:
         seen, left_out = seen[lesson.given], left_out[lesson.given]
+    if not left_out.any():
+        return None
     bag = Bag(teacher, ensemble, seen, left_out, labels, lesson.classes, key)
+    if fitted_here and _keeps_rows(teacher):
+        return bag
     return bag if _remembers(bag, lesson.X, lesson.codes) else None
+
+
+def _keeps_rows(teacher):
+    """Say whether what is fitted on rows hands these very rows to its ensemble.
+
+    A step that resamples them does not, nor may a subclass with a ``fit`` of its own,
+    and what is frozen was fitted elsewhere.
+    """
+    while isinstance(teacher, Pipeline):
+        if any(hasattr(step, "fit_resample") for _, step in teacher.steps):
+            return False
+        teacher = teacher.steps[-1][1]
+    known = RandomForestClassifier, ExtraTreesClassifier, BaggingClassifier
+    return any(type(teacher).fit is one.fit for one in known)
 
 
 def _unwrap(teacher):
@@ -323,7 +346,9 @@ def _sum_answers(ensemble, X, asked):
             total[rows] += member.predict_proba(X[rows], check_input=False)
         else:
             answer = member.predict_proba(_take(X, rows, features))
-            total[np.ix_(rows, _places(member, total.shape[1]))] += answer
+            codes = _codes(member, total.shape[1])
+            answer, codes = read_answer(member, answer, len(rows), given_classes=codes)
+            total[np.ix_(rows, codes)] += answer
     return total
 
 
@@ -334,8 +359,8 @@ def _take(X, rows, features):
     return X[:, features]
 
 
-def _places(member, n_classes):
-    """Give the columns of a bagged member: its sample may lack a class."""
+def _codes(member, n_classes):
+    """Give the classes of a bagged member: its sample may lack a class."""
     # the ensemble fits its members on codes of the labels
     if len(member.classes_) == n_classes:
         return np.arange(n_classes)

@@ -116,7 +116,7 @@ def teach(
             )
         hurry = held_out == "auto" and context.deadline.left(_MEMBERS_SHARE) < 0
         if held_out and one.held_out is None and not hurry:
-            one = _with_members(one, lesson, context)
+            one = _with_members(one, lesson, context, fitted_here=not ready)
         asked.append(one)
     if len(asked) == 1:
         teacher, name = (
@@ -150,9 +150,11 @@ def _ask_fitted(teacher, lesson, given_classes, context):
     return AskedTeacher(teacher, key, labels.proba, given_classes)
 
 
-def _with_members(one, lesson, context):
+def _with_members(one, lesson, context, *, fitted_here):
     """Find the members of a bagged teacher, to be asked about rows they did not see."""
-    bag = bagged_members(one.teacher, lesson, one.given_classes, one.key)
+    bag = bagged_members(
+        one.teacher, lesson, one.given_classes, one.key, fitted_here=fitted_here
+    )
     if bag is None:
         return one
     every = np.arange(len(lesson.codes))

@@ -10,6 +10,7 @@ from sklearn.base import clone
 from sklearn_kd._compat import num_samples
 from sklearn_kd._copies import copy_rows
 from sklearn_kd._random import contained_draws, seed_unset
+from sklearn_kd._tags import takes_sparse
 from sklearn_kd._texts import is_text
 from sklearn_kd.transfer._large import read_rows, take_rows
 from sklearn_kd.transfer._munge import MungeSampler
@@ -56,6 +57,47 @@ class SyntheticRows:
     n_duplicates: int | None
 
 
+def makes_sparse(transfer):
+    """Say whether sparse rows are no obstacle to the synthetic rows that are wanted.
+
+    Parameters
+    ----------
+    transfer : "auto", "munge", None or sampler
+        What was asked for. "auto" makes none for sparse rows.
+
+    Returns
+    -------
+    bool
+        Of a sampler, what its tags say; False where it has none.
+    """
+    if transfer is None or isinstance(transfer, str):
+        return transfer != "munge"
+    return hasattr(transfer, "__sklearn_tags__") and takes_sparse([transfer])
+
+
+def check_transfer(transfer, X):
+    """Refuse sparse rows where the sampler cannot make such.
+
+    Parameters
+    ----------
+    transfer : "auto", "munge", None or sampler
+        What was asked for.
+    X : object
+        Rows, not checked yet.
+
+    Raises
+    ------
+    TypeError
+        For "munge", and for samplers whose tags do not claim sparse rows.
+    """
+    if issparse(X) and not makes_sparse(transfer):
+        raise TypeError(
+            f"transfer={transfer!r} cannot make rows like sparse ones. Use "
+            'transfer="auto" or None, and pass further rows as X_unlabeled; a sampler '
+            "that makes sparse rows says so by its tag input_tags.sparse."
+        )
+
+
 def resolve_sampler(transfer, X, *, seed, report):
     """Make the sampler that the user wants.
 
@@ -79,18 +121,13 @@ def resolve_sampler(transfer, X, *, seed, report):
     Raises
     ------
     TypeError
-        For a sampler that is none, for sparse rows, and for "munge" on texts.
+        For a sampler that is none, and for "munge" on texts.
     """
     if transfer is None:
         return None
-    if issparse(X):
-        if transfer == "auto":
-            report("no synthetic rows: the rows are sparse")
-            return None
-        raise TypeError(
-            f"transfer={transfer!r} cannot make rows like sparse ones. Use "
-            'transfer="auto" or None, and pass further rows as X_unlabeled.'
-        )
+    if issparse(X) and isinstance(transfer, str):  # "auto": see check_transfer
+        report("no synthetic rows: the rows are sparse")
+        return None
     if is_text(X) and isinstance(transfer, str):
         if transfer == "auto":
             report("no synthetic rows: the rows are texts")

@@ -5,10 +5,11 @@ import sys
 import numpy as np
 from scipy import sparse
 
-from sklearn_kd._columns import is_frame, is_polars
+from sklearn_kd._columns import is_frame, is_polars, same_container
 from sklearn_kd._compat import num_samples
 from sklearn_kd._texts import is_text
 from sklearn_kd.transfer._large import chain_rows, is_large
+from sklearn_kd.transfer._rows import like_pandas
 
 
 class UnlabeledRows:
@@ -96,7 +97,7 @@ def check_unlabeled(X_unlabeled, X, n_given=None):
         return None
     held = isinstance(X_unlabeled, UnlabeledRows)
     rows = X_unlabeled.X if held else X_unlabeled
-    if (is_frame(X) or is_frame(rows)) and type(rows) is not type(X):
+    if not same_container(X, rows):
         raise TypeError(
             f"X_unlabeled must be of the type of X, {_type_name(X)}, got "
             f"{_type_name(rows)}."
@@ -194,9 +195,9 @@ def stack_rows(above, below):
 def _stack_texts(above, below):
     texts = [*above, *below]  # dtypes may differ: strings, objects, categories
     if hasattr(above, "iloc"):
-        return type(above)(texts, name=above.name, dtype=object)
+        return sys.modules["pandas"].Series(texts, name=above.name, dtype=object)
     if not isinstance(above, np.ndarray):
-        return type(above)(above.name, texts)
+        return sys.modules["polars"].Series(above.name, texts)
     stacked = np.empty(len(texts), dtype=object)
     stacked[:] = texts
     return stacked
@@ -212,7 +213,8 @@ def _stack_pandas(above, below):
             union = pandas.CategoricalDtype(dtype.categories.union(levels, sort=False))
             above[name] = above[name].astype(union)
             below[name] = below[name].astype(union)
-    return pandas.concat([above, below], ignore_index=True)
+    stacked = pandas.concat([above, below], ignore_index=True)
+    return like_pandas(stacked, above)
 
 
 def _stack_polars(above, below):

@@ -1,0 +1,198 @@
+"""What a teacher answered: probabilities, and the label of each column."""
+
+import numpy as np
+
+from sklearn_kd._proba import plain_label
+from sklearn_kd.targets import check_proba, match_columns
+
+
+def read_answer(teacher, answer, n_rows, *, given_classes=None, wanted=None, name=None):
+    """Check what ``predict_proba`` returned, and find the labels of its columns.
+
+    Parameters
+    ----------
+    teacher : object
+        Fitted.
+    answer : array-like or DataFrame of shape (n_rows, n_classes)
+        What its ``predict_proba`` returned; lists of numbers, one a row, count as rows.
+    n_rows : int
+        How many rows it was asked about.
+    given_classes, wanted
+        As for :func:`classes_of`.
+    name : str or None, default=None
+        What the messages call the answer.
+
+    Returns
+    -------
+    proba : ndarray of shape (n_rows, n_classes), float32 or float64
+        The probabilities.
+    labels : list of length n_classes
+        The label of each column.
+
+    Raises
+    ------
+    ValueError
+        For answers of several outputs, for columns that nobody names or that two
+        sources name differently, for another number of rows, and for what
+        :func:`~sklearn_kd.targets.check_proba` refuses.
+    """
+    if name is None:
+        name = f"predict_proba of the teacher {type(teacher).__name__}"
+    if has_outputs(answer):
+        raise ValueError(
+            f"{name} returned a {type(answer).__name__} of tables, one an output: a "
+            "multi-output teacher is not supported. Fit one teacher per output."
+        )
+    labels = classes_of(teacher, answer, given_classes, wanted)
+    if labels is None:
+        raise ValueError(
+            f"Nobody says which label each column of {name} stands for: it has no "
+            "classes_ and returns no DataFrame. Pass teacher_classes=[...] where it is "
+            "fitted; where it is not, its fit has to set classes_."
+        )
+    proba = check_proba(answer, len(labels), name=name)
+    if len(proba) != n_rows:
+        raise ValueError(f"{name} returned {len(proba)} rows for {n_rows} rows of X.")
+    return proba, labels
+
+
+def has_outputs(answer):
+    """Say whether an answer is a sequence of tables, one for each of several outputs.
+
+    A list of rows, as a service that speaks JSON returns it, is one table.
+    """
+    return isinstance(answer, (list, tuple)) and len(answer) > 0 and _depth(answer) > 2
+
+
+def _depth(values):
+    """Count the dimensions of nested sequences along their first elements."""
+    depth = 0
+    while isinstance(values, (list, tuple)):
+        depth += 1
+        if not values:
+            return depth
+        values = values[0]
+    return depth + len(getattr(values, "shape", ()))
+
+
+def classes_of(teacher, answer, given_classes, wanted=None):
+    """Find the labels of a teacher's columns.
+
+    Parameters
+    ----------
+    teacher : object
+        A fitted teacher.
+    answer : array-like or DataFrame of shape (n_samples, n_classes), or None
+        What its ``predict_proba`` returned.
+    given_classes : array-like of shape (n_classes,) or None
+        ``teacher_classes`` of the user: one label for each of the ``classes_`` of the
+        teacher, where it has some, else for each column. They count instead of
+        ``classes_``: a teacher that was fitted on encoded labels has codes for these.
+    wanted : ndarray of shape (n_classes,) or None, default=None
+        Our labels, which the columns of a DataFrame may name by their strings.
+
+    Returns
+    -------
+    list or None
+        One label a column; None when nobody knows.
+
+    Raises
+    ------
+    ValueError
+        Where some, but not all, of the column names of a DataFrame name classes.
+
+    Notes
+    -----
+    Column names that are the classes in another order, as they are or as strings, say
+    which column is which: their order may change from call to call. Names that share
+    nothing with the classes say nothing, nor does the default index of a pandas
+    DataFrame: then the columns are in the order of the classes.
+    """
+    own = getattr(teacher, "classes_", None)
+    own = None if own is None else list(own)
+    given = None if given_classes is None else list(given_classes)
+    names = _column_names(answer)
+    if own is None and given is None:
+        if names is None:
+            return None
+        return names if wanted is None else match_columns(names, wanted)
+    labels = own if given is None else given
+    if names is None or are_numbered(names, answer):
+        return labels
+    by_label = _order(names, labels)
+    if given is None or own is None or len(own) != len(given):
+        _refuse_some(names, labels, by_label)
+        return labels if not by_label else [labels[place] for place in by_label]
+    by_code = _order(names, own)
+    if not (by_label or by_code):
+        _refuse_some(names, own, by_code)
+        _refuse_some(names, labels, by_label)
+        return labels
+    if by_label and by_code and by_label != by_code:
+        raise ValueError(
+            f"The columns of predict_proba are named {names}, the classes_ of "
+            f"{type(teacher).__name__} are {own}, and teacher_classes are {given}: the "
+            "names could be either. Have the teacher return an array, or leave "
+            "teacher_classes out."
+        )
+    return [labels[place] for place in by_code or by_label]
+
+
+def _column_names(answer):
+    """Column names of a frame (of Arrow's tables too); None for an array."""
+    names = getattr(answer, "column_names", None)
+    if names is None:
+        names = getattr(answer, "columns", None)
+    return None if names is None else list(names)
+
+
+def are_numbered(names, answer):
+    """Say whether pandas numbered the columns itself, so that they have no names.
+
+    Parameters
+    ----------
+    names : list
+        The column names of a frame.
+    answer : DataFrame
+        The frame.
+
+    Returns
+    -------
+    bool
+        True for the index 0, 1, 2, ... that a frame has by default.
+    """
+    index = answer.columns
+    return type(index).__name__ == "RangeIndex" and names == list(range(len(names)))
+
+
+def _order(names, classes):
+    """Give for each name the position of the class that it names.
+
+    Returns
+    -------
+    list of int or None
+        None unless each class is named once.
+    """
+    labels = [plain_label(label) for label in classes]
+    array = np.empty(len(labels), dtype=object)
+    array[:] = labels
+    matched = match_columns(map(plain_label, names), array)
+    if len(matched) != len(labels) or len(set(labels)) != len(labels):
+        return None
+    place = {label: position for position, label in enumerate(labels)}
+    order = [place.get(name) for name in matched]
+    return order if set(order) == set(place.values()) else None
+
+
+def _refuse_some(names, classes, order):
+    """Refuse names of which some are classes, but not each class once."""
+    labels = {plain_label(label) for label in classes}
+    texts = {str(label) for label in labels}
+    some = any(plain_label(name) in labels or str(name) in texts for name in names)
+    if order is None and some:
+        raise ValueError(
+            f"The columns of predict_proba are named {names}, and the classes of the "
+            f"teacher are {[plain_label(label) for label in classes]}: some names are "
+            "classes, but they do not name each class once. Name every column by its "
+            "class, or return an array with columns in the order of the classes."
+        )
