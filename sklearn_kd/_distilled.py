@@ -38,6 +38,7 @@ from sklearn_kd._recipe import (
 )
 from sklearn_kd._tags import takes_missing, takes_sparse, takes_text
 from sklearn_kd._threshold import add_threshold
+from sklearn_kd._weights import weight_of_row
 from sklearn_kd.losses import LOSSES
 from sklearn_kd.students import (
     StudentPredictionMixin,
@@ -376,7 +377,9 @@ class DistilledClassifier(
         rows, stop = add_synthetic(
             self, train, validation, made, knowledge, lesson, seed
         )
-        rows = add_unlabeled(self, rows, X_unlabeled, knowledge, seed)
+        rows = add_unlabeled(
+            self, rows, X_unlabeled, knowledge, seed, weight_of_row(labelled.weight)
+        )
         self.n_transfer_rows_ = int((rows.origin < 0).sum())
         self.teacher_ = knowledge.teacher
         trained = train_student(student, rows, stop, seed, deadline)

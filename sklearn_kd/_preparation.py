@@ -17,6 +17,7 @@ from sklearn_kd._compat import safe_indexing, validate_all_params
 from sklearn_kd._random import seed_unset
 from sklearn_kd._threshold import check_threshold
 from sklearn_kd._validation import check_labels, check_rows, encode_labels
+from sklearn_kd._weights import with_finite_sums
 from sklearn_kd.losses import LOSSES
 from sklearn_kd.students import (
     TransferSet,
@@ -62,6 +63,7 @@ def read_lesson(distilled, X, y, sample_weight, teacher_proba):
     n_given, given = len(y), np.flatnonzero(weight > 0)
     if len(given) < n_given:
         X, y, weight = take_rows(X, given), y[given], weight[given]
+    weight = with_finite_sums(weight)
     return Lesson(X, y, encode_labels(y, classes), weight, classes, given, n_given)
 
 

@@ -252,12 +252,6 @@ def check_labels(estimator, X, y, sample_weight, classes=None):
             "sorted. Give all labels one type: strings, say."
         ) from error
     weight = check_sample_weight(sample_weight, X)
-    with np.errstate(over="ignore"):
-        total = weight.sum()
-    if not isfinite(total):
-        raise ValueError(
-            "The sum of sample_weight is not finite: divide the weights by the largest."
-        )
     if classes is None:
         classes = np.unique(y[weight > 0])
     if len(classes) < 2:

@@ -20,14 +20,11 @@ from sklearn_kd._compat import (
 from sklearn_kd._level_types import TypeWatch
 from sklearn_kd._nominal import check_levels
 from sklearn_kd._validation import check_rows, read_numbers
+from sklearn_kd._weights import in_rows
 from sklearn_kd.students import _levels
 from sklearn_kd.students._components import build_components
 from sklearn_kd.students._edges import learn_edges
-from sklearn_kd.students._encoder_targets import (
-    check_targets,
-    read_targets,
-    scale_weights,
-)
+from sklearn_kd.students._encoder_targets import check_targets, read_targets
 from sklearn_kd.students._knots import build_knots
 from sklearn_kd.students._names import output_names
 
@@ -245,7 +242,7 @@ class TabularEncoder(TransformerMixin, BaseEstimator):
                 X = safe_indexing(X, present)
                 targets = None if targets is None else targets[present]
                 sample_weight = sample_weight[present]
-            sample_weight = scale_weights(sample_weight)
+            sample_weight = in_rows(sample_weight)
         targets = read_targets(targets)  # only now: a class of absent rows is absent
         self.kinds_ = column_kinds(X)
         check_levels(X, self.kinds_)

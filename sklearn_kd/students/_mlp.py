@@ -288,6 +288,7 @@ class MLPStudent(
         )
         if validation is None and self.early_stopping:
             train, validation = split(train, self.validation_fraction, seed)
+        train, validation = train.in_rows(), validation and validation.in_rows()
         with single_blas_thread():
             self.encoder_ = fit_encoder_on_sample(self.encoder, train, self.dtype, seed)
             if X_val is not None:

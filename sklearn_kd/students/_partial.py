@@ -73,8 +73,9 @@ class StreamTrainer(Trainer):
         state : dict
             What it is to keep now.
         """
-        self.average = self.parameters.flat
-        self.parameters = Parameters(self.parameters.sizes, self.average.dtype)
+        averaged = self.parameters
+        self.average = averaged.flat
+        self.parameters = Parameters(averaged.sizes, self.average.dtype)
         self.parameters.flat[...] = state.get("weights", self.average)
         self.start(rows)
         self.optimizer.n_steps = state["n_steps"]
@@ -87,6 +88,7 @@ class StreamTrainer(Trainer):
         value = self._epoch(rows, generator) + rows.constant
         if not np.isfinite(self.optimizer.square).all():
             self._diverged()
+        self.check_answers(rows, averaged)
         return value, {
             "n_steps": self.optimizer.n_steps,
             "weights": self.parameters.flat,
@@ -178,6 +180,7 @@ class PartialFitMixin:
         """
         first = not hasattr(self, "coefs_")
         batch = check_batch(self, X, y, classes, sample_weight, soft_targets, first)
+        batch = batch.in_rows()
         loss = LOSSES[batch.soft.loss](batch.soft.temperature)
         with single_blas_thread():
             if first:

@@ -4,6 +4,7 @@ from dataclasses import dataclass, replace
 
 import numpy as np
 
+from sklearn_kd._weights import in_rows
 from sklearn_kd.targets import SoftTargets, compact
 from sklearn_kd.transfer import stack_rows, take_rows
 
@@ -63,6 +64,10 @@ class TransferSet:
     def with_soft(self, soft):
         """Add soft targets, given for all labelled rows in their order."""
         return replace(self, soft=soft[self.origin])
+
+    def in_rows(self):
+        """Scale the weights so that they are numbers of rows."""
+        return replace(self, weight=compact(in_rows(self.weight)))
 
     def append(self, X, proba, weight):
         """Append rows without a label: with the soft term only.
