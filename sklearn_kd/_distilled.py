@@ -324,7 +324,10 @@ class DistilledClassifier(
             Labels of any type that sorts.
         sample_weight : array-like of shape (n_samples,), default=None
             Row weights, for the student and for unfitted teachers that take them. A
-            row of weight 0 counts as absent.
+            row of weight 0 counts as absent. Only their ratios count, but in teachers
+            and students that you pass and that read them otherwise: these get them as
+            they are. A row of `X_unlabeled` counts as one labelled row, see
+            :ref:`weights`.
         teacher_proba : array-like or DataFrame of shape (n_samples, n_classes), \
                 default=None
             Soft targets instead of a teacher: columns in sorted class order, or a
@@ -333,7 +336,9 @@ class DistilledClassifier(
             Further rows to ask the teacher about. A bare array with exactly as many
             rows as ``X`` is refused, since cross-validation would have cut it.
         groups : array-like of shape (n_samples,), default=None
-            For the splitter of ``cv``.
+            Which rows belong together: visits of a patient, days of a shop. All rows
+            of a group are on one side when validation rows are split off, and the
+            groups reach the splitter of ``cv``.
 
         Returns
         -------
@@ -355,8 +360,8 @@ class DistilledClassifier(
             self, student, lesson, X_unlabeled, teacher_proba, seed
         )
         check_out_of_sample(self, teachers, sampler)
+        labelled = labelled_rows(self, lesson, groups)
         splits = split_folds(self, lesson, groups, seed)
-        labelled = labelled_rows(self, lesson)
         train, validation = split_validation(student, labelled, self.alpha > 0)
         check_comparison(self, validation)
         made = draw_synthetic(self, train, sampler, seed)

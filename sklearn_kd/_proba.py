@@ -102,7 +102,7 @@ def check_finite(answers, name):
                 f"{name} answers {len(wrong)} of {len(answers)} rows with NaN or "
                 f"infinity, first row {wrong[0]}: its weights or the numbers in these "
                 "rows are too large for it. Train it with a lower learning rate, and "
-                "bring the columns to a common scale, as encoder=\"auto\" does."
+                'bring the columns to a common scale, as encoder="auto" does.'
             )
     return answers
 

@@ -62,7 +62,9 @@ def test_a_net_that_diverges_is_refused_with_its_rate_and_epoch(train_split):
 
 def test_a_net_whose_loss_is_finite_and_whose_answers_are_not_is_refused():
     student = SkorchStudent(net(LateRoot, 0.1), encoder=None, random_state=0)
-    with pytest.raises(ValueError, match="with NaN, though its training loss is finite"):
+    with pytest.raises(
+        ValueError, match="with NaN, though its training loss is finite"
+    ):
         student.fit(X, Y)
 
 
@@ -124,7 +126,11 @@ class Spoilt(ClassifierMixin, BaseEstimator):
 
 @pytest.mark.parametrize(
     ("answer", "message"),
-    [(np.nan, "NaN or infinity, first in row 1"), (3.0, "sum to 1"), (-1.0, "negative")],
+    [
+        (np.nan, "NaN or infinity, first in row 1"),
+        (3.0, "sum to 1"),
+        (-1.0, "negative"),
+    ],
 )
 def test_any_student_that_answers_no_probabilities_is_refused(answer, message):
     with pytest.raises(ValueError, match=f"trained student Spoilt.*{message}"):

@@ -250,6 +250,7 @@ class MLPStudent(
         y_val=None,
         sample_weight_val=None,
         soft_targets_val=None,
+        groups=None,
     ):
         """Learn from labelled rows, and from soft targets where they are given.
 
@@ -267,6 +268,9 @@ class MLPStudent(
         X_val, y_val, sample_weight_val, soft_targets_val : as above, default=None
             Validation rows. None takes ``validation_fraction`` of the training rows
             when ``early_stopping``; without it, their loss is recorded and no more.
+        groups : array-like of shape (n_samples,), default=None
+            When ``early_stopping`` and no ``X_val`` is given, all rows of a group are
+            on one side when validation rows are split off: visits of a patient, say.
 
         Returns
         -------
@@ -281,7 +285,7 @@ class MLPStudent(
         seed, deadline = as_seed(self.random_state), Deadline(self.time_limit)
         # a fit that fails must not leave classes, encoder and weights of two fits
         self.__dict__.pop("coefs_", None)
-        train = check_train(self, X, y, sample_weight, soft_targets)
+        train = check_train(self, X, y, sample_weight, soft_targets, groups)
         self.classes_ = train.classes
         validation = check_validation(
             self, X_val, y_val, sample_weight_val, soft_targets_val, like=train.soft

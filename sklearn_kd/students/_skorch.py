@@ -149,6 +149,7 @@ class SkorchStudent(ClassifierMixin, BaseEstimator):
         y_val=None,
         sample_weight_val=None,
         soft_targets_val=None,
+        groups=None,
     ):
         """Learn from labelled rows, and from soft targets where they are given.
 
@@ -166,6 +167,9 @@ class SkorchStudent(ClassifierMixin, BaseEstimator):
         X_val, y_val, sample_weight_val, soft_targets_val : as above, default=None
             Validation rows. None takes ``validation_fraction`` of the training rows
             where the net has skorch's default ``train_split``.
+        groups : array-like of shape (n_samples,), default=None
+            Where validation rows are split off for the net, all rows of a group are on
+            one side: visits of a patient, say.
 
         Returns
         -------
@@ -184,7 +188,7 @@ class SkorchStudent(ClassifierMixin, BaseEstimator):
         seed = as_seed(self.random_state)
         # a fit that fails must not leave classes, encoder and net of two fits
         self.__dict__.pop("net_", None)
-        train = check_train(self, X, y, sample_weight, soft_targets)
+        train = check_train(self, X, y, sample_weight, soft_targets, groups)
         self.classes_ = train.classes
         validation = check_validation(
             self, X_val, y_val, sample_weight_val, soft_targets_val, like=train.soft

@@ -232,7 +232,7 @@ def _refuse_divergence(net, rows):
     raise ValueError(
         f"Training diverged: at lr={net.lr:g} the net answers {wrong} of {len(proba)} "
         f"training rows with NaN, {found}. Lower lr, add "
-        "skorch.callbacks.GradientNormClipping, or use encoder=\"auto\" of "
+        'skorch.callbacks.GradientNormClipping, or use encoder="auto" of '
         "SkorchStudent, which brings every column to a common scale."
     )
 
