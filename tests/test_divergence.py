@@ -34,7 +34,7 @@ class Cubed(Linear):
 
 
 class LateRoot(Linear):
-    """Weights stay finite; a row with a large first number gets NaN, but in training."""
+    """Weights stay finite; a row with a large first number gets NaN after training."""
 
     def forward(self, X):
         limit = 1e9 if self.training else 2.0
@@ -62,9 +62,7 @@ def test_a_net_that_diverges_is_refused_with_its_rate_and_epoch(train_split):
 
 def test_a_net_whose_loss_is_finite_and_whose_answers_are_not_is_refused():
     student = SkorchStudent(net(LateRoot, 0.1), encoder=None, random_state=0)
-    with pytest.raises(
-        ValueError, match="with NaN, though its training loss is finite"
-    ):
+    with pytest.raises(ValueError, match="NaN, though its training loss is finite"):
         student.fit(X, Y)
 
 
@@ -127,7 +125,7 @@ class Spoilt(ClassifierMixin, BaseEstimator):
 @pytest.mark.parametrize(
     ("answer", "message"),
     [
-        (np.nan, "NaN or infinity, first in row 1"),
+        (np.nan, "NaN or infinity, .* row 1"),
         (3.0, "sum to 1"),
         (-1.0, "negative"),
     ],
@@ -158,7 +156,7 @@ def test_a_student_without_probabilities_is_still_one():
 def test_a_last_step_that_no_loss_has_seen_is_looked_at(rate):
     """One step: the loss is that of the first weights, and the answers overflow."""
     student = MLPStudent((8, 8, 8, 8), learning_rate_init=rate, random_state=0)
-    with pytest.raises(ValueError, match="Training diverged: .*learning_rate_init=1e"):
+    with pytest.raises(ValueError, match=r"Training diverged: .*init=1e"):
         student.partial_fit(X, Y, classes=[0, 1])
     assert not hasattr(student, "coefs_")
     student.set_params(early_stopping=False, max_iter=1, batch_size=300)

@@ -144,10 +144,8 @@ def test_a_net_gets_whole_groups():
     net = Watched(TabularMLP, max_epochs=1, verbose=0)
     frozen = StandardScaler(with_mean=False, with_std=False)
     SkorchStudent(net, encoder=frozen, random_state=0).fit(X, Y, groups=GROUPS)
-    rounded = {tuple(row): tuple(full) for row, full in zip(X.astype("f4"), X)}  # noqa: B905
-    assert_parted(
-        *[np.array([rounded[tuple(row)] for row in part]) for part in seen[0]]
-    )
+    full = {tuple(row.astype("f4")): tuple(row) for row in X}
+    assert_parted(*[np.array([full[tuple(row)] for row in part]) for part in seen[0]])
 
 
 @pytest.mark.parametrize("alpha", [0.0, 1.0])
@@ -289,8 +287,8 @@ def test_a_student_of_a_panel_is_stopped_in_time():
     X_test, y_test, _ = panel(13, 200, 2)
     student = MLPStudent((32,), max_iter=40, n_iter_no_change=10, random_state=0)
     losses = []
-    for given in (None, groups):
-        model = clone(student).fit(X, y, groups=given)
+    for known in (None, groups):
+        model = clone(student).fit(X, y, groups=known)
         losses.append(log_loss(y_test, model.predict_proba(X_test)))
     assert losses[1] < 0.8
     assert losses[0] > 1.3 * losses[1]

@@ -44,7 +44,7 @@ class NetworkPredictionMixin:
         with np.errstate(over="ignore", invalid="ignore"):
             if n_samples > MANY_ROWS:
                 return block_logits(self, X)
-            # float64 makes a row's answer independent of the rows beside it, to rounding
+            # float64: a row's answer then does not depend on the rows beside it
             X = encode(self.encoder_, X, "float64", watched=True)
             return forward(X, exact, self.activation)[-1]
 

@@ -209,7 +209,7 @@ class Trainer:
 
     @_SILENT
     def check_answers(self, rows, parameters):
-        """Refuse weights of the last step, which no loss has seen, for what they answer."""
+        """Refuse weights that answer NaN: no loss was computed after the last step."""
         X, _, _ = next(iter(rows.blocks(len(self.workspace.ones))))
         layers = forward(X, parameters, self.activation, self.workspace.layers)
         if not np.isfinite(layers[-1]).all():
