@@ -54,9 +54,9 @@ class TabularEncoder(TransformerMixin, BaseEstimator):
         targets. "auto" is 512 divided by the number of numeric columns, but 8 to 32.
         None makes none.
     min_frequency : int, float or None, default=0.001
-        Levels lighter than this are grouped in one column: an int is a total weight
-        (the number of rows without weights), a float a share of the total weight, None
-        groups none for that reason.
+        Levels lighter than this are grouped in one column: an int is a number of rows
+        (with weights, as in Notes), a float a share of the total weight, None groups
+        none for that reason.
     max_categories : int or None, default=128
         Most columns that the levels of a nominal column may get, the one for grouped
         levels among them. The lightest are grouped first. None sets no limit.
@@ -127,8 +127,12 @@ class TabularEncoder(TransformerMixin, BaseEstimator):
     missing number is 0 in all of them. The mean targets of a level are smoothed by 20
     rows with the mean of all.
 
-    Weights act as repetitions, to rounding. A row of weight 3 gives what three such
-    rows give, and a row of weight 0 what its absence gives.
+    Weights count by their ratios. Whole multiples of the lightest, or of a half or a
+    third of it, act as repetitions, to rounding: a row of weight 3 gives what three
+    rows of the lightest, of weight 1, give. Any other weights, and those of more than
+    100 rows on average, are divided by their mean, so that a row counts as one row on
+    average; that matters where rows are counted (`min_frequency`, 5 rows a leaf, 20
+    rows of smoothing). A row of weight 0 gives what its absence gives.
 
     The output has the normal scores first, then the components, the flags, the one-hot
     columns and the mean targets of levels.
@@ -209,7 +213,8 @@ class TabularEncoder(TransformerMixin, BaseEstimator):
             Labels. They teach the encoder where there are no soft targets. The targets
             of a regression (fractions) and several outputs are ignored.
         sample_weight : array-like of shape (n_samples,), default=None
-            Weights of the rows, none negative. A row of weight 0 is absent.
+            Weights of the rows, none negative. A row of weight 0 is absent. Their scale
+            does not count, see Notes.
         soft_targets : SoftTargets of length n_samples, default=None
             A teacher's probabilities; nothing else in them matters here.
 

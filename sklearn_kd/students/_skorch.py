@@ -160,7 +160,8 @@ class SkorchStudent(ClassifierMixin, BaseEstimator):
         y : array-like of shape (n_samples,)
             Labels of any type that sorts.
         sample_weight : array-like of shape (n_samples,), default=None
-            Row weights; a row of weight 0 counts as absent.
+            Row weights, of which the ratios count and not the scale; a row of weight 0
+            counts as absent.
         soft_targets : SoftTargets of length n_samples, default=None
             The teacher's probabilities, with the weight of the soft term, the
             temperature and the loss.
