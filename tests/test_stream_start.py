@@ -135,7 +135,7 @@ def test_copies_and_pickles_go_on_alike(n_rows):
 @pytest.mark.parametrize("seed", [0, None, "state"])
 def test_seeds(seed):
     def make():
-        state = np.random.RandomState(3) if seed == "state" else seed  # noqa: NPY002
+        state = np.random.RandomState(3) if seed == "state" else seed
         return feed(student(random_state=state), [1, 2, 4, 8, 80]).predict_proba(X)
 
     assert np.array_equal(make(), make()) == (seed is not None)

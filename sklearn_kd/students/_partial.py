@@ -280,7 +280,7 @@ class PartialFitMixin:
         return self
 
     def _begin(self, beginning, encoder):
-        """Learn all that has come from the start, with an encoder that is fitted on it."""
+        """Fit an encoder on all rows so far, and learn them from the start with it."""
         rows = beginning.rows()
         fixed = encoder is not None or self.encoder is None
         if not fixed:
