@@ -324,10 +324,8 @@ class DistilledClassifier(
             Labels of any type that sorts.
         sample_weight : array-like of shape (n_samples,), default=None
             Row weights, for the student and for unfitted teachers that take them. A
-            row of weight 0 counts as absent. Only their ratios count, but in teachers
-            and students that you pass and that read them otherwise: these get them as
-            they are. A row of `X_unlabeled` counts as one labelled row, see
-            :ref:`weights`.
+            row of weight 0 counts as absent. The ratios count and not the scale, unless
+            in a teacher or student of yours, which gets them as they are.
         teacher_proba : array-like or DataFrame of shape (n_samples, n_classes), \
                 default=None
             Soft targets instead of a teacher: columns in sorted class order, or a
@@ -336,9 +334,8 @@ class DistilledClassifier(
             Further rows to ask the teacher about. A bare array with exactly as many
             rows as ``X`` is refused, since cross-validation would have cut it.
         groups : array-like of shape (n_samples,), default=None
-            Which rows belong together: visits of a patient, days of a shop. All rows
-            of a group are on one side when validation rows are split off, and the
-            groups reach the splitter of ``cv``.
+            Which rows belong together, such as visits of a patient. All of a group are
+            on one side when validation rows are split off; for the splitter of ``cv``.
 
         Returns
         -------
