@@ -38,6 +38,7 @@ from sklearn_kd._recipe import (
 )
 from sklearn_kd._tags import takes_missing, takes_sparse, takes_text
 from sklearn_kd._threshold import add_threshold
+from sklearn_kd._weights import weight_of_row
 from sklearn_kd.losses import LOSSES
 from sklearn_kd.students import (
     StudentPredictionMixin,
@@ -323,7 +324,8 @@ class DistilledClassifier(
             Labels of any type that sorts.
         sample_weight : array-like of shape (n_samples,), default=None
             Row weights, for the student and for unfitted teachers that take them. A
-            row of weight 0 counts as absent.
+            row of weight 0 counts as absent. The ratios count and not the scale, unless
+            in a teacher or student of yours, which gets them as they are.
         teacher_proba : array-like or DataFrame of shape (n_samples, n_classes), \
                 default=None
             Soft targets instead of a teacher: columns in sorted class order, or a
@@ -332,7 +334,8 @@ class DistilledClassifier(
             Further rows to ask the teacher about. A bare array with exactly as many
             rows as ``X`` is refused, since cross-validation would have cut it.
         groups : array-like of shape (n_samples,), default=None
-            For the splitter of ``cv``.
+            Which rows belong together, such as visits of a patient. All of a group are
+            on one side when validation rows are split off; for the splitter of ``cv``.
 
         Returns
         -------
@@ -354,8 +357,8 @@ class DistilledClassifier(
             self, student, lesson, X_unlabeled, teacher_proba, seed
         )
         check_out_of_sample(self, teachers, sampler)
+        labelled = labelled_rows(self, lesson, groups)
         splits = split_folds(self, lesson, groups, seed)
-        labelled = labelled_rows(self, lesson)
         train, validation = split_validation(student, labelled, self.alpha > 0)
         check_comparison(self, validation)
         made = draw_synthetic(self, train, sampler, seed)
@@ -376,7 +379,9 @@ class DistilledClassifier(
         rows, stop = add_synthetic(
             self, train, validation, made, knowledge, lesson, seed
         )
-        rows = add_unlabeled(self, rows, X_unlabeled, knowledge, seed)
+        rows = add_unlabeled(
+            self, rows, X_unlabeled, knowledge, seed, weight_of_row(labelled.weight)
+        )
         self.n_transfer_rows_ = int((rows.origin < 0).sum())
         self.teacher_ = knowledge.teacher
         trained = train_student(student, rows, stop, seed, deadline)

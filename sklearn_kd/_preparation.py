@@ -16,7 +16,13 @@ from sklearn_kd._columns import same_container
 from sklearn_kd._compat import safe_indexing, validate_all_params
 from sklearn_kd._random import seed_unset
 from sklearn_kd._threshold import check_threshold
-from sklearn_kd._validation import check_labels, check_rows, encode_labels
+from sklearn_kd._validation import (
+    check_groups,
+    check_labels,
+    check_rows,
+    encode_labels,
+)
+from sklearn_kd._weights import with_finite_sums
 from sklearn_kd.losses import LOSSES
 from sklearn_kd.students import (
     TransferSet,
@@ -62,6 +68,7 @@ def read_lesson(distilled, X, y, sample_weight, teacher_proba):
     n_given, given = len(y), np.flatnonzero(weight > 0)
     if len(given) < n_given:
         X, y, weight = take_rows(X, given), y[given], weight[given]
+    weight = with_finite_sums(weight)
     return Lesson(X, y, encode_labels(y, classes), weight, classes, given, n_given)
 
 
@@ -207,20 +214,10 @@ def _like_training_rows(distilled, rows, name):
 
 def split_folds(distilled, lesson, groups, seed):
     """Split the labelled rows for cross-fitting; None without ``cv``."""
-    if distilled.alpha == 0:
-        return None
-    if distilled.cv is None:
-        if groups is not None:
-            raise ValueError("groups are for the splitter of cv, and cv is None.")
+    if distilled.alpha == 0 or distilled.cv is None:
         return None
     if groups is not None:
-        groups = np.asarray(groups)
-        if groups.shape != (lesson.n_given,):
-            raise ValueError(
-                f"groups has shape {groups.shape}, expected one group for each of the "
-                f"{lesson.n_given} rows of X."
-            )
-        groups = groups[lesson.given]
+        groups = np.asarray(groups)[lesson.given]
     splitter = check_cv(distilled.cv, lesson.y, classifier=True)
     if getattr(splitter, "random_state", seed) is None:
         splitter = copy.copy(splitter)
@@ -244,13 +241,18 @@ def _without_absent(splits, lesson):
             yield train, test
 
 
-def labelled_rows(distilled, lesson):
+def labelled_rows(distilled, lesson, groups):
     """Put the labelled rows together, without soft targets yet."""
+    groups = check_groups(groups, lesson.n_given)
+    if groups is not None:
+        groups = groups[lesson.given]
     weight = lesson.weight
     if not student_wants_weights(distilled, weight):
         weight = np.ones_like(weight)
     every = np.arange(len(weight))
-    return TransferSet(lesson.X, lesson.codes, weight, lesson.classes, None, every)
+    return TransferSet(
+        lesson.X, lesson.codes, weight, lesson.classes, None, every, groups
+    )
 
 
 def draw_synthetic(distilled, train, sampler, seed):

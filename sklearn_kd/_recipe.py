@@ -8,6 +8,7 @@ from sklearn.base import clone
 
 from sklearn_kd._compat import num_samples, safe_indexing
 from sklearn_kd._random import contained_draws
+from sklearn_kd._weights import in_rows
 from sklearn_kd.students import fit_student, last_step, own_rows
 from sklearn_kd.targets import SoftTargets
 from sklearn_kd.teachers import (
@@ -124,7 +125,7 @@ def add_synthetic(distilled, train, validation, made, knowledge, lesson, seed):
         return train, validation
     context, source = knowledge.context, made.source
     held_out = knowledge.choose_cross_fit(
-        distilled.cross_fit, lesson, made.neighbors, train.origin, train.weight
+        distilled.cross_fit, lesson, made.neighbors, train.origin, in_rows(train.weight)
     )
     proba = label_until(
         knowledge,
@@ -173,7 +174,7 @@ def add_synthetic(distilled, train, validation, made, knowledge, lesson, seed):
     return train.append(*_told(X_new, proba, weight, "synthetic rows")), validation
 
 
-def add_unlabeled(distilled, train, X_unlabeled, knowledge, seed):
+def add_unlabeled(distilled, train, X_unlabeled, knowledge, seed, weight_of_row):
     """Label the unlabelled rows and add them, with the soft term only."""
     if X_unlabeled is None:
         return train
@@ -185,7 +186,8 @@ def add_unlabeled(distilled, train, X_unlabeled, knowledge, seed):
         knowledge, X_unlabeled, None, train.classes, whole, UNLABELED_SHARE
     )
     X_unlabeled = _labelled_part(distilled, X_unlabeled, proba, "rows of X_unlabeled")
-    weight = np.full(len(proba), distilled.alpha * distilled.transfer_weight)
+    weight = distilled.alpha * distilled.transfer_weight * weight_of_row
+    weight = np.full(len(proba), weight)
     return train.append(*_told(X_unlabeled, proba, weight, "rows of X_unlabeled"))
 
 
@@ -245,7 +247,7 @@ def warn_if_plain_is_better(distilled, student, train, validation, seed):
         _row_losses(model, validation) for model in (distilled.student_, plain)
     )
     gain = with_teacher - without
-    mean = np.average(gain, weights=validation.weight)
+    mean = np.average(gain, weights=in_rows(validation.weight))
     error = gain.std() / np.sqrt(len(gain))
     if mean > 1.645 * error:
         warnings.warn(

@@ -14,6 +14,7 @@ from sklearn_kd._columns import (
     count_missing,
     has_missing,
     is_frame,
+    is_missing,
     numeric_block,
 )
 from sklearn_kd._compat import (
@@ -252,12 +253,6 @@ def check_labels(estimator, X, y, sample_weight, classes=None):
             "sorted. Give all labels one type: strings, say."
         ) from error
     weight = check_sample_weight(sample_weight, X)
-    with np.errstate(over="ignore"):
-        total = weight.sum()
-    if not isfinite(total):
-        raise ValueError(
-            "The sum of sample_weight is not finite: divide the weights by the largest."
-        )
     if classes is None:
         classes = np.unique(y[weight > 0])
     if len(classes) < 2:
@@ -291,6 +286,54 @@ def refuse_missing_labels(y, name):
             "missing. Drop these rows, or pass them as X_unlabeled."
         )
     return labels
+
+
+def check_groups(groups, n_rows):
+    """Check groups, and number them.
+
+    Parameters
+    ----------
+    groups : array-like of shape (n_rows,) or None
+        Values of any type that can be compared.
+    n_rows : int
+        How many there must be.
+
+    Returns
+    -------
+    ndarray of shape (n_rows,), int, or None
+        0, 1, 2, ... in the order in which they occur.
+
+    Raises
+    ------
+    ValueError, TypeError
+        For another shape, missing values, and lists as values.
+    """
+    if groups is None:
+        return None
+    groups = np.asarray(groups)
+    if groups.shape != (n_rows,):
+        raise ValueError(
+            f"groups has shape {groups.shape}, expected one group for each of the "
+            f"{n_rows} rows of X: ({n_rows},)."
+        )
+    values = groups.tolist()
+    if groups.dtype.kind in "mM":
+        missing = np.isnat(groups).sum()
+    else:
+        missing = sum(map(is_missing, values))
+    if missing:
+        raise ValueError(
+            f"groups contains NaN: {missing} of {n_rows} are missing. Give each of "
+            "these rows a group of its own, or drop them."
+        )
+    try:
+        numbers = {value: code for code, value in enumerate(dict.fromkeys(values))}
+    except TypeError as error:
+        raise TypeError(
+            f"groups holds values that cannot be compared ({error}): name each group "
+            "by a number or a string."
+        ) from error
+    return np.array([numbers[value] for value in values])
 
 
 def encode_labels(y, classes):

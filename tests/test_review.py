@@ -213,11 +213,6 @@ def test_a_student_with_wrong_parameters_is_refused_before_the_teacher_is_fitted
     assert duck.n_fits == 0
 
 
-def test_groups_without_a_splitter_are_refused():
-    with pytest.raises(ValueError, match="cv is None"):
-        distil(LogisticRegression()).fit(X, y, groups=y)
-
-
 def test_labels_that_cannot_be_sorted_are_named():
     mixed = np.array(["a", 1] * 75, dtype=object)
     with pytest.raises(ValueError, match="labels that cannot be sorted"):

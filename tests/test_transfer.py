@@ -22,6 +22,7 @@ from wine import FOREST as TEACHER
 from wine import X, y
 
 from sklearn_kd import MLPStudent, SoftTargets, UnlabeledRows
+from sklearn_kd._weights import weight_of_row
 
 SAME_LENGTH = np.random.default_rng(1).normal(size=X.shape)
 
@@ -64,7 +65,7 @@ def test_it_is_the_fit_of_a_student_on_both_kinds_of_rows():
     )
     # any label will do for the others: nobody reads it
     labels = np.r_[y, np.zeros(60, dtype=int)]
-    weight = np.r_[given, np.full(60, 0.6 * 0.5)]
+    weight = np.r_[given, np.full(60, 0.6 * 0.5 * weight_of_row(given))]
     plain = clone(student).fit(rows, labels, sample_weight=weight, soft_targets=soft)
     assert_array_equal(distilled.predict_proba(X), plain.predict_proba(X))
 

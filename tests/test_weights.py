@@ -22,6 +22,8 @@ from sklearn.preprocessing import StandardScaler
 from weights import KEPT, LOGISTIC, TREE, WEIGHT, vote
 from wine import STUDENT, X, distil, y
 
+from sklearn_kd._weights import in_rows
+
 # ---- by default: weights reach every unfitted teacher that can take them
 
 
@@ -79,7 +81,7 @@ def test_weights_reach_the_default_ensemble():
     distilled = on_given_rows(student=STUDENT, random_state=0)
     boosting, trees = distilled.fit(X, y, sample_weight=WEIGHT).teacher_.teachers
     for fitted in (boosting, trees):
-        expected = clone(fitted).fit(X, y, sample_weight=WEIGHT)
+        expected = clone(fitted).fit(X, y, sample_weight=in_rows(WEIGHT))
         assert_array_equal(fitted.predict_proba(X), expected.predict_proba(X))
     assert isinstance(boosting, HistGradientBoostingClassifier)
     assert isinstance(trees, ExtraTreesClassifier)

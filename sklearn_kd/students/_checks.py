@@ -7,6 +7,7 @@ from sklearn.utils.validation import check_consistent_length
 
 from sklearn_kd._compat import check_sample_weight, check_y, num_samples
 from sklearn_kd._validation import (
+    check_groups,
     check_labels,
     check_rows,
     encode_labels,
@@ -18,7 +19,7 @@ from sklearn_kd.targets import SoftTargets, compact, one_hot
 from sklearn_kd.transfer import RowsInPlace
 
 
-def check_train(student, X, y, sample_weight, soft_targets):
+def check_train(student, X, y, sample_weight, soft_targets, groups=None):
     """Check training rows.
 
     Parameters
@@ -33,6 +34,8 @@ def check_train(student, X, y, sample_weight, soft_targets):
         Row weights; rows of weight 0 are left out.
     soft_targets : SoftTargets of length n_samples or None
         None is replaced by the labels, with nothing on the soft term.
+    groups : array-like of shape (n_samples,) or None, default=None
+        Which rows must be on one side when validation rows are split off.
 
     Returns
     -------
@@ -45,7 +48,8 @@ def check_train(student, X, y, sample_weight, soft_targets):
         _check_soft_targets(soft_targets, num_samples(X), "soft_targets")
         classes = soft_targets.classes
     y, weight, classes = check_labels(student, X, y, sample_weight, classes)
-    return _transfer_set(X, y, weight, classes, soft_targets)
+    groups = check_groups(groups, len(y))
+    return _transfer_set(X, y, weight, classes, soft_targets, groups)
 
 
 def check_batch(student, X, y, classes, sample_weight, soft_targets, first):
@@ -141,7 +145,7 @@ def _check_rows(student, X, *, reset):
     return X
 
 
-def _transfer_set(X, y, weight, classes, soft_targets):
+def _transfer_set(X, y, weight, classes, soft_targets, groups=None):
     codes = encode_labels(y, classes)
     strange = (classes[codes] != y) & (weight > 0)
     if strange.any():
@@ -153,7 +157,7 @@ def _transfer_set(X, y, weight, classes, soft_targets):
         # 0 and 1 are exact in any dtype
         hot = one_hot(codes, len(classes), np.float32)
         soft_targets = SoftTargets(hot, classes, row_alpha=0.0)
-    rows = TransferSet(X, codes, compact(weight), classes, soft_targets)
+    rows = TransferSet(X, codes, compact(weight), classes, soft_targets, groups=groups)
     return rows.take(weight > 0)
 
 

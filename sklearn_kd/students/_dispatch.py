@@ -10,17 +10,22 @@ from sklearn_kd._compat import (
     LinearClassifierMixin,
     own_requests,
     routing_enabled,
+    safe_indexing,
     validate_all_params,
 )
 from sklearn_kd._copies import copy_rows
+from sklearn_kd._proba import check_proba
 from sklearn_kd._routing import weight_parameter
 from sklearn_kd.students._kinds import fit_labels, kind_of, no_weights
 from sklearn_kd.students._mlp import MLPStudent
 from sklearn_kd.students._requests import routes, unroutable
 from sklearn_kd.students._skorch import SkorchStudent
 
-#: Students that do not write into their rows.
-_READ_ONLY = (MLPStudent, SkorchStudent)
+#: Ours: they do not write into their rows, and refuse to answer NaN.
+OURS = (MLPStudent, SkorchStudent)
+
+#: About how many rows a trained student answers to show that training did not diverge.
+_CHECKED = 256
 
 
 def resolve_student(student):
@@ -154,13 +159,30 @@ def fit_student(student, train, validation):
     -------
     estimator
         The fitted student.
+
+    Raises
+    ------
+    ValueError
+        For one that answers rows that it has learned from with anything but
+        probabilities.
     """
-    if type(student) not in _READ_ONLY:
-        train, validation = (
+    own = train, validation
+    if type(student) not in OURS:
+        own = (
             rows and replace(rows, X=copy_rows(rows.X), weight=np.array(rows.weight))
-            for rows in (train, validation)
+            for rows in own
         )
-    return _fit(student, train, validation)
+    fitted = _fit(student, *own)
+    if hasattr(fitted, "predict_proba"):
+        step = -(-len(train.codes) // _CHECKED)
+        few = safe_indexing(train.X, slice(None, None, step))
+        name = type(last_step(fitted)).__name__
+        check_proba(
+            fitted.predict_proba(own_rows(fitted, few)),
+            len(getattr(fitted, "classes_", train.classes)),
+            name=f"predict_proba of the trained student {name}",
+        )
+    return fitted
 
 
 def _fit(student, train, validation):
@@ -189,7 +211,7 @@ def own_rows(student, X):
     {ndarray, CSR matrix, DataFrame} of shape (n_samples, n_features)
         The same for our students, a copy for any other.
     """
-    return X if type(student) in _READ_ONLY else copy_rows(X)
+    return X if type(student) in OURS else copy_rows(X)
 
 
 def _fit_pipeline(pipeline, train, validation):

@@ -20,14 +20,11 @@ from sklearn_kd._compat import (
 from sklearn_kd._level_types import TypeWatch
 from sklearn_kd._nominal import check_levels
 from sklearn_kd._validation import check_rows, read_numbers
+from sklearn_kd._weights import in_rows
 from sklearn_kd.students import _levels
 from sklearn_kd.students._components import build_components
 from sklearn_kd.students._edges import learn_edges
-from sklearn_kd.students._encoder_targets import (
-    check_targets,
-    read_targets,
-    scale_weights,
-)
+from sklearn_kd.students._encoder_targets import check_targets, read_targets
 from sklearn_kd.students._knots import build_knots
 from sklearn_kd.students._names import output_names
 
@@ -57,9 +54,9 @@ class TabularEncoder(TransformerMixin, BaseEstimator):
         targets. "auto" is 512 divided by the number of numeric columns, but 8 to 32.
         None makes none.
     min_frequency : int, float or None, default=0.001
-        Levels lighter than this are grouped in one column: an int is a total weight
-        (the number of rows without weights), a float a share of the total weight, None
-        groups none for that reason.
+        Levels lighter than this are grouped in one column: an int is a number of rows
+        (with weights, as in Notes), a float a share of the total weight, None groups
+        none for that reason.
     max_categories : int or None, default=128
         Most columns that the levels of a nominal column may get, the one for grouped
         levels among them. The lightest are grouped first. None sets no limit.
@@ -130,8 +127,12 @@ class TabularEncoder(TransformerMixin, BaseEstimator):
     missing number is 0 in all of them. The mean targets of a level are smoothed by 20
     rows with the mean of all.
 
-    Weights act as repetitions, to rounding. A row of weight 3 gives what three such
-    rows give, and a row of weight 0 what its absence gives.
+    Weights count by their ratios. Whole multiples of the lightest, or of a half or a
+    third of it, act as repetitions, to rounding: a row of weight 3 gives what three
+    rows of the lightest, of weight 1, give. Any other weights, and those of more than
+    100 rows on average, are divided by their mean, so that a row counts as one row on
+    average; that matters where rows are counted (`min_frequency`, 5 rows a leaf, 20
+    rows of smoothing). A row of weight 0 gives what its absence gives.
 
     The output has the normal scores first, then the components, the flags, the one-hot
     columns and the mean targets of levels.
@@ -212,7 +213,8 @@ class TabularEncoder(TransformerMixin, BaseEstimator):
             Labels. They teach the encoder where there are no soft targets. The targets
             of a regression (fractions) and several outputs are ignored.
         sample_weight : array-like of shape (n_samples,), default=None
-            Weights of the rows, none negative. A row of weight 0 is absent.
+            Weights of the rows, none negative. A row of weight 0 is absent. Their scale
+            does not count, see Notes.
         soft_targets : SoftTargets of length n_samples, default=None
             A teacher's probabilities; nothing else in them matters here.
 
@@ -245,7 +247,7 @@ class TabularEncoder(TransformerMixin, BaseEstimator):
                 X = safe_indexing(X, present)
                 targets = None if targets is None else targets[present]
                 sample_weight = sample_weight[present]
-            sample_weight = scale_weights(sample_weight)
+            sample_weight = in_rows(sample_weight)
         targets = read_targets(targets)  # only now: a class of absent rows is absent
         self.kinds_ = column_kinds(X)
         check_levels(X, self.kinds_)

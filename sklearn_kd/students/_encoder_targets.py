@@ -10,9 +10,6 @@ from sklearn.utils.validation import check_consistent_length, column_or_1d
 from sklearn_kd._columns import has_missing
 from sklearn_kd.targets import SoftTargets, one_hot, teacher_logits
 
-#: No weight is above 2 to it: sums of weights, and squares of such sums, stay finite.
-_MOST_EXPONENT = 400
-
 
 def check_targets(y, soft_targets, n_samples):
     """Check that there is one target a row, and keep what an encoder can learn from.
@@ -114,23 +111,3 @@ def _hot_labels(y):
             "type: strings, say."
         ) from error
     return one_hot(codes.ravel(), len(classes))
-
-
-def scale_weights(sample_weight):
-    """Divide weights of which a sum could overflow, which else stay as they are.
-
-    Parameters
-    ----------
-    sample_weight : ndarray of shape (n_samples,), float64
-        Positive weights.
-
-    Returns
-    -------
-    ndarray of shape (n_samples,), float64
-        Positive weights, none above 2 to the 400: beyond any that stands for rows.
-    """
-    # a power of two loses no bit
-    exponent = int(np.frexp(sample_weight.max())[1]) - _MOST_EXPONENT
-    if exponent <= 0:
-        return sample_weight
-    return np.maximum(np.ldexp(sample_weight, -exponent), np.finfo(np.float64).tiny)

@@ -45,12 +45,9 @@ def fit_encoder(encoder, train, dtype):
     else:
         encoder = TabularEncoder(dtype=dtype).set_output(transform="default")
     params = {}
-    # what counts as rare is said in rows: a weight stands for so many, and where none
-    # reaches 1, the heaviest row is one
-    weight = train.weight / min(train.weight.max(), 1)
     # ones say nothing, and a weighted quantile costs twice a plain one
-    if (weight != 1).any() and has_fit_parameter(encoder, "sample_weight"):
-        params["sample_weight"] = weight
+    if (train.weight != 1).any() and has_fit_parameter(encoder, "sample_weight"):
+        params["sample_weight"] = train.weight
     if has_fit_parameter(encoder, "soft_targets"):
         params["soft_targets"] = _blended(train)
     X = train.X

@@ -147,7 +147,8 @@ class WeightedKind(Kind):
 
     @classmethod
     def split(cls, student, transfer_set, learns_softly):
-        if not learns_softly:  # without copies it may split by itself
+        # without copies it may split by itself, but for groups, which it does not know
+        if not learns_softly and transfer_set.groups is None:
             return transfer_set, None
         return super().split(student, transfer_set, learns_softly)
 

@@ -250,6 +250,7 @@ class MLPStudent(
         y_val=None,
         sample_weight_val=None,
         soft_targets_val=None,
+        groups=None,
     ):
         """Learn from labelled rows, and from soft targets where they are given.
 
@@ -260,13 +261,17 @@ class MLPStudent(
         y : array-like of shape (n_samples,)
             Labels.
         sample_weight : array-like of shape (n_samples,), default=None
-            Row weights; a row of weight 0 counts as absent.
+            Row weights, of which the ratios count and not the scale; a row of weight 0
+            counts as absent.
         soft_targets : SoftTargets of length n_samples, default=None
             The teacher's probabilities, with the weight of the soft term, the
             temperature and the loss.
         X_val, y_val, sample_weight_val, soft_targets_val : as above, default=None
             Validation rows. None takes ``validation_fraction`` of the training rows
             when ``early_stopping``; without it, their loss is recorded and no more.
+        groups : array-like of shape (n_samples,), default=None
+            When ``early_stopping`` and no ``X_val`` is given, all rows of a group are
+            on one side when validation rows are split off: visits of a patient, say.
 
         Returns
         -------
@@ -281,13 +286,14 @@ class MLPStudent(
         seed, deadline = as_seed(self.random_state), Deadline(self.time_limit)
         # a fit that fails must not leave classes, encoder and weights of two fits
         self.__dict__.pop("coefs_", None)
-        train = check_train(self, X, y, sample_weight, soft_targets)
+        train = check_train(self, X, y, sample_weight, soft_targets, groups)
         self.classes_ = train.classes
         validation = check_validation(
             self, X_val, y_val, sample_weight_val, soft_targets_val, like=train.soft
         )
         if validation is None and self.early_stopping:
             train, validation = split(train, self.validation_fraction, seed)
+        train, validation = train.in_rows(), validation and validation.in_rows()
         with single_blas_thread():
             self.encoder_ = fit_encoder_on_sample(self.encoder, train, self.dtype, seed)
             if X_val is not None:

@@ -6,8 +6,9 @@ from sklearn.model_selection import FixedThresholdClassifier
 from sklearn.utils.metaestimators import available_if
 from sklearn.utils.validation import check_is_fitted
 
+from sklearn_kd._proba import check_finite
 from sklearn_kd._validation import check_rows
-from sklearn_kd.students._dispatch import last_step, own_rows, resolve_student
+from sklearn_kd.students._dispatch import OURS, last_step, own_rows, resolve_student
 
 
 def _student_has(method):
@@ -33,8 +34,16 @@ def _predict_by_threshold(thresholded, student, X):
     """Predict as ``FixedThresholdClassifier`` does, without its 0.3 ms of checks."""
     classes = student.classes_
     column = 1 if thresholded.pos_label is None else 0
-    above = student.predict_proba(X)[:, column] >= thresholded.threshold
+    above = _proba(student, X)[:, column] >= thresholded.threshold
     return classes[np.where(above, column, 1 - column)]
+
+
+def _proba(student, X):
+    """Ask a student; NaN is refused, here where it does not do so by itself."""
+    proba = student.predict_proba(X)
+    if type(student) in OURS:
+        return proba
+    return check_finite(proba, f"The student {type(student).__name__}")
 
 
 class StudentPredictionMixin:
@@ -78,7 +87,7 @@ class StudentPredictionMixin:
             Columns in the order of ``classes_``.
         """
         student, X = self._student_and_rows(X)
-        return self._widen(student.predict_proba(X), 0.0)
+        return self._widen(_proba(student, X), 0.0)
 
     @available_if(_student_has("predict_log_proba"))
     def predict_log_proba(self, X):

@@ -6,6 +6,7 @@ import numpy as np
 from scipy.special import log_softmax
 from sklearn.utils.validation import check_is_fitted
 
+from sklearn_kd._proba import check_finite
 from sklearn_kd._validation import check_rows
 from sklearn_kd.students._blocks import MANY_ROWS, block_logits
 from sklearn_kd.students._encoding import encode
@@ -34,16 +35,21 @@ class NetworkPredictionMixin:
             check_is_fitted(self, "coefs_")
         X = check_rows(self, X, reset=False)
         n_samples = X.shape[0]
-        if n_samples > MANY_ROWS:
-            return block_logits(self, X)
         exact = self._exact
         if n_samples <= FEW_ROWS:
             first = self._look_up(X, exact)
             if first is not None:
                 return forward_from(first, exact, self.activation)
-        # float64 makes a row's answer independent of the rows beside it, to rounding
-        X = encode(self.encoder_, X, "float64", watched=True)
-        return forward(X, exact, self.activation)[-1]
+        # answers that are not finite are refused, which says more than a warning
+        with np.errstate(over="ignore", invalid="ignore"):
+            if n_samples > MANY_ROWS:
+                return block_logits(self, X)
+            # float64: a row's answer then does not depend on the rows beside it
+            X = encode(self.encoder_, X, "float64", watched=True)
+            return forward(X, exact, self.activation)[-1]
+
+    def _finite(self, logits):
+        return check_finite(logits, f"This {type(self).__name__}")
 
     def _look_up(self, X, exact):
         """Give the first layer of few rows, from a table that is made when needed."""
@@ -66,8 +72,10 @@ class NetworkPredictionMixin:
         """
         logits = self._logits(X)
         if logits.size <= _FEW_CLASSES and len(logits) == 1:
-            return _softmax_row(logits)
-        return softmax(logits)
+            proba = _softmax_row(logits)
+            if proba is not None:
+                return proba
+        return softmax(self._finite(logits))
 
     def predict_log_proba(self, X):
         """Predict the logarithms of class probabilities.
@@ -82,7 +90,7 @@ class NetworkPredictionMixin:
         ndarray of shape (n_samples, n_classes), float64
             Finite, also where the probability rounds to 0.
         """
-        return log_softmax(self._logits(X), axis=1)
+        return log_softmax(self._finite(self._logits(X)), axis=1)
 
     def predict(self, X):
         """Predict labels.
@@ -97,7 +105,7 @@ class NetworkPredictionMixin:
         ndarray of shape (n_samples,)
             The most probable label of each row.
         """
-        codes = self._logits(X).argmax(axis=1)
+        codes = self._finite(self._logits(X)).argmax(axis=1)
         return self.classes_[codes]
 
     def __getstate__(self):
@@ -117,9 +125,11 @@ class NetworkPredictionMixin:
 
 
 def _softmax_row(logits):
-    """Turn the logits of one row into probabilities, of shape (1, n_classes)."""
+    """Turn the logits of one row into probabilities; None where some are infinite."""
     values = logits.tolist()[0]
     most = max(values)
     values = [exp(value - most) for value in values]
     total = sum(values)
+    if total != total:
+        return None
     return np.array([[value / total for value in values]])

@@ -21,6 +21,7 @@ from sklearn_kd._nets import (
     is_skorch_net,
     module_attribute,
 )
+from sklearn_kd._proba import check_finite
 from sklearn_kd._random import as_seed, contained_draws
 from sklearn_kd._validation import check_rows
 from sklearn_kd.students._blocks import MANY_ROWS
@@ -148,6 +149,7 @@ class SkorchStudent(ClassifierMixin, BaseEstimator):
         y_val=None,
         sample_weight_val=None,
         soft_targets_val=None,
+        groups=None,
     ):
         """Learn from labelled rows, and from soft targets where they are given.
 
@@ -158,13 +160,17 @@ class SkorchStudent(ClassifierMixin, BaseEstimator):
         y : array-like of shape (n_samples,)
             Labels of any type that sorts.
         sample_weight : array-like of shape (n_samples,), default=None
-            Row weights; a row of weight 0 counts as absent.
+            Row weights, of which the ratios count and not the scale; a row of weight 0
+            counts as absent.
         soft_targets : SoftTargets of length n_samples, default=None
             The teacher's probabilities, with the weight of the soft term, the
             temperature and the loss.
         X_val, y_val, sample_weight_val, soft_targets_val : as above, default=None
             Validation rows. None takes ``validation_fraction`` of the training rows
             where the net has skorch's default ``train_split``.
+        groups : array-like of shape (n_samples,), default=None
+            Where validation rows are split off for the net, all rows of a group are on
+            one side: visits of a patient, say.
 
         Returns
         -------
@@ -174,19 +180,23 @@ class SkorchStudent(ClassifierMixin, BaseEstimator):
         Raises
         ------
         ValueError, TypeError
-            For bad input, and a net or module that cannot learn from it.
+            For bad input, a net or module that cannot learn from it, and training that
+            diverges: when the net answers some training row with NaN.
         """
         self._check_parameters()
         from sklearn_kd.torch import _net  # here, since it imports torch
 
         seed = as_seed(self.random_state)
-        train = check_train(self, X, y, sample_weight, soft_targets)
+        # a fit that fails must not leave classes, encoder and net of two fits
+        self.__dict__.pop("net_", None)
+        train = check_train(self, X, y, sample_weight, soft_targets, groups)
         self.classes_ = train.classes
         validation = check_validation(
             self, X_val, y_val, sample_weight_val, soft_targets_val, like=train.soft
         )
         if validation is None and self.early_stopping:
             train, validation = split(train, self.validation_fraction, seed)
+        train, validation = train.in_rows(), validation and validation.in_rows()
         self.encoder_ = fit_encoder(self._encoder(), train, "float32")
         if X_val is not None:
             check_types(self.encoder_, validation.X)
@@ -250,8 +260,11 @@ class SkorchStudent(ClassifierMixin, BaseEstimator):
             self._exact = _net.in_float64(self.net_, row)
         if self._exact is None or num_samples(X) > MANY_ROWS:
             rows = self._encode(X, "float32", watched=True)
-            return _net.predict_proba(self.net_, rows)
-        return _net.predict_proba(self._exact, self._encode(X, "float64", watched=True))
+            proba = _net.predict_proba(self.net_, rows)
+        else:
+            rows = self._encode(X, "float64", watched=True)
+            proba = _net.predict_proba(self._exact, rows)
+        return check_finite(proba, "The net")
 
     def predict_log_proba(self, X):
         """Predict the logarithms of class probabilities.

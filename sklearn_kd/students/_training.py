@@ -141,7 +141,7 @@ class Trainer:
         Raises
         ------
         ValueError
-            When the loss or a weight is no longer finite.
+            When the loss, a weight or an answer is no longer finite.
         """
         flat = self.parameters.flat
         self.start(rows)
@@ -184,6 +184,7 @@ class Trainer:
                 stacklevel=2,
             )
         flat[...] = best
+        self.check_answers(rows, self.parameters)
         history.n_steps = self.optimizer.n_steps
         return history
 
@@ -205,6 +206,14 @@ class Trainer:
             gradient = self.workspace.deltas[-1][: len(logits)]
             total += self.loss.value_and_gradient(logits, targets, weight, gradient)
         return total / len(rows) + rows.constant
+
+    @_SILENT
+    def check_answers(self, rows, parameters):
+        """Refuse weights that answer NaN: no loss was computed after the last step."""
+        X, _, _ = next(iter(rows.blocks(len(self.workspace.ones))))
+        layers = forward(X, parameters, self.activation, self.workspace.layers)
+        if not np.isfinite(layers[-1]).all():
+            self._diverged()
 
     @_SILENT
     def _epoch(self, rows, generator):
@@ -251,7 +260,7 @@ class Trainer:
 
     def _diverged(self):
         raise ValueError(
-            "Training diverged: the loss or a weight is NaN or infinite after "
+            "Training diverged: the loss, a weight or an answer is not finite after "
             f"{self.optimizer.n_steps} steps at learning_rate_init="
             f"{self.learning_rate_init:g}. Lower learning_rate_init, or use "
             'encoder="auto", which brings every column to a common scale.'

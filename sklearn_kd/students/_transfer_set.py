@@ -4,6 +4,7 @@ from dataclasses import dataclass, replace
 
 import numpy as np
 
+from sklearn_kd._weights import in_rows
 from sklearn_kd.targets import SoftTargets, compact
 from sklearn_kd.transfer import stack_rows, take_rows
 
@@ -27,6 +28,8 @@ class TransferSet:
         None for learning from the labels alone.
     origin : ndarray of shape (n_samples,), int, or None
         Where each labelled row stood in ``fit``; -1 for a row without a label.
+    groups : ndarray of shape (n_samples,), int, or None
+        For labelled rows: which must be on one side when validation rows are split off.
     """
 
     X: object
@@ -35,6 +38,7 @@ class TransferSet:
     classes: np.ndarray
     soft: SoftTargets | None
     origin: np.ndarray | None = None
+    groups: np.ndarray | None = None
 
     @property
     def y(self):
@@ -54,6 +58,7 @@ class TransferSet:
             weight=compact(self.weight[rows]),
             soft=None if self.soft is None else self.soft[rows],
             origin=None if self.origin is None else self.origin[rows],
+            groups=None if self.groups is None else self.groups[rows],
         )
 
     def with_rows(self, X):
@@ -63,6 +68,10 @@ class TransferSet:
     def with_soft(self, soft):
         """Add soft targets, given for all labelled rows in their order."""
         return replace(self, soft=soft[self.origin])
+
+    def in_rows(self):
+        """Scale the weights so that they are numbers of rows."""
+        return replace(self, weight=compact(in_rows(self.weight)))
 
     def append(self, X, proba, weight):
         """Append rows without a label: with the soft term only.
@@ -94,6 +103,7 @@ class TransferSet:
             weight=np.r_[self.weight, np.broadcast_to(weight, n_rows)],
             soft=soft,
             origin=np.r_[self.origin, np.full(n_rows, -1)],
+            groups=None,
         )
 
     def with_proba(self, proba):

@@ -41,13 +41,64 @@ def validation_mask(codes, fraction, random_state):
     return mask
 
 
+def group_mask(codes, groups, fraction, random_state):
+    """Choose validation rows so that no group has rows on both sides.
+
+    Groups are gone through in random order. One is taken where it brings the number of
+    validation rows of each class closer to its share, and leaves rows of each of its
+    classes to learn from. Where that takes none, the best is taken that leaves half of
+    the rows or more, if there is one.
+
+    Parameters
+    ----------
+    codes : ndarray of shape (n_samples,), int
+        Class codes.
+    groups : ndarray of shape (n_samples,), int
+        Group codes 0, 1, 2, ...
+    fraction : float
+        Share of the rows, in (0, 1).
+    random_state : int, RandomState instance or None
+        Decides which.
+
+    Returns
+    -------
+    ndarray of shape (n_samples,), bool
+        True for validation rows; for none where no group can be spared.
+    """
+    n_groups, n_classes = groups.max() + 1, codes.max() + 1
+    rows_of = np.split(
+        codes[np.argsort(groups, kind="stable")],
+        np.cumsum(np.bincount(groups, minlength=n_groups))[:-1],
+    )
+    left = np.bincount(codes, minlength=n_classes)
+    missing, unit = fraction * left, np.maximum(left, 1)
+    taken = np.zeros(n_groups, dtype=bool)
+    least, best = np.inf, None
+    for group in stream(as_seed(random_state), SPLIT).permutation(n_groups):
+        rows = np.bincount(rows_of[group], minlength=n_classes)
+        if ((rows > 0) & (rows == left)).any():
+            continue  # a class would be missing from training
+        # how much farther from the wanted counts, each class in shares of its rows
+        farther = (rows * (rows - 2 * missing) / unit).sum()
+        if farther < 0:
+            taken[group] = True
+            left, missing = left - rows, missing - rows
+            if (missing <= 0.5).all():
+                break
+        elif farther < least and 2 * rows.sum() <= len(codes):
+            least, best = farther, group
+    if not taken.any() and best is not None and fraction * len(codes) >= 0.5:
+        taken[best] = True
+    return taken[groups]
+
+
 def split(transfer_set, fraction, random_state):
     """Split validation rows off a transfer set.
 
     Parameters
     ----------
     transfer_set : TransferSet
-        Labelled rows.
+        Labelled rows. Where they have groups, none is on both sides.
     fraction : float
         Share of the rows, in (0, 1).
     random_state : int, RandomState instance or None
@@ -60,7 +111,11 @@ def split(transfer_set, fraction, random_state):
     validation : TransferSet or None
         The others; None where there are too few rows to keep any apart.
     """
-    mask = validation_mask(transfer_set.codes, fraction, random_state)
+    codes, groups = transfer_set.codes, transfer_set.groups
+    if groups is None:
+        mask = validation_mask(codes, fraction, random_state)
+    else:
+        mask = group_mask(codes, groups, fraction, random_state)
     if not mask.any():
         return transfer_set, None
     return transfer_set.take(~mask), transfer_set.take(mask)

@@ -4,6 +4,7 @@ import numpy as np
 
 from sklearn_kd._random import seed_unset
 from sklearn_kd._routing import weight_parameter
+from sklearn_kd._weights import in_rows
 from sklearn_kd.teachers._asked import AskedTeacher
 from sklearn_kd.teachers._default import small_booster
 from sklearn_kd.teachers._fit import fit_teacher
@@ -39,7 +40,7 @@ def fit_booster(X, y, weight, seed, context):
     booster = seed_unset(booster, seed)
     weights = {}
     if (weight != 1).any():
-        weights[weight_parameter(booster)] = weight
+        weights[weight_parameter(booster)] = in_rows(weight)
     rows = np.arange(len(y))
     if len(y) > MOST_ROWS:
         generator = np.random.default_rng(seed)

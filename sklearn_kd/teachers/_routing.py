@@ -11,6 +11,7 @@ from sklearn.utils.metadata_routing import (
 from sklearn_kd._compat import routing_enabled
 from sklearn_kd._nets import is_skorch_net
 from sklearn_kd._routing import weight_parameter
+from sklearn_kd._weights import in_rows
 from sklearn_kd.teachers._fitted import looks_fitted
 
 
@@ -64,6 +65,8 @@ def fit_parameters(owner, teachers, weight):
     """
     if weight is None:
         return [{} for _ in teachers]
+    if owner.teacher is None:  # the default ensemble; others get them as they came
+        weight = in_rows(weight)
     names = [weight_parameter(teacher) for teacher in teachers]
     if routing_enabled() and owner.teacher is not None:
         routed = process_routing(owner, "fit", sample_weight=weight)

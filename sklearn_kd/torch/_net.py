@@ -49,8 +49,9 @@ _ORDERS = {"shuffle", "sampler", "batch_sampler"}
 #: Rows of a batch that is only scored, where the user has set none.
 _SCORED = 2048
 
-#: Rows on which it is found out what a module returns.
-_PROBED = 64
+#: Rows on which it is found out what a module returns; about how many are answered
+#: after training, to see whether it diverged.
+_PROBED, _CHECKED = 64, 4096
 
 
 class NetRows(Dataset):
@@ -94,9 +95,16 @@ class NetRows(Dataset):
 
     def head(self, n_rows):
         """Take the input of the first rows."""
+        return self._inputs(slice(n_rows))
+
+    def every(self, step):
+        """Take the input of every so many-th row."""
+        return self._inputs(slice(None, None, step))
+
+    def _inputs(self, part):
         if isinstance(self.X, dict):
-            return {name: values[:n_rows] for name, values in self.X.items()}
-        return self.X[:n_rows]
+            return {name: values[part] for name, values in self.X.items()}
+        return self.X[part]
 
 
 class NetLoss(DistillationLoss):
@@ -197,9 +205,36 @@ def train_net(net, rows, validation, soft):
         net.partial_fit(rows, rows.y)  # a stratified split of the user's reads them
     finally:
         net.train_split = own_split  # the other one holds the validation rows
-    # what a module keeps of its last batch, weight_norm its weights, has a graph after
-    # training, and no tensor with one can be copied
-    _forward(net, rows.head(_PROBED))
+    # beside that: what a module keeps of its last batch, weight_norm its weights, has a
+    # graph after training, and no tensor with one can be copied
+    _refuse_divergence(net, rows)
+
+
+def _refuse_divergence(net, rows):
+    """Refuse a net that has learnt to answer NaN, in float32, on its training rows.
+
+    Its history may hold NaN: callbacks put the weights of a better epoch back.
+    """
+    step = -(-len(rows) // _CHECKED)
+    # NaN that is made on the way to an answer is found in the answer
+    proba = predict_proba(net, rows.every(step))
+    wrong = int((~np.isfinite(proba).all(axis=1)).sum())
+    if not wrong:
+        return
+    losses = np.array(net.history[:, "train_loss"], dtype=float)
+    lost = np.flatnonzero(~np.isfinite(losses))
+    found = "though its training loss is finite"
+    if len(lost):
+        found = (
+            f"and its training loss is not finite from epoch {lost[0] + 1} of "
+            f"{len(losses)} on"
+        )
+    raise ValueError(
+        f"Training diverged: at lr={net.lr:g} the net answers {wrong} of {len(proba)} "
+        f"training rows with NaN, {found}. Lower lr, add "
+        'skorch.callbacks.GradientNormClipping, or use encoder="auto" of '
+        "SkorchStudent, which brings every column to a common scale."
+    )
 
 
 def _loaders(net):
