@@ -11,7 +11,7 @@ from sklearn_kd._compat import (
     fit_context,
 )
 from sklearn_kd._deadline import Deadline
-from sklearn_kd._nominal import warned_once
+from sklearn_kd._nominal import already_warned
 from sklearn_kd._preparation import (
     check_all_rows,
     check_comparison,
@@ -303,7 +303,6 @@ class DistilledClassifier(
         self.verbose = verbose
 
     @fit_context(prefer_skip_nested_validation=False)
-    @warned_once()
     def fit(
         self,
         X,
@@ -362,7 +361,7 @@ class DistilledClassifier(
         train, validation = split_validation(student, labelled, self.alpha > 0)
         check_comparison(self, validation)
         made = draw_synthetic(self, train, sampler, seed)
-        check_all_rows(student, labelled, X_unlabeled, made, seed)
+        warned = check_all_rows(student, labelled, X_unlabeled, made, seed)
         # only from here on is a teacher fitted or asked
         knowledge = ask_teachers(
             self,
@@ -384,10 +383,11 @@ class DistilledClassifier(
         )
         self.n_transfer_rows_ = int((rows.origin < 0).sum())
         self.teacher_ = knowledge.teacher
-        trained = train_student(student, rows, stop, seed, deadline)
-        self.student_ = add_threshold(self, trained, knowledge)
-        if self.warn_if_worse and self.alpha > 0:
-            warn_if_plain_is_better(self, student, train, validation, seed)
+        with already_warned(warned):
+            trained = train_student(student, rows, stop, seed, deadline)
+            self.student_ = add_threshold(self, trained, knowledge)
+            if self.warn_if_worse and self.alpha > 0:
+                warn_if_plain_is_better(self, student, train, validation, seed)
         return self
 
     def get_metadata_routing(self):

@@ -38,17 +38,20 @@ _NUMBER = re.compile(
     "(?P<power>[eE][+-]?\\d+)?"
 )
 
-#: Names of the columns that were warned of; None where that does not count.
-_warned = ContextVar("_warned", default=None)
+#: Names of the columns that nobody is to be warned of again.
+_warned = ContextVar("_warned", default=frozenset())
 
 
 @contextmanager
-def warned_once():
-    """Warn of the same column no more than once inside, and inside what it calls."""
-    if _warned.get() is not None:
-        yield
-        return
-    token = _warned.set(frozenset())
+def already_warned(columns):
+    """Warn no more of some columns inside, and inside what it calls.
+
+    Parameters
+    ----------
+    columns : frozenset
+        What :func:`check_levels` gave.
+    """
+    token = _warned.set(_warned.get() | columns)
     try:
         yield
     finally:
@@ -65,11 +68,17 @@ def check_levels(X, kinds):
     kinds : list of {"numeric", "nominal"}
         What the columns are.
 
+    Returns
+    -------
+    frozenset
+        Names of the columns that were warned of.
+
     Raises
     ------
     ValueError
         For a column that is not of dtype category, whose values are numbers as text
         and mostly different.
+
     Warns
     -----
     UserWarning
@@ -78,11 +87,10 @@ def check_levels(X, kinds):
     numbers, keys = _find_suspects(X, kinds)
     _refuse_numbers(X, numbers)
     warned = _warned.get()
-    if warned is not None:
-        keys = {j: n for j, n in keys.items() if column_name(X, j) not in warned}
-        _warned.set(warned.union(column_name(X, column) for column in keys))
+    keys = {j: n for j, n in keys.items() if column_name(X, j) not in warned}
     if keys:
         warnings.warn(_keys_message(X, keys), UserWarning, stacklevel=3)
+    return frozenset(column_name(X, column) for column in keys)
 
 
 def _find_suspects(X, kinds):

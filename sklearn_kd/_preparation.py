@@ -281,10 +281,10 @@ def draw_synthetic(distilled, train, sampler, seed):
 
 
 def check_all_rows(student, labelled, X_unlabeled, made, seed):
-    """Refuse rows that the student could not read."""
+    """Refuse rows that the student could not read; name columns warned of."""
     more = {"X_unlabeled": X_unlabeled, MADE: None if made is None else made.X}
     more = {name: X for name, X in more.items() if X is not None}
-    check_readable(student, labelled, more, seed)
+    return check_readable(student, labelled, more, seed)
 
 
 def check_comparison(distilled, validation):

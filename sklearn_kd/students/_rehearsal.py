@@ -1,7 +1,6 @@
 """Whether a student can read the rows, found out before a teacher is asked."""
 
 import warnings
-from contextvars import copy_context
 from dataclasses import replace
 
 import numpy as np
@@ -47,6 +46,11 @@ def check_readable(student, train, more, seed):
     seed : int
         For a student that draws from global generators.
 
+    Returns
+    -------
+    frozenset
+        Names of the columns that were warned of.
+
     Raises
     ------
     TypeError, ValueError
@@ -59,33 +63,33 @@ def check_readable(student, train, more, seed):
         that have values of another type there.
     """
     if issparse(train.X) or is_text(train.X):
-        return
+        return frozenset()
     if _reads_tables(student):
         name = type(student).__name__
         kinds = column_kinds(train.X)
         check_table(train.X, kinds, name)
-        check_levels(train.X, kinds)
+        warned = check_levels(train.X, kinds)
         for what, X in more.items():
             try:
                 check_table(X, kinds, name)
             except (TypeError, ValueError) as error:
                 raise type(error)(f"{what}: {error}") from error
             check_same_types(train.X, X, kinds, what)
-        return
+        return warned
     odd, below = _odd_columns(train.X), []
     if not odd and _positive_only(student):
         below = np.flatnonzero((np.asarray(train.X) < 0).any(axis=1))[:1]
     if isinstance(student, SkorchStudent) or not (odd or len(below)):
-        return
+        return frozenset()
     rows = train.with_rows(read_rows(train.X))
     few = rows.at(np.union1d(_telling_rows(rows, odd), below).astype(int))
     with warnings.catch_warnings():
         warnings.simplefilter("ignore")  # of few rows, and of what comes again
-        # in a context of its own: what was ignored here has not been warned of
         try:
-            copy_context().run(_try, student, few, seed)
+            _try(student, few, seed)
         except Exception:
-            copy_context().run(_try, student, rows, seed)
+            _try(student, rows, seed)
+    return frozenset()
 
 
 def _reads_tables(student):
