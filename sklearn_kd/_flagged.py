@@ -135,7 +135,7 @@ def _ask_about(drawn, labelled, knowledge):
             f"raises {type(error).__name__}: {error} Pass further rows as X_unlabeled, "
             "or the threshold as a number.",
             UserWarning,
-            stacklevel=5,
+            stacklevel=6,
         )
         return None
     n_rows = len(answers)

@@ -244,7 +244,7 @@ def _warn_of_lost_threshold(knowledge):
             f"{threshold.value:.4g}, and the student will predict the most probable "
             f"class. Set {handed_on}, or decision_threshold=0.5 to keep it so.",
             UserWarning,
-            stacklevel=5,
+            stacklevel=6,
         )
 
 

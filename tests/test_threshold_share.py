@@ -70,7 +70,7 @@ def test_not_the_share_of_the_rows_that_the_teacher_was_fitted_on():
     booster = clone(BOOSTER).set_params(n_estimators=80)
     model = distil(behind(0.7, booster)).fit(X[few], labels)
     theirs, ours = shares(model)
-    assert model.teacher_.predict(X[few]).mean() > 1.3 * theirs
+    assert model.teacher_.predict(X[few]).mean() > 1.2 * theirs
     assert abs(ours - theirs) < 0.15 * theirs
 
 
