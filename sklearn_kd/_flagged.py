@@ -1,7 +1,7 @@
 """The rows on which a student's threshold is found: it flags its teacher's share."""
 
 import warnings
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 
 import numpy as np
 from scipy.sparse import issparse
@@ -60,11 +60,18 @@ def draw_compared(distilled, labelled, made, X_unlabeled, seed):
         return None
     if issparse(labelled.X) or is_text(labelled.X):
         return None
-    n_rows = min(MADE_ROWS, 20 * num_samples(labelled.X))
+    n_rows = num_samples(labelled.X)
+    sources = np.arange(n_rows)
+    if n_rows > MADE_ROWS:  # to find neighbours among all would take longest
+        generator = np.random.default_rng(seed)
+        sources = np.sort(generator.choice(n_rows, MADE_ROWS, replace=False))
+    X = read_rows(take_rows(labelled.X, sources))
+    sampler = MungeSampler(min(MADE_ROWS, 20 * n_rows), random_state=seed)
     try:
-        return draw_rows(MungeSampler(n_rows, random_state=seed), labelled.X, seed)
+        drawn = draw_rows(sampler, X, seed)
     except (TypeError, ValueError):  # the student may have a pipeline for its columns
         return None
+    return replace(drawn, source=sources[drawn.source])
 
 
 def compared_rows(rows, labelled, drawn, knowledge, lesson):
