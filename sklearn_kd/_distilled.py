@@ -11,6 +11,7 @@ from sklearn_kd._compat import (
     fit_context,
 )
 from sklearn_kd._deadline import Deadline
+from sklearn_kd._flagged import compared_rows, draw_compared
 from sklearn_kd._nominal import already_warned
 from sklearn_kd._preparation import (
     check_all_rows,
@@ -122,9 +123,9 @@ class DistilledClassifier(
         ``teacher_`` stays as it is.
     decision_threshold : float, "teacher" or None, default=None
         With two classes, predict ``classes_[1]`` from this probability on. "teacher"
-        hands on the threshold of a teacher that is or ends in a fixed or tuned
-        threshold classifier, with the class it is for. ``student_`` is then a
-        :class:`~sklearn.model_selection.FixedThresholdClassifier`. None predicts the
+        takes the one from which on the student flags the share of rows that a teacher
+        flags which ends in a fixed or tuned threshold classifier. ``student_`` is then
+        a :class:`~sklearn.model_selection.FixedThresholdClassifier`. None predicts the
         most probable class, and warns where that loses a threshold of the teacher.
     cv : int, cross-validation generator, iterable or None, default=None
         Cross-fitting for unfitted teachers: each labelled row gets its soft target
@@ -361,6 +362,7 @@ class DistilledClassifier(
         train, validation = split_validation(student, labelled, self.alpha > 0)
         check_comparison(self, validation)
         made = draw_synthetic(self, train, sampler, seed)
+        drawn = draw_compared(self, labelled, made, X_unlabeled, seed)
         warned = check_all_rows(student, labelled, X_unlabeled, made, seed)
         # only from here on is a teacher fitted or asked
         knowledge = ask_teachers(
@@ -383,9 +385,10 @@ class DistilledClassifier(
         )
         self.n_transfer_rows_ = int((rows.origin < 0).sum())
         self.teacher_ = knowledge.teacher
+        compared = compared_rows(rows, labelled, drawn, knowledge, lesson)
         with already_warned(warned):
             trained = train_student(student, rows, stop, seed, deadline)
-            self.student_ = add_threshold(self, trained, knowledge)
+            self.student_ = add_threshold(self, trained, knowledge, compared)
             if self.warn_if_worse and self.alpha > 0:
                 warn_if_plain_is_better(self, student, train, validation, seed)
         return self

@@ -8,6 +8,7 @@ from sklearn.base import clone
 
 from sklearn_kd._compat import num_samples, safe_indexing
 from sklearn_kd._random import contained_draws
+from sklearn_kd._threshold import with_flags
 from sklearn_kd._weights import in_rows
 from sklearn_kd.students import fit_student, last_step, own_rows
 from sklearn_kd.targets import SoftTargets
@@ -72,6 +73,7 @@ def ask_teachers(distilled, teachers, lesson, teacher_proba, **params):
         given_classes=distilled.teacher_classes,
         **params,
     )
+    knowledge = with_flags(distilled, knowledge, lesson)
     method = distilled.calibration
     if method is None:
         return knowledge
@@ -127,7 +129,7 @@ def add_synthetic(distilled, train, validation, made, knowledge, lesson, seed):
     held_out = knowledge.choose_cross_fit(
         distilled.cross_fit, lesson, made.neighbors, train.origin, in_rows(train.weight)
     )
-    proba = label_until(
+    answers = label_until(
         knowledge,
         made.X,
         train.origin[source],
@@ -136,6 +138,7 @@ def add_synthetic(distilled, train, validation, made, knowledge, lesson, seed):
         LABELLING_SHARE,
         lesson.X,
     )
+    proba, flagged = knowledge.calibrated(answers), knowledge.flagged(answers)
     X_new = _labelled_part(distilled, made.X, proba, "synthetic rows")
     source = source[: len(proba)]
     known = "" if made.n_duplicates is None else f"{made.n_duplicates} of them known"
@@ -171,7 +174,8 @@ def add_synthetic(distilled, train, validation, made, knowledge, lesson, seed):
         )
     if knowledge.held_out_proba is None:
         train = train.keep_hard_term()
-    return train.append(*_told(X_new, proba, weight, "synthetic rows")), validation
+    told = _told("synthetic rows", X_new, proba, weight, flagged)
+    return train.append(*told), validation
 
 
 def add_unlabeled(distilled, train, X_unlabeled, knowledge, seed, weight_of_row):
@@ -182,13 +186,15 @@ def add_unlabeled(distilled, train, X_unlabeled, knowledge, seed, weight_of_row)
         order = np.random.default_rng(seed).permutation(num_samples(X_unlabeled))
         X_unlabeled = safe_indexing(X_unlabeled, order)
     whole = [False] * len(knowledge.asked)
-    proba = label_until(
+    answers = label_until(
         knowledge, X_unlabeled, None, train.classes, whole, UNLABELED_SHARE
     )
-    X_unlabeled = _labelled_part(distilled, X_unlabeled, proba, "rows of X_unlabeled")
+    proba, flagged = knowledge.calibrated(answers), knowledge.flagged(answers)
+    name = "rows of X_unlabeled"
+    X_unlabeled = _labelled_part(distilled, X_unlabeled, proba, name)
     weight = distilled.alpha * distilled.transfer_weight * weight_of_row
     weight = np.full(len(proba), weight)
-    return train.append(*_told(X_unlabeled, proba, weight, "rows of X_unlabeled"))
+    return train.append(*_told(name, X_unlabeled, proba, weight, flagged))
 
 
 def _labelled_part(distilled, X, proba, name):
@@ -206,18 +212,19 @@ def _labelled_part(distilled, X, proba, name):
     return safe_indexing(X, slice(len(proba)))
 
 
-def _told(X, proba, weight, name):
+def _told(name, X, proba, weight, flagged):
     """Leave out rows on which the teacher says nothing about our classes."""
     told = np.flatnonzero(proba.sum(axis=1) > 0)
     if len(told) == len(proba):
-        return X, proba, weight
+        return X, proba, weight, flagged
     warnings.warn(
         f"The teacher puts all mass on classes that are not in y for "
         f"{len(proba) - len(told)} of {len(proba)} {name}: they are left out.",
         UserWarning,
         stacklevel=4,
     )
-    return safe_indexing(X, told), proba[told], weight[told]
+    flagged = None if flagged is None else flagged[told]
+    return safe_indexing(X, told), proba[told], weight[told], flagged
 
 
 def train_student(student, train, validation, seed, deadline):

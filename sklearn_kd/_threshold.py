@@ -1,7 +1,7 @@
 """A threshold in place of the most probable class: read off a teacher, or given."""
 
 import warnings
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 
 import numpy as np
 from sklearn.frozen import FrozenEstimator
@@ -9,7 +9,10 @@ from sklearn.model_selection import FixedThresholdClassifier, TunedThresholdClas
 from sklearn.pipeline import Pipeline
 
 from sklearn_kd._compat import BaseSearchCV, tuned_pos_label
+from sklearn_kd._flagged import threshold_for_share, threshold_of
+from sklearn_kd._random import contained_draws
 from sklearn_kd.students import StudentPredictionMixin
+from sklearn_kd.transfer import read_rows
 
 _THRESHOLDED = (FixedThresholdClassifier, TunedThresholdClassifierCV)
 
@@ -26,11 +29,14 @@ class Threshold:
         The label whose score it is held against; None is the second class.
     on_scores : bool
         Whether it is held against a ``decision_function``.
+    chosen : bool
+        False for "auto", the threshold of the most probable class.
     """
 
     value: float
     pos_label: object
     on_scores: bool
+    chosen: bool
 
     @property
     def is_argmax(self):
@@ -92,11 +98,6 @@ def _why_no_teacher_has_one(distilled, teacher_proba):
         return "the default teacher has no threshold"
     if isinstance(distilled.teacher, (list, tuple)) and len(distilled.teacher) > 1:
         return "several teachers have no threshold in common"
-    if distilled.calibration is not None:
-        return (
-            f"calibration={distilled.calibration!r} changes the scale that it was "
-            "chosen on"
-        )
     return None
 
 
@@ -108,16 +109,76 @@ def _check_thresholded(teacher):
             "TunedThresholdClassifierCV as the teacher (or as the end of it), or the "
             "threshold as a number."
         )
-    if teacher.response_method == "decision_function":
-        raise ValueError(
-            f'decision_threshold="teacher", but the {type(teacher).__name__} has its '
-            "threshold on decision_function, and the student learns probabilities: "
-            'give it response_method="predict_proba", or pass the threshold as a '
-            "number."
+
+
+@dataclass(frozen=True)
+class Flags:
+    """Which rows a teacher predicts to be of the class that its threshold is for.
+
+    Parameters
+    ----------
+    value : float
+        From which probability on.
+    column : int
+        Of the class among ours.
+    is_argmax : bool
+        Whether it predicts the most probable class, without a threshold of its own.
+    """
+
+    value: float
+    column: int
+    is_argmax: bool
+
+    def __call__(self, answers):
+        """Say by its answers, before calibration, which rows it flags."""
+        # in float32, as answers are: a share of .9 of the trees is not below .9
+        return answers[:, self.column] >= np.float32(self.value)
+
+
+def with_flags(distilled, knowledge, lesson):
+    """Read the threshold off the teacher, where it is to be handed on.
+
+    Parameters
+    ----------
+    distilled : DistilledClassifier
+        With its ``classes_``.
+    knowledge : Knowledge
+        With its fitted teachers.
+    lesson : Lesson
+        The labelled rows.
+
+    Returns
+    -------
+    Knowledge
+        The same, with ``flags``.
+    """
+    if distilled.decision_threshold != "teacher":
+        return knowledge
+    one = knowledge.asked[0]
+    teacher = _deciding_part(one.teacher)
+    _check_thresholded(teacher)
+    threshold = _read_threshold(teacher)
+    place = _place_of(teacher, threshold.pos_label)
+    label = _our_names(teacher, one.given_classes)[place]
+    column = _column_of(label, teacher, distilled.classes_)
+    value = threshold.value
+    if threshold.on_scores:
+        value = _on_probabilities(
+            one, teacher.classes_[place], column, lesson, knowledge
         )
+    return replace(knowledge, flags=Flags(value, column, not threshold.chosen))
 
 
-def add_threshold(distilled, student, knowledge):
+def _on_probabilities(one, label, column, lesson, knowledge):
+    """Find the probability that is as good as a threshold on scores."""
+    with contained_draws(0, one.teacher):
+        flagged = np.asarray(one.teacher.predict(read_rows(lesson.X))) == label
+    answers = one.label(lesson.X, lesson.classes, knowledge.context)
+    every = np.ones(len(flagged))
+    return threshold_for_share(answers[:, column], flagged.mean(), every)
+
+
+def add_threshold(distilled, student, knowledge, compared):
     """Have a student predict by the threshold that is wanted.
 
     Parameters
@@ -128,6 +189,8 @@ def add_threshold(distilled, student, knowledge):
         Fitted.
     knowledge : Knowledge
         With its fitted teachers.
+    compared : ComparedRows or None
+        Rows with what a teacher predicts by its threshold, where that is handed on.
 
     Returns
     -------
@@ -142,18 +205,21 @@ def add_threshold(distilled, student, knowledge):
     wanted, pos_label = distilled.decision_threshold, None
     if wanted is None:
         if not isinstance(_deciding_part(student), _THRESHOLDED):  # it has its own
-            _warn_of_lost_threshold(distilled, knowledge)
+            _warn_of_lost_threshold(knowledge)
         return student
-    if wanted == "teacher":
-        asked = knowledge.asked[0]
-        teacher = _deciding_part(asked.teacher)
-        _check_thresholded(teacher)
-        threshold = _read_threshold(teacher)
-        wanted = threshold.value
-        label = _class_of(teacher, threshold.pos_label, asked.given_classes)
-        pos_label = _in_our_labels(label, teacher, distilled.classes_)
     if len(student.classes_) < 2:
         return student  # a class without any mass in the transfer set: nothing to part
+    if wanted == "teacher":
+        column = knowledge.flags.column
+        if column == 0:
+            pos_label = distilled.classes_.tolist()[0]
+        wanted = 0.5
+    if compared is not None:
+        wanted = threshold_of(student, column, compared)
+        knowledge.context.report(
+            f"the teacher flags {compared.share:.2%} of {len(compared.flagged)} "
+            f"{compared.kind}, and the student from a probability of {wanted:.4g} on"
+        )
     thresholded = FixedThresholdClassifier(
         FrozenEstimator(student),
         threshold=float(wanted),
@@ -164,15 +230,14 @@ def add_threshold(distilled, student, knowledge):
     return thresholded.fit(np.zeros((2, 1)), [0, 1])
 
 
-def _warn_of_lost_threshold(distilled, knowledge):
+def _warn_of_lost_threshold(knowledge):
     for one in knowledge.asked:
         teacher = _deciding_part(one.teacher)
         threshold = _read_threshold(teacher)
         if threshold is None or threshold.is_argmax:
             continue
-        alone = len(knowledge.asked) == 1 and distilled.calibration is None
-        handed_on = 'decision_threshold="teacher" for the same'
-        if threshold.on_scores or not alone:
+        handed_on = 'decision_threshold="teacher" for the same share of rows'
+        if len(knowledge.asked) > 1:
             handed_on = "decision_threshold=<number> for one on its probabilities"
         warnings.warn(
             f"The teacher {type(teacher).__name__} predicts by a threshold of "
@@ -206,27 +271,31 @@ def _read_threshold(teacher):
     """Read the threshold off a fitted classifier; None where it has none."""
     if not isinstance(teacher, _THRESHOLDED):
         return None
-    on_scores = teacher.response_method == "decision_function"
+    on_scores, chosen = teacher.response_method == "decision_function", True
     if isinstance(teacher, TunedThresholdClassifierCV):
         value, pos_label = teacher.best_threshold_, tuned_pos_label(teacher)
     else:
         value, pos_label = teacher.threshold, teacher.pos_label
         if value == "auto":
+            chosen = False
             value = 0.0 if on_scores else 0.5
-    return Threshold(float(value), pos_label, on_scores)
+    return Threshold(float(value), pos_label, on_scores, chosen)
 
 
-def _class_of(teacher, pos_label, given_classes):
-    """Give the class that a threshold is for, as the user names it."""
-    column = 1
-    if pos_label is not None:
-        column = int(np.flatnonzero(np.asarray(teacher.classes_) == pos_label)[0])
-    names = teacher.classes_ if given_classes is None else list(given_classes)
-    return names[column]
+def _place_of(teacher, pos_label):
+    """Give the place, among the teacher's classes, of the one a threshold is for."""
+    if pos_label is None:
+        return 1
+    return int(np.flatnonzero(np.asarray(teacher.classes_) == pos_label)[0])
 
 
-def _in_our_labels(label, teacher, classes):
-    """Find a label among our classes; None for the second of them."""
+def _our_names(teacher, given_classes):
+    """Give the teacher's classes as the user names them."""
+    return teacher.classes_ if given_classes is None else list(given_classes)
+
+
+def _column_of(label, teacher, classes):
+    """Find a label among our classes."""
     places = np.flatnonzero(classes == label)
     if len(places) == 0:
         raise ValueError(
@@ -234,4 +303,4 @@ def _in_our_labels(label, teacher, classes):
             f"{label!r}, which is not among the labels {classes.tolist()}: "
             "pass decision_threshold as a number."
         )
-    return None if places[0] == 1 else classes.tolist()[0]
+    return int(places[0])

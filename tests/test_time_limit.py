@@ -339,9 +339,9 @@ def test_members_of_a_forest_are_asked_only_where_there_is_time(
 ):
     looked_for = []
 
-    def spy(*args):
+    def spy(*args, **params):
         looked_for.append(args)
-        return bagged_members(*args)
+        return bagged_members(*args, **params)
 
     monkeypatch.setattr("sklearn_kd.teachers._teach.bagged_members", spy)
     forest = RandomForestClassifier(20, random_state=0).fit(X, y)

@@ -30,6 +30,9 @@ class TransferSet:
         Where each labelled row stood in ``fit``; -1 for a row without a label.
     groups : ndarray of shape (n_samples,), int, or None
         For labelled rows: which must be on one side when validation rows are split off.
+    flagged : ndarray of shape (n_samples,), bool, or None
+        Rows without a label that the teacher predicts to be of the class that its
+        threshold is for; None where no threshold is handed on.
     """
 
     X: object
@@ -39,6 +42,7 @@ class TransferSet:
     soft: SoftTargets | None
     origin: np.ndarray | None = None
     groups: np.ndarray | None = None
+    flagged: np.ndarray | None = None
 
     @property
     def y(self):
@@ -59,6 +63,7 @@ class TransferSet:
             soft=None if self.soft is None else self.soft[rows],
             origin=None if self.origin is None else self.origin[rows],
             groups=None if self.groups is None else self.groups[rows],
+            flagged=None if self.flagged is None else self.flagged[rows],
         )
 
     def with_rows(self, X):
@@ -73,7 +78,7 @@ class TransferSet:
         """Scale the weights so that they are numbers of rows."""
         return replace(self, weight=compact(in_rows(self.weight)))
 
-    def append(self, X, proba, weight):
+    def append(self, X, proba, weight, flagged=None):
         """Append rows without a label: with the soft term only.
 
         Parameters
@@ -84,6 +89,8 @@ class TransferSet:
             Their soft targets.
         weight : float or ndarray of shape (n_new,)
             Their weight.
+        flagged : ndarray of shape (n_new,), bool, or None
+            As above.
 
         Returns
         -------
@@ -96,6 +103,11 @@ class TransferSet:
             proba=np.vstack([self.soft.proba, proba]),
             row_alpha=np.r_[self.soft.row_alpha, np.ones(n_rows)],
         )
+        if flagged is not None:
+            above = self.flagged
+            if above is None:
+                above = np.zeros(len(self.codes), dtype=bool)
+            flagged = np.r_[above, flagged]
         return replace(
             self,
             X=stack_rows(self.X, X) if len(self.codes) else X,
@@ -104,6 +116,7 @@ class TransferSet:
             soft=soft,
             origin=np.r_[self.origin, np.full(n_rows, -1)],
             groups=None,
+            flagged=flagged,
         )
 
     def with_proba(self, proba):

@@ -13,7 +13,7 @@ from sklearn_kd.teachers._given import check_index, read_teacher_proba
 from sklearn_kd.teachers._leaf import TeacherParameterMixin
 from sklearn_kd.teachers._out_of_bag import may_be_bagged
 from sklearn_kd.teachers._routing import fit_parameters, router, student_wants_weights
-from sklearn_kd.teachers._teach import Lesson, check_weights, teach
+from sklearn_kd.teachers._teach import Lesson, check_weights, teach, with_members
 
 __all__ = [
     "Context",
@@ -41,4 +41,5 @@ __all__ = [
     "smooth",
     "student_wants_weights",
     "teach",
+    "with_members",
 ]

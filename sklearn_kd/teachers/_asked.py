@@ -168,6 +168,9 @@ class Knowledge:
         Cache, number of jobs, progress.
     calibrate : callable or None
         From :func:`fit_calibrator`; changes whatever all teachers together answer.
+    flags : callable or None
+        Says by the answers, before calibration, which rows the teacher predicts to be
+        of the class that its threshold is for; None where no threshold is handed on.
     """
 
     teacher: object = None
@@ -176,6 +179,7 @@ class Knowledge:
     weights: np.ndarray | None = None
     context: object = None
     calibrate: object = None
+    flags: object = None
 
     @property
     def held_out_proba(self):
@@ -183,11 +187,15 @@ class Knowledge:
         probas = [one.held_out_proba for one in self.asked]
         if not probas or any(proba is None for proba in probas):
             return None
-        return self._together(probas)
+        return self.calibrated(average_proba(probas, self.weights))
 
-    def _together(self, probas):
-        proba = average_proba(probas, self.weights)
-        return proba if self.calibrate is None else self.calibrate(proba)
+    def calibrated(self, answers):
+        """Calibrate what :meth:`label` gives, where that is wanted."""
+        return answers if self.calibrate is None else self.calibrate(answers)
+
+    def flagged(self, answers):
+        """Apply the teacher's threshold to what :meth:`label` gives; None without."""
+        return None if self.flags is None else self.flags(answers)
 
     def label(self, X, source, classes, held_out, real=None):
         """Ask all teachers about rows, those made from labelled ones in their own way.
@@ -209,7 +217,8 @@ class Knowledge:
         Returns
         -------
         ndarray of shape (n_new, n_classes), float32
-            Their mean; a row is zero where all mass is on classes that are not ours.
+            Their mean, before calibration; a row is zero where all mass is on classes
+            that are not ours.
         """
         probas = []
         for one, aside in zip(self.asked, held_out, strict=True):
@@ -220,7 +229,7 @@ class Knowledge:
                     X, source, real, classes, self.context, held_out=aside
                 )
             probas.append(proba)
-        return self._together(probas)
+        return average_proba(probas, self.weights)
 
     def choose_cross_fit(self, cross_fit, lesson, neighbors, rows, weight):
         """Decide for each teacher who labels the synthetic rows.
@@ -306,7 +315,7 @@ def label_until(knowledge, X, source, classes, held_out, share, real=None):
     Returns
     -------
     ndarray of shape (n_labelled, n_classes), float32
-        Soft targets of the first rows; of all without a limit.
+        Answers for the first rows, before calibration; for all without a limit.
     """
     deadline = knowledge.context.deadline
     if not deadline.limited:

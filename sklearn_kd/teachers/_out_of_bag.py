@@ -10,6 +10,7 @@ from sklearn.ensemble import (
     RandomForestClassifier,
 )
 from sklearn.frozen import FrozenEstimator
+from sklearn.model_selection import FixedThresholdClassifier, TunedThresholdClassifierCV
 from sklearn.pipeline import Pipeline
 from sklearn.utils import get_tags
 from sklearn.utils.parallel import Parallel, delayed
@@ -30,6 +31,8 @@ EVIDENCE_ROWS = 2_000
 #: measured 1 for full trees, .45 with 5 rows in a leaf, .07 with 50 and below .05 with
 #: 200, on clean and on noisy tables alike.
 MIN_SCORE, MIN_SHARE = 3.0, 0.05
+
+_THRESHOLDED = (FixedThresholdClassifier, TunedThresholdClassifierCV)
 
 #: Rows that the members are asked about at a time.
 CHUNK = 10_000
@@ -211,8 +214,9 @@ def bagged_members(teacher, lesson, given_classes, key=None, *, fitted_here=Fals
     Parameters
     ----------
     teacher : object
-        A fitted teacher: a forest or ``BaggingClassifier``, as it is, frozen or as the
-        last step of a pipeline. Anything else has no members that can be asked.
+        A fitted teacher: a forest or ``BaggingClassifier``, as it is, frozen, behind a
+        threshold or as the last step of a pipeline. Anything else has no members that
+        can be asked.
     lesson : Lesson
         The labelled rows. A teacher that came fitted may have been fitted on the rows
         of weight 0, too.
@@ -258,7 +262,12 @@ def _keeps_rows(teacher):
     A step that resamples them does not, nor may a subclass with a ``fit`` of its own,
     and what is frozen was fitted elsewhere.
     """
-    while isinstance(teacher, Pipeline):
+    while isinstance(teacher, (Pipeline, *_THRESHOLDED)):
+        if isinstance(teacher, _THRESHOLDED):
+            if not getattr(teacher, "refit", True):
+                return False
+            teacher = teacher.estimator_
+            continue
         if any(hasattr(step, "fit_resample") for _, step in teacher.steps):
             return False
         teacher = teacher.steps[-1][1]
@@ -267,11 +276,13 @@ def _keeps_rows(teacher):
 
 
 def _unwrap(teacher):
-    """Take off frozen shells and the steps before the last."""
+    """Take off frozen shells, thresholds and the steps before the last."""
     steps = []
-    while isinstance(teacher, FrozenEstimator | Pipeline):
+    while isinstance(teacher, (FrozenEstimator, Pipeline, *_THRESHOLDED)):
         if isinstance(teacher, FrozenEstimator):
             teacher = teacher.estimator
+        elif isinstance(teacher, _THRESHOLDED):  # its probabilities are those inside
+            teacher = getattr(teacher, "estimator_", teacher.estimator)
         else:
             steps += [step for _, step in teacher.steps[:-1]]
             teacher = teacher.steps[-1][1]

@@ -116,7 +116,7 @@ def teach(
             )
         hurry = held_out == "auto" and context.deadline.left(_MEMBERS_SHARE) < 0
         if held_out and one.held_out is None and not hurry:
-            one = _with_members(one, lesson, context, fitted_here=not ready)
+            one = with_members(one, lesson, context, fitted_here=not ready)
         asked.append(one)
     if len(asked) == 1:
         teacher, name = (
@@ -150,8 +150,25 @@ def _ask_fitted(teacher, lesson, given_classes, context):
     return AskedTeacher(teacher, key, labels.proba, given_classes)
 
 
-def _with_members(one, lesson, context, *, fitted_here):
-    """Find the members of a bagged teacher, to be asked about rows they did not see."""
+def with_members(one, lesson, context, *, fitted_here=False):
+    """Ask the members of a bagged teacher about the labelled rows they did not see.
+
+    Parameters
+    ----------
+    one : AskedTeacher
+        Without out-of-sample answers.
+    lesson : Lesson
+        The labelled rows.
+    context : Context
+        Cache, number of jobs, progress.
+    fitted_here : bool, default=False
+        Whether it is known to have been fitted on these rows.
+
+    Returns
+    -------
+    AskedTeacher
+        With out-of-bag answers, where there are such.
+    """
     bag = bagged_members(
         one.teacher, lesson, one.given_classes, one.key, fitted_here=fitted_here
     )
