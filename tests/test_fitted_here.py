@@ -157,7 +157,7 @@ class Dropping(Seeded):
         (Seeded(), False),
         (Dropping(), True),
     ],
-    ids=str,
+    ids=lambda value: value if isinstance(value, str) else type(value).__name__,
 )
 def test_sparse_rows_are_claimed_where_the_sampler_can_make_them(transfer, sparse):
     rows = csr_array((EASY > 5).astype(float))
