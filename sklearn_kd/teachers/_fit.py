@@ -138,10 +138,11 @@ def fold_positions(splits, n_samples):
     for number, fold in enumerate(splits, start=1):
         pair = _pair(fold)
         if pair is None:
+            shown = " ".join(reprlib.repr(fold).split())
             raise ValueError(
                 f"cv has to give a pair (train, test) for each fold, both of them "
                 f"positions of rows of X or masks with one value a row. Fold {number} "
-                f"of {len(splits)} is {reprlib.repr(fold)}. Pass such pairs, or a "
+                f"of {len(splits)} is {shown}. Pass such pairs, or a "
                 "splitter such as StratifiedKFold."
             )
         try:
