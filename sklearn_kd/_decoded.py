@@ -29,8 +29,9 @@ def decoded(estimator, labels):
     estimator
         The same object, or a :class:`DecodedClassifier` of it. Classifiers of CatBoost
         are wrapped; those of XGBoost too, unless they get the int64 0, 1, 2, ...
-        without a gap. Within a vote, a search or a bag that is not known, since these
-        encode labels, or fit on some of the rows.
+        without a gap. Within a vote, a search or a bag of scikit-learn that is not
+        known, since these encode labels, or fit on some of the rows; a class of the
+        user's own may ask what its parts are, and keeps them as they are then.
     """
     if _takes_codes(estimator):
         if _package(estimator) == _REFUSES and _are_codes(labels):
@@ -39,7 +40,7 @@ def decoded(estimator, labels):
     if isinstance(estimator, Pipeline):
         steps = [(name, decoded(step, labels)) for name, step in estimator.steps]
         estimator.steps = steps
-    elif _has_parts(estimator):
+    elif _has_parts(estimator) and not (_are_codes(labels) and _is_own(estimator)):
         for name, value in estimator.get_params(deep=False).items():
             wrapped = _wrap(value)
             if wrapped is not value:
@@ -70,6 +71,13 @@ def _has_parts(value):
         return False
     usual = BaseEstimator.__sklearn_clone__
     return getattr(type(value), "__sklearn_clone__", usual) is usual
+
+
+def _is_own(estimator):
+    """Say whether a class is the user's, but for the bases that any estimator has."""
+    modules = [base.__module__.split(".") for base in type(estimator).__mro__]
+    usual = {"base", "utils"}
+    return all(m[0] != "sklearn" or m[1] in usual for m in modules)
 
 
 def _takes_codes(part):

@@ -5,8 +5,8 @@ split off, and synthetic rows are drawn.
 """
 
 import copy
+from collections.abc import Iterable
 from dataclasses import dataclass, replace
-from numbers import Integral
 
 import numpy as np
 from sklearn.base import clone
@@ -218,13 +218,14 @@ def split_folds(distilled, lesson, groups, seed):
         return None
     if groups is not None:
         groups = np.asarray(groups)[lesson.given]
+    if isinstance(distilled.cv, Iterable) and not hasattr(distilled.cv, "split"):
+        # scikit-learn would unpack what may be no pairs
+        return check_folds(_without_absent(distilled.cv, lesson), len(lesson.y))
     splitter = check_cv(distilled.cv, lesson.y, classifier=True)
     if getattr(splitter, "random_state", seed) is None:
         splitter = copy.copy(splitter)
         splitter.random_state = seed
-    if isinstance(splitter, PredefinedSplit) or not (
-        hasattr(distilled.cv, "split") or isinstance(distilled.cv, Integral)
-    ):
+    if isinstance(splitter, PredefinedSplit):
         splits = _without_absent(splitter.split(), lesson)
     else:
         splits = splitter.split(lesson.X, lesson.y, groups)

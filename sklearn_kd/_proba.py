@@ -34,16 +34,19 @@ def check_proba(proba, n_classes, *, name="proba"):
     Raises
     ------
     ValueError
-        For another shape, NaN, infinity, numbers farther below 0 than that, and rows
-        whose sum, after clipping, is farther from 1 than rounding to four digits
-        explains.
+        For what is no array of numbers, masked entries, another shape, NaN, infinity,
+        numbers farther below 0 than that, and rows whose sum, after clipping, is
+        farther from 1 than rounding to four digits explains.
     """
-    try:
-        proba = np.asarray(proba)
-        if proba.dtype not in (np.float32, np.float64):
+    proba = as_array(proba, name)
+    if np.ma.is_masked(proba):
+        raise _masked(name)
+    proba = np.asarray(proba)
+    if proba.dtype not in (np.float32, np.float64):
+        try:
             proba = proba.astype(np.float64)
-    except (TypeError, ValueError) as error:
-        raise ValueError(f"{name} must hold numbers: {error}") from error
+        except Exception as error:  # whatever an object raises that is no number
+            raise _no_numbers(name, error) from error
     if proba.ndim != 2 or proba.shape[1] != n_classes:
         raise ValueError(
             f"{name} has shape {proba.shape}, expected (n_samples, {n_classes}): one "
@@ -72,6 +75,51 @@ def check_proba(proba, n_classes, *, name="proba"):
             f"not, first row {first} with sum {found:.6g}."
         )
     return proba
+
+
+def as_array(proba, name):
+    """Make an array of what is said to be probabilities.
+
+    Parameters
+    ----------
+    proba : array-like
+        Anything.
+    name : str
+        What the messages call it.
+
+    Returns
+    -------
+    ndarray
+        Of any shape and dtype; a masked array is returned as it is.
+
+    Raises
+    ------
+    ValueError
+        For what NumPy cannot convert, such as a tensor of torch that requires a
+        gradient, and for a list of rows with masked entries.
+    """
+    if isinstance(proba, np.ma.MaskedArray):
+        return proba
+    if isinstance(proba, (list, tuple)) and any(map(np.ma.is_masked, proba)):
+        raise _masked(name)  # NumPy would take what is under the mask
+    try:
+        return np.asarray(proba)
+    except MemoryError:
+        raise
+    except Exception as error:  # each library has its own
+        raise _no_numbers(name, error) from error
+
+
+def _no_numbers(name, error):
+    return ValueError(f"{name} must hold numbers: {error}")
+
+
+def _masked(name):
+    return ValueError(
+        f"{name} has masked entries, and every class of every row needs a probability. "
+        "Fill them, as with .filled(0), so that each row sums to 1, or leave the rows "
+        "out."
+    )
 
 
 def check_finite(answers, name):

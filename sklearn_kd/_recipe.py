@@ -21,6 +21,7 @@ from sklearn_kd.teachers import (
     read_teacher_proba,
     smooth,
     teach,
+    usable_memory,
 )
 
 #: Weight of the small booster beside a teacher whose memory cannot be told.
@@ -53,7 +54,7 @@ def make_context(distilled, seed, deadline):
     )
 
 
-def ask_teachers(distilled, teachers, lesson, teacher_proba, **params):
+def ask_teachers(distilled, teachers, lesson, teacher_proba, *, context, **params):
     """Fit what is not fitted, ask about the labelled rows, and calibrate the answers.
 
     Returns
@@ -71,6 +72,7 @@ def ask_teachers(distilled, teachers, lesson, teacher_proba, **params):
         weights=teachers.weights,
         fit_params=teachers.fit_params,
         given_classes=distilled.teacher_classes,
+        context=replace(context, memory=usable_memory(context.memory)),
         **params,
     )
     knowledge = with_flags(distilled, knowledge, lesson)

@@ -9,6 +9,12 @@ from dataclasses import dataclass
 import numpy as np
 from scipy.special import xlogy
 
+from sklearn_kd._class_names import (
+    are_numbered,
+    class_order,
+    column_names,
+    refuse_some,
+)
 from sklearn_kd._proba import align_proba as align_proba
 from sklearn_kd._proba import check_proba as check_proba
 
@@ -28,8 +34,9 @@ class SoftTargets:
 
     Parameters
     ----------
-    proba : array-like of shape (n_samples, n_classes), float32 or float64
-        The teacher's probabilities at temperature 1, rows summing to 1.
+    proba : array-like or DataFrame of shape (n_samples, n_classes), float32 or float64
+        The teacher's probabilities at temperature 1, rows summing to 1. Columns of a
+        DataFrame that are named by the classes may be in any order.
     classes : array-like of shape (n_classes,)
         The label of each column, sorted.
     row_alpha : float or array-like of shape (n_samples,), default=1.0
@@ -76,7 +83,7 @@ class SoftTargets:
             raise ValueError(
                 f"classes must be distinct and sorted, got {classes.tolist()}."
             )
-        given = check_proba(self.proba, len(classes))
+        given = _by_name(self.proba, classes)
         proba = given if _is_mapped(self.proba) else np.array(given)
         row_alpha = np.array(self.row_alpha, dtype=np.float64)
         if row_alpha.ndim == 0:
@@ -150,6 +157,19 @@ def compact(values):
     if len(values) == 0 or (values != values[0]).any():
         return values
     return np.broadcast_to(values[0], len(values))
+
+
+def _by_name(proba, classes):
+    """Check probabilities, and bring columns named by classes into their order."""
+    checked = check_proba(proba, len(classes))
+    names = column_names(proba)
+    if names is None or are_numbered(names, proba):
+        return checked
+    order = class_order(names, classes)
+    if order is None:
+        refuse_some(names, classes, "proba")
+        return checked
+    return checked[:, np.argsort(order)]
 
 
 def _is_mapped(array):
@@ -289,25 +309,3 @@ def average_proba(probas, weights):
     mass = total.sum(axis=1, keepdims=True)
     np.divide(total, mass, out=total, where=mass > 0)
     return total.astype(probas[0].dtype)
-
-
-def match_columns(columns, classes):
-    """Give each named column the class that it names, by equality or by its string.
-
-    Parameters
-    ----------
-    columns : sequence
-        Column names of a frame; some frames allow strings only.
-    classes : ndarray of shape (n_classes,)
-        The labels.
-
-    Returns
-    -------
-    list
-        One label a column; a column that names no class keeps its name.
-    """
-    columns, labels = list(columns), classes.tolist()
-    if any(column in labels for column in columns):
-        return columns
-    by_text = {str(label): label for label in labels}
-    return [by_text.get(str(column), column) for column in columns]

@@ -2,6 +2,7 @@
 
 import os
 import pickle
+import tempfile
 import warnings
 from pathlib import Path
 from threading import Lock
@@ -280,3 +281,57 @@ def test_the_current_folder_may_be_meant(tmp_path, monkeypatch):
     assert Path("") == Path(".")  # so that nobody can tell them apart
     soft_targets(Path("."))
     assert len(stored(tmp_path)) == 2
+
+
+# ---- folders that cannot be one
+
+
+@pytest.mark.parametrize("name", ["", Path("file"), "file/sub", Path("file/a/b")])
+def test_joblib_or_a_file_above_may_be_why_a_folder_is_none(
+    name, tmp_path, monkeypatch
+):
+    monkeypatch.chdir(tmp_path)
+    memory = joblib.Memory("", verbose=0) if name == "" else name
+    Path("file").write_text("")
+    with pytest.raises(
+        ValueError, match=r"names no folder|is below .*file, |is a file"
+    ):
+        soft_targets(memory, Untouchable())
+
+
+@pytest.mark.parametrize("name", ["a\0b", "\ud800", b"a\0b"], ids=ascii)
+def test_a_name_that_no_folder_can_have(name):
+    memory = Named(name) if isinstance(name, bytes) else name
+    with pytest.raises(ValueError, match=r"can be no folder \(.*name of one to keep"):
+        soft_targets(memory, Untouchable())
+
+
+def refuse(*args, **kwargs):
+    raise OSError("read-only")
+
+
+@pytest.mark.parametrize("why", ["not created", "not written"])
+@pytest.mark.parametrize("cv", [None, 3])
+def test_one_warning_says_that_nothing_is_kept(why, cv, tmp_path, monkeypatch):
+    memory = tmp_path / "link"
+    if why == "not created":
+        memory.symlink_to(tmp_path / "missing" / "folder")
+    else:
+        monkeypatch.setattr(tempfile, "TemporaryFile", refuse)
+    model = on_given_rows(Counted(5), Recorder(), memory=memory, cv=cv, random_state=0)
+    with pytest.warns(UserWarning, match="Nothing is kept in memory=.*link") as caught:
+        model.fit(X, y)
+    assert len(caught) == 1
+    monkeypatch.undo()
+    expected = on_given_rows(Counted(5), Recorder(), cv=cv, random_state=0).fit(X, y)
+    assert_array_equal(model.student_.soft_.proba, expected.student_.soft_.proba)
+    assert not stored(tmp_path)
+
+
+@pytest.mark.parametrize("step", ["cache", "call_and_shelve"])
+def test_what_was_not_read_is_not_damaged(step, tmp_path, monkeypatch):
+    owner = joblib.Memory if step == "cache" else joblib.memory.MemorizedFunc
+    monkeypatch.setattr(owner, step, refuse)
+    with pytest.warns(UserWarning, match="not kept in .*OSError: read-only") as caught:
+        assert_array_equal(soft_targets(tmp_path), PLAIN)
+    assert not [w for w in caught if "damaged" in str(w.message)]

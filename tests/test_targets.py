@@ -2,6 +2,7 @@
 
 import numpy as np
 import pytest
+import torch
 from hypothesis import given
 from hypothesis import strategies as st
 from hypothesis.extra import numpy as hnp
@@ -158,6 +159,31 @@ def test_negative_entropy_takes_zeros():
 def test_check_proba_says_what_is_wrong(proba, message):
     with pytest.raises(ValueError, match=message):
         check_proba(proba, 2)
+
+
+def test_what_numpy_cannot_read_is_refused():
+    class Gradient:
+        def __array__(self, *args, **kwargs):
+            raise RuntimeError("requires grad")
+
+    with pytest.raises(ValueError, match="must hold numbers: requires grad"):
+        check_proba(Gradient(), 2)
+    with pytest.raises(ValueError, match=r"must hold numbers: .* requires grad"):
+        check_proba(torch.ones((1, 2), requires_grad=True), 2)
+    with pytest.raises(ValueError, match="must hold numbers"):
+        check_proba([[10**400, 0]], 2)
+
+
+def test_what_is_under_a_mask_is_not_read():
+    proba = np.ma.array([[0.5, 0.5], [0.3, 0.7]], mask=[[0, 0], [1, 0]])
+    for given_proba in (proba, list(proba)):
+        with pytest.raises(ValueError, match=r"masked entries.*filled"):
+            check_proba(given_proba, 2)
+        with pytest.raises(ValueError, match="masked entries"):
+            SoftTargets(given_proba, [0, 1])
+    read = check_proba(proba[:1], 2)
+    assert type(read) is np.ndarray
+    assert_array_equal(read, [[0.5, 0.5]])
 
 
 @pytest.mark.parametrize("dtype", ["float16", "float32", "float64", "int64", object])

@@ -159,6 +159,33 @@ def test_folds_that_are_none_are_refused_before_a_teacher_is_fitted(
         distil(Untouched(), cv=form(folds)).fit(X, y)
 
 
+@pytest.mark.parametrize(
+    "cv",
+    [
+        [HALF],
+        [HALF, ~HALF],
+        [(EVERY[:60], EVERY[60:90], EVERY[90:])],
+        [(EVERY[:90],)],
+        [1, 2],
+        [(0, 1)],
+        [HALF[:2]],
+        [None],
+        ["ab"],
+        [(EVERY[:90, None], EVERY[90:, None])],
+        [([[0, 1], [2]], EVERY)],
+        {0: EVERY},
+    ],
+    ids=[
+        *["mask", "masks", "three", "one", "numbers", "two numbers", "two booleans"],
+        *["None", "text", "columns", "ragged", "dict"],
+    ],
+)
+def test_folds_that_are_no_pairs_are_refused(cv):
+    message = r"cv has to give a pair \(train, test\) .* Fold 1 of \d is .*KFold"
+    with pytest.raises(ValueError, match=message):
+        distil(Untouched(), cv=cv).fit(X, y)
+
+
 def test_masks_and_negative_positions_are_folds():
     halves = [(EVERY[:90], EVERY[90:]), (EVERY[90:], EVERY[:90])]
     expected = soft_targets(distil(TREE, cv=halves), X, y)

@@ -8,7 +8,7 @@ from catboost import CatBoostClassifier
 from numpy.testing import assert_allclose, assert_array_equal
 from recorder import Recorder
 from sklearn import config_context
-from sklearn.base import clone
+from sklearn.base import BaseEstimator, ClassifierMixin, clone
 from sklearn.calibration import CalibratedClassifierCV
 from sklearn.datasets import make_classification
 from sklearn.ensemble import BaggingClassifier, StackingClassifier, VotingClassifier
@@ -208,3 +208,34 @@ def test_a_student_keeps_the_label_of_its_threshold():
     flagged = model.predict_proba(X)[:, 0] >= 0.8
     assert_array_equal(model.predict(X) == "bad", flagged)
     assert 0 < flagged.sum() < (TWO == 1).sum()
+
+
+class Asking(ClassifierMixin, BaseEstimator):
+    """An estimator of the user's own that checks what it is made of."""
+
+    def __init__(self, inner=None):
+        self.inner = inner
+
+    def fit(self, X, y):
+        assert isinstance(self.inner, XGBClassifier)
+        self.classes_ = np.unique(y)
+        self.model_ = clone(self.inner).fit(X, y)
+        return self
+
+    def predict_proba(self, X):
+        return self.model_.predict_proba(X)
+
+
+class OwnVote(VotingClassifier):
+    """A class of scikit-learn by another name: it fits its parts on other labels."""
+
+
+def test_a_class_of_the_users_own_keeps_its_parts_where_labels_are_codes():
+    model = distil(make_pipeline(StandardScaler(), Asking(XGB)), Recorder())
+    model.fit(X, CODES)
+    assert isinstance(model.teacher_[-1].inner, XGBClassifier)
+    assert model.student_.soft_.proba.shape == (150, 3)
+    vote = decoded(OwnVote([("x", clone(XGB))]), CODES)
+    assert isinstance(vote.estimators[0][1], DecodedClassifier)
+    other = decoded(Asking(clone(XGB)), CODES + 1)
+    assert isinstance(other.inner, DecodedClassifier)

@@ -186,6 +186,41 @@ def test_rows_of_weight_0_are_left_out():
     assert_allclose(soft, P[weight > 0], atol=1e-6)
 
 
+@pytest.mark.parametrize("wrong", [np.nan, 0.0, -1.0])
+@pytest.mark.parametrize("form", ["array", "lists", "frame", "polars", "masked"])
+def test_what_stands_in_rows_of_weight_0_does_not_matter(form, wrong):
+    absent = np.arange(len(y)) % 3 == 0
+    given = np.where(absent[:, None], wrong, P)
+    given = {
+        "array": lambda: given,
+        "lists": given.tolist,
+        "frame": lambda: pd.DataFrame(given, columns=[0, 1, 2]).iloc[:, ::-1],
+        "polars": lambda: pl.DataFrame(given, schema=["0", "1", "2"], orient="row"),
+        "masked": lambda: np.ma.array(P, mask=np.repeat(absent, 3)),
+    }[form]()
+    soft = soft_targets(distil(), X, y, teacher_proba=given, sample_weight=1.0 - absent)
+    assert_allclose(soft, P[~absent], atol=1e-6)
+    with pytest.raises(ValueError, match=r"NaN|sum to 1|negative|masked"):
+        distil().fit(X, y, teacher_proba=given)
+
+
+@pytest.mark.parametrize("n_rows", [0, 1, 100, 177])
+def test_each_row_needs_one_whatever_its_weight(n_rows):
+    weight = (np.arange(len(y)) < max(n_rows, 100)).astype(float)
+    with pytest.raises(ValueError, match=f"teacher_proba has {n_rows} rows, expected"):
+        distil().fit(X, y, teacher_proba=P[:n_rows], sample_weight=weight)
+
+
+@pytest.mark.parametrize(
+    ("wrong", "message"),
+    [(0.5, r"shape \(\)"), ({0: P[:, 0]}, "must hold numbers"), (P[:, 0], "shape")],
+    ids=["number", "dict", "column"],
+)
+def test_what_is_no_table_is_refused(wrong, message):
+    with pytest.raises(ValueError, match=message):
+        distil().fit(X, y, teacher_proba=wrong)
+
+
 @pytest.mark.parametrize(
     "params",
     [

@@ -2,7 +2,7 @@
 
 from sklearn_kd.teachers._asked import Knowledge, label_until, no_cross_fit
 from sklearn_kd.teachers._booster import fit_booster, smooth
-from sklearn_kd.teachers._cache import check_memory
+from sklearn_kd.teachers._cache import check_memory, usable_memory
 from sklearn_kd.teachers._calibration import fit_calibrator, no_calibration
 from sklearn_kd.teachers._compute import compute_soft_targets
 from sklearn_kd.teachers._context import Context
@@ -41,5 +41,6 @@ __all__ = [
     "smooth",
     "student_wants_weights",
     "teach",
+    "usable_memory",
     "with_members",
 ]

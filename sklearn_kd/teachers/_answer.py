@@ -1,9 +1,13 @@
 """What a teacher answered: probabilities, and the label of each column."""
 
-import numpy as np
-
-from sklearn_kd._proba import plain_label
-from sklearn_kd.targets import check_proba, match_columns
+from sklearn_kd._class_names import (
+    are_numbered,
+    class_order,
+    column_names,
+    match_columns,
+    refuse_some,
+)
+from sklearn_kd.targets import check_proba
 
 
 def read_answer(teacher, answer, n_rows, *, given_classes=None, wanted=None, name=None):
@@ -89,7 +93,7 @@ def classes_of(teacher, answer, given_classes, wanted=None):
         teacher, where it has some, else for each column. They count instead of
         ``classes_``: a teacher that was fitted on encoded labels has codes for these.
     wanted : ndarray of shape (n_classes,) or None, default=None
-        Our labels, which the columns of a DataFrame may name by their strings.
+        Our labels, which the columns of a DataFrame may name in any spelling.
 
     Returns
     -------
@@ -103,15 +107,16 @@ def classes_of(teacher, answer, given_classes, wanted=None):
 
     Notes
     -----
-    Column names that are the classes in another order, as they are or as strings, say
-    which column is which: their order may change from call to call. Names that share
-    nothing with the classes say nothing, nor does the default index of a pandas
-    DataFrame: then the columns are in the order of the classes.
+    Column names that are the classes in another order, in any spelling that
+    :func:`~sklearn_kd._class_names.class_order` reads, say which column is which: their
+    order may change from call to call. Names that share nothing with the classes say
+    nothing, nor does the default index of a pandas DataFrame: then the columns are in
+    the order of the classes.
     """
     own = getattr(teacher, "classes_", None)
     own = None if own is None else list(own)
     given = None if given_classes is None else list(given_classes)
-    names = _column_names(answer)
+    names = column_names(answer)
     if own is None and given is None:
         if names is None:
             return None
@@ -119,14 +124,14 @@ def classes_of(teacher, answer, given_classes, wanted=None):
     labels = own if given is None else given
     if names is None or are_numbered(names, answer):
         return labels
-    by_label = _order(names, labels)
-    if given is None or own is None or len(own) != len(given):
-        _refuse_some(names, labels, by_label)
-        return labels if not by_label else [labels[place] for place in by_label]
-    by_code = _order(names, own)
+    by_label, by_code = class_order(names, labels), None
+    known = [labels]
+    if given is not None and own is not None and len(own) == len(given):
+        by_code = class_order(names, own)
+        known = [own, labels]
     if not (by_label or by_code):
-        _refuse_some(names, own, by_code)
-        _refuse_some(names, labels, by_label)
+        for classes in known:
+            refuse_some(names, classes, "predict_proba")
         return labels
     if by_label and by_code and by_label != by_code:
         raise ValueError(
@@ -136,63 +141,3 @@ def classes_of(teacher, answer, given_classes, wanted=None):
             "teacher_classes out."
         )
     return [labels[place] for place in by_code or by_label]
-
-
-def _column_names(answer):
-    """Column names of a frame (of Arrow's tables too); None for an array."""
-    names = getattr(answer, "column_names", None)
-    if names is None:
-        names = getattr(answer, "columns", None)
-    return None if names is None else list(names)
-
-
-def are_numbered(names, answer):
-    """Say whether pandas numbered the columns itself, so that they have no names.
-
-    Parameters
-    ----------
-    names : list
-        The column names of a frame.
-    answer : DataFrame
-        The frame.
-
-    Returns
-    -------
-    bool
-        True for the index 0, 1, 2, ... that a frame has by default.
-    """
-    index = answer.columns
-    return type(index).__name__ == "RangeIndex" and names == list(range(len(names)))
-
-
-def _order(names, classes):
-    """Give for each name the position of the class that it names.
-
-    Returns
-    -------
-    list of int or None
-        None unless each class is named once.
-    """
-    labels = [plain_label(label) for label in classes]
-    array = np.empty(len(labels), dtype=object)
-    array[:] = labels
-    matched = match_columns(map(plain_label, names), array)
-    if len(matched) != len(labels) or len(set(labels)) != len(labels):
-        return None
-    place = {label: position for position, label in enumerate(labels)}
-    order = [place.get(name) for name in matched]
-    return order if set(order) == set(place.values()) else None
-
-
-def _refuse_some(names, classes, order):
-    """Refuse names of which some are classes, but not each class once."""
-    labels = {plain_label(label) for label in classes}
-    texts = {str(label) for label in labels}
-    some = any(plain_label(name) in labels or str(name) in texts for name in names)
-    if order is None and some:
-        raise ValueError(
-            f"The columns of predict_proba are named {names}, and the classes of the "
-            f"teacher are {[plain_label(label) for label in classes]}: some names are "
-            "classes, but they do not name each class once. Name every column by its "
-            "class, or return an array with columns in the order of the classes."
-        )

@@ -6,6 +6,7 @@ Every argument of a call is part of its key: there is no way to leave one out.
 import hashlib
 import os
 import pickle
+import tempfile
 import warnings
 
 import joblib
@@ -25,22 +26,83 @@ def check_memory(memory):
     Raises
     ------
     ValueError
-        For an empty name, which would be a folder ``joblib`` in the current one, and
-        for the name of a file.
+        For an empty name, which would be a folder ``joblib`` in the current one, for a
+        name that no folder can have, for the name of a file, and for a folder below
+        one.
     """
-    if not isinstance(memory, (str, os.PathLike)):
+    location = memory
+    if isinstance(memory, joblib.Memory) and memory.backend == "local":
+        location = memory.location
+    if not isinstance(location, (str, os.PathLike)):
         return
-    folder = os.path.expanduser(os.fsdecode(memory))
+    folder = os.path.expanduser(os.fsdecode(location))
+    name = f"memory={_name(memory)}"
+    instead = "to keep results in, or None to keep nothing."
     if not folder.strip():
         raise ValueError(
-            f"memory={memory!r} names no folder: pass the name of a folder to keep "
-            'results in, "." for the current one, or None to keep nothing.'
+            f'{name} names no folder: pass "." for the current folder, or the name of '
+            f"another {instead}"
         )
-    if os.path.exists(folder) and not os.path.isdir(folder):
+    try:
+        os.stat(folder)
+    except OSError:  # it may still be made
+        pass
+    except ValueError as error:  # a NUL byte, or half of a character
         raise ValueError(
-            f"memory={memory!r} is a file: pass the name of a folder to keep results "
-            "in, or None to keep nothing."
+            f"{name} can be no folder ({error}): pass the name of one {instead}"
+        ) from error
+    existing = os.path.abspath(folder)
+    while not os.path.lexists(existing):
+        existing = os.path.dirname(existing)
+    if os.path.exists(existing) and not os.path.isdir(existing):
+        where = "" if os.path.exists(folder) else f"is below {existing}, which "
+        raise ValueError(
+            f"{name} {where}is a file: pass the name of a folder {instead}"
         )
+
+
+def usable_memory(memory):
+    """Give a memory up whose folder cannot be created or written.
+
+    Parameters
+    ----------
+    memory : str, path-like, joblib.Memory or None
+        One that :func:`check_memory` lets pass.
+
+    Returns
+    -------
+    str, path-like, joblib.Memory or None
+        The same object, or None.
+
+    Warns
+    -----
+    UserWarning
+        Once, where nothing can be kept.
+    """
+    if not isinstance(memory, (str, os.PathLike, joblib.Memory)):
+        return memory
+    try:
+        opened = _opened(memory)
+        if opened.backend == "local" and opened.location is not None:
+            with tempfile.TemporaryFile(dir=opened.store_backend.location):
+                pass
+    except OSError as error:
+        warnings.warn(
+            f"Nothing is kept in memory={_name(memory)}, and every result is computed "
+            f"each time: the folder cannot be created or written ({_say(error)}). "
+            "Pass a folder that you may write to, or None to keep nothing.",
+            UserWarning,
+            stacklevel=2,
+        )
+        return None
+    return memory
+
+
+def _opened(memory):
+    """Make an object with ``cache`` of the name of a folder."""
+    if isinstance(memory, os.PathLike):
+        memory = os.fsdecode(memory)
+    return open_memory(memory)
 
 
 class Call:
@@ -91,10 +153,7 @@ class Call:
             return self._compute()
         cached = shelf = None
         try:
-            memory = self.memory
-            if isinstance(memory, os.PathLike):
-                memory = os.fsdecode(memory)
-            cached = open_memory(memory).cache(self._sealed())
+            cached = _opened(self.memory).cache(self._sealed())
             shelf = _call(cached, self.key)
             return self.value if self.done else self._open(shelf)
         except Exception as error:
@@ -104,6 +163,9 @@ class Call:
         if self.done:
             warn_not_kept(self.memory, reason)
             return self.value
+        if cached is None or (shelf is None and isinstance(reason, OSError)):
+            warn_not_kept(self.memory, reason)  # nothing was read that could be damaged
+            return self._compute()
         warnings.warn(
             f"A result in memory={_name(self.memory)} is damaged or cannot be read "
             f"({_say(reason)}): it is computed again, and kept again. Delete the "

@@ -1,5 +1,6 @@
 """Fit an unfitted teacher, on all rows or on the rows of each fold."""
 
+import reprlib
 import time
 from dataclasses import dataclass, replace
 
@@ -129,13 +130,23 @@ def fold_positions(splits, n_samples):
     Raises
     ------
     ValueError
-        For positions that no row has, and for masks of another length.
+        For what is no pair of positions or masks, for positions that no row has, and
+        for masks of another length.
     """
     splits = list(splits)
     found = []
     for number, fold in enumerate(splits, start=1):
+        pair = _pair(fold)
+        if pair is None:
+            shown = " ".join(reprlib.repr(fold).split())
+            raise ValueError(
+                f"cv has to give a pair (train, test) for each fold, both of them "
+                f"positions of rows of X or masks with one value a row. Fold {number} "
+                f"of {len(splits)} is {shown}. Pass such pairs, or a "
+                "splitter such as StratifiedKFold."
+            )
         try:
-            found.append(tuple(_positions(rows, n_samples) for rows in fold))
+            found.append(tuple(_positions(rows, n_samples) for rows in pair))
         except IndexError as error:
             raise ValueError(
                 f"Fold {number} of {len(splits)} of cv is not for {n_samples} rows: "
@@ -144,8 +155,16 @@ def fold_positions(splits, n_samples):
     return found
 
 
+def _pair(fold):
+    """Read a fold as two arrays of one dimension; None where it is none."""
+    try:
+        train, test = map(np.asarray, fold)
+    except (TypeError, ValueError):
+        return None
+    return (train, test) if train.ndim == test.ndim == 1 else None
+
+
 def _positions(rows, n_samples):
-    rows = np.asarray(rows)
     # an empty list has floats
     return np.arange(n_samples)[rows if rows.size else rows.astype(np.intp)]
 

@@ -2,9 +2,11 @@
 
 import numpy as np
 
+from sklearn_kd._class_names import are_numbered, column_names, match_columns
 from sklearn_kd._columns import is_frame, numeric_block
-from sklearn_kd.targets import align_proba, check_proba, match_columns
-from sklearn_kd.teachers._answer import are_numbered
+from sklearn_kd._compat import safe_indexing
+from sklearn_kd._proba import as_array
+from sklearn_kd.targets import align_proba, check_proba
 from sklearn_kd.teachers._asked import Knowledge
 from sklearn_kd.teachers._label import Labels
 from sklearn_kd.teachers._trust import check_match, fill_silent_rows
@@ -17,9 +19,9 @@ def read_teacher_proba(teacher_proba, lesson):
     ----------
     teacher_proba : array-like or DataFrame of shape (n_samples, n_classes)
         An array has its columns in sorted class order, and so has a DataFrame of as
-        many columns that pandas has numbered. Else the columns of a DataFrame are named
-        by the classes, as they are or as strings, in any order; it may have columns for
-        classes that are not in ``y``.
+        many columns that pandas has numbered. Else the columns of a DataFrame, or of a
+        table of Arrow, are named by the classes, in any spelling and order; it may have
+        columns for classes that are not in ``y``. Rows of weight 0 are not looked at.
     lesson : Lesson
         The labelled rows.
 
@@ -36,9 +38,8 @@ def read_teacher_proba(teacher_proba, lesson):
         for a fitted teacher).
     """
     classes = lesson.classes
-    if is_frame(teacher_proba):
-        columns = list(teacher_proba.columns)
-        given = numeric_block(teacher_proba, range(len(columns)))
+    columns, source = column_names(teacher_proba), list(classes)
+    if columns is not None:
         source = match_columns(columns, classes)
         if len(source) == len(classes) and are_numbered(columns, teacher_proba):
             source = list(classes)
@@ -48,22 +49,32 @@ def read_teacher_proba(teacher_proba, lesson):
                 f"one of the classes in y, {classes.tolist()[:5]}. Name each column by "
                 "its class, or pass an array with columns in sorted class order."
             )
-    else:
-        given, source = teacher_proba, list(classes)
+    given = _present_rows(teacher_proba, lesson)
+    if is_frame(given):
+        given = numeric_block(given, range(len(columns)))
     proba = check_proba(given, len(source), name="teacher_proba")
-    if len(proba) != lesson.n_given:
-        raise ValueError(
-            f"teacher_proba has {len(proba)} rows, expected one for each of the "
-            f"{lesson.n_given} rows of X."
-        )
-    if len(lesson.y) < lesson.n_given:
-        proba = proba[lesson.given]
     proba, outside, known = align_proba(
         proba.astype(np.float32, copy=False), source, classes
     )
     check_match(Labels(proba, outside, known), lesson, name="teacher_proba")
     proba = fill_silent_rows(proba, lesson, name="teacher_proba")
     return Knowledge(proba=proba)
+
+
+def _present_rows(teacher_proba, lesson):
+    """Take the rows that count, as they are: nothing is asked of those of weight 0."""
+    if not (is_frame(teacher_proba) or isinstance(teacher_proba, (list, tuple))):
+        teacher_proba = as_array(teacher_proba, "teacher_proba")
+        if not teacher_proba.ndim:
+            return teacher_proba  # which has no shape of probabilities
+    if len(teacher_proba) != lesson.n_given:
+        raise ValueError(
+            f"teacher_proba has {len(teacher_proba)} rows, expected one for each of "
+            f"the {lesson.n_given} rows of X."
+        )
+    if len(lesson.y) == lesson.n_given:
+        return teacher_proba
+    return safe_indexing(teacher_proba, lesson.given)
 
 
 def check_index(teacher_proba, X):
