@@ -72,7 +72,7 @@ class SoftTargets:
 
     def __post_init__(self):
         classes = np.array(self.classes)
-        if not np.array_equal(np.unique(classes), classes):
+        if not _are_sorted(classes):
             raise ValueError(
                 f"classes must be distinct and sorted, got {classes.tolist()}."
             )
@@ -150,6 +150,13 @@ def compact(values):
     if len(values) == 0 or (values != values[0]).any():
         return values
     return np.broadcast_to(values[0], len(values))
+
+
+def _are_sorted(classes):
+    try:
+        return np.array_equal(np.unique(classes), classes)
+    except TypeError:  # of types that cannot be compared
+        return False
 
 
 def _is_mapped(array):

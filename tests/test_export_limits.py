@@ -124,6 +124,25 @@ def test_timestamps_in_seconds_are_warned_of(encoder):
     assert move > 1e-3 or isinstance(encoder, StandardScaler)
 
 
+@pytest.mark.parametrize("offset", [1e8, 1e10, 1.7e9 // 128 * 128])
+def test_a_scaler_without_a_scale_is_warned_of(offset):
+    X = offset + RNG.integers(0, 4, size=(N, 1))
+    encoder = StandardScaler(with_std=False)
+    model = student(encoder=encoder).set_params(max_iter=20)
+    model.fit(X, (X[:, 0] > offset + 1) * 1)
+    rounded = X.astype(np.float32).astype(float)
+    move = np.abs(model.predict_proba(X) - model.predict_proba(rounded)).max()
+    assert move > 0.1
+    with pytest.warns(UserWarning, match=r"in column 0 by 0\.\d+\. Subtract"):
+        to_onnx(model)
+
+
+@pytest.mark.parametrize("values", [NOISE, 100 + NOISE, RNG.integers(0, 9, N)])
+def test_a_scaler_without_a_scale_may_read_ordinary_numbers(values):
+    encoder = StandardScaler(with_std=False)
+    to_onnx(student(encoder=encoder).fit(np.column_stack([values, NOISE]), Y))
+
+
 def test_the_largest_move_is_near_the_one_that_the_rows_have():
     X = pd.DataFrame({"time": SECONDS})
     y = (np.sin(SECONDS / 60) > 0).astype(int)
