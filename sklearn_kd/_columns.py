@@ -111,9 +111,7 @@ def column_kinds(X):
                 "a start; a duration into seconds), or leave it out."
             )
         if kind == "object":
-            kinds[column] = _object_kind(
-                column_objects(X, column), column_name(X, column)
-            )
+            kinds[column] = _object_kind(objects_of(X, column), column_name(X, column))
     return kinds
 
 
@@ -180,7 +178,7 @@ def column_name(X, column):
     return X.columns[column] if is_frame(X) else int(column)
 
 
-def column_objects(X, column):
+def objects_of(X, column):
     """Read one column of a table as an array of objects, each of its own type."""
     if is_pandas(X):
         return X.iloc[:, column].to_numpy(dtype=object)
@@ -234,9 +232,7 @@ def numeric_block(X, columns):
             return np.ascontiguousarray(part, dtype=np.float64)
     block = np.empty((len(X), len(columns)))
     for position, column in enumerate(columns):
-        block[:, position] = _floats(
-            column_objects(part, position), column_name(X, column)
-        )
+        block[:, position] = _floats(objects_of(part, position), column_name(X, column))
     return block
 
 

@@ -104,7 +104,7 @@ def test_numbers_beside_a_few_words_are_refused_with_the_words(words, every, typ
         typed(v) if k % every else words[k // every % len(words)]
         for k, v in enumerate(NUMBERS[:, 0].round(3))
     ]
-    with pytest.raises(ValueError, match="holds numbers .*missing value") as error:
+    with pytest.raises(ValueError, match=r"holds numbers .*missing value") as error:
         TabularEncoder().fit(column(values))
     assert all(repr(word) in str(error.value) for word in words)
 

@@ -64,7 +64,7 @@ def both(make, before, after, n_rows):
 def test_strings_in_a_column_of_numbers_are_refused(make, strings, n_rows, more):
     model, second = both(make, "numbers", strings, n_rows)
     before = model.predict_proba(make(VALUES["numbers"]))
-    with pytest.raises(ValueError, match="is numeric, but it holds '.*Convert"):
+    with pytest.raises(ValueError, match=r"is numeric, but it holds '.*Convert"):
         feed(model, second, n_rows, n_rows + more)
     assert_array_equal(model.predict_proba(make(VALUES["numbers"])), before)
     spared, _ = both(make, "numbers", strings, n_rows)
@@ -99,7 +99,7 @@ def test_levels_of_another_type_are_warned_of(make, before, after, n_rows):
 @pytest.mark.parametrize("make", [pandas, polars, objects])
 def test_booleans_and_numbers_do_not_become_each_other(make):
     model, second = both(make, "numbers", "booleans", 5)
-    with pytest.raises(ValueError, match="is numeric, but it holds (True|False)"):
+    with pytest.raises(ValueError, match=r"is numeric, but it holds (True|False)"):
         feed(model, second, 5, 20)
     model, second = both(make, "booleans", "numbers", 5)
     feed(feed(model, second, 5, 20), second, 20, N)

@@ -161,7 +161,7 @@ class Beginning:
         n_rows, seen = len(batch.codes), self.seen
         kept = len(self) + n_rows < FEW_ROWS
         if seen is not None and (kept or self.batches) and not issparse(batch.X):
-            seen = seen.add(batch.X)
+            seen = seen.add(read_rows(batch.X))
         if kept:
             batch = batch.at(np.arange(n_rows))
         return replace(self, batches=(*self.batches, batch), seen=seen)
@@ -230,8 +230,14 @@ class PartialFitMixin:
         Raises
         ------
         ValueError
-            For bad input, other classes or columns than in the first call, and when
-            training diverges.
+            For bad input, other classes or columns than in the first call, anything but
+            numbers in a column of numbers, and when training diverges.
+
+        Warns
+        -----
+        UserWarning
+            Where a nominal column holds levels of another type than before, and once
+            in a stream for one in which most values differ.
 
         Notes
         -----

@@ -8,10 +8,10 @@ from scipy.sparse import csr_matrix, issparse
 from sklearn_kd._columns import (
     column_kinds,
     column_name,
-    column_objects,
     is_frame,
     is_polars,
     nominal_codes,
+    objects_of,
 )
 from sklearn_kd._level_types import TypeWatch, occurring_levels
 from sklearn_kd._validation import read_numbers
@@ -89,9 +89,9 @@ def _refuse_booleans(X, column):
     for level in occurring_levels(*nominal_codes(X, column)):
         if isinstance(level, bool):
             raise ValueError(
-                f"Column {column_name(X, column)!r} is numeric, but it holds {level!r}: "
-                "expected a number or a missing value. Convert the column to numbers "
-                "first."
+                f"Column {column_name(X, column)!r} is numeric, but it holds "
+                f"{level!r}: expected a number or a missing value. Convert the column "
+                "to numbers first."
             )
 
 
@@ -131,7 +131,7 @@ def _objects(X):
     """Make an array of objects, without a common type of the columns in between."""
     table = np.empty(X.shape, dtype=object)
     for column in range(X.shape[1]):
-        table[:, column] = column_objects(X, column)
+        table[:, column] = objects_of(X, column)
     return table
 
 
