@@ -111,7 +111,7 @@ def column_kinds(X):
                 "a start; a duration into seconds), or leave it out."
             )
         if kind == "object":
-            kinds[column] = _object_kind(_objects(X, column), column_name(X, column))
+            kinds[column] = _object_kind(objects_of(X, column), column_name(X, column))
     return kinds
 
 
@@ -178,8 +178,8 @@ def column_name(X, column):
     return X.columns[column] if is_frame(X) else int(column)
 
 
-def _objects(X, column):
-    """One column as an object array."""
+def objects_of(X, column):
+    """Read one column of a table as an array of objects, each of its own type."""
     if is_pandas(X):
         return X.iloc[:, column].to_numpy(dtype=object)
     values = X[:, column]
@@ -232,7 +232,7 @@ def numeric_block(X, columns):
             return np.ascontiguousarray(part, dtype=np.float64)
     block = np.empty((len(X), len(columns)))
     for position, column in enumerate(columns):
-        block[:, position] = _floats(_objects(part, position), column_name(X, column))
+        block[:, position] = _floats(objects_of(part, position), column_name(X, column))
     return block
 
 

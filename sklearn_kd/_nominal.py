@@ -21,6 +21,13 @@ FEW_LEVELS = 20
 #: have one.
 MOST_DIFFER, FRACTIONS_DIFFER = 0.5, 0.05
 
+#: Up to so many whole numbers may be codes, most of which differ where rows are few.
+_FEW_CODES = 100
+
+#: Up to so many words beside numbers, in up to this share of the rows, stand for a
+#: missing value or a number that was not measured.
+_FEW_WORDS, _WORDS_SHARE = 3, 0.25
+
 #: Columns that a message names, of more.
 _NAMED = 5
 
@@ -76,8 +83,8 @@ def check_levels(X, kinds):
     Raises
     ------
     ValueError
-        For a column that is not of dtype category, whose values are numbers as text
-        and mostly different.
+        For a column that is not of dtype category, whose values are numbers as text,
+        but for a few words, and too many of them different.
 
     Warns
     -----
@@ -122,7 +129,7 @@ def _suspicion(X, column, declared):
     if len(counts) <= FEW_LEVELS:
         return None
     if not declared and _are_numbers(counts):
-        return "numbers", list(counts)
+        return "numbers", counts
     n_rows = sum(counts.values())
     if len(counts) > MOST_DIFFER * n_rows:
         return "keys", (len(counts), n_rows)
@@ -130,19 +137,28 @@ def _suspicion(X, column, declared):
 
 
 def _are_numbers(counts):
-    """Say whether levels are numbers, text or not, and mostly different."""
-    n_levels = n_rows = 0
+    """Say whether levels are numbers, text or not, too many of them different."""
+    n_levels = n_rows = n_words = in_words = 0
     fractions = False
     for level, count in counts.items():
         form = _form(level)
         if form == "mark":
             continue
-        if form in ("word", "code"):
+        if form == "code" or isinstance(level, bool):
             return False
+        if form == "word":
+            n_words, in_words = n_words + 1, in_words + count
+            if n_words > _FEW_WORDS:
+                return False
+            continue
         fractions |= form == "fraction"
         n_levels, n_rows = n_levels + 1, n_rows + count
-    share = FRACTIONS_DIFFER if fractions else MOST_DIFFER
-    return n_levels > FEW_LEVELS and n_levels > share * n_rows
+    if in_words > _WORDS_SHARE * sum(counts.values()):
+        return False
+    least, share = FEW_LEVELS, FRACTIONS_DIFFER
+    if not fractions:
+        least, share = _FEW_CODES, MOST_DIFFER
+    return n_levels > least and n_levels > share * n_rows
 
 
 def _form(level):
@@ -170,21 +186,30 @@ def _form(level):
 def _refuse_numbers(X, found):
     if not found:
         return
-    levels = next(iter(found.values()))
-    forms = {level: _form(level) for level in levels}
-    marks = [level for level, form in forms.items() if form == "mark"]
-    numbers = [level for level, form in forms.items() if form != "mark"]
+    column, counts = next(iter(found.items()))
+    levels = {"mark": [], "word": [], "whole": [], "fraction": []}
+    for level in counts:
+        levels[_form(level)].append(level)
+    numbers = levels["whole"] + levels["fraction"]
     texts = [level for level in numbers if isinstance(level, (str, bytes))]
     example = f"numbers as text, such as {(texts or numbers)[0]!r}"
     if not texts:
-        example = f"numbers beside text, such as {numbers[0]!r} beside {marks[0]!r}"
+        beside = (levels["mark"] + levels["word"])[0]
+        example = f"numbers beside text, such as {numbers[0]!r} beside {beside!r}"
+    n_rows = sum(counts[level] for level in numbers)
     fix = "Convert what is a number: X.astype(float)"
     if texts and not all(map(_floats_read, texts)):
         fix += ", with a point before the decimals and nothing between thousands"
-    if marks:
-        fix += f", and what marks a missing value, such as {marks[0]!r}, to NaN"
+    if levels["mark"]:
+        fix += (
+            f", and what marks a missing value, such as {levels['mark'][0]!r}, to NaN"
+        )
+    if levels["word"]:
+        words = ", ".join(map(repr, levels["word"]))
+        fix += f". Clean what is no number, {words}: NaN for what marks a missing value"
     raise ValueError(
-        f"{_names(X, found, 'holds', 'hold')} {example}, and most differ: taken as "
+        f"{_names(X, found, 'holds', 'hold')} {example}, with {len(numbers)} "
+        f"different ones in {n_rows} rows of {column_name(X, column)!r}: taken as "
         f"levels they would lose their order. {fix}. Leave out an id. Where each is "
         "the name of a level, say so by the dtype category of a frame."
     )

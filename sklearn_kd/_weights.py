@@ -13,6 +13,10 @@ _RELATIVE, _ABSOLUTE = 2.5e-7, 0.01
 #: No weight counts for less of the heaviest: what it is divided by stays finite.
 _LEAST_SHARE = 1e-290
 
+#: Other people's estimators square sums of weights, and multiply them with squares: up
+#: to so large a weight, and down to so small a largest one, that is a number.
+_MOST = 1e30
+
 
 def in_rows(weight):
     """Scale weights so that they are numbers of rows, whatever their scale was.
@@ -49,7 +53,7 @@ def in_rows(weight):
 
 
 def with_finite_sums(weight):
-    """Keep weights as they are, unless a sum of them is no number: then in rows.
+    """Keep weights as they are, unless the largest is beyond 1e30 or 1e-30: in rows.
 
     Parameters
     ----------
@@ -61,9 +65,7 @@ def with_finite_sums(weight):
     ndarray of shape (n_samples,), float64
         With sums and products that neither overflow nor vanish.
     """
-    with np.errstate(over="ignore"):
-        total = weight.sum()
-    return weight if _LEAST_SHARE < total < 1 / _LEAST_SHARE else in_rows(weight)
+    return weight if 1 / _MOST <= weight.max() <= _MOST else in_rows(weight)
 
 
 def weight_of_row(weight):

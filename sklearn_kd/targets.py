@@ -79,7 +79,7 @@ class SoftTargets:
 
     def __post_init__(self):
         classes = np.array(self.classes)
-        if not np.array_equal(np.unique(classes), classes):
+        if not _are_sorted(classes):
             raise ValueError(
                 f"classes must be distinct and sorted, got {classes.tolist()}."
             )
@@ -170,6 +170,13 @@ def _by_name(proba, classes):
         refuse_some(names, classes, "proba")
         return checked
     return checked[:, np.argsort(order)]
+
+
+def _are_sorted(classes):
+    try:
+        return np.array_equal(np.unique(classes), classes)
+    except TypeError:  # of types that cannot be compared
+        return False
 
 
 def _is_mapped(array):

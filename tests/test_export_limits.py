@@ -124,6 +124,27 @@ def test_timestamps_in_seconds_are_warned_of(encoder):
     assert move > 1e-3 or isinstance(encoder, StandardScaler)
 
 
+@pytest.mark.parametrize("offset", [1e8, 1e8 + 1, 1.7e9])
+def test_a_scaler_without_a_scale_is_warned_of_by_as_much_as_rows_move(offset):
+    steps = np.random.default_rng(0).random(N)
+    X = np.column_stack([offset + np.round(3 * steps), NOISE])
+    encoder = StandardScaler(with_std=False)
+    model = student(encoder=encoder).set_params(max_iter=40)
+    model.fit(X, (X[:, 0] > np.median(X[:, 0])) * 1)
+    rounded = X.astype(np.float32).astype(float)
+    move = np.abs(model.predict_proba(X) - model.predict_proba(rounded)).max()
+    with pytest.warns(UserWarning, match="in column 0 by") as caught:
+        to_onnx(model)
+    found = float(str(caught[0].message).split("column 0 by ")[1].split(". ")[0])
+    assert found > 0.5 * move > 0.25
+
+
+@pytest.mark.parametrize("values", [NOISE, 100 + NOISE, RNG.integers(0, 9, N)])
+def test_a_scaler_without_a_scale_may_read_ordinary_numbers(values):
+    encoder = StandardScaler(with_std=False)
+    to_onnx(student(encoder=encoder).fit(np.column_stack([values, NOISE]), Y))
+
+
 def test_the_largest_move_is_near_the_one_that_the_rows_have():
     X = pd.DataFrame({"time": SECONDS})
     y = (np.sin(SECONDS / 60) > 0).astype(int)

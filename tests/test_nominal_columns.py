@@ -90,6 +90,54 @@ def test_fractions_need_not_differ_in_most_rows(n):
 
 
 @pytest.mark.parametrize(
+    ("words", "every"),
+    [
+        (["missing"], 10),
+        (["*"], 4),
+        (["<0.1", ">90", "unknown"], 5),
+        (["N.A.", "?"], 7),
+    ],
+)
+@pytest.mark.parametrize("typed", [str, float])
+def test_numbers_beside_a_few_words_are_refused_with_the_words(words, every, typed):
+    values = [
+        typed(v) if k % every else words[k // every % len(words)]
+        for k, v in enumerate(NUMBERS[:, 0].round(3))
+    ]
+    with pytest.raises(ValueError, match=r"holds numbers .*missing value") as error:
+        TabularEncoder().fit(column(values))
+    assert all(repr(word) in str(error.value) for word in words)
+
+
+@pytest.mark.parametrize(
+    ("words", "every"),
+    [(["low"], 3), (["V1", "V2", "E3", "E4"], 20), (["01"], 20), ([True], 20)],
+)
+@pytest.mark.filterwarnings("ignore:Column .* is nominal with mostly different")
+def test_numbers_beside_many_words_or_codes_stay_levels(words, every):
+    values = [
+        str(v) if k % every else words[k // every % len(words)]
+        for k, v in enumerate(NUMBERS[:, 0].round(3))
+    ]
+    assert TabularEncoder().fit(column(values)).kinds_ == ["nominal"]
+
+
+def test_few_rows_of_codes_are_warned_of_and_not_refused():
+    codes = (np.random.default_rng(0).integers(300, size=8000) + 100).astype(str)
+    assert TabularEncoder().fit(column(codes)).kinds_ == ["nominal"]
+    with pytest.warns(UserWarning, match="numbers in text into numbers"):
+        assert TabularEncoder().fit(column(codes[:110])).kinds_ == ["nominal"]
+    with pytest.raises(ValueError, match="numbers as text"):
+        TabularEncoder().fit(column(np.arange(101).astype(str)))
+
+
+def test_the_refusal_says_how_many_differ():
+    values = (np.arange(400) % 40 / 8).astype(str)
+    with pytest.raises(ValueError, match="with 40 different ones in 400 rows of 'amo"):
+        TabularEncoder().fit(column(values))
+
+
+@pytest.mark.parametrize(
     "values",
     [
         np.arange(3000) % 3,  # few

@@ -85,7 +85,7 @@ def warn_of_rounding(student):
         for column, before, change in suspects:
             move = _move(student, rows, column.inputs, before, change)
             if move > MOST_MOVE:
-                moves[column.name] = move
+                moves[column.name] = max(move, moves.get(column.name, 0))
     if moves:
         warnings.warn(_message(student, moves), UserWarning, stacklevel=3)
 
@@ -126,8 +126,12 @@ def _tabular_columns(encoder, generator):
 def _scaled_columns(encoder, generator):
     """Give the columns of one of scikit-learn's scalers; none where all is unknown."""
     for place, (centre, spread, read) in enumerate(_scaled(encoder)):
-        drawn = generator.uniform(-_SCALES, _SCALES, _VALUES)
-        yield Column(place, centre + spread * drawn, read, np.array([place]))
+        spreads = [spread]
+        if encoder.scale_ is None:  # values may also differ by what float32 leaves out
+            spreads.append(np.spacing(np.abs(np.float32(centre))))
+        for width in spreads:
+            drawn = generator.uniform(-_SCALES, _SCALES, _VALUES)
+            yield Column(place, centre + width * drawn, read, np.array([place]))
 
 
 def _scaled(encoder):
@@ -136,16 +140,13 @@ def _scaled(encoder):
     if encoder is None or (encoder.scale_ is None and mean is None):
         return
     centre = np.zeros(encoder.n_features_in_) if mean is None else mean
-    scale = encoder.scale_
-    # where none is known: values that differ by what float32 leaves out
-    spread = np.spacing(np.abs(centre).astype(np.float32)) if scale is None else scale
-    divisor = np.ones(len(centre)) if scale is None else scale
+    scale = np.ones(len(centre)) if encoder.scale_ is None else encoder.scale_
     shift = centre if getattr(encoder, "with_mean", False) else np.zeros(len(centre))
     clip = getattr(encoder, "clip", False)
-    for middle, width, minus, over in zip(centre, spread, shift, divisor, strict=True):
+    for middle, width, minus in zip(centre, scale, shift, strict=True):
 
-        def read(values, minus=minus, over=over):
-            scaled = ((values - minus) / over)[:, None]
+        def read(values, minus=minus, width=width):
+            scaled = ((values - minus) / width)[:, None]
             return np.clip(scaled, -1, 1) if clip else scaled
 
         yield middle, width, read

@@ -78,7 +78,7 @@ def check_batch(student, X, y, classes, sample_weight, soft_targets, first):
     for given in (classes, None if soft_targets is None else soft_targets.classes):
         if given is None:
             continue
-        given = np.unique(np.asarray(given))
+        given = _sorted_classes(given)
         if known is not None and not np.array_equal(given, known):
             raise ValueError(
                 f"classes={given.tolist()} are not those that partial_fit started "
@@ -146,12 +146,22 @@ def _check_rows(student, X, *, reset):
 
 
 def _transfer_set(X, y, weight, classes, soft_targets, groups=None):
-    codes = encode_labels(y, classes)
-    strange = (classes[codes] != y) & (weight > 0)
+    if _text_type(y) != _text_type(classes):
+        codes, strange = None, weight > 0
+    else:
+        codes = encode_labels(y, classes)
+        strange = (classes[codes] != y) & (weight > 0)
     if strange.any():
+        label, known = y[strange].tolist()[0], classes.tolist()
+        types = ""
+        if type(label) is not type(known[0]):
+            types = (
+                f", of type {type(label).__name__} where the classes are of type "
+                f"{type(known[0]).__name__}. Give both one type"
+            )
         raise ValueError(
-            f"y holds labels that are not among the classes {classes.tolist()}, first "
-            f"{y[strange][0]!r}."
+            f"y holds labels that are not among the classes {known}, first "
+            f"{label!r}{types}."
         )
     if soft_targets is None:
         # 0 and 1 are exact in any dtype
@@ -159,6 +169,23 @@ def _transfer_set(X, y, weight, classes, soft_targets, groups=None):
         soft_targets = SoftTargets(hot, classes, row_alpha=0.0)
     rows = TransferSet(X, codes, compact(weight), classes, soft_targets, groups=groups)
     return rows.take(weight > 0)
+
+
+def _text_type(labels):
+    """Give str or bytes, which are not compared with numbers or each other, or None."""
+    kind = type(labels[:1].tolist()[0])
+    return kind if issubclass(kind, (str, bytes)) else None
+
+
+def _sorted_classes(classes):
+    classes = np.asarray(classes)
+    try:
+        return np.unique(classes)
+    except TypeError as error:
+        raise ValueError(
+            f"classes={classes.tolist()} cannot be sorted ({error}). Give all labels "
+            "one type: strings, say."
+        ) from error
 
 
 def _check_soft_targets(soft_targets, n_samples, name):

@@ -229,8 +229,8 @@ class TabularEncoder(TransformerMixin, BaseEstimator):
             For columns of dates, durations, complex numbers and other objects.
         ValueError
             For infinity, and for a column, not of dtype category, of numbers as text
-            of which more than 20, and more than half, are different (more than a
-            twentieth where some have a fraction).
+            but for a few words, of which more than 100, and more than half, are
+            different (more than 20 and a twentieth where some have a fraction).
 
         Warns
         -----

@@ -4,21 +4,24 @@ from copy import deepcopy
 from dataclasses import dataclass, replace
 
 import numpy as np
-from scipy.sparse import csr_matrix, issparse
+from scipy.sparse import issparse
 from sklearn.exceptions import NotFittedError
 from sklearn.utils.validation import check_is_fitted
 
-from sklearn_kd._columns import is_frame
+from sklearn_kd._columns import column_kinds
 from sklearn_kd._compat import fit_context
 from sklearn_kd._deadline import Deadline
+from sklearn_kd._nominal import already_warned, check_levels
 from sklearn_kd._random import as_seed, stream
 from sklearn_kd._threads import single_blas_thread
 from sklearn_kd.losses import LOSSES
 from sklearn_kd.students._checks import check_batch, check_hidden_layer_sizes
+from sklearn_kd.students._encoder import TabularEncoder
 from sklearn_kd.students._encoding import fit_encoder
 from sklearn_kd.students._levels import check_types
 from sklearn_kd.students._network import Parameters
 from sklearn_kd.students._rows import prepare_rows, thawed
+from sklearn_kd.students._seen import SeenColumns, alike
 from sklearn_kd.students._training import History, Trainer
 from sklearn_kd.students._validation import INITIALIZE, SHUFFLE
 from sklearn_kd.transfer import read_rows, stack_rows
@@ -138,21 +141,30 @@ class Beginning:
         What has come.
     n_encoded : int, default=0
         Number of rows that the encoder has been fitted on.
+    seen : SeenColumns or None, default=None
+        What their columns hold; None for encoders with rules of their own.
+    warned : frozenset, default=frozenset()
+        Names of the columns that nobody is to be warned of again.
     """
 
     seed: int
     batches: tuple = ()
     n_encoded: int = 0
+    seen: SeenColumns | None = None
+    warned: frozenset = frozenset()
 
     def __len__(self):
         return sum(len(batch.codes) for batch in self.batches)
 
     def add(self, batch):
-        """Add a batch; a copy, as long as it is to be kept."""
-        n_rows = len(batch.codes)
-        if len(self) + n_rows < FEW_ROWS:
+        """Add a batch that fits to the others; a copy, as long as it is to be kept."""
+        n_rows, seen = len(batch.codes), self.seen
+        kept = len(self) + n_rows < FEW_ROWS
+        if seen is not None and (kept or self.batches) and not issparse(batch.X):
+            seen = seen.add(read_rows(batch.X))
+        if kept:
             batch = batch.at(np.arange(n_rows))
-        return replace(self, batches=(*self.batches, batch))
+        return replace(self, batches=(*self.batches, batch), seen=seen)
 
     def is_due(self):
         """Say whether the encoder is to be fitted anew."""
@@ -165,7 +177,7 @@ class Beginning:
             return first
         X = first.X
         for batch in others:
-            X = stack_rows(*_alike(X, batch.X))
+            X = stack_rows(*alike(X, batch.X))
         soft = replace(
             first.soft,
             proba=np.vstack([batch.soft.proba for batch in self.batches]),
@@ -178,17 +190,6 @@ class Beginning:
             weight=np.concatenate([batch.weight for batch in self.batches]),
             soft=soft,
         )
-
-
-def _alike(above, below):
-    """Bring tables into containers that can be stacked."""
-    if issparse(above) and not issparse(below):
-        return above, csr_matrix(below)
-    if is_frame(above) != is_frame(below) or (
-        is_frame(above) and type(above) is not type(below)
-    ):
-        return np.asarray(above, dtype=object), np.asarray(below, dtype=object)
-    return above, below
 
 
 class PartialFitMixin:
@@ -229,8 +230,14 @@ class PartialFitMixin:
         Raises
         ------
         ValueError
-            For bad input, other classes or columns than in the first call, and when
-            training diverges.
+            For bad input, other classes or columns than in the first call, anything but
+            numbers in a column of numbers, and when training diverges.
+
+        Warns
+        -----
+        UserWarning
+            Where a nominal column holds levels of another type than before, and once
+            in a stream for one in which most values differ.
 
         Notes
         -----
@@ -266,7 +273,9 @@ class PartialFitMixin:
         batch = batch.in_rows()
         if first:
             self.classes_ = batch.classes
-            beginning = Beginning(as_seed(self.random_state))
+            tabular = isinstance(self.encoder, (str, TabularEncoder))
+            seen = SeenColumns() if tabular else None
+            beginning = Beginning(as_seed(self.random_state), seen=seen)
             ready = _ready_encoder(self.encoder, batch.X)
         else:
             beginning, ready = self.__dict__.get("_stream", {}).get("beginning"), None
@@ -283,8 +292,10 @@ class PartialFitMixin:
         """Fit an encoder on all rows so far, and learn them from the start with it."""
         rows = beginning.rows()
         fixed = encoder is not None or self.encoder is None
-        if not fixed:
-            encoder = fit_encoder(self.encoder, rows, self.dtype)
+        if fixed:
+            check_types(encoder, rows.X)
+        else:
+            encoder, beginning = self._fit_encoder(rows, beginning)
         prepared = prepare_rows(encoder, rows, _loss(rows), self.dtype)
         hidden = check_hidden_layer_sizes(self.hidden_layer_sizes)
         sizes = [prepared.n_inputs, *hidden, len(self.classes_)]
@@ -300,8 +311,20 @@ class PartialFitMixin:
             beginning.batches, encoder, parameters, state, History(), beginning_after
         )
 
+    def _fit_encoder(self, rows, beginning):
+        """Fit the encoder, which warns of each column of keys once in a stream."""
+        warned = beginning.warned
+        if beginning.seen is not None and not issparse(rows.X):
+            with already_warned(warned):
+                warned = warned | check_levels(rows.X, column_kinds(rows.X))
+        with already_warned(warned):
+            encoder = fit_encoder(self.encoder, rows, self.dtype)
+        return encoder, replace(beginning, warned=warned)
+
     def _go_on(self, batch, beginning):
         """Learn a batch with the encoder and the weights that there are."""
+        if beginning is None:  # else it has been compared with those before it
+            check_types(self.encoder_, batch.X)
         parameters = _copied(self.coefs_, self.intercepts_)
         state = self.__dict__.get("_stream")
         if state is None:  # after `fit`
@@ -314,7 +337,6 @@ class PartialFitMixin:
         self._learn([batch], self.encoder_, parameters, state, history, beginning)
 
     def _learn(self, batches, encoder, parameters, state, history, beginning):
-        check_types(encoder, batches[-1].X)
         for batch in batches:
             loss = _loss(batch)
             dtype = parameters.flat.dtype.name
