@@ -30,6 +30,7 @@ from sklearn_kd.students._network import (
 from sklearn_kd.students._partial import PartialFitMixin
 from sklearn_kd.students._rows import (
     RowsByParts,
+    encodable_rows,
     fit_encoder_on_sample,
     prepare_rows,
 )
@@ -295,7 +296,9 @@ class MLPStudent(
             train, validation = split(train, self.validation_fraction, seed)
         train, validation = train.in_rows(), validation and validation.in_rows()
         with single_blas_thread():
-            self.encoder_ = fit_encoder_on_sample(self.encoder, train, self.dtype, seed)
+            self.encoder_ = fit_encoder_on_sample(
+                self.encoder, train, self.dtype, seed, deadline
+            )
             if X_val is not None:
                 check_types(self.encoder_, validation.X)
             self._fit_network(train, validation, seed, deadline)
@@ -310,6 +313,7 @@ class MLPStudent(
 
     def _fit_network(self, train, validation, seed, deadline):
         loss = LOSSES[train.soft.loss](train.soft.temperature)
+        train = encodable_rows(self.encoder_, train, self.dtype, seed, deadline)
         rows = prepare_rows(self.encoder_, train, loss, self.dtype)
         if validation is not None:
             by_parts = isinstance(rows, RowsByParts)
@@ -346,7 +350,9 @@ class MLPStudent(
             deadline=deadline,
             verbose=self.verbose,
         )
-        history = trainer.train(rows, validation, stream(seed, SHUFFLE))
+        history = trainer.train(
+            rows, validation, stream(seed, SHUFFLE), train.mean_target()
+        )
         parameters.round_to_half()
         self._keep(parameters, history)
         self.__dict__.pop("_stream", None)  # of an earlier partial_fit
