@@ -94,8 +94,10 @@ class MLPStudent(
     dtype : {"float32", "float64"}, default="float32"
         Of the training arithmetic, and of predictions for more than 1024 rows.
     time_limit : float or None, default=None
-        Seconds for ``fit``. Where they would not do, the schedule of the learning rate
-        is shortened so that it comes to its end in time, with a warning.
+        Seconds for ``fit``. Where they would not do, the encoder learns no edges, a
+        sample of the rows is encoded, or the schedule of the learning rate is shortened
+        so that it comes to its end in time. A warning says what was cut, and whether
+        that left too few steps to learn.
     random_state : int, RandomState instance or None, default=None
         Seeds the validation split, the initial weights and the order of the rows. None
         takes entropy from the operating system.

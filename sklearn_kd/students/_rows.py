@@ -88,31 +88,7 @@ def _sample(transfer_set, most, seed):
 
 
 def encodable_rows(encoder, transfer_set, dtype, seed, deadline):
-    """Draw as many rows as there is time to encode.
-
-    Parameters
-    ----------
-    encoder : transformer or None
-        Fitted.
-    transfer_set : TransferSet
-        The rows to learn from.
-    dtype : str
-        Of the network.
-    seed : int
-        Decides which rows.
-    deadline : Deadline
-        Of the student.
-
-    Returns
-    -------
-    TransferSet
-        All rows without a limit.
-
-    Warns
-    -----
-    UserWarning
-        Where it is not all.
-    """
+    """Draw as many rows as there is time to encode, and warn where it is not all."""
     n_rows, X = len(transfer_set.codes), transfer_set.X
     if not deadline.limited or issparse(X) or n_rows <= TIMED_ROWS:
         return transfer_set
