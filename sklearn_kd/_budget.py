@@ -13,7 +13,7 @@ WIDE_VALUES, MOST_ANSWERS = 5_000_000, 30_000_000
 
 #: Boosting costs a tree a class and round. Up to FEW_CLASSES the small booster is one;
 #: above MANY_CLASSES the default ensemble has none.
-FEW_CLASSES, MANY_CLASSES = 10, 30
+FEW_CLASSES, MANY_CLASSES = 20, 30
 
 #: Numbers that the leaves of a forest may hold: one a class, some .4 leaves a row.
 _LEAF_VALUES = 50_000_000

@@ -29,8 +29,8 @@ def blobs(n_classes, each=8):
 # ---- who votes
 
 
-def test_up_to_ten_classes_it_is_the_booster_that_it_was():
-    booster = small_booster(COLUMNS, 10)
+def test_up_to_twenty_classes_it_is_the_booster_that_it_was():
+    booster = small_booster(COLUMNS, 20)
     assert type(booster) is HistGradientBoostingClassifier
     assert booster.max_iter == 60
     assert booster.max_leaf_nodes == 15
@@ -38,7 +38,7 @@ def test_up_to_ten_classes_it_is_the_booster_that_it_was():
 
 
 def test_trees_do_not_grow_with_the_classes():
-    for n_classes in (11, 30, 100):
+    for n_classes in (21, 30, 100):
         trees = small_booster(COLUMNS, n_classes)
         assert type(trees) is ExtraTreesClassifier
         assert trees.n_estimators == 60
@@ -74,7 +74,7 @@ def small_booster_of_20(monkeypatch):
 
 
 @pytest.mark.usefixtures("small_booster_of_20")
-@pytest.mark.parametrize("n_classes", [3, 12])
+@pytest.mark.parametrize("n_classes", [3, 22])
 def test_with_time_enough_slices_are_the_whole(monkeypatch, n_classes):
     stopped(monkeypatch)
     X, whole = in_time(n_classes)
@@ -84,7 +84,7 @@ def test_with_time_enough_slices_are_the_whole(monkeypatch, n_classes):
 
 
 @pytest.mark.usefixtures("small_booster_of_20")
-@pytest.mark.parametrize("n_classes", [3, 12])
+@pytest.mark.parametrize("n_classes", [3, 22])
 @pytest.mark.parametrize(("seconds", "done"), [(30, 11), (18, None)])
 def test_trees_end_at_half_the_limit(monkeypatch, n_classes, seconds, done):
     clock = stopped(monkeypatch)

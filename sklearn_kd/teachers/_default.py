@@ -47,7 +47,7 @@ def default_teachers(X, n_classes=2):
     values stay missing, and sparse rows get extra trees alone.
 
     Where a table has more than 100 columns and less than 10 rows a column, a logistic
-    regression has the place of the booster, which costs a second for a thousand
+    regression has the place of the booster, which takes seconds for thousands of
     columns, and finds no split where rows are few. Boosting also costs a tree a class
     and round: above 30 classes extra trees are alone.
 
@@ -100,11 +100,11 @@ def small_booster(X, n_classes=2):
     Returns
     -------
     estimator or None
-        Unfitted, without a seed: 60 trees a class of 15 leaves; above 10 classes 60
-        extra trees for all classes, which smooth as well in a hundredth of the time;
-        for a wide table the logistic regression of the default ensemble. None where no
-        column has a value, for texts, for sparse rows, and where leaves with a number
-        a class would fill the memory.
+        Unfitted, without a seed: 60 trees a class of 15 leaves; above 20 classes 60
+        extra trees for all classes, which take a tenth of the time; for a wide table
+        the logistic regression of the default ensemble. None where no column has a
+        value, for texts, for sparse rows, and where leaves with a number a class would
+        fill the memory.
     """
     if is_text(X) or issparse(X):
         return None
