@@ -5,11 +5,11 @@ FEW_COLUMNS, ROWS_A_COLUMN = 100, 10
 
 #: Up to FEW_COLUMNS numeric columns have taught components, and up to MOST_TAUGHT where
 #: there are so many rows a column: the first layer would be most of the work.
-MOST_TAUGHT, ROWS_A_TAUGHT_COLUMN = 256, 64
+MOST_TAUGHT, ROWS_A_TAUGHT_COLUMN = 256, 192
 
 #: Values (rows times columns) and probabilities (rows times classes) that are enough
 #: for the synthetic rows of a wide table, and of a table with many classes.
-WIDE_VALUES, MOST_ANSWERS = 5_000_000, 30_000_000
+WIDE_VALUES, MOST_ANSWERS = 10_000_000, 30_000_000
 
 #: Boosting costs a tree a class and round. Up to FEW_CLASSES the small booster is one;
 #: above MANY_CLASSES the default ensemble has none.

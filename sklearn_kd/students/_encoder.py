@@ -57,7 +57,7 @@ class TabularEncoder(TransformerMixin, BaseEstimator):
     n_bins : int, "auto" or None, default="auto"
         Most piecewise-linear components a numeric column gets where ``fit`` has
         targets. "auto" is 512 divided by the number of numeric columns, but 8 to 32;
-        and None where more than 256 columns vary, or more than 100 with less than 64
+        and None where more than 256 columns vary, or more than 100 with less than 192
         rows a column. None makes none.
     min_frequency : int, float or None, default=0.001
         Levels lighter than this are grouped in one column: an int is a number of rows

@@ -33,7 +33,7 @@ def automatic_size(n_samples, n_columns):
     int
         20 a training row, or more up to 60 000 where there are as many pairs of
         training rows; never more than 300 000. In a wide table, of more than 100
-        columns and less than 10 rows a column, no more than have 5 million values, or
+        columns and less than 10 rows a column, no more than have 10 million values, or
         than 10 a training row.
     """
     size = min(max(20 * n_samples, min(n_samples**2, 60_000)), 300_000)
@@ -54,7 +54,7 @@ class MungeSampler(BaseEstimator):
         How many rows :meth:`sample` makes unless told otherwise. "auto" makes 20 a
         training row, or more up to 60 000 where there are as many pairs of training
         rows; never more than 300 000. With more than 100 columns, and less than 10
-        training rows a column, it makes no more than have 5 million values, but 10 a
+        training rows a column, it makes no more than have 10 million values, but 10 a
         training row.
     n_neighbors : int, default=10
         Number of nearest rows that a partner is drawn from.
