@@ -1,6 +1,6 @@
 """What distilling costs and keeps where columns or classes are many.
 
-    python benchmarks/speed_wide.py [--splits 3] [--tables nci60 ...] [--out FILE]
+    python benchmarks/speed_wide.py [--splits 4] [--tables nci60 ...] [--out FILE]
 
 Defaults against `MLPClassifier` behind a `StandardScaler`: processor seconds of `fit`,
 and mean accuracies on the rows left out. One thread, some minutes.
@@ -198,7 +198,7 @@ def main():
     """Measure, print, and write the results file."""
     parser = argparse.ArgumentParser(description=__doc__.splitlines()[0])
     names = [make.__name__ for make in TABLES]
-    parser.add_argument("--splits", type=int, default=3)
+    parser.add_argument("--splits", type=int, default=4)
     parser.add_argument("--tables", nargs="+", choices=names, default=names)
     parser.add_argument("--out", type=Path, default=RESULTS, help="the results file")
     args = parser.parse_args()
