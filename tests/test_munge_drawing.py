@@ -87,7 +87,7 @@ def test_the_rest_of_the_sources_is_drawn():
     ],
 )
 def test_automatic_size(n, size):
-    assert automatic_size(n) == size
+    assert automatic_size(n, 5) == size
 
 
 def test_size_of_the_sample():

@@ -6,13 +6,14 @@ from types import SimpleNamespace
 
 import numpy as np
 import pytest
+from clocks import stopped
 from numpy.testing import assert_array_equal
 from recorder import Recorder
 from sklearn.ensemble import RandomForestClassifier
 from sklearn.linear_model import LogisticRegression
 from teacher_alone import X, distil, y
 
-from sklearn_kd import DistilledClassifier, MLPStudent, _deadline
+from sklearn_kd import DistilledClassifier, MLPStudent
 from sklearn_kd._deadline import Deadline
 from sklearn_kd.students import _training
 from sklearn_kd.teachers import _asked, _label
@@ -22,20 +23,10 @@ from sklearn_kd.transfer import MungeSampler
 MODEL = LogisticRegression().fit(X, y)
 
 
-class Clock:
-    def __init__(self):
-        self.now = 0.0
-
-    def __call__(self):
-        return self.now
-
-
 @pytest.fixture
 def clock(monkeypatch):
     """The time that deadlines read; it stands still unless it is moved."""
-    clock = Clock()
-    monkeypatch.setattr(_deadline, "time", SimpleNamespace(perf_counter=clock))
-    return clock
+    return stopped(monkeypatch)
 
 
 class SlowFitted:

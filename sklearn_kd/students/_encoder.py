@@ -6,6 +6,7 @@ import numpy as np
 from sklearn.base import BaseEstimator, TransformerMixin
 from sklearn.utils.validation import check_is_fitted
 
+from sklearn_kd._budget import automatic_bins
 from sklearn_kd._columns import column_kinds, nominal_codes
 from sklearn_kd._compat import (
     Interval,
@@ -17,6 +18,7 @@ from sklearn_kd._compat import (
     num_samples,
     safe_indexing,
 )
+from sklearn_kd._deadline import Deadline
 from sklearn_kd._level_types import TypeWatch
 from sklearn_kd._nominal import check_levels
 from sklearn_kd._validation import check_rows, read_numbers
@@ -27,6 +29,9 @@ from sklearn_kd.students._edges import learn_edges
 from sklearn_kd.students._encoder_targets import check_targets, read_targets
 from sklearn_kd.students._knots import build_knots
 from sklearn_kd.students._names import output_names
+
+#: Share of a time limit after which no edges are learned any more.
+EDGES_SHARE = 0.5
 
 
 class TabularEncoder(TransformerMixin, BaseEstimator):
@@ -51,8 +56,9 @@ class TabularEncoder(TransformerMixin, BaseEstimator):
         interpolated; a column with no more distinct values than that is exact.
     n_bins : int, "auto" or None, default="auto"
         Most piecewise-linear components a numeric column gets where ``fit`` has
-        targets. "auto" is 512 divided by the number of numeric columns, but 8 to 32.
-        None makes none.
+        targets. "auto" is 512 divided by the number of numeric columns, but 8 to 32;
+        and None where more than 256 columns vary, or more than 100 with less than 192
+        rows a column. None makes none.
     min_frequency : int, float or None, default=0.001
         Levels lighter than this are grouped in one column: an int is a number of rows
         (with weights, as in Notes), a float a share of the total weight, None groups
@@ -238,6 +244,10 @@ class TabularEncoder(TransformerMixin, BaseEstimator):
             For a nominal column with more than 20 different values in which more than
             half of the values are different, as dates and keys are.
         """
+        return self._fit(X, y, sample_weight, soft_targets, Deadline())
+
+    def _fit(self, X, y, sample_weight, soft_targets, deadline):
+        """Fit; "auto" makes no components that a deadline leaves no time for."""
         X = check_rows(self, X, reset=True)
         targets = check_targets(y, soft_targets, num_samples(X))
         if sample_weight is not None:
@@ -251,7 +261,7 @@ class TabularEncoder(TransformerMixin, BaseEstimator):
         targets = read_targets(targets)  # only now: a class of absent rows is absent
         self.kinds_ = column_kinds(X)
         check_levels(X, self.kinds_)
-        self._fit_numeric(X, targets, sample_weight)
+        self._fit_numeric(X, targets, sample_weight, deadline)
         self._fit_nominal(X, targets, sample_weight)
         self.n_features_out_ = (
             self._n_numbers()
@@ -261,7 +271,7 @@ class TabularEncoder(TransformerMixin, BaseEstimator):
         )
         return self
 
-    def _fit_numeric(self, X, targets, sample_weight):
+    def _fit_numeric(self, X, targets, sample_weight, deadline):
         numeric = [j for j, kind in enumerate(self.kinds_) if kind == "numeric"]
         block = self._numbers(X, numeric)
         # False for a column without any value, where both are NaN
@@ -273,13 +283,18 @@ class TabularEncoder(TransformerMixin, BaseEstimator):
         block = block[:, varies]
         self.knots_ = build_knots(block, sample_weight, self.n_knots)
         self.components_ = None
-        if targets is not None and self.n_bins is not None:
-            n_bins = self.n_bins
-            if n_bins == "auto":
-                n_bins = min(max(512 // max(block.shape[1], 1), 8), 32)
-            self.components_ = build_components(
-                [learn_edges(each, targets, sample_weight, n_bins) for each in block.T]
-            )
+        n_bins, automatic = self.n_bins, self.n_bins == "auto"
+        if automatic:
+            n_bins = automatic_bins(*block.shape)
+        if targets is None or n_bins is None:
+            return
+        edges, began = [], deadline.elapsed()
+        for values in block.T:
+            edges.append(learn_edges(values, targets, sample_weight, n_bins))
+            needed = (deadline.elapsed() - began) * (block.shape[1] - 1)
+            if automatic and len(edges) == 1 and needed > deadline.left(EDGES_SHARE):
+                return
+        self.components_ = build_components(edges)
 
     def _fit_nominal(self, X, targets, sample_weight):
         self.levels_, self.level_scores_, self.grouped_columns_ = {}, {}, []

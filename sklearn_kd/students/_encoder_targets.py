@@ -10,6 +10,13 @@ from sklearn.utils.validation import check_consistent_length, column_or_1d
 from sklearn_kd._columns import has_missing
 from sklearn_kd.targets import SoftTargets, one_hot, teacher_logits
 
+#: Of more classes an encoder learns from so many random mixtures: a target each would
+#: cost a pass over the rows for each column, and an input for each nominal column.
+MOST_TARGETS = 32
+
+#: Probabilities turned into logits at a time.
+_BLOCK_VALUES = 1 << 20
+
 
 def check_targets(y, soft_targets, n_samples):
     """Check that there is one target a row, and keep what an encoder can learn from.
@@ -85,9 +92,28 @@ def read_targets(targets):
         proba = _hot_labels(targets)
     if proba.shape[1] < 2:
         return None
+    if proba.shape[1] > MOST_TARGETS:
+        return _mixed_logits(proba)
     logits = teacher_logits(proba)
     # two columns of a pair of classes say the same
     return logits[:, 1:] if logits.shape[1] == 2 else logits
+
+
+def _mixed_logits(proba):
+    """Mix the logits of many classes to few targets, which vary about as much.
+
+    Random signs keep the squared distances of rows, on average over the signs, and
+    where targets change most is read off their distances.
+    """
+    n_classes = proba.shape[1]
+    signs = np.random.default_rng(0).integers(2, size=(n_classes, MOST_TARGETS))
+    signs = (2.0 * signs - 1) / np.sqrt(MOST_TARGETS)
+    mixed = np.empty((len(proba), MOST_TARGETS))
+    step = max(_BLOCK_VALUES // n_classes, 1)
+    for start in range(0, len(proba), step):
+        rows = slice(start, start + step)
+        mixed[rows] = teacher_logits(proba[rows]) @ signs
+    return mixed
 
 
 def _is_continuous(y):

@@ -12,6 +12,7 @@ from sklearn.utils import get_tags
 from sklearn.utils.validation import has_fit_parameter
 
 from sklearn_kd._copies import copy_rows
+from sklearn_kd._deadline import Deadline
 from sklearn_kd.students._encoder import TabularEncoder
 from sklearn_kd.targets import blend
 
@@ -19,7 +20,7 @@ from sklearn_kd.targets import blend
 _FEW_VALUES = 4096
 
 
-def fit_encoder(encoder, train, dtype):
+def fit_encoder(encoder, train, dtype, deadline=None):
     """Fit an encoder on the training rows.
 
     Parameters
@@ -30,6 +31,8 @@ def fit_encoder(encoder, train, dtype):
         The rows.
     dtype : str
         Of the network.
+    deadline : Deadline or None, default=None
+        "auto" learns no edges that there is no time for.
 
     Returns
     -------
@@ -38,7 +41,8 @@ def fit_encoder(encoder, train, dtype):
     """
     if encoder is None:
         return None
-    if not isinstance(encoder, str):
+    automatic = isinstance(encoder, str)
+    if not automatic:
         encoder = clone(encoder)
     elif issparse(train.X):
         encoder = MaxAbsScaler().set_output(transform="default")
@@ -50,6 +54,10 @@ def fit_encoder(encoder, train, dtype):
         params["sample_weight"] = train.weight
     if has_fit_parameter(encoder, "soft_targets"):
         params["soft_targets"] = _blended(train)
+    if automatic and isinstance(encoder, TabularEncoder):
+        weight = params.pop("sample_weight", None)
+        deadline = deadline or Deadline()
+        return encoder._fit(train.X, train.y, weight, **params, deadline=deadline)
     X = train.X
     if type(encoder) is not TabularEncoder:  # with copy=False it may write into them
         X = copy_rows(X)

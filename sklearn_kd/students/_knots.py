@@ -3,7 +3,7 @@
 from dataclasses import dataclass
 
 import numpy as np
-from scipy.stats import norm
+from scipy.special import ndtri
 
 # Values handled at a time: the work arrays of a block fit in the processor's cache.
 _BLOCK_SIZE = 1 << 14
@@ -204,7 +204,7 @@ def _column_knots(values, sample_weight, n_knots):
     rank = (before[chosen] + cumulated[chosen]) / (2 * cumulated[-1])
     # rounding may put a feather of a weight at 0 or 1, where the score is infinite
     tiny = np.finfo(np.float64).eps / 2
-    scores = norm.ppf(np.clip(rank, tiny, 1 - tiny))
+    scores = ndtri(np.clip(rank, tiny, 1 - tiny))
     return _split_overflow(values[chosen], scores)
 
 

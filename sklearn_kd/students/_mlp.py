@@ -30,6 +30,7 @@ from sklearn_kd.students._network import (
 from sklearn_kd.students._partial import PartialFitMixin
 from sklearn_kd.students._rows import (
     RowsByParts,
+    encodable_rows,
     fit_encoder_on_sample,
     prepare_rows,
 )
@@ -93,8 +94,10 @@ class MLPStudent(
     dtype : {"float32", "float64"}, default="float32"
         Of the training arithmetic, and of predictions for more than 1024 rows.
     time_limit : float or None, default=None
-        Seconds for ``fit``. Where they would not do, the schedule of the learning rate
-        is shortened so that it comes to its end in time, with a warning.
+        Seconds for ``fit``. Where they would not do, the encoder learns no edges, a
+        sample of the rows is encoded, or the schedule of the learning rate is shortened
+        so that it comes to its end in time. A warning says what was cut, and whether
+        that left too few steps to learn.
     random_state : int, RandomState instance or None, default=None
         Seeds the validation split, the initial weights and the order of the rows. None
         takes entropy from the operating system.
@@ -295,7 +298,9 @@ class MLPStudent(
             train, validation = split(train, self.validation_fraction, seed)
         train, validation = train.in_rows(), validation and validation.in_rows()
         with single_blas_thread():
-            self.encoder_ = fit_encoder_on_sample(self.encoder, train, self.dtype, seed)
+            self.encoder_ = fit_encoder_on_sample(
+                self.encoder, train, self.dtype, seed, deadline
+            )
             if X_val is not None:
                 check_types(self.encoder_, validation.X)
             self._fit_network(train, validation, seed, deadline)
@@ -310,6 +315,7 @@ class MLPStudent(
 
     def _fit_network(self, train, validation, seed, deadline):
         loss = LOSSES[train.soft.loss](train.soft.temperature)
+        train = encodable_rows(self.encoder_, train, self.dtype, seed, deadline)
         rows = prepare_rows(self.encoder_, train, loss, self.dtype)
         if validation is not None:
             by_parts = isinstance(rows, RowsByParts)
@@ -346,7 +352,9 @@ class MLPStudent(
             deadline=deadline,
             verbose=self.verbose,
         )
-        history = trainer.train(rows, validation, stream(seed, SHUFFLE))
+        history = trainer.train(
+            rows, validation, stream(seed, SHUFFLE), train.mean_target()
+        )
         parameters.round_to_half()
         self._keep(parameters, history)
         self.__dict__.pop("_stream", None)  # of an earlier partial_fit

@@ -1,5 +1,6 @@
 """The rows of a training run, encoded at once or where they do not fit part by part."""
 
+import warnings
 from dataclasses import dataclass
 from itertools import pairwise
 
@@ -7,6 +8,7 @@ import numpy as np
 from scipy.sparse import issparse
 from sklearn.frozen import FrozenEstimator
 
+from sklearn_kd._budget import affordable_rows
 from sklearn_kd._compat import num_samples, safe_indexing
 from sklearn_kd._random import stream
 from sklearn_kd._validation import check_rows
@@ -36,7 +38,12 @@ LEAST_NORM = 1 / 8
 _SAMPLE = 3
 
 
-def fit_encoder_on_sample(encoder, train, dtype, seed):
+#: Share of what is left of a time limit that encoding the rows may take, and rows that
+#: say how long it takes.
+ENCODING_SHARE, TIMED_ROWS = 0.2, 256
+
+
+def fit_encoder_on_sample(encoder, train, dtype, seed, deadline):
     """Fit an encoder on the training rows, or on a random sample of very many.
 
     Parameters
@@ -49,24 +56,56 @@ def fit_encoder_on_sample(encoder, train, dtype, seed):
         Of the network.
     seed : int
         Decides which rows.
+    deadline : Deadline
+        Of less time it takes fewer rows.
 
     Returns
     -------
     transformer or None
         The fitted encoder.
     """
-    n_rows = len(train.codes)
     if encoder is None:
         return None
-    if n_rows > ENCODER_ROWS and not issparse(train.X):
-        generator = stream(seed, _SAMPLE)
-        rows = generator.choice(n_rows, ENCODER_ROWS, replace=False, shuffle=False)
-        train = train.at(np.sort(rows))
+    most = ENCODER_ROWS
+    if deadline.limited and not issparse(train.X):
+        most = min(most, affordable_rows(train.X.shape[1], deadline.seconds))
+    if not issparse(train.X):
+        train = _sample(train, most, seed)
     train = train.with_rows(read_rows(train.X))
-    fitted = thawed(fit_encoder(encoder, train, dtype), train.X)
+    fitted = thawed(fit_encoder(encoder, train, dtype, deadline), train.X)
     if isinstance(encoder, FrozenEstimator):
         check_types(fitted, train.X)
     return fitted
+
+
+def _sample(transfer_set, most, seed):
+    """Draw so many rows, in their order, where there are more."""
+    n_rows = len(transfer_set.codes)
+    if n_rows <= most:
+        return transfer_set
+    rows = stream(seed, _SAMPLE).choice(n_rows, most, replace=False, shuffle=False)
+    return transfer_set.at(np.sort(rows))
+
+
+def encodable_rows(encoder, transfer_set, dtype, seed, deadline):
+    """Draw as many rows as there is time to encode, and warn where it is not all."""
+    n_rows, X = len(transfer_set.codes), transfer_set.X
+    if not deadline.limited or issparse(X) or n_rows <= TIMED_ROWS:
+        return transfer_set
+    began = deadline.elapsed()
+    encode(encoder, read_rows(safe_indexing(X, slice(TIMED_ROWS))), dtype)
+    each = (deadline.elapsed() - began) / TIMED_ROWS
+    left = ENCODING_SHARE * max(deadline.left(), 0)
+    if each * n_rows <= left:
+        return transfer_set
+    most = max(int(left / each), TIMED_ROWS)
+    warnings.warn(
+        f"There is time to encode {most} of {n_rows} rows within the "
+        f"{deadline.seconds:.3g} seconds that time_limit left for the student, and it "
+        "learns from these. Raise the limit, or pass fewer rows.",
+        stacklevel=2,
+    )
+    return _sample(transfer_set, most, seed)
 
 
 def thawed(encoder, X):

@@ -14,6 +14,13 @@ _TRAINING_SHARE = 0.95
 #: Share of all steps that the learning rate takes to rise, and its bound in steps.
 WARMUP_SHARE, WARMUP_STEPS = 0.05, 200
 
+#: Early steps after which the clock is looked at, as it is after each twentieth.
+_LOOKS = frozenset([1, 2, 5, 10])
+
+#: Training that was cut has learned where it brought the loss of the class shares
+#: below this share, on about so many rows.
+_LEARNED, _TELLING_ROWS = 0.9, 2000
+
 #: Training that diverges ends in an error, which says more than NumPy's warnings.
 _SILENT = np.errstate(over="ignore", invalid="ignore")
 
@@ -121,7 +128,7 @@ class Trainer:
         self.deadline = deadline
         self.verbose = verbose
 
-    def train(self, rows, validation, generator):
+    def train(self, rows, validation, generator, shares):
         """Run the epochs.
 
         Parameters
@@ -132,11 +139,18 @@ class Trainer:
             What decides about stopping.
         generator : numpy.random.Generator
             Shuffles the rows.
+        shares : ndarray of shape (n_classes,)
+            Mean target of the rows: what can be known without looking at any.
 
         Returns
         -------
         History
             The losses.
+
+        Warns
+        -----
+        UserWarning
+            When a deadline cut the run, and where that left little learned.
 
         Raises
         ------
@@ -176,17 +190,34 @@ class Trainer:
                 "weights so far are kept.",
                 stacklevel=2,
             )
-        if self.n_steps < self.wanted:
-            warnings.warn(
-                f"Training was shortened from {self.wanted} to "
-                f"{self.optimizer.n_steps} steps, to be done within the "
-                f"{self.deadline.seconds:.3g} seconds that time_limit left for it.",
-                stacklevel=2,
-            )
         flat[...] = best
         self.check_answers(rows, self.parameters)
         history.n_steps = self.optimizer.n_steps
+        if self.n_steps < self.wanted:
+            warnings.warn(
+                f"Training was shortened from {self.wanted} to {history.n_steps} "
+                f"steps, to be done within the {self.deadline.seconds:.3g} seconds "
+                f"that time_limit left for it.{self._little_learned(rows, shares)}",
+                stacklevel=2,
+            )
         return history
+
+    def _little_learned(self, rows, shares):
+        """Say so where the loss is hardly lower than that of the class shares alone."""
+        loss = self.evaluate(rows, most=_TELLING_ROWS)
+        *_, last = self.parameters.coefs
+        kept = last.copy(), self.parameters.intercepts[-1].copy()
+        last[...] = 0
+        self.parameters.intercepts[-1][...] = np.log(np.maximum(shares, 1e-9))
+        alone = self.evaluate(rows, most=_TELLING_ROWS)
+        last[...], self.parameters.intercepts[-1][...] = kept
+        if loss < _LEARNED * alone:
+            return ""
+        return (
+            f" That is too few to learn: the loss on training rows is {loss:.3g}, and "
+            f"{alone:.3g} for the class shares alone. Raise time_limit, or take fewer "
+            "columns or a smaller student."
+        )
 
     def start(self, rows):
         """Allocate what a run on such rows needs."""
@@ -197,15 +228,18 @@ class Trainer:
         )
 
     @_SILENT
-    def evaluate(self, rows):
-        """Compute the mean loss of rows, in blocks of the batch size."""
-        total = 0.0
+    def evaluate(self, rows, most=None):
+        """Compute the mean loss of rows, or of the first few, block by block."""
+        total, done = 0.0, 0
         for X, targets, weight in rows.blocks(len(self.workspace.ones)):
             logits = self._forward(X)[-1]
             weight = 1.0 if weight is None else weight
             gradient = self.workspace.deltas[-1][: len(logits)]
             total += self.loss.value_and_gradient(logits, targets, weight, gradient)
-        return total / len(rows) + rows.constant
+            done += len(targets)
+            if most is not None and done >= most:
+                break
+        return total / done + rows.constant
 
     @_SILENT
     def check_answers(self, rows, parameters):
@@ -231,7 +265,7 @@ class Trainer:
     def _out_of_time(self):
         """Shorten the schedule to what fits into the time; say whether it is over."""
         step = self.optimizer.n_steps
-        if self.deadline.limited and step % 20 == 0 and step:
+        if self.deadline.limited and (step % 20 == 0 or step in _LOOKS) and step:
             # a coarse clock may not have moved at all
             each = max(self.deadline.elapsed() - self.started, 1e-9) / step
             left = int(self.deadline.left(_TRAINING_SHARE) / each)

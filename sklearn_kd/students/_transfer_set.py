@@ -119,6 +119,13 @@ class TransferSet:
             flagged=flagged,
         )
 
+    def mean_target(self):
+        """Mean of soft and hard targets, as each row has them and by weight."""
+        hard = self.weight * (1 - self.soft.row_alpha)
+        mean = (self.weight * self.soft.row_alpha) @ self.soft.proba
+        mean += np.bincount(self.codes, hard, len(self.classes))
+        return mean / self.weight.sum()
+
     def with_proba(self, proba):
         """Exchange the probabilities of the soft targets."""
         return replace(self, soft=replace(self.soft, proba=proba))

@@ -1,7 +1,7 @@
 """What the teacher knows: resolving, fitting, cross-fitting and asking teachers."""
 
 from sklearn_kd.teachers._asked import Knowledge, label_until, no_cross_fit
-from sklearn_kd.teachers._booster import fit_booster, smooth
+from sklearn_kd.teachers._booster import ask_booster, fit_booster, smooth
 from sklearn_kd.teachers._cache import check_memory, usable_memory
 from sklearn_kd.teachers._calibration import fit_calibrator, no_calibration
 from sklearn_kd.teachers._compute import compute_soft_targets
@@ -20,6 +20,7 @@ __all__ = [
     "Knowledge",
     "Lesson",
     "TeacherParameterMixin",
+    "ask_booster",
     "check_folds",
     "check_index",
     "check_memory",

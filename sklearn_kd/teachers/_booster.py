@@ -1,8 +1,12 @@
 """A small booster on the labels, whose vote smooths a teacher's answers."""
 
 import numpy as np
+from sklearn.ensemble import ExtraTreesClassifier, HistGradientBoostingClassifier
+from sklearn.pipeline import Pipeline
 
-from sklearn_kd._random import seed_unset
+from sklearn_kd._budget import affordable_rows
+from sklearn_kd._compat import num_samples, safe_indexing
+from sklearn_kd._random import contained_draws, seed_unset
 from sklearn_kd._routing import weight_parameter
 from sklearn_kd._weights import in_rows
 from sklearn_kd.teachers._asked import AskedTeacher
@@ -12,8 +16,20 @@ from sklearn_kd.teachers._fit import fit_teacher
 #: Of more rows it learns from a random sample: it is small.
 MOST_ROWS = 400_000
 
+#: Share of a time limit after which it is neither fitted further nor asked.
+_SHARE = 0.5
 
-def fit_booster(X, y, weight, seed, context):
+#: What says how many trees there are, a class or for all classes.
+_SIZES = {
+    HistGradientBoostingClassifier: "max_iter",
+    ExtraTreesClassifier: "n_estimators",
+}
+
+#: Trees between two looks at the clock, and rows that say how long asking takes.
+_ADDED, _FEW_ROWS = 5, 500
+
+
+def fit_booster(X, y, weight, classes, seed, context):
     """Fit the booster on the rows that synthetic rows are made from.
 
     Parameters
@@ -24,6 +40,8 @@ def fit_booster(X, y, weight, seed, context):
         Their labels.
     weight : ndarray of shape (n_samples,), float64
         Their weights.
+    classes : ndarray of shape (n_classes,)
+        Our labels.
     seed : int
         Of the booster.
     context : Context
@@ -32,9 +50,11 @@ def fit_booster(X, y, weight, seed, context):
     Returns
     -------
     AskedTeacher or None
-        To be asked like a teacher. None where no column has a value.
+        To be asked like a teacher. None where no column has a value, where classes
+        are too many, and where half of its rounds would take longer than a time limit
+        allows.
     """
-    booster = small_booster(X)
+    booster = small_booster(X, len(classes))
     if booster is None:
         return None
     booster = seed_unset(booster, seed)
@@ -45,8 +65,89 @@ def fit_booster(X, y, weight, seed, context):
     if len(y) > MOST_ROWS:
         generator = np.random.default_rng(seed)
         rows = np.sort(generator.choice(len(y), MOST_ROWS, replace=False))
-    fitted, key = fit_teacher(booster, X, y, weights, rows, context)
-    return AskedTeacher(fitted, key, None)
+    if not context.deadline.limited:
+        fitted, key = fit_teacher(booster, X, y, weights, rows, context)
+        return AskedTeacher(fitted, key, None)
+    X, y = safe_indexing(X, rows), y[rows]
+    weights = {name: value[rows] for name, value in weights.items()}
+    with contained_draws(seed, booster):
+        enough = _fit_in_time(booster, (X, y), weights, context.deadline)
+    if not enough:
+        context.report("no small booster: there is no time to fit it")
+    return AskedTeacher(booster, None, None) if enough else None
+
+
+def _fit_in_time(model, rows, weights, deadline):
+    """Add rounds or trees while there is time; say whether half of them were fitted."""
+    if deadline.left(_SHARE) < 0:
+        return False
+    last = model.steps[-1][1] if isinstance(model, Pipeline) else model
+    name = _SIZES.get(type(last))
+    if name is None:  # the linear model of a wide table
+        X, _ = rows
+        if len(X) > affordable_rows(X.shape[1], deadline.seconds):
+            return False
+        model.fit(*rows, **weights)
+        return True
+    wanted, done = getattr(last, name), 0
+    last.set_params(warm_start=True)
+    while done < wanted:
+        began = deadline.elapsed()
+        added = min(_ADDED if done else 1, wanted - done)
+        done += added
+        last.set_params(**{name: done})
+        model.fit(*rows, **weights)
+        each = (deadline.elapsed() - began) / added
+        needed = max(wanted // 2 - done, min(_ADDED, wanted - done))
+        if each * needed > deadline.left(_SHARE):
+            break
+    last.set_params(warm_start=False)
+    return done >= wanted // 2
+
+
+def ask_booster(booster, X, source, lesson, context):
+    """Ask the booster about synthetic rows, where there is time.
+
+    Parameters
+    ----------
+    booster : AskedTeacher or None
+        From :func:`fit_booster`.
+    X : {ndarray, DataFrame} of shape (n_new, n_features)
+        The rows.
+    source : ndarray of shape (n_new,), int
+        For each the position of the labelled row that it was made from.
+    lesson : Lesson
+        The labelled rows.
+    context : Context
+        Cache, progress and deadline.
+
+    Returns
+    -------
+    ndarray of shape (n_new, n_classes), float32, or None
+        Its answers; None without a booster, and where they would take too long.
+    """
+    if booster is None:
+        return None
+
+    def ask(rows, source):
+        return booster.label_synthetic(
+            rows,
+            source,
+            lesson.X,
+            lesson.classes,
+            context,
+            name="The small booster (booster_weight=0 does without it)",
+        )
+
+    deadline, few = context.deadline, slice(_FEW_ROWS)
+    if deadline.limited and num_samples(X) > _FEW_ROWS:
+        began = deadline.elapsed()
+        ask(safe_indexing(X, few), source[few])
+        each = (deadline.elapsed() - began) / _FEW_ROWS
+        if each * num_samples(X) > deadline.left(_SHARE):
+            context.report("no small booster: there is no time to ask it")
+            return None
+    return ask(X, source)
 
 
 def smooth(proba, vote, share):

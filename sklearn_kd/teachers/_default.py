@@ -1,28 +1,62 @@
-"""The ensemble that is fitted when the user brings no teacher."""
+"""The models that are fitted without the user's asking: default ensemble, booster."""
+
+from functools import partial
 
 import numpy as np
 from scipy.sparse import issparse
 from sklearn.compose import ColumnTransformer
+from sklearn.decomposition import PCA
 from sklearn.ensemble import ExtraTreesClassifier, HistGradientBoostingClassifier
+from sklearn.impute import SimpleImputer
+from sklearn.linear_model import LogisticRegression
 from sklearn.pipeline import make_pipeline
-from sklearn.preprocessing import FunctionTransformer, OrdinalEncoder
+from sklearn.preprocessing import (
+    FunctionTransformer,
+    OneHotEncoder,
+    OrdinalEncoder,
+    StandardScaler,
+)
 
+from sklearn_kd._budget import (
+    FEW_CLASSES,
+    MANY_CLASSES,
+    affordable_trees,
+    is_wide,
+)
 from sklearn_kd._columns import column_kinds, nominal_codes, numeric_block
-from sklearn_kd._compat import routing_enabled
+from sklearn_kd._compat import num_samples, routing_enabled
 from sklearn_kd._texts import is_text
 
+#: Directions that the linear model of a wide table reads: all up to so many rows or
+#: columns, where it is the one on all columns, and the leading ones of more.
+_FEW, _DIRECTIONS = 1000, 256
 
-def default_teachers(X):
+#: Standard deviations from the mean at which its columns are cut off: a word that
+#: stands in one text of a hundred is ten from it.
+_FURTHEST = 3
+
+#: Rounds or trees of the small booster, and the fewest trees that are worth having.
+_SIZE, _LEAST = 60, 10
+
+
+def default_teachers(X, n_classes=2):
     """Make the default ensemble: histogram gradient boosting and extra trees.
 
     Extra trees draw bootstrap samples and keep three rows a leaf: without, they
     repeat the labels of the rows they are fitted on. Categories are numbered, missing
     values stay missing, and sparse rows get extra trees alone.
 
+    Where a table has more than 100 columns and less than 10 rows a column, a logistic
+    regression has the place of the booster, which takes seconds for thousands of
+    columns, and finds no split where rows are few. Boosting also costs a tree a class
+    and round: above 30 classes extra trees are alone.
+
     Parameters
     ----------
     X : {ndarray, sparse matrix, DataFrame} of shape (n_samples, n_features)
         The rows it is to be fitted on.
+    n_classes : int, default=2
+        Number of their classes.
 
     Returns
     -------
@@ -40,42 +74,87 @@ def default_teachers(X):
             "make_pipeline(TfidfVectorizer(), LogisticRegression()), or a soft vote of "
             "several; or pass teacher_proba to fit."
         )
-    trees = ExtraTreesClassifier(bootstrap=True, min_samples_leaf=3)
+    n_rows = num_samples(X)
+    n_trees = max(affordable_trees(n_rows, n_classes, 100), _LEAST)
+    trees = _extra_trees(n_trees)
     if issparse(X):
-        teachers = [trees]
-    else:
-        teachers = [HistGradientBoostingClassifier(), trees]
-    if routing_enabled():
-        teachers = [teacher.set_fit_request(sample_weight=True) for teacher in teachers]
-    if issparse(X):
-        return teachers
-    return [_with_encoder(teacher, X) for teacher in teachers]
+        return [trees]
+    trees = _with_encoder(trees, X)
+    if is_wide(n_rows, X.shape[1]):
+        return [_linear_model(X), trees]
+    if n_classes > MANY_CLASSES:
+        return [trees]
+    return [_with_encoder(_routed(HistGradientBoostingClassifier()), X), trees]
 
 
-def small_booster(X):
-    """Make the booster that is fitted on the labels to smooth a teacher's answers.
+def small_booster(X, n_classes=2):
+    """Make the model that is fitted on the labels to smooth a teacher's answers.
 
     Parameters
     ----------
     X : {ndarray, CSR matrix, DataFrame} of shape (n_samples, n_features)
         The rows it is to be fitted on.
+    n_classes : int, default=2
+        Number of their classes.
 
     Returns
     -------
     estimator or None
-        Unfitted, without a seed: 60 trees a class of 15 leaves. None where no column
-        has a value, for texts and for sparse rows.
+        Unfitted, without a seed: 60 trees a class of 15 leaves; above 20 classes 60
+        extra trees for all classes, which take a tenth of the time; for a wide table
+        the logistic regression of the default ensemble. None where no column has a
+        value, for texts, for sparse rows, and where leaves with a number a class would
+        fill the memory.
     """
     if is_text(X) or issparse(X):
         return None
     if _empty_columns(X, np.array(column_kinds(X))).all():
         return None
+    if is_wide(num_samples(X), X.shape[1]):
+        return _linear_model(X)
+    if n_classes > FEW_CLASSES:
+        n_trees = affordable_trees(num_samples(X), n_classes, _SIZE)
+        return _with_encoder(_extra_trees(n_trees), X) if n_trees >= _LEAST else None
     booster = HistGradientBoostingClassifier(
-        max_iter=60, max_leaf_nodes=15, early_stopping=False
+        max_iter=_SIZE, max_leaf_nodes=15, early_stopping=False
     )
+    return _with_encoder(_routed(booster), X)
+
+
+def _extra_trees(n_trees):
+    model = ExtraTreesClassifier(n_trees, bootstrap=True, min_samples_leaf=3)
+    return _routed(model)
+
+
+def _routed(model):
     if routing_enabled():
-        booster.set_fit_request(sample_weight=True)
-    return _with_encoder(booster, X)
+        model.set_fit_request(sample_weight=True)
+    return model
+
+
+def _linear_model(X):
+    """Logistic regression on the leading directions of columns of a common scale."""
+    kinds = np.array(column_kinds(X))
+    kinds = np.where(_empty_columns(X, kinds), "empty", kinds)
+    if (kinds == "empty").all():
+        kinds[:] = "numeric"
+    numeric = make_pipeline(
+        FunctionTransformer(_as_float),
+        SimpleImputer(keep_empty_features=True),
+        StandardScaler(),
+        FunctionTransformer(partial(np.clip, a_min=-_FURTHEST, a_max=_FURTHEST)),
+    )
+    nominal = make_pipeline(
+        FunctionTransformer(_as_text),
+        OneHotEncoder(handle_unknown="ignore", sparse_output=False),
+    )
+    few = min(num_samples(X), len(kinds)) <= _FEW
+    model = make_pipeline(
+        _by_kind(kinds, numeric, nominal),
+        PCA(svd_solver="full") if few else PCA(_DIRECTIONS, svd_solver="randomized"),
+        _routed(LogisticRegression(C=0.1, max_iter=1000, tol=1e-3)),
+    )
+    return model.set_output(transform="default")
 
 
 def _with_encoder(teacher, X):
@@ -105,13 +184,13 @@ def _encoder(kinds):
         FunctionTransformer(_as_text),
         OrdinalEncoder(handle_unknown="use_encoded_value", unknown_value=-1),
     )
+    return _by_kind(kinds, FunctionTransformer(_as_float), nominal)
+
+
+def _by_kind(kinds, numeric, nominal):
     return ColumnTransformer(
         [
-            (
-                "numeric",
-                FunctionTransformer(_as_float),
-                np.flatnonzero(kinds == "numeric"),
-            ),
+            ("numeric", numeric, np.flatnonzero(kinds == "numeric")),
             ("nominal", nominal, np.flatnonzero(kinds == "nominal")),
         ]
     )

@@ -6,6 +6,7 @@ import numpy as np
 from sklearn.base import BaseEstimator
 from sklearn.utils.validation import check_is_fitted
 
+from sklearn_kd._budget import most_synthetic
 from sklearn_kd._columns import column_kinds, nominal_codes, numeric_block
 from sklearn_kd._compat import Interval, StrOptions, fit_context
 from sklearn_kd._random import as_seed, stream
@@ -19,21 +20,24 @@ from sklearn_kd.transfer._rows import build_table, take_and_replace
 _NEIGHBORS, _SAMPLE = range(2)
 
 
-def automatic_size(n_samples):
+def automatic_size(n_samples, n_columns):
     """Say how many synthetic rows are made of so many training rows.
 
     Parameters
     ----------
-    n_samples : int
-        Number of training rows.
+    n_samples, n_columns : int
+        Number of training rows, and of their columns.
 
     Returns
     -------
     int
         20 a training row, or more up to 60 000 where there are as many pairs of
-        training rows; never more than 300 000.
+        training rows; never more than 300 000. In a wide table, of more than 100
+        columns and less than 10 rows a column, no more than have 10 million values, or
+        than 10 a training row.
     """
-    return min(max(20 * n_samples, min(n_samples**2, 60_000)), 300_000)
+    size = min(max(20 * n_samples, min(n_samples**2, 60_000)), 300_000)
+    return min(size, most_synthetic(n_samples, n_columns))
 
 
 class MungeSampler(BaseEstimator):
@@ -49,7 +53,9 @@ class MungeSampler(BaseEstimator):
     n_samples : int or "auto", default="auto"
         How many rows :meth:`sample` makes unless told otherwise. "auto" makes 20 a
         training row, or more up to 60 000 where there are as many pairs of training
-        rows; never more than 300 000.
+        rows; never more than 300 000. With more than 100 columns, and less than 10
+        training rows a column, it makes no more than have 10 million values, but 10 a
+        training row.
     n_neighbors : int, default=10
         Number of nearest rows that a partner is drawn from.
     swap_probability : float, default=0.5
@@ -263,7 +269,7 @@ class MungeSampler(BaseEstimator):
     def _size(self, n_samples):
         size = self.n_samples if n_samples is None else n_samples
         if isinstance(size, str) and size == "auto":
-            return automatic_size(len(self.neighbors_))
+            return automatic_size(len(self.neighbors_), len(self.kinds_))
         if not isinstance(size, Integral) or isinstance(size, bool) or size < 1:
             raise ValueError(
                 f'n_samples must be "auto", None or an int of at least 1, got {size!r}.'

@@ -149,7 +149,7 @@ def resolve_sampler(transfer, X, *, seed, report):
     return seed_unset(transfer, seed)
 
 
-def draw_rows(sampler, X, seed):
+def draw_rows(sampler, X, seed, most=None):
     """Fit a sampler and let it make its rows.
 
     Parameters
@@ -160,6 +160,9 @@ def draw_rows(sampler, X, seed):
         The rows to learn from.
     seed : int
         For a sampler that draws from global generators.
+    most : int or None, default=None
+        A :class:`MungeSampler` whose size is "auto" makes no more than that, from no
+        more rows.
 
     Returns
     -------
@@ -174,13 +177,19 @@ def draw_rows(sampler, X, seed):
         When the sources are not positions of rows of X, one for each row made.
     """
     name = type(sampler).__name__
-    rows = _sources(num_samples(X), seed)
+    automatic = most is not None and _is_automatic(sampler)
+    most_sources = min(most, MOST_SOURCES) if automatic else MOST_SOURCES
+    rows = _sources(num_samples(X), most_sources, seed)
     X = X if rows is None else read_rows(take_rows(X, rows))
     if type(sampler) is not MungeSampler:  # it may write into its rows
         X = copy_rows(X)
     with contained_draws(seed, sampler):
         sampler.fit(X)
-        made = sampler.sample()
+        made = (
+            sampler.sample(min(most, sampler._size(None)))
+            if automatic
+            else sampler.sample()
+        )
     if not isinstance(made, tuple) or len(made) != 2:
         raise TypeError(
             f"{name}.sample() must return (X_new, source), where source holds for each "
@@ -209,9 +218,14 @@ def draw_rows(sampler, X, seed):
     )
 
 
-def _sources(n_rows, seed):
+def _is_automatic(sampler):
+    """Say whether it is left to us how many rows a sampler makes."""
+    return type(sampler) is MungeSampler and isinstance(sampler.n_samples, str)
+
+
+def _sources(n_rows, most, seed):
     """Choose the rows that others are made from where there are very many, or None."""
-    if n_rows <= MOST_SOURCES:
+    if n_rows <= most:
         return None
     generator = np.random.default_rng(seed)
-    return np.sort(generator.choice(n_rows, MOST_SOURCES, replace=False))
+    return np.sort(generator.choice(n_rows, most, replace=False))

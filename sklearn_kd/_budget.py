@@ -1,0 +1,108 @@
+"""Where a table has so many columns or classes that work has to be bounded."""
+
+#: A table is wide where it has more columns than that, and fewer rows a column.
+FEW_COLUMNS, ROWS_A_COLUMN = 100, 10
+
+#: Up to FEW_COLUMNS numeric columns have taught components, and up to MOST_TAUGHT where
+#: there are so many rows a column: the first layer would be most of the work.
+MOST_TAUGHT, ROWS_A_TAUGHT_COLUMN = 256, 192
+
+#: Values (rows times columns) and probabilities (rows times classes) that are enough
+#: for the synthetic rows of a wide table, and of a table with many classes.
+WIDE_VALUES, MOST_ANSWERS = 10_000_000, 30_000_000
+
+#: Boosting costs a tree a class and round. Up to FEW_CLASSES the small booster is one;
+#: above MANY_CLASSES the default ensemble has none.
+FEW_CLASSES, MANY_CLASSES = 20, 30
+
+#: Numbers that the leaves of a forest may hold: one a class, some .4 leaves a row.
+_LEAF_VALUES = 50_000_000
+
+#: Values of synthetic rows that can be drawn, labelled and learned from in a second, a
+#: busy one; and rows that any time limit has to do for.
+VALUES_A_SECOND, FEWEST_ROWS = 500_000, 200
+
+
+def is_wide(n_rows, n_columns):
+    """Say whether a table has few rows for its many columns.
+
+    Parameters
+    ----------
+    n_rows, n_columns : int
+        Labelled rows, and columns of any kind.
+
+    Returns
+    -------
+    bool
+        False up to 100 columns, and with 10 rows a column or more.
+    """
+    return n_columns > FEW_COLUMNS and n_rows < ROWS_A_COLUMN * n_columns
+
+
+def automatic_bins(n_rows, n_columns):
+    """Say how many components a numeric column gets that targets can teach.
+
+    Parameters
+    ----------
+    n_rows, n_columns : int
+        Rows that are learned from, of any origin, and numeric columns that vary.
+
+    Returns
+    -------
+    int or None
+        512 divided by the number of columns, but 8 to 32; None for none.
+    """
+    few_rows = n_rows < ROWS_A_TAUGHT_COLUMN * n_columns
+    if n_columns > MOST_TAUGHT or (n_columns > FEW_COLUMNS and few_rows):
+        return None
+    return min(max(512 // max(n_columns, 1), 8), 32)
+
+
+def most_synthetic(n_rows, n_columns, n_classes=2, seconds=None):
+    """Say how many synthetic rows a student can be trained on in reasonable time.
+
+    Parameters
+    ----------
+    n_rows, n_columns, n_classes : int
+        Of the labelled table.
+    seconds : float or None, default=None
+        A time limit.
+
+    Returns
+    -------
+    int
+        No fewer than 10 a labelled row in a wide table, and 2 where there are many
+        classes; under a time limit no fewer than 200.
+    """
+    most = max(MOST_ANSWERS // n_classes, 2 * n_rows)
+    if is_wide(n_rows, n_columns):
+        most = min(most, max(WIDE_VALUES // n_columns, 10 * n_rows))
+    if seconds is not None:
+        most = min(most, affordable_rows(n_columns, seconds))
+    return most
+
+
+def affordable_rows(n_columns, seconds):
+    """Say how many rows can be handled within a time limit, at least 200."""
+    return max(int(seconds * VALUES_A_SECOND / n_columns), FEWEST_ROWS)
+
+
+def affordable_trees(n_rows, n_classes, wanted):
+    """Say how many trees, each for all classes, fit into memory.
+
+    Parameters
+    ----------
+    n_rows, n_classes : int
+        Of the labelled table: a leaf has a number a class, and there are about .4
+        leaves a row.
+    wanted : int
+        No more than that; so many up to 30 classes.
+
+    Returns
+    -------
+    int
+        May be 0.
+    """
+    if n_classes <= MANY_CLASSES:
+        return wanted
+    return min(int(_LEAF_VALUES / (0.4 * n_rows * n_classes)), wanted)

@@ -1,0 +1,20 @@
+"""A clock that tests move, in the place of the one that deadlines read."""
+
+from types import SimpleNamespace
+
+from sklearn_kd import _deadline
+
+
+class Clock:
+    def __init__(self):
+        self.now = 0.0
+
+    def __call__(self):
+        return self.now
+
+
+def stopped(monkeypatch):
+    """Give a clock that stands still unless it is moved."""
+    clock = Clock()
+    monkeypatch.setattr(_deadline, "time", SimpleNamespace(perf_counter=clock))
+    return clock

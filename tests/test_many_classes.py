@@ -1,0 +1,166 @@
+"""Many classes: what costs a tree or an input a class is bounded."""
+
+from types import SimpleNamespace
+
+import numpy as np
+import pytest
+from clocks import stopped
+from numpy.testing import assert_array_equal
+from sklearn.datasets import make_blobs
+from sklearn.ensemble import ExtraTreesClassifier, HistGradientBoostingClassifier
+from sklearn.naive_bayes import GaussianNB
+
+from sklearn_kd import DistilledClassifier, MLPStudent, MungeSampler, TabularEncoder
+from sklearn_kd._budget import most_synthetic
+from sklearn_kd._deadline import Deadline
+from sklearn_kd.students._encoder_targets import MOST_TARGETS, read_targets
+from sklearn_kd.targets import SoftTargets, teacher_logits
+from sklearn_kd.teachers import Context, _booster, _default, fit_booster
+from sklearn_kd.teachers._default import default_teachers, small_booster
+
+COLUMNS = np.zeros((900, 4))
+
+
+def blobs(n_classes, each=8):
+    n_rows = n_classes * each
+    return make_blobs(n_rows, 6, centers=n_classes, cluster_std=3, random_state=0)
+
+
+# ---- who votes
+
+
+def test_up_to_twenty_classes_it_is_the_booster_that_it_was():
+    booster = small_booster(COLUMNS, 20)
+    assert type(booster) is HistGradientBoostingClassifier
+    assert booster.max_iter == 60
+    assert booster.max_leaf_nodes == 15
+    assert booster.learning_rate == 0.1
+
+
+def test_trees_do_not_grow_with_the_classes():
+    for n_classes in (21, 30, 100):
+        trees = small_booster(COLUMNS, n_classes)
+        assert type(trees) is ExtraTreesClassifier
+        assert trees.n_estimators == 60
+
+
+def test_leaves_with_a_number_a_class_do_not_fill_the_memory():
+    rows = np.zeros((8000, 4))
+    assert small_booster(rows, 2000) is None
+    (trees,) = default_teachers(rows, 2000)
+    assert trees.n_estimators == 10
+
+
+def test_the_default_ensemble_boosts_up_to_thirty_classes():
+    assert len(default_teachers(COLUMNS, 30)) == 2
+    (trees,) = default_teachers(COLUMNS, 31)
+    assert type(trees) is ExtraTreesClassifier
+    assert trees.n_estimators == 100
+
+
+# ---- under a time limit
+
+
+def in_time(n_classes, seconds=None):
+    X, y = blobs(n_classes)
+    context = Context(deadline=Deadline(seconds), seed=0)
+    classes = np.arange(n_classes)
+    return X, fit_booster(X, y, np.ones(len(y)), classes, 0, context)
+
+
+@pytest.fixture
+def small_booster_of_20(monkeypatch):
+    monkeypatch.setattr(_default, "_SIZE", 20)
+
+
+@pytest.mark.usefixtures("small_booster_of_20")
+@pytest.mark.parametrize("n_classes", [3, 22])
+def test_with_time_enough_slices_are_the_whole(monkeypatch, n_classes):
+    stopped(monkeypatch)
+    X, whole = in_time(n_classes)
+    _, sliced = in_time(n_classes, 100)
+    assert_array_equal(sliced.teacher.predict_proba(X), whole.teacher.predict_proba(X))
+    assert not sliced.teacher.warm_start
+
+
+@pytest.mark.usefixtures("small_booster_of_20")
+@pytest.mark.parametrize("n_classes", [3, 22])
+@pytest.mark.parametrize(("seconds", "done"), [(30, 11), (18, None)])
+def test_trees_end_at_half_the_limit(monkeypatch, n_classes, seconds, done):
+    clock = stopped(monkeypatch)
+    kind = HistGradientBoostingClassifier if n_classes == 3 else ExtraTreesClassifier
+    fit, before = kind.fit, []
+
+    def slow(self, *args, **params):
+        size = self.max_iter if n_classes == 3 else self.n_estimators
+        clock.now += size - (before[-1] if before else 0)
+        before.append(size)
+        return fit(self, *args, **params)
+
+    monkeypatch.setattr(kind, "fit", slow)
+    _, booster = in_time(n_classes, seconds)
+    assert clock.now <= seconds / 2
+    assert (booster and before[-1]) == done
+
+
+def test_a_booster_that_would_answer_late_is_not_asked(monkeypatch):
+    clock = stopped(monkeypatch)
+    X, booster = in_time(3)
+    context = Context(deadline=Deadline(10))
+
+    class Slow:
+        def label_synthetic(self, rows, *args, **names):
+            clock.now += len(rows) / 500
+            return booster.label(rows, np.arange(3), context)
+
+    rows = np.repeat(X, 100, axis=0)
+    source, lesson = np.zeros(len(rows), int), SimpleNamespace(X=X, classes=range(3))
+    few, source_of_few = rows[:1000], source[:1000]
+    answers = _booster.ask_booster(Slow(), few, source_of_few, lesson, context)
+    assert len(answers) == 1000
+    assert _booster.ask_booster(Slow(), rows, source, lesson, context) is None
+
+
+# ---- the encoder, and the rows
+
+
+def test_an_encoder_learns_from_a_bounded_number_of_targets():
+    rng = np.random.default_rng(0)
+    proba = rng.dirichlet(np.ones(100), size=200)
+    mixed = read_targets(SoftTargets(proba, np.arange(100)))
+    assert mixed.shape == (200, MOST_TARGETS)
+    logits = teacher_logits(proba)
+    near, far = (
+        [np.linalg.norm(x[i] - x[j]) for x in (mixed, logits)]
+        for i, j in ((0, 1), (2, 3))
+    )
+    for ours, theirs in (near, far):
+        assert ours == pytest.approx(theirs, rel=0.4)
+    few = read_targets(
+        SoftTargets(proba[:, :32] / proba[:, :32].sum(1)[:, None], np.arange(32))
+    )
+    assert few.shape == (200, 32)
+
+
+def test_a_nominal_column_has_as_many_targets_at_most():
+    X, y = blobs(50)
+    X = np.char.mod("%d", X[:, :2].round()).astype(object)
+    encoder = TabularEncoder().fit(X, y)
+    widths = [scores.shape[1] for _, scores in encoder.level_scores_.values()]
+    assert widths == [MOST_TARGETS] * 2
+
+
+def test_synthetic_rows_have_so_many_answers():
+    assert most_synthetic(8000, 20, 10) > 300_000
+    assert most_synthetic(8000, 20, 2000) == 16_000
+    assert most_synthetic(500, 20, 2000) == 15_000
+
+
+def test_a_student_of_a_hundred_classes():
+    X, y = blobs(100, 6)
+    teacher = GaussianNB().fit(X, y)
+    student = MLPStudent((32,), max_iter=10, random_state=0)
+    model = DistilledClassifier(
+        teacher, student, transfer=MungeSampler(4000), random_state=0
+    )
+    assert (model.fit(X, y).predict(X) == teacher.predict(X)).mean() > 0.5
