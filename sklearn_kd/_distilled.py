@@ -14,7 +14,6 @@ from sklearn_kd._deadline import Deadline
 from sklearn_kd._flagged import compared_rows, draw_compared
 from sklearn_kd._nominal import already_warned
 from sklearn_kd._preparation import (
-    check_all_rows,
     check_comparison,
     check_out_of_sample,
     draw_synthetic,
@@ -23,6 +22,7 @@ from sklearn_kd._preparation import (
     make_student,
     make_teachers,
     read_lesson,
+    rows_without_labels,
     split_folds,
 )
 from sklearn_kd._random import as_seed
@@ -43,6 +43,7 @@ from sklearn_kd._weights import weight_of_row
 from sklearn_kd.losses import LOSSES
 from sklearn_kd.students import (
     StudentPredictionMixin,
+    check_readable,
     resolve_student,
     split_validation,
 )
@@ -258,7 +259,11 @@ class DistilledClassifier(
         "time_limit": [Interval(Real, 0, None, closed="neither"), None],
         "warn_if_worse": ["boolean"],
         "memory": [str, HasMethods(["__fspath__"]), HasMethods(["cache"]), None],
-        "n_jobs": [Integral, None],
+        "n_jobs": [
+            Interval(Integral, None, -1, closed="right"),
+            Interval(Integral, 1, None, closed="left"),
+            None,
+        ],
         "random_state": ["random_state"],
         "verbose": ["verbose"],
     }
@@ -368,7 +373,10 @@ class DistilledClassifier(
         check_comparison(self, validation)
         made = draw_synthetic(self, train, sampler, seed)
         drawn = draw_compared(self, labelled, made, X_unlabeled, seed)
-        warned = check_all_rows(student, labelled, X_unlabeled, made, seed)
+        more = rows_without_labels(X_unlabeled, made)
+        warned = check_readable(
+            student, train, validation, more, seed, rehearsed=bool(teachers.members)
+        )
         # only from here on is a teacher fitted or asked
         knowledge = ask_teachers(
             self,

@@ -28,7 +28,6 @@ from sklearn_kd._weights import with_finite_sums
 from sklearn_kd.losses import LOSSES
 from sklearn_kd.students import (
     TransferSet,
-    check_readable,
     check_student,
     is_linear,
     resolve_student,
@@ -38,16 +37,19 @@ from sklearn_kd.teachers import (
     Lesson,
     check_folds,
     check_index,
+    check_known,
     check_memory,
     check_teacher,
     check_weights,
     default_teachers,
     fit_parameters,
     fold_positions,
+    is_surely_fitted,
     looks_fitted,
     may_be_bagged,
     no_calibration,
     no_cross_fit,
+    no_folds,
     student_wants_weights,
 )
 from sklearn_kd.transfer import (
@@ -124,6 +126,16 @@ def make_teachers(distilled, lesson, sample_weight, teacher_proba):
     return Teachers(members, weights, fit_parameters(distilled, members, weight))
 
 
+def _check_untouched(distilled, teacher, classes):
+    """Refuse a teacher, fitted or not, for what shows before it is asked."""
+    if not looks_fitted(teacher):
+        validate_all_params(teacher)
+        return
+    if distilled.cv is not None and is_surely_fitted(teacher):
+        raise no_folds(teacher)
+    check_known(teacher, classes, distilled.teacher_classes)
+
+
 def _members(distilled, lesson, teacher_proba):
     names = ["teacher", "cv", "teacher_weights", "teacher_classes"]
     given = [name for name in names if getattr(distilled, name) is not None]
@@ -145,8 +157,8 @@ def _members(distilled, lesson, teacher_proba):
         raise ValueError("teacher is an empty list: pass at least one teacher.")
     for teacher in teachers:
         check_teacher(teacher)
-        if not looks_fitted(teacher):
-            validate_all_params(teacher)
+        if distilled.alpha > 0:
+            _check_untouched(distilled, teacher, lesson.classes)
     return teachers
 
 
@@ -248,9 +260,9 @@ def _without_absent(splits, lesson):
 
 def labelled_rows(distilled, lesson, groups):
     """Put the labelled rows together, without soft targets yet."""
-    groups = check_groups(groups, lesson.n_given)
-    if groups is not None:
-        groups = groups[lesson.given]
+    present = np.zeros(lesson.n_given, dtype=bool)
+    present[lesson.given] = True
+    groups = check_groups(groups, present)
     weight = lesson.weight
     if not student_wants_weights(distilled, weight):
         weight = np.ones_like(weight)
@@ -291,11 +303,10 @@ def draw_synthetic(distilled, train, sampler, seed):
     return replace(made, X=safe_indexing(X_new, order), source=made.source[order])
 
 
-def check_all_rows(student, labelled, X_unlabeled, made, seed):
-    """Refuse rows that the student could not read; name columns warned of."""
-    more = {"X_unlabeled": X_unlabeled, MADE: None if made is None else made.X}
-    more = {name: X for name, X in more.items() if X is not None}
-    return check_readable(student, labelled, more, seed)
+def rows_without_labels(X_unlabeled, made):
+    """Gather the rows without a label that there are, by what messages call them."""
+    rows = {"X_unlabeled": X_unlabeled, MADE: None if made is None else made.X}
+    return {name: X for name, X in rows.items() if X is not None}
 
 
 def check_comparison(distilled, validation):

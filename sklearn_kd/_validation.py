@@ -288,20 +288,20 @@ def refuse_missing_labels(y, name):
     return labels
 
 
-def check_groups(groups, n_rows):
+def check_groups(groups, present):
     """Check groups, and number them.
 
     Parameters
     ----------
     groups : array-like of shape (n_rows,) or None
         Values of any type that can be compared.
-    n_rows : int
-        How many there must be.
+    present : ndarray of shape (n_rows,), bool
+        Which rows have a weight above 0; the groups of others do not count.
 
     Returns
     -------
-    ndarray of shape (n_rows,), int, or None
-        0, 1, 2, ... in the order in which they occur.
+    ndarray of shape (n_present,), int, or None
+        0, 1, 2, ... in the order in which they occur among the rows that are present.
 
     Raises
     ------
@@ -310,12 +310,13 @@ def check_groups(groups, n_rows):
     """
     if groups is None:
         return None
-    groups = np.asarray(groups)
+    groups, n_rows = np.asarray(groups), len(present)
     if groups.shape != (n_rows,):
         raise ValueError(
             f"groups has shape {groups.shape}, expected one group for each of the "
             f"{n_rows} rows of X: ({n_rows},)."
         )
+    groups = groups[present]
     values = groups.tolist()
     if groups.dtype.kind in "mM":
         missing = np.isnat(groups).sum()
@@ -323,8 +324,8 @@ def check_groups(groups, n_rows):
         missing = sum(map(is_missing, values))
     if missing:
         raise ValueError(
-            f"groups contains NaN: {missing} of {n_rows} are missing. Give each of "
-            "these rows a group of its own, or drop them."
+            f"groups contains NaN: {missing} of {len(values)} are missing. Give each "
+            "of these rows a group of its own, or drop them."
         )
     try:
         numbers = {value: code for code, value in enumerate(dict.fromkeys(values))}

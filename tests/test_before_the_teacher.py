@@ -5,15 +5,19 @@ import pandas as pd
 import pytest
 import torch
 from refusals import refused
-from sklearn.base import BaseEstimator, ClassifierMixin
+from sklearn.base import BaseEstimator
 from sklearn.compose import make_column_transformer
-from sklearn.ensemble import HistGradientBoostingClassifier
+from sklearn.ensemble import (
+    BaggingClassifier,
+    HistGradientBoostingClassifier,
+)
 from sklearn.linear_model import LogisticRegression
 from sklearn.model_selection import GridSearchCV, KFold, PredefinedSplit
 from sklearn.naive_bayes import MultinomialNB
 from sklearn.pipeline import make_pipeline
 from sklearn.preprocessing import OneHotEncoder, StandardScaler
 from skorch import NeuralNetClassifier
+from untouched import Fitted, N, Unfitted, X, table, y
 
 from sklearn_kd import (
     DistilledClassifier,
@@ -23,39 +27,6 @@ from sklearn_kd import (
     TabularEncoder,
     UnlabeledRows,
 )
-
-RNG = np.random.default_rng(0)
-N = 60
-X = RNG.normal(size=(N, 3))
-y = np.arange(N) % 2
-
-
-class Unfitted(ClassifierMixin, BaseEstimator):
-    """An unfitted teacher that must not be fitted."""
-
-    def fit(self, X, y, sample_weight=None):
-        raise AssertionError("the teacher was fitted")
-
-    def predict_proba(self, X):
-        raise AssertionError("the teacher was asked")
-
-    def __sklearn_tags__(self):
-        tags = super().__sklearn_tags__()
-        tags.input_tags.allow_nan = tags.input_tags.sparse = True
-        return tags
-
-
-class Fitted:
-    """A fitted teacher that must not be asked."""
-
-    classes_ = np.array([0, 1])
-
-    def predict_proba(self, X):
-        raise AssertionError("the teacher was asked")
-
-
-def table(**columns):
-    return pd.DataFrame({"number": X[:, 0], **columns})
 
 
 def with_one(values, odd, at=-1):
@@ -294,3 +265,24 @@ LABELS = {
 def test_labels(name):
     with pytest.raises((TypeError, ValueError)):
         DistilledClassifier(Unfitted()).fit(X, LABELS[name])
+
+
+TEACHERS = {
+    "no fit, beside folds": (Fitted(), {"cv": 3}),
+    "classes twice": (Fitted(), {"teacher_classes": [0, 0]}),
+    "classes in two dimensions": (Fitted(), {"teacher_classes": [[0, 1]]}),
+    "other classes": (Fitted(), {"teacher_classes": ["a", "b"]}),
+    "bags of all rows": (
+        BaggingClassifier(Unfitted(), bootstrap=False),
+        {"cross_fit": True},
+    ),
+    "no jobs": (Unfitted(), {"n_jobs": 0}),
+}
+
+
+@pytest.mark.parametrize("name", TEACHERS)
+def test_teachers_that_show_it_before_they_are_asked(name):
+    teacher, params = TEACHERS[name]
+    for teachers in (teacher, [Unfitted(), teacher]):
+        with pytest.raises(ValueError):
+            DistilledClassifier(teachers, **params).fit(X, y)

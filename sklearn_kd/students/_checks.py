@@ -1,5 +1,6 @@
 """Checking the labelled rows and soft targets that reach the NumPy student."""
 
+from dataclasses import replace
 from numbers import Integral
 
 import numpy as np
@@ -48,8 +49,8 @@ def check_train(student, X, y, sample_weight, soft_targets, groups=None):
         _check_soft_targets(soft_targets, num_samples(X), "soft_targets")
         classes = soft_targets.classes
     y, weight, classes = check_labels(student, X, y, sample_weight, classes)
-    groups = check_groups(groups, len(y))
-    return _transfer_set(X, y, weight, classes, soft_targets, groups)
+    rows = _transfer_set(X, y, weight, classes, soft_targets)
+    return replace(rows, groups=check_groups(groups, weight > 0))
 
 
 def check_batch(student, X, y, classes, sample_weight, soft_targets, first):
@@ -145,7 +146,7 @@ def _check_rows(student, X, *, reset):
     return X
 
 
-def _transfer_set(X, y, weight, classes, soft_targets, groups=None):
+def _transfer_set(X, y, weight, classes, soft_targets):
     if _text_type(y) != _text_type(classes):
         codes, strange = None, weight > 0
     else:
@@ -167,7 +168,7 @@ def _transfer_set(X, y, weight, classes, soft_targets, groups=None):
         # 0 and 1 are exact in any dtype
         hot = one_hot(codes, len(classes), np.float32)
         soft_targets = SoftTargets(hot, classes, row_alpha=0.0)
-    rows = TransferSet(X, codes, compact(weight), classes, soft_targets, groups=groups)
+    rows = TransferSet(X, codes, compact(weight), classes, soft_targets)
     return rows.take(weight > 0)
 
 

@@ -56,7 +56,10 @@ class Kind:
         # a RandomState would give the student's own fit another draw than this one
         student.set_params(random_state=as_seed(student.random_state))
         share = _validation_share(student, transfer_set.codes)
-        return split(transfer_set, share, student.random_state)
+        train, validation = split(transfer_set, share, student.random_state)
+        if validation is None:
+            _stop_by_none(student)
+        return train, validation
 
 
 class NetKind(Kind):
@@ -247,6 +250,15 @@ def _validation_share(student, codes):
             f"Use at most {most}, or a share of the rows such as 0.1."
         )
     return wanted / n_rows
+
+
+def _stop_by_none(student):
+    """No row can be spared: the student is not to split off others, made ones say."""
+    params = student.get_params(deep=False)
+    if "early_stopping" in params:
+        student.set_params(early_stopping=False)
+    elif isinstance(student, SkorchStudent):
+        student.set_params(net__train_split=None)
 
 
 def _takes(student, parameter):

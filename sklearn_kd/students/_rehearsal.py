@@ -1,50 +1,72 @@
-"""Whether a student can read the rows, found out before a teacher is asked."""
+"""Whether a student can learn from the rows, found out before a teacher is asked."""
 
 import warnings
 from dataclasses import replace
+from itertools import islice
+from numbers import Integral
 
 import numpy as np
 from scipy.sparse import issparse
 from sklearn.base import clone
+from sklearn.model_selection import ParameterGrid, ParameterSampler
 from sklearn.pipeline import Pipeline
-from sklearn.utils import get_tags
 
-from sklearn_kd._columns import column_kinds, nominal_codes
-from sklearn_kd._compat import BaseSearchCV
+from sklearn_kd._columns import column_kinds, nominal_codes, numeric_block
+from sklearn_kd._compat import BaseSearchCV, num_samples
 from sklearn_kd._level_types import check_same_types
 from sklearn_kd._nominal import check_levels
 from sklearn_kd._random import contained_draws
 from sklearn_kd._texts import is_text
 from sklearn_kd._validation import check_table
-from sklearn_kd.students._dispatch import fit_student
+from sklearn_kd.students._dispatch import fit_student, last_step
 from sklearn_kd.students._encoder import TabularEncoder
 from sklearn_kd.students._mlp import MLPStudent
 from sklearn_kd.students._skorch import SkorchStudent
 from sklearn_kd.targets import SoftTargets, one_hot
-from sklearn_kd.transfer import read_rows
+from sklearn_kd.transfer import is_large, read_rows, take_rows
 
-#: Rows of each class that a student is tried on.
-_EACH = 5
+#: Rows of each class, and rows in all, that a student is tried on, beside those with
+#: the levels (of so many a column), the gaps and the extremes of its columns.
+_EACH, _ROWS, _LEVELS = 5, 100, 512
+
+#: Columns of which each has its extremes among them; of more, the table has.
+_COLUMNS = 200
+
+#: What says how long a student learns, by the names that are customary. In a trial it
+#: is 2 at most.
+_LENGTHS = {"n_estimators", "max_iter", "iterations", "n_iter", "max_epochs"}
+
+#: Packages whose ``fit`` does nothing but learn.
+_PACKAGES = {"sklearn", "sklearn_kd", "skorch", "lightgbm", "xgboost", "catboost"}
+
+#: Candidates of a search that are tried until one fits.
+_CANDIDATES = 10
 
 
-def check_readable(student, train, more, seed):
-    """Refuse rows that a student could not learn from.
+def check_readable(student, train, validation, more, seed, *, rehearsed):
+    """Refuse rows, and parameters, that a student could not learn with.
 
     Where the student reads the rows by :class:`TabularEncoder`, its rules are applied
-    to all of them. Any other student is tried on a few labelled rows where some column
-    holds anything but numbers, or numbers below 0 that its tags decline, and if that
-    fails on all of them, so that no student is refused because the rows were few.
+    to all of them. Any other student is tried: a clone is fitted in short on a few
+    labelled rows, and on such with a few of each kind of rows without a label. Where
+    that fails, it is tried on all rows, so that none is refused because they were few.
+    A student with classes of the user's own is tried only where some column holds
+    anything but numbers: its ``fit`` may do more than learn.
 
     Parameters
     ----------
     student : estimator
         Seeded; not changed.
     train : TransferSet
-        Labelled rows, without soft targets.
+        Labelled rows to learn from, without soft targets.
+    validation : TransferSet or None
+        Those to be stopped by.
     more : dict of str to {ndarray, CSR matrix, DataFrame}
         Rows without a label, by what messages call them.
     seed : int
         For a student that draws from global generators.
+    rehearsed : bool
+        Whether the student is to be tried; no need where it is fitted at once.
 
     Returns
     -------
@@ -54,7 +76,7 @@ def check_readable(student, train, more, seed):
     Raises
     ------
     TypeError, ValueError
-        Whatever the encoder, or the student itself, says of these rows.
+        Whatever the encoder says of these rows; the student may raise anything.
 
     Warns
     -----
@@ -62,34 +84,38 @@ def check_readable(student, train, more, seed):
         Of nominal columns in which most values differ, and of rows without a label
         that have values of another type there.
     """
-    if issparse(train.X) or is_text(train.X):
-        return frozenset()
-    if _reads_tables(student):
-        name = type(student).__name__
-        kinds = column_kinds(train.X)
-        check_table(train.X, kinds, name)
-        warned = check_levels(train.X, kinds)
-        for what, X in more.items():
-            try:
-                check_table(X, kinds, name)
-            except (TypeError, ValueError) as error:
-                raise type(error)(f"{what}: {error}") from error
-            check_same_types(train.X, X, kinds, what)
+    warned, tables = frozenset(), False
+    if not (issparse(train.X) or is_text(train.X)):
+        tables = _reads_tables(student)
+        if tables:
+            parts = {"": validation.X} if validation is not None else {}
+            warned = _check_tables(type(student).__name__, train.X, parts | more)
+    # the rules above are all that the default student has
+    if not rehearsed or (tables and type(student) is MLPStudent):
         return warned
-    odd, below = _odd_columns(train.X), []
-    if not odd and _positive_only(student):
-        below = np.flatnonzero((np.asarray(train.X) < 0).any(axis=1))[:1]
-    if isinstance(student, SkorchStudent) or not (odd or len(below)):
-        return frozenset()
-    rows = train.with_rows(read_rows(train.X))
-    few = rows.at(np.union1d(_telling_rows(rows, odd), below).astype(int))
+    if not (_is_known(student) or _is_odd(train.X)):
+        return warned
     with warnings.catch_warnings():
         warnings.simplefilter("ignore")  # of few rows, and of what comes again
+        _rehearse(student, train, validation, more, seed)
+    return warned
+
+
+def _check_tables(name, X, more):
+    """Apply the rules of :class:`TabularEncoder`."""
+    kinds = column_kinds(X)
+    check_table(X, kinds, name)
+    warned = check_levels(X, kinds)
+    for what, rows in more.items():
         try:
-            _try(student, few, seed)
-        except Exception:
-            _try(student, rows, seed)
-    return frozenset()
+            check_table(rows, kinds, name)
+        except (TypeError, ValueError) as error:
+            if not what:  # labelled rows, too
+                raise
+            raise type(error)(f"{what}: {error}") from error
+        if what:
+            check_same_types(X, rows, kinds, what)
+    return warned
 
 
 def _reads_tables(student):
@@ -111,52 +137,182 @@ def _first_step(student):
     return student
 
 
-def _positive_only(student):
-    first = _first_step(student)
-    tagged = hasattr(first, "__sklearn_tags__")
-    return tagged and get_tags(first).input_tags.positive_only
+def _is_known(student):
+    """Say whether all that a student is made of is of the packages above."""
+    parts = [student]
+    if hasattr(student, "get_params"):
+        parts += student.get_params(deep=True).values()
+    return all(
+        type(part).__module__.partition(".")[0] in _PACKAGES
+        for part in parts
+        if hasattr(part, "fit") and not isinstance(part, type)
+    )
 
 
-def _odd_columns(X):
-    """Find the columns that hold anything but numbers; all, where some hold dates."""
-    try:
-        return [j for j, kind in enumerate(column_kinds(X)) if kind == "nominal"]
-    except TypeError:
-        return list(range(X.shape[1]))
-
-
-def _telling_rows(rows, odd):
-    """Choose a few rows of each class, and of each odd column what is no number."""
-    order = np.argsort(rows.codes, kind="stable")
-    codes = rows.codes[order]
-    place = np.arange(len(codes)) - np.searchsorted(codes, codes)
-    chosen = [order[place < _EACH]]
-    for column in odd:
-        try:
-            found, levels = nominal_codes(rows.X, column)
-        except TypeError:
-            continue
-        no_number = np.array([*(not _is_number(level) for level in levels), True])
-        chosen.append(np.flatnonzero(no_number[found])[:1])
-    return np.unique(np.concatenate(chosen))
-
-
-def _is_number(level):
-    try:
-        float(level)
-    except ValueError:
+def _is_odd(X):
+    """Say whether some column of a table holds anything but numbers."""
+    if issparse(X) or is_text(X):
         return False
-    return True
+    try:
+        return "nominal" in column_kinds(X)
+    except TypeError:
+        return True
 
 
-def _try(student, rows, seed):
-    """Fit a clone on the labels of rows."""
-    student = clone(student)
-    if isinstance(student, BaseSearchCV):
-        student = student.estimator
-    if isinstance(student, MLPStudent):
-        student.set_params(max_iter=1)
+def _rehearse(student, train, validation, more, seed):
+    """Try a student on labelled rows, and on these with rows without a label."""
+    stop = validation and _labelled(validation.at(_telling_rows(validation.X)))
+    base = _try_few_or_all(
+        student, lambda few: _labelled(_some(train) if few else train), stop, seed
+    )
+    for what, X in more.items():
+        telling = _telling_rows(X)
+        try:
+            _try_few_or_all(
+                student,
+                lambda few, X=X, t=telling: _joined(
+                    base, take_rows(X, t) if few else X
+                ),
+                stop,
+                seed,
+            )
+        except (TypeError, ValueError) as error:
+            kind = TypeError if isinstance(error, TypeError) else ValueError
+            raise kind(f"{what}: {error}") from error
+
+
+def _try_few_or_all(student, make, stop, seed):
+    """Give the rows that a student could be fitted on; raise what it says of all."""
+    rows = make(True)
+    try:
+        _try(student, rows, stop, seed)
+    except Exception:
+        every = make(False)
+        if len(every.codes) == len(rows.codes):
+            raise
+        rows = every
+        _try(student, rows, stop, seed)
+    return rows
+
+
+def _some(train):
+    """Take a few labelled rows, in their order."""
+    telling = _telling_rows(train.X)
+    return train.at(np.union1d(_first_of_classes(train.codes), telling))
+
+
+def _labelled(rows):
+    """Read labelled rows, with their labels for soft targets."""
     hot = one_hot(rows.codes, len(rows.classes), np.float32)
-    soft = SoftTargets(hot, rows.classes)
-    with contained_draws(seed, student):
-        fit_student(student, replace(rows, soft=soft), None)
+    return replace(rows, X=read_rows(rows.X), soft=SoftTargets(hot, rows.classes))
+
+
+def _joined(rows, X):
+    """Append rows without a label, of which each class is as likely."""
+    X, n_classes = read_rows(X), len(rows.classes)
+    proba = np.full((num_samples(X), n_classes), 1 / n_classes, np.float32)
+    return rows.append(X, proba, 1.0)
+
+
+def _first_of_classes(codes):
+    """Choose a few rows of each class, and as many others as make a small table."""
+    order = np.argsort(codes, kind="stable")
+    place = np.arange(len(codes)) - np.searchsorted(codes[order], codes[order])
+    return np.union1d(order[place < _EACH], np.arange(min(len(codes), _ROWS)))
+
+
+def _telling_rows(X):
+    """Choose the first rows, and those in which columns have what others do not."""
+    n_rows = num_samples(X)
+    chosen = [np.arange(min(n_rows, _ROWS))]
+    if is_text(X) or is_large(X):  # what is large has been checked, part by part
+        return chosen[0]
+    if issparse(X):
+        extremes = [X.argmin() // X.shape[1], X.argmax() // X.shape[1]]
+        return np.union1d(chosen[0], extremes).astype(int)
+    try:
+        kinds = column_kinds(X)
+    except TypeError:  # dates, which a pipeline may read
+        return chosen[0]
+    numeric = [column for column, kind in enumerate(kinds) if kind == "numeric"]
+    if numeric:
+        chosen.append(_extremes(numeric_block(X, numeric)))
+    for column, kind in enumerate(kinds):
+        if kind == "nominal":
+            codes, _ = nominal_codes(X, column)
+            chosen.append(np.unique(codes, return_index=True)[1][:_LEVELS])
+    return np.unique(np.concatenate(chosen)).astype(int)
+
+
+def _extremes(block):
+    """Choose rows with the extremes and the first gap of each column, or of all."""
+    if block.shape[1] > _COLUMNS:
+        low, high = np.nanmin(block, axis=1), np.nanmax(block, axis=1)
+        block = np.column_stack([low, high])
+    missing = np.isnan(block)
+    return np.concatenate(
+        [
+            np.where(missing, np.inf, block).argmin(axis=0),
+            np.where(missing, -np.inf, block).argmax(axis=0),
+            missing.argmax(axis=0),
+        ]
+    )
+
+
+def _try(student, rows, stop, seed):
+    """Fit a clone in short; of a search, the first candidate that can be fitted."""
+    last = last_step(student)
+    if isinstance(last, SkorchStudent) and last is student:
+        with contained_draws(seed, student):
+            clone(student)._rehearse(rows)
+        return
+    candidates = _candidates(last) if isinstance(last, BaseSearchCV) else [None]
+    failed = None
+    for candidate in candidates:
+        trial = clone(student)
+        if candidate is not None:
+            trial = _with_last(trial, candidate)
+        _shorten(trial)
+        try:
+            with contained_draws(seed, trial):
+                fit_student(trial, rows, stop)
+        except Exception as error:
+            failed = error
+        else:
+            return
+    raise failed
+
+
+def _candidates(search):
+    """Give a search's estimator with the parameters of some of its candidates."""
+    grid = getattr(search, "param_grid", None)
+    distributions = getattr(search, "param_distributions", None)
+    if grid is not None:
+        settings = islice(ParameterGrid(grid), _CANDIDATES)
+    elif distributions is not None:
+        settings = ParameterSampler(distributions, _CANDIDATES, random_state=0)
+    else:
+        settings = [{}]
+    return [
+        clone(search.estimator).set_params(
+            **{name: clone(value, safe=False) for name, value in params.items()}
+        )
+        for params in settings
+    ]
+
+
+def _with_last(student, last):
+    """Put another estimator in the place of the search that a pipeline ends in."""
+    if not isinstance(student, Pipeline):
+        return last
+    name, inner = student.steps[-1]
+    student.steps[-1] = (name, _with_last(inner, last))
+    return student
+
+
+def _shorten(student):
+    """Bound what says how long a student learns."""
+    for name, value in student.get_params(deep=True).items():
+        counts = isinstance(value, Integral) and not isinstance(value, bool)
+        if name.rpartition("__")[2] in _LENGTHS and counts and value > 2:
+            student.set_params(**{name: 2})

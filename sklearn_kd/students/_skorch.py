@@ -26,6 +26,7 @@ from sklearn_kd._random import as_seed, contained_draws
 from sklearn_kd._validation import check_rows
 from sklearn_kd.students._blocks import MANY_ROWS
 from sklearn_kd.students._checks import check_train, check_validation
+from sklearn_kd.students._encoder import TabularEncoder
 from sklearn_kd.students._encoding import encode, encoder_tags, fit_encoder
 from sklearn_kd.students._levels import check_types
 from sklearn_kd.students._validation import split
@@ -194,7 +195,8 @@ class SkorchStudent(ClassifierMixin, BaseEstimator):
         validation = check_validation(
             self, X_val, y_val, sample_weight_val, soft_targets_val, like=train.soft
         )
-        if validation is None and self.early_stopping:
+        splits = validation is None and self.early_stopping
+        if splits:
             train, validation = split(train, self.validation_fraction, seed)
         train, validation = train.in_rows(), validation and validation.in_rows()
         self.encoder_ = fit_encoder(self._encoder(), train, "float32")
@@ -208,12 +210,29 @@ class SkorchStudent(ClassifierMixin, BaseEstimator):
             for part in (train, validation)
         )
         net = clone(self.net)
+        if splits and validation is None:  # none can be spared: skorch is not to look
+            net.set_params(train_split=None)
         row = self._encode(safe_indexing(train.X, [0]), "float64")
         with contained_draws(seed, net):
             _net.train_net(net, rows, stop, train.soft)
             exact = _net.in_float64(net, row)
         self.net_, self._exact = net, exact
         return self
+
+    def _rehearse(self, train):
+        """Fit the encoder, and look at what the untrained net makes of some rows."""
+        from sklearn_kd.torch import _net  # here, since it imports torch
+
+        self.encoder_ = fit_encoder(self._encoder(), train, "float32")
+        X = self._encode(train.X, "float32")
+        rows = _net.NetRows(X, train.codes, train.soft, train.weight)
+        try:
+            _net.prepare_net(clone(self.net), rows, None, train.soft)
+        except RuntimeError:
+            # the width of a taught encoder depends on the soft targets, and the user
+            # may have set it in the module
+            if not isinstance(self.encoder_, TabularEncoder):
+                raise
 
     def _check_parameters(self):
         """Refuse what ``fit`` would refuse, beyond the constraints."""

@@ -8,12 +8,23 @@ from sklearn_kd.teachers._compute import compute_soft_targets
 from sklearn_kd.teachers._context import Context
 from sklearn_kd.teachers._default import default_teachers
 from sklearn_kd.teachers._fit import check_folds, fold_positions
-from sklearn_kd.teachers._fitted import check_teacher, looks_fitted
+from sklearn_kd.teachers._fitted import (
+    check_teacher,
+    is_surely_fitted,
+    looks_fitted,
+)
 from sklearn_kd.teachers._given import check_index, read_teacher_proba
 from sklearn_kd.teachers._leaf import TeacherParameterMixin
 from sklearn_kd.teachers._out_of_bag import may_be_bagged
 from sklearn_kd.teachers._routing import fit_parameters, router, student_wants_weights
-from sklearn_kd.teachers._teach import Lesson, check_weights, teach, with_members
+from sklearn_kd.teachers._teach import (
+    Lesson,
+    check_weights,
+    no_folds,
+    teach,
+    with_members,
+)
+from sklearn_kd.teachers._trust import check_known
 
 __all__ = [
     "Context",
@@ -23,6 +34,7 @@ __all__ = [
     "ask_booster",
     "check_folds",
     "check_index",
+    "check_known",
     "check_memory",
     "check_teacher",
     "check_weights",
@@ -32,11 +44,13 @@ __all__ = [
     "fit_calibrator",
     "fit_parameters",
     "fold_positions",
+    "is_surely_fitted",
     "label_until",
     "looks_fitted",
     "may_be_bagged",
     "no_calibration",
     "no_cross_fit",
+    "no_folds",
     "read_teacher_proba",
     "router",
     "smooth",

@@ -44,8 +44,8 @@ def read_answer(teacher, answer, n_rows, *, given_classes=None, wanted=None, nam
         name = f"predict_proba of the teacher {type(teacher).__name__}"
     if has_outputs(answer):
         raise ValueError(
-            f"{name} returned a {type(answer).__name__} of tables, one an output: a "
-            "multi-output teacher is not supported. Fit one teacher per output."
+            f"{name} returned a {type(answer).__name__}: a multi-output teacher is not "
+            "supported. Fit one teacher per output."
         )
     labels = classes_of(teacher, answer, given_classes, wanted)
     if labels is None:

@@ -61,7 +61,7 @@ def looks_fitted(teacher):
         scikit-learn's own check passes; in a pipeline, for every step, since a
         pipeline itself looks at its last step only.
     """
-    if isinstance(teacher, FrozenEstimator) or not hasattr(teacher, "fit"):
+    if is_surely_fitted(teacher):
         return True
     if isinstance(teacher, type):
         return False
@@ -79,6 +79,11 @@ def looks_fitted(teacher):
     except NotFittedError:
         return False
     return True
+
+
+def is_surely_fitted(teacher):
+    """Say whether a teacher is never fitted here: it is frozen, or has no ``fit``."""
+    return isinstance(teacher, FrozenEstimator) or not hasattr(teacher, "fit")
 
 
 def is_fitted(teacher, X, given_classes):
@@ -108,7 +113,7 @@ def is_fitted(teacher, X, given_classes):
     """
     if not looks_fitted(teacher):
         return False
-    must_be = isinstance(teacher, FrozenEstimator) or not hasattr(teacher, "fit")
+    must_be = is_surely_fitted(teacher)
     try:
         with contained_draws(0, teacher):
             answer = teacher.predict_proba(take_copy(X, [0]))

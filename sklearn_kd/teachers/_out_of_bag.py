@@ -189,7 +189,10 @@ def may_be_bagged(teacher):
     ensemble = _unwrap(teacher)[1]
     if isinstance(ensemble, RandomForestClassifier | ExtraTreesClassifier):
         return bool(ensemble.bootstrap)
-    return isinstance(ensemble, BaggingClassifier)
+    # without bootstrap, members that get all rows leave none out
+    return isinstance(ensemble, BaggingClassifier) and bool(
+        ensemble.bootstrap or ensemble.max_samples != 1.0
+    )
 
 
 def _answer(teacher, X, asked, labels, classes):

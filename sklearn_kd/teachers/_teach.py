@@ -95,12 +95,7 @@ def teach(
     """
     fitted = [is_fitted(teacher, lesson.X, given_classes) for teacher in teachers]
     if splits is not None and any(fitted):
-        name = type(teachers[fitted.index(True)]).__name__
-        raise ValueError(
-            f"cv was given, but the teacher {name} is fitted: cross-fitting needs "
-            "teachers that have not seen the row they label, and a fitted one is never "
-            "refitted. Pass it unfitted (sklearn.base.clone), or leave cv=None."
-        )
+        raise no_folds(teachers[fitted.index(True)])
     asked = []
     for index, (teacher, ready) in enumerate(zip(teachers, fitted, strict=True)):
         if ready:
@@ -212,6 +207,16 @@ def _fit_and_ask(teacher, lesson, fit_params, splits, keep, context):
         fitted, lesson.X, lesson.classes, given_classes=None, context=context, key=key
     )
     return AskedTeacher(fitted, key, labels.proba)
+
+
+def no_folds(teacher):
+    """Make the error for ``cv`` beside a fitted teacher."""
+    return ValueError(
+        f"cv was given, but the teacher {type(teacher).__name__} is fitted: "
+        "cross-fitting needs teachers that have not seen the row they label, and a "
+        "fitted one is never refitted. Pass it unfitted (sklearn.base.clone), or leave "
+        "cv=None."
+    )
 
 
 def check_weights(teacher_weights, n_teachers):

@@ -5,8 +5,16 @@ import warnings
 
 import numpy as np
 
+from sklearn_kd._proba import plain_label
+
 #: Mean mass on classes outside ``y`` that is taken for a few strange rows.
 MAX_OUTSIDE = 0.05
+
+_HINT = (
+    "Was y re-encoded by a wrapper (one-vs-rest, bagging, stacking, voting)? Inside "
+    "one, use an unfitted teacher. If the teacher's labels are merely spelled "
+    "otherwise, give y in its spelling."
+)
 
 #: Of more rows, a random sample says whether the teacher knows their labels.
 SCORED_ROWS = 500_000
@@ -40,23 +48,12 @@ def check_match(labels, lesson, *, name):
         When the probability of the true label is no better than that of labels drawn
         at random.
     """
-    hint = (
-        "Was y re-encoded by a wrapper (one-vs-rest, bagging, stacking, voting)? "
-        "Inside one, use an unfitted teacher. If the teacher's labels are merely "
-        "spelled otherwise, give y in its spelling."
-    )
-    classes = lesson.classes
-    missing = classes[~labels.known]
-    if 2 * len(missing) > len(classes):
-        raise ValueError(
-            f"{name} does not know {len(missing)} of the {len(classes)} classes in y, "
-            f"among them {missing[:1].tolist()[0]!r}. {hint}"
-        )
+    _refuse_unknown(labels.known, lesson.classes, name)
     outside = float(labels.outside.mean())
     if outside > MAX_OUTSIDE:
         raise ValueError(
             f"{name} puts {outside:.1%} of its mass on classes that are not in y "
-            f"({MAX_OUTSIDE:.0%} are allowed). {hint}"
+            f"({MAX_OUTSIDE:.0%} are allowed). {_HINT}"
         )
     rows = np.arange(len(lesson.codes))
     if len(rows) > SCORED_ROWS:
@@ -65,9 +62,51 @@ def check_match(labels, lesson, *, name):
     if score < 1.645:
         warnings.warn(
             f"{name} gives the true labels no higher probability than labels drawn at "
-            f"random (z = {score:.2f}). {hint}",
+            f"random (z = {score:.2f}). {_HINT}",
             UserWarning,
             stacklevel=2,
+        )
+
+
+def check_known(teacher, classes, given_classes):
+    """Refuse a fitted teacher whose labels are others, before it is asked.
+
+    Parameters
+    ----------
+    teacher : object
+        One that looks fitted.
+    classes : ndarray of shape (n_classes,)
+        Our labels.
+    given_classes : array-like or None
+        ``teacher_classes`` of the user.
+
+    Raises
+    ------
+    ValueError
+        When more than half of our classes are not among its labels, and for
+        ``teacher_classes`` that are no distinct labels in one dimension.
+    """
+    labels = getattr(teacher, "classes_", None)
+    if given_classes is not None:
+        labels = given_classes
+        if np.ndim(labels) != 1 or len(set(np.asarray(labels).tolist())) < len(labels):
+            raise ValueError(
+                "teacher_classes must be distinct labels in one dimension, one for "
+                f"each class of the teacher, got {labels!r}."
+            )
+    if labels is None or np.ndim(labels[0] if len(labels) else 0) > 0:
+        return  # nobody knows yet, or several outputs, which have an error of their own
+    known = {plain_label(label) for label in labels}
+    known = np.array([plain_label(label) in known for label in classes])
+    _refuse_unknown(known, classes, f"The fitted teacher {type(teacher).__name__}")
+
+
+def _refuse_unknown(known, classes, name):
+    missing = classes[~known]
+    if 2 * len(missing) > len(classes):
+        raise ValueError(
+            f"{name} does not know {len(missing)} of the {len(classes)} classes in y, "
+            f"among them {missing[:1].tolist()[0]!r}. {_HINT}"
         )
 
 

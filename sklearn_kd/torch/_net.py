@@ -179,7 +179,33 @@ def train_net(net, rows, validation, soft):
     soft : SoftTargets
         With the classes, the loss and the temperature.
     """
-    n_classes, own_split = len(soft.classes), net.train_split
+    own_split = net.train_split
+    prepare_net(net, rows, validation, soft)
+    _score_by_labels(net)
+    try:
+        net.partial_fit(rows, rows.y)  # a stratified split of the user's reads them
+    finally:
+        net.train_split = own_split  # the other one holds the validation rows
+    # beside that: what a module keeps of its last batch, weight_norm its weights, has a
+    # graph after training, and no tensor with one can be copied
+    _refuse_divergence(net, rows)
+
+
+def prepare_net(net, rows, validation, soft):
+    """Set what a net is trained with, initialise it, and look at what it returns.
+
+    Parameters
+    ----------
+    net, rows, validation, soft
+        As for :func:`train_net`.
+
+    Raises
+    ------
+    ValueError
+        For a module that returns another number of columns, or NaN; torch and skorch
+        raise what they like for parameters that they do not know.
+    """
+    n_classes = len(soft.classes)
     LOSSES[soft.loss].check_classes(n_classes)
     given = net.criterion
     criterion = given if isinstance(given, type) else type(given)
@@ -200,14 +226,6 @@ def train_net(net, rows, validation, soft):
     # a compiled criterion wraps the one that reads it
     getattr(net.criterion_, "_orig_mod", net.criterion_).output = output
     net.predict_nonlinearity = Probabilities(output)
-    _score_by_labels(net)
-    try:
-        net.partial_fit(rows, rows.y)  # a stratified split of the user's reads them
-    finally:
-        net.train_split = own_split  # the other one holds the validation rows
-    # beside that: what a module keeps of its last batch, weight_norm its weights, has a
-    # graph after training, and no tensor with one can be copied
-    _refuse_divergence(net, rows)
 
 
 def _refuse_divergence(net, rows):

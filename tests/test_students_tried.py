@@ -1,0 +1,126 @@
+"""A student is tried on a few rows before its teacher is fitted or asked."""
+
+import numpy as np
+import pytest
+import torch
+from lightgbm import LGBMClassifier
+from refusals import refused
+from scipy.sparse import csr_array
+from sklearn.decomposition import PCA
+from sklearn.ensemble import ExtraTreesClassifier, HistGradientBoostingClassifier
+from sklearn.feature_extraction.text import TfidfVectorizer
+from sklearn.linear_model import LogisticRegression
+from sklearn.model_selection import GridSearchCV
+from sklearn.naive_bayes import MultinomialNB
+from sklearn.pipeline import Pipeline, make_pipeline
+from sklearn.preprocessing import MinMaxScaler, OneHotEncoder, StandardScaler
+from sklearn.tree import DecisionTreeClassifier
+from skorch import NeuralNetClassifier
+from untouched import N, Unfitted, X, table, y
+from xgboost import XGBClassifier
+
+from sklearn_kd import DistilledClassifier, MLPStudent
+
+JOBS = np.array(["cook", "nurse", "clerk"])[np.arange(N) % 3]
+NOMINAL = table(job=JOBS)
+
+
+def net(**params):
+    return NeuralNetClassifier(torch.nn.Linear, module__out_features=2, **params)
+
+
+GAPS = np.where(np.arange(N)[:, None] == N - 1, np.nan, X)
+TRIALS = {
+    "missing values behind a scaler": (
+        make_pipeline(StandardScaler(), LogisticRegression()),
+        GAPS,
+    ),
+    "numbers beyond float32": (
+        DecisionTreeClassifier(),
+        np.where(np.arange(N)[:, None] == N - 1, 1e300, X),
+    ),
+    "parameters that contradict each other": (LogisticRegression(dual=True), X),
+    "weights of other classes": (LogisticRegression(class_weight={5: 1.0}), X),
+    "more directions than columns": (
+        make_pipeline(PCA(50), LogisticRegression()),
+        X,
+    ),
+    "a column that is not there": (
+        HistGradientBoostingClassifier(categorical_features=["nope"]),
+        table(other=X[:, 1]),
+    ),
+    "an encoder's range": (MLPStudent(encoder=MinMaxScaler((2, 1))), X),
+    "names of a grid": (GridSearchCV(LogisticRegression(), {"nope": [1]}), X),
+    "an objective of LightGBM": (LGBMClassifier(objective="nope", verbose=-1), X),
+    "a depth of XGBoost": (XGBClassifier(max_depth=-3), X),
+    "an argument of a module": (net(module__nope=1), X),
+    "an argument of an optimizer": (net(optimizer__nope=1), X),
+    "outputs of a module": (
+        NeuralNetClassifier(torch.nn.Linear, module__out_features=7),
+        X,
+    ),
+    "negative numbers, sparse": (MultinomialNB(), csr_array(X)),
+    "words that none has": (
+        make_pipeline(TfidfVectorizer(min_df=50), LogisticRegression()),
+        ["one two three"] * 30 + ["four five six"] * 30,
+    ),
+}
+
+
+class Texts(Unfitted):
+    def __sklearn_tags__(self):
+        tags = super().__sklearn_tags__()
+        tags.input_tags.string, tags.input_tags.two_d_array = True, False
+        return tags
+
+
+@pytest.mark.parametrize("name", TRIALS)
+def test_students_are_tried_on_a_few_rows(name):
+    student, rows = TRIALS[name]
+    teacher = Texts() if isinstance(rows, list) else Unfitted()
+    with pytest.raises(Exception) as caught:  # whatever the package raises
+        DistilledClassifier(teacher, student).fit(rows, y)
+    assert not isinstance(caught.value, AssertionError)
+
+
+@pytest.mark.parametrize(
+    "rows",
+    [np.full((4, 3), np.nan), np.full((4, 3), 1e300)],
+    ids=["missing", "beyond float32"],
+)
+def test_students_are_tried_on_rows_without_a_label(rows):
+    student = ExtraTreesClassifier()
+    if np.isnan(rows).any():
+        student = make_pipeline(StandardScaler(), LogisticRegression())
+    with refused(ValueError, "X_unlabeled"):
+        DistilledClassifier(Unfitted(), student).fit(X, y, X_unlabeled=rows)
+
+
+def test_a_search_is_tried_with_its_candidates():
+    """The default of what it searches over need not fit."""
+    searches = [
+        GridSearchCV(
+            Pipeline([("encode", "passthrough"), ("last", LogisticRegression())]),
+            {"encode": [OneHotEncoder(handle_unknown="ignore")]},
+            cv=2,
+        ),
+        GridSearchCV(MLPStudent(encoder=None), {"encoder": [None, "auto"]}, cv=2),
+    ]
+    for search in searches:
+        with pytest.raises(AssertionError, match="the teacher was"):
+            DistilledClassifier(Unfitted(), search).fit(NOMINAL, y)
+
+
+class Counting(DecisionTreeClassifier):
+    """A class of the user's own, whose fits somebody may count."""
+
+    n_fits = 0
+
+    def fit(self, X, y, sample_weight=None):
+        Counting.n_fits += 1
+        return super().fit(X, y, sample_weight)
+
+
+def test_classes_of_the_users_own_are_not_tried_on_numbers():
+    DistilledClassifier(LogisticRegression(), Counting()).fit(X, y)
+    assert Counting.n_fits == 1
