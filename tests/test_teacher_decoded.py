@@ -147,6 +147,9 @@ def test_the_label_of_a_threshold_survives(teacher):
     assert model.student_.pos_label == "bad"
     column = model.student_.predict_proba(X)[:, 0]  # "bad" is the first
     assert_array_equal(model.predict(X) == "bad", column >= model.student_.threshold)
+    last = model.teacher_
+    last = getattr(last, "steps", [(None, last)])[-1][1]
+    value = getattr(last, "best_threshold_", 0.8)
     flagged = model.teacher_.predict_proba(X)[:, 0] >= value
     assert_array_equal(model.teacher_.predict(X) == "bad", flagged)
 
