@@ -11,9 +11,10 @@ MOST_TAUGHT, ROWS_A_TAUGHT_COLUMN = 256, 192
 #: for the synthetic rows of a wide table, and of a table with many classes.
 WIDE_VALUES, MOST_ANSWERS = 10_000_000, 30_000_000
 
-#: Boosting costs a tree a class and round. Up to FEW_CLASSES the small booster is one;
-#: above MANY_CLASSES the default ensemble has none.
-FEW_CLASSES, MANY_CLASSES = 20, 30
+#: Boosting costs a tree a class and round: so many trees may the small booster have, in
+#: no fewer rounds, else it is another model. Above so many classes the default ensemble
+#: has no boosting.
+BOOSTED_TREES, FEWEST_ROUNDS, MANY_CLASSES = 1200, 30, 30
 
 #: Numbers that the leaves of a forest may hold: one a class, some .4 leaves a row.
 _LEAF_VALUES = 50_000_000

@@ -112,7 +112,7 @@ class DistilledClassifier(
     booster_weight : float or "auto", default="auto"
         Weight, in the soft targets of synthetic rows, of a small histogram gradient
         boosting that is fitted on the labels of the training rows; the teacher has the
-        rest. Above 20 classes it is 60 extra trees, and for a table with more than 100
+        rest. Above 40 classes it is 60 extra trees, and for a table with more than 100
         columns and less than 10 rows a column a logistic regression. It takes the edge
         off a teacher that is too sure. "auto" is 0.2 where some teacher has no part
         that did not see a given row, so that nothing else shows where it repeats the
@@ -375,7 +375,12 @@ class DistilledClassifier(
         drawn = draw_compared(self, labelled, made, X_unlabeled, seed)
         more = rows_without_labels(X_unlabeled, made)
         warned = check_readable(
-            student, train, validation, more, seed, rehearsed=bool(teachers.members)
+            student,
+            labelled,
+            (train, validation),
+            more,
+            seed,
+            rehearsed=bool(teachers.members),
         )
         # only from here on is a teacher fitted or asked
         knowledge = ask_teachers(

@@ -38,7 +38,11 @@ def test_up_to_twenty_classes_it_is_the_booster_that_it_was():
 
 
 def test_trees_do_not_grow_with_the_classes():
-    for n_classes in (21, 30, 100):
+    for n_classes, n_rounds in [(21, 57), (30, 40), (40, 30)]:
+        booster = small_booster(COLUMNS, n_classes)
+        assert type(booster) is HistGradientBoostingClassifier
+        assert booster.max_iter == n_rounds
+    for n_classes in (41, 100):
         trees = small_booster(COLUMNS, n_classes)
         assert type(trees) is ExtraTreesClassifier
         assert trees.n_estimators == 60
@@ -71,6 +75,8 @@ def in_time(n_classes, seconds=None):
 @pytest.fixture
 def small_booster_of_20(monkeypatch):
     monkeypatch.setattr(_default, "_SIZE", 20)
+    monkeypatch.setattr(_default, "FEWEST_ROUNDS", 20)
+    monkeypatch.setattr(_default, "BOOSTED_TREES", 400)
 
 
 @pytest.mark.usefixtures("small_booster_of_20")

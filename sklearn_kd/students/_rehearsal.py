@@ -43,7 +43,7 @@ _PACKAGES = {"sklearn", "sklearn_kd", "skorch", "lightgbm", "xgboost", "catboost
 _CANDIDATES = 10
 
 
-def check_readable(student, train, validation, more, seed, *, rehearsed):
+def check_readable(student, labelled, parts, more, seed, *, rehearsed):
     """Refuse rows, and parameters, that a student could not learn with.
 
     Where the student reads the rows by :class:`TabularEncoder`, its rules are applied
@@ -57,10 +57,10 @@ def check_readable(student, train, validation, more, seed, *, rehearsed):
     ----------
     student : estimator
         Seeded; not changed.
-    train : TransferSet
-        Labelled rows to learn from, without soft targets.
-    validation : TransferSet or None
-        Those to be stopped by.
+    labelled : TransferSet
+        All labelled rows, without soft targets.
+    parts : (TransferSet, TransferSet or None)
+        Those to learn from, and those to be stopped by.
     more : dict of str to {ndarray, CSR matrix, DataFrame}
         Rows without a label, by what messages call them.
     seed : int
@@ -84,20 +84,19 @@ def check_readable(student, train, validation, more, seed, *, rehearsed):
         Of nominal columns in which most values differ, and of rows without a label
         that have values of another type there.
     """
-    warned, tables = frozenset(), False
-    if not (issparse(train.X) or is_text(train.X)):
+    X, warned, tables = labelled.X, frozenset(), False
+    if not (issparse(X) or is_text(X)):
         tables = _reads_tables(student)
         if tables:
-            parts = {"": validation.X} if validation is not None else {}
-            warned = _check_tables(type(student).__name__, train.X, parts | more)
+            warned = _check_tables(type(student).__name__, X, more)
     # the rules above are all that the default student has
     if not rehearsed or (tables and type(student) is MLPStudent):
         return warned
-    if not (_is_known(student) or _is_odd(train.X)):
+    if not (_is_known(student) or _is_odd(X)):
         return warned
     with warnings.catch_warnings():
         warnings.simplefilter("ignore")  # of few rows, and of what comes again
-        _rehearse(student, train, validation, more, seed)
+        _rehearse(student, *parts, more, seed)
     return warned
 
 
@@ -110,11 +109,8 @@ def _check_tables(name, X, more):
         try:
             check_table(rows, kinds, name)
         except (TypeError, ValueError) as error:
-            if not what:  # labelled rows, too
-                raise
             raise type(error)(f"{what}: {error}") from error
-        if what:
-            check_same_types(X, rows, kinds, what)
+        check_same_types(X, rows, kinds, what)
     return warned
 
 

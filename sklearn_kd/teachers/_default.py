@@ -18,7 +18,8 @@ from sklearn.preprocessing import (
 )
 
 from sklearn_kd._budget import (
-    FEW_CLASSES,
+    BOOSTED_TREES,
+    FEWEST_ROUNDS,
     MANY_CLASSES,
     affordable_trees,
     is_wide,
@@ -100,11 +101,11 @@ def small_booster(X, n_classes=2):
     Returns
     -------
     estimator or None
-        Unfitted, without a seed: 60 trees a class of 15 leaves; above 20 classes 60
-        extra trees for all classes, which take a tenth of the time; for a wide table
-        the logistic regression of the default ensemble. None where no column has a
-        value, for texts, for sparse rows, and where leaves with a number a class would
-        fill the memory.
+        Unfitted, without a seed: 60 trees a class of 15 leaves, and fewer above 20
+        classes, so that there are no more than 1200; above 40 classes 60 extra trees
+        for all classes; for a wide table the logistic regression of the default
+        ensemble. None where no column has a value, for texts, for sparse rows, and
+        where leaves with a number a class would fill the memory.
     """
     if is_text(X) or issparse(X):
         return None
@@ -112,11 +113,12 @@ def small_booster(X, n_classes=2):
         return None
     if is_wide(num_samples(X), X.shape[1]):
         return _linear_model(X)
-    if n_classes > FEW_CLASSES:
+    n_rounds = min(BOOSTED_TREES // n_classes, _SIZE)
+    if n_rounds < FEWEST_ROUNDS:
         n_trees = affordable_trees(num_samples(X), n_classes, _SIZE)
         return _with_encoder(_extra_trees(n_trees), X) if n_trees >= _LEAST else None
     booster = HistGradientBoostingClassifier(
-        max_iter=_SIZE, max_leaf_nodes=15, early_stopping=False
+        max_iter=n_rounds, max_leaf_nodes=15, early_stopping=False
     )
     return _with_encoder(_routed(booster), X)
 
