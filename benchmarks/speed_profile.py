@@ -24,7 +24,6 @@ from summary import number, table
 from threadpoolctl import threadpool_limits
 
 from sklearn_kd import DistilledClassifier
-from sklearn_kd import _distilled as distilled
 from sklearn_kd import _recipe as recipe
 from sklearn_kd.students import _rows
 from sklearn_kd.students._rows import ENCODER_ROWS
@@ -43,7 +42,7 @@ NUMERIC, NOMINAL, LEVELS, CLASSES = 20, 5, 8, 3
 STEPS = [
     (munge, "nearest_rows", "search for neighbours"),
     (MungeSampler, "sample", "making synthetic rows"),
-    (distilled, "teach", "asking the teacher about the training rows"),
+    (recipe, "teach", "asking the teacher about the training rows"),
     (Knowledge, "label", "labelling the synthetic rows"),
     (recipe, "fit_booster", "fitting the small booster"),
     (AskedTeacher, "label", "asking teacher and booster"),

@@ -13,6 +13,7 @@ from skorch.callbacks import Checkpoint, LRScheduler
 from torch import nn
 
 from sklearn_kd import MLPStudent, SkorchStudent
+from sklearn_kd.torch import TabularMLP
 
 X = np.random.default_rng(0).normal(size=(300, 4)).astype(np.float32)
 Y = (X[:, 0] > 0).astype(int)
@@ -58,6 +59,16 @@ def test_a_net_that_diverges_is_refused_with_its_rate_and_epoch(train_split):
     with pytest.raises(ValueError, match="Training diverged"):
         student.set_params(net__lr=1e3).fit(X, Y)
     assert not hasattr(student, "net_")  # nor is one of an earlier fit left
+
+
+@pytest.mark.parametrize("optimizer", [torch.optim.SGD, torch.optim.Adam])
+def test_a_net_that_ends_far_worse_than_it_began_is_refused(optimizer):
+    """Its units are dead or its weights are enormous, and every number is finite."""
+    diverging = net(TabularMLP, optimizer=optimizer, module__hidden_layer_sizes=(8,))
+    model = on_given_rows(TEACHER, diverging, random_state=0)
+    with pytest.raises(ValueError, match="lr=1000 the loss of the first training rows"):
+        model.fit(X, Y)
+    model.set_params(student__lr=0.01).fit(X, Y)
 
 
 def test_a_net_whose_loss_is_finite_and_whose_answers_are_not_is_refused():

@@ -54,6 +54,12 @@ _SCORED = 2048
 _PROBED, _CHECKED = 64, 4096
 
 
+_LOWER = (
+    'Lower lr, add skorch.callbacks.GradientNormClipping, or use encoder="auto" of '
+    "SkorchStudent, which brings every column to a common scale."
+)
+
+
 class NetRows(Dataset):
     """Encoded rows with what the criterion reads.
 
@@ -181,6 +187,7 @@ def train_net(net, rows, validation, soft):
     """
     own_split = net.train_split
     prepare_net(net, rows, validation, soft)
+    before = _first_loss(net, rows)
     _score_by_labels(net)
     try:
         net.partial_fit(rows, rows.y)  # a stratified split of the user's reads them
@@ -189,6 +196,12 @@ def train_net(net, rows, validation, soft):
     # beside that: what a module keeps of its last batch, weight_norm its weights, has a
     # graph after training, and no tensor with one can be copied
     _refuse_divergence(net, rows)
+    after = _first_loss(net, rows)
+    if after > 2 * before + 3 * np.log(len(soft.classes)):
+        raise ValueError(
+            f"Training diverged: at lr={net.lr:g} the loss of the first training rows "
+            f"rose from {before:.3g}, before training, to {after:.3g}. {_LOWER}"
+        )
 
 
 def prepare_net(net, rows, validation, soft):
@@ -249,10 +262,20 @@ def _refuse_divergence(net, rows):
         )
     raise ValueError(
         f"Training diverged: at lr={net.lr:g} the net answers {wrong} of {len(proba)} "
-        f"training rows with NaN, {found}. Lower lr, add "
-        'skorch.callbacks.GradientNormClipping, or use encoder="auto" of '
-        "SkorchStudent, which brings every column to a common scale."
+        f"training rows with NaN, {found}. {_LOWER}"
     )
+
+
+def _first_loss(net, rows):
+    """Evaluate the criterion on the first rows."""
+    output = _forward(net, rows.head(_PROBED))
+    n_rows = len(output[0] if isinstance(output, tuple) else output)
+    targets = {
+        name: torch.as_tensor(values[:n_rows], device=net.device)
+        for name, values in rows.targets.items()
+    }
+    with torch.no_grad():
+        return float(net.criterion_(output, targets))
 
 
 def _loaders(net):
