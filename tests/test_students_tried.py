@@ -1,5 +1,7 @@
 """A student is tried on a few rows before its teacher is fitted or asked."""
 
+import warnings
+
 import numpy as np
 import pytest
 import torch
@@ -7,19 +9,30 @@ from lightgbm import LGBMClassifier
 from refusals import refused
 from scipy.sparse import csr_array
 from sklearn.decomposition import PCA
-from sklearn.ensemble import ExtraTreesClassifier, HistGradientBoostingClassifier
+from sklearn.ensemble import (
+    ExtraTreesClassifier,
+    GradientBoostingClassifier,
+    HistGradientBoostingClassifier,
+)
 from sklearn.feature_extraction.text import TfidfVectorizer
-from sklearn.linear_model import LogisticRegression
+from sklearn.linear_model import LogisticRegression, SGDClassifier
 from sklearn.model_selection import GridSearchCV
 from sklearn.naive_bayes import MultinomialNB
 from sklearn.pipeline import Pipeline, make_pipeline
-from sklearn.preprocessing import MinMaxScaler, OneHotEncoder, StandardScaler
+from sklearn.preprocessing import (
+    MinMaxScaler,
+    OneHotEncoder,
+    StandardScaler,
+    TargetEncoder,
+)
 from sklearn.tree import DecisionTreeClassifier
 from skorch import NeuralNetClassifier
+from skorch.callbacks import Initializer
 from untouched import N, Unfitted, X, table, y
 from xgboost import XGBClassifier
 
-from sklearn_kd import DistilledClassifier, MLPStudent
+from sklearn_kd import DistilledClassifier, MLPStudent, SkorchStudent
+from sklearn_kd.students import _rehearsal
 
 JOBS = np.array(["cook", "nurse", "clerk"])[np.arange(N) % 3]
 NOMINAL = table(job=JOBS)
@@ -124,3 +137,69 @@ class Counting(DecisionTreeClassifier):
 def test_classes_of_the_users_own_are_not_tried_on_numbers():
     DistilledClassifier(LogisticRegression(), Counting()).fit(X, y)
     assert Counting.n_fits == 1
+
+
+# ---- and what the trial must not refuse, nor leave behind
+
+RARE = np.r_[np.zeros(200), np.ones(98), 2, 3]
+WIDE = np.random.default_rng(1).normal(size=(300, 3))
+GIVEN = {"transfer": None, "booster_weight": 0, "random_state": 0}
+
+
+def teacher_of(X, y):
+    return LogisticRegression(max_iter=300).fit(X, y)
+
+
+@pytest.mark.parametrize(
+    "student",
+    [
+        GradientBoostingClassifier(n_estimators=10, n_iter_no_change=2),
+        SGDClassifier(loss="log_loss", early_stopping=True),
+        LGBMClassifier(objective="multiclassova", n_estimators=5, verbose=-1),
+    ],
+    ids=lambda student: type(student).__name__,
+)
+def test_rare_classes_are_no_reason_to_refuse(student):
+    model = DistilledClassifier(teacher_of(WIDE, RARE), student, **GIVEN)
+    assert model.fit(WIDE, RARE).predict_proba(WIDE).shape == (300, 4)
+
+
+def test_a_search_with_many_candidates_that_fail_is_not_refused():
+    grid = [
+        {"dual": [True], "C": np.logspace(-3, 3, 12)},
+        {"C": [1.0]},
+    ]
+    search = GridSearchCV(LogisticRegression(), grid, cv=2)
+    with warnings.catch_warnings():
+        warnings.simplefilter("ignore")  # of the candidates that fail
+        model = DistilledClassifier(teacher_of(X, y), search, **GIVEN).fit(X, y)
+    assert "dual" not in model.student_.best_params_
+
+
+def test_weights_that_callbacks_set_are_no_divergence():
+    start = Initializer(
+        "*weight", fn=lambda weight: torch.nn.init.normal_(weight, 0, 9)
+    )
+    short = net(callbacks=[start], max_epochs=2, verbose=0)
+    student = SkorchStudent(short, encoder=None, random_state=0)
+    student.fit(X.astype(np.float32), y)
+
+
+def test_the_trial_leaves_the_global_generators_alone(monkeypatch):
+    """Also where a part draws from them because nothing seeds it."""
+    student = make_pipeline(TargetEncoder(cv=2), LogisticRegression())
+    model = DistilledClassifier(teacher_of(X, y), student, **GIVEN)
+    draws = []
+    for tried in (True, False):
+        if not tried:
+            monkeypatch.setattr(_rehearsal, "_rehearse", lambda *args: None)
+        np.random.seed(5)
+        proba = model.fit(X, y).predict_proba(X)
+        draws.append([np.random.rand(), *proba.ravel()])
+    assert draws[0] == draws[1]
+
+
+def test_the_trial_prints_nothing(capsys):
+    student = HistGradientBoostingClassifier(max_iter=3, verbose=1)
+    DistilledClassifier(teacher_of(X, y), student, **GIVEN).fit(X, y)
+    assert capsys.readouterr().out.count("Binning") == 1

@@ -134,10 +134,16 @@ def _first_step(student):
 
 
 def _is_known(student):
-    """Say whether all that a student is made of is of the packages above."""
+    """Say whether all that a student is made of is of the packages above.
+
+    CatBoost that saves snapshots goes on from those of the trial.
+    """
     parts = [student]
     if hasattr(student, "get_params"):
-        parts += student.get_params(deep=True).values()
+        params = student.get_params(deep=True)
+        parts += params.values()
+        if any(params[n] for n in params if n.endswith("save_snapshot")):
+            return False
     return all(
         type(part).__module__.partition(".")[0] in _PACKAGES
         for part in parts
@@ -198,9 +204,16 @@ def _some(train):
 
 
 def _labelled(rows):
-    """Read labelled rows, with their labels for soft targets."""
-    hot = one_hot(rows.codes, len(rows.classes), np.float32)
-    return replace(rows, X=read_rows(rows.X), soft=SoftTargets(hot, rows.classes))
+    """Read labelled rows, with soft targets of two classes each.
+
+    So a student that learns by weights has copies of each row, as it will have: what
+    splits rows off finds more than one of each class.
+    """
+    n_classes = len(rows.classes)
+    proba = one_hot(rows.codes, n_classes, np.float32)
+    proba *= np.float32(0.9)
+    proba[np.arange(len(proba)), (rows.codes + 1) % n_classes] += np.float32(0.1)
+    return replace(rows, X=read_rows(rows.X), soft=SoftTargets(proba, rows.classes))
 
 
 def _joined(rows, X):
@@ -257,36 +270,40 @@ def _extremes(block):
 
 def _try(student, rows, stop, seed):
     """Fit a clone in short; of a search, the first candidate that can be fitted."""
-    last = last_step(student)
-    if isinstance(last, SkorchStudent) and last is student:
-        with contained_draws(seed, student):
+    # whatever a part draws from, and if it is a global generator: no trace is left
+    anything = object()
+    if isinstance(student, SkorchStudent):
+        with contained_draws(seed, anything):
             clone(student)._rehearse(rows)
         return
-    candidates = _candidates(last) if isinstance(last, BaseSearchCV) else [None]
+    last, candidates = last_step(student), [None]
+    if isinstance(last, BaseSearchCV):
+        candidates = _candidates(last)
     failed = None
-    for candidate in candidates:
+    for candidate in candidates[:_CANDIDATES]:
         trial = clone(student)
         if candidate is not None:
             trial = _with_last(trial, candidate)
         _shorten(trial)
         try:
-            with contained_draws(seed, trial):
+            with contained_draws(seed, anything):
                 fit_student(trial, rows, stop)
         except Exception as error:
             failed = error
         else:
             return
-    raise failed
+    if len(candidates) <= _CANDIDATES:  # else another may do
+        raise failed
 
 
 def _candidates(search):
-    """Give a search's estimator with the parameters of some of its candidates."""
+    """Give a search's estimator with the parameters of its candidates, or of some."""
     grid = getattr(search, "param_grid", None)
     distributions = getattr(search, "param_distributions", None)
     if grid is not None:
-        settings = islice(ParameterGrid(grid), _CANDIDATES)
+        settings = islice(ParameterGrid(grid), _CANDIDATES + 1)
     elif distributions is not None:
-        settings = ParameterSampler(distributions, _CANDIDATES, random_state=0)
+        settings = ParameterSampler(distributions, _CANDIDATES + 1, random_state=0)
     else:
         settings = [{}]
     return [
@@ -307,8 +324,11 @@ def _with_last(student, last):
 
 
 def _shorten(student):
-    """Bound what says how long a student learns."""
+    """Bound what says how long a student learns, and let it print nothing."""
     for name, value in student.get_params(deep=True).items():
+        name_alone = name.rpartition("__")[2]
         counts = isinstance(value, Integral) and not isinstance(value, bool)
-        if name.rpartition("__")[2] in _LENGTHS and counts and value > 2:
+        if name_alone in _LENGTHS and counts and value > 2:
             student.set_params(**{name: 2})
+        elif name_alone == "verbose" and isinstance(value, Integral) and value > 0:
+            student.set_params(**{name: type(value)(0)})

@@ -197,6 +197,9 @@ def train_net(net, rows, validation, soft):
     # graph after training, and no tensor with one can be copied
     _refuse_divergence(net, rows)
     after = _first_loss(net, rows)
+    # callbacks may have set other weights before the first step
+    first = net.history[0, "batches", 0].get("train_loss", before)
+    before = max(before, first) if np.isfinite(first) else before
     if after > 2 * before + 3 * np.log(len(soft.classes)):
         raise ValueError(
             f"Training diverged: at lr={net.lr:g} the loss of the first training rows "
