@@ -10,7 +10,7 @@ from skorch import NeuralNetBinaryClassifier
 from skorch.callbacks import BatchScoring, EpochScoring
 from skorch.dataset import Dataset
 from skorch.helper import predefined_split
-from skorch.utils import to_numpy
+from skorch.utils import to_device, to_numpy
 
 from sklearn_kd._random import contained_draws
 from sklearn_kd.losses import LOSSES
@@ -271,7 +271,8 @@ def _refuse_divergence(net, rows):
 
 def _first_loss(net, rows):
     """Evaluate the criterion on the first rows."""
-    output = _forward(net, rows.head(_PROBED))
+    # skorch gives answers on the CPU, wherever the criterion is
+    output = to_device(_forward(net, rows.head(_PROBED)), net.device)
     n_rows = len(output[0] if isinstance(output, tuple) else output)
     targets = {
         name: torch.as_tensor(values[:n_rows], device=net.device)
