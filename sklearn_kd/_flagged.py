@@ -213,5 +213,5 @@ def threshold_for_share(proba, share, weight):
     else:
         above = values[least]
     # in the precision of the probabilities, since they are compared in that
-    middle = below + (above - below) / 2
+    middle = values.dtype.type(below + (above - below) / 2)
     return float(middle if middle > below or not least else above)

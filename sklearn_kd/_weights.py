@@ -49,7 +49,13 @@ def in_rows(weight):
         allowed = np.minimum(_RELATIVE * whole, _ABSOLUTE)
         if (np.abs(multiples - whole) <= allowed).all():
             return whole
-    return share / mean
+    return _rounded(share / mean)
+
+
+def _rounded(values):
+    """Round to 26 bits: trees may part rows by the last bits, which the scale moves."""
+    mantissa, exponent = np.frexp(values)
+    return np.ldexp(np.rint(np.ldexp(mantissa, 26)), exponent - 26)
 
 
 def with_finite_sums(weight):

@@ -2,6 +2,7 @@
 
 import numpy as np
 import pytest
+import sklearn
 import torch
 from given_rows import on_given_rows
 from lightgbm import LGBMClassifier
@@ -17,6 +18,7 @@ from sklearn.utils.estimator_checks import (
     check_param_validation,
     parametrize_with_checks,
 )
+from sklearn.utils.fixes import parse_version
 from skorch import NeuralNetClassifier
 
 from sklearn_kd import (
@@ -165,7 +167,19 @@ def test_checks_that_scikit_learn_leaves_out(name, check):
     check(type(estimator).__name__, estimator)
 
 
-@pytest.mark.parametrize("name", [name for name, row in ESTIMATORS.items() if row[1]])
+#: Out of the bag, a row of weight 4 is four rows where forests draw rows by weight.
+WEIGHED = [
+    name
+    for name, row in ESTIMATORS.items()
+    if row[1]
+    and (
+        parse_version(sklearn.__version__) >= parse_version("1.9")
+        or not name.startswith("forest")
+    )
+]
+
+
+@pytest.mark.parametrize("name", WEIGHED)
 def test_weights_act_like_repetition_on_average(name):
     """In place of the checks above: the same property, beyond the noise of the seed.
 
