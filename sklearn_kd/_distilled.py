@@ -112,11 +112,10 @@ class DistilledClassifier(
     booster_weight : float or "auto", default="auto"
         Weight, in the soft targets of synthetic rows, of a small histogram gradient
         boosting that is fitted on the labels of the training rows; the teacher has the
-        rest. Above 40 classes it is 60 extra trees, and for a table with more than 100
-        columns and less than 10 rows a column a logistic regression. It takes the edge
-        off a teacher that is too sure. "auto" is 0.2 where some teacher has no part
-        that did not see a given row, so that nothing else shows where it repeats the
-        labels, and else 0. With 0 the student learns from the teacher alone.
+        rest. It counteracts overconfident teachers. Above 40 classes it is 60 extra
+        trees, and for a table with more than 100 columns and less than 10 rows a column
+        a logistic regression. "auto" is 0.2 if some teacher has no out-of-sample
+        predictions, and otherwise 0. With 0 the student learns from the teacher alone.
     calibration : {"temperature", "sigmoid", "isotonic", "prior"} or None, default=None
         Calibrate the teacher's answers before the student learns from them, by the
         method of :class:`~sklearn.calibration.CalibratedClassifierCV`, on what the part

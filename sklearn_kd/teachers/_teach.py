@@ -146,7 +146,7 @@ def _ask_fitted(teacher, lesson, given_classes, context):
 
 
 def with_members(one, lesson, context, *, fitted_here=False):
-    """Ask the members of a bagged teacher about the labelled rows they did not see.
+    """Get out-of-bag answers for the labelled rows from a bagged teacher.
 
     Parameters
     ----------
