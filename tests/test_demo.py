@@ -200,7 +200,7 @@ def test_columns_that_are_refused(column, values, message, frame, capsys):
         ("empty.csv", b"", "empty.csv is empty."),
         (
             "bad.csv",
-            b"a,b\n1,2\n1,2,3\n",
+            b"a,t\n1,2\n1,2,3\n",
             "bad.csv cannot be read: line 3 has 3 ",
         ),
         ("bad.csv.gz", b"a,t\n", "bad.csv.gz cannot be read: Not a gzipped file"),
