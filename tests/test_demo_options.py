@@ -6,6 +6,7 @@ import stat
 import subprocess
 import sys
 import warnings
+from contextlib import suppress
 from pathlib import Path
 from types import SimpleNamespace
 
@@ -50,19 +51,15 @@ def _models(kinds, X, y, seed):
 @pytest.fixture
 def quick(monkeypatch):
     """One small student in place of teacher and students, and no measuring."""
-    rows = dict(accuracy=0.5, retention=1, pickled_size=100, latency_median=1e-4)
+    row = {"accuracy": 0.5, "retention": 1, "pickled_size": 9, "latency_median": 1e-4}
+    rows = [{**row, "model": name} for name in ("teacher", "student", "plain")]
 
-    class Comparison:
-        rows = [dict(rows, model=name) for name in ("teacher", "student", "plain")]
-
+    class Comparison(SimpleNamespace):
         def __getitem__(self, name):
             return self.rows[0]
 
-    Comparison.rows = [
-        dict(rows, model=name) for name in ("teacher", "student", "plain")
-    ]
     monkeypatch.setattr(demo, "_fit", _models)
-    monkeypatch.setattr(demo, "compare", lambda *_, **__: Comparison())
+    monkeypatch.setattr(demo, "compare", lambda *_, **__: Comparison(rows=rows))
 
 
 def _refused(capsys, *arguments):
@@ -130,9 +127,8 @@ def test_columns_of_codes_that_are_refused(nominal, message, shops):
         pd.array([1, None, 3], dtype="Int64"),
         [True, False, True],
         pd.Categorical([1, 2, 3]),
-        pd.date_range("2020-01-01", periods=3),
     ],
-    ids=["ints", "floats", "nullable", "bools", "category", "dates"],
+    ids=["ints", "floats", "nullable", "bools", "category"],
 )
 def test_codes_of_any_type(codes):
     X = pd.DataFrame({"code": codes, "t": [0, 1, 0]})
@@ -142,16 +138,23 @@ def test_codes_of_any_type(codes):
     assert table.X["code"].dtype == "category"
     assert table.X["code"].isna().sum() == 6 * pd.isna(codes).sum()
     student = MLPStudent((4,), max_iter=2, random_state=0).fit(table.X, table.y)
-    if not isinstance(codes, pd.DatetimeIndex):
-        frame = pd.read_parquet("t.parquet")
-        assert np.array_equal(
-            student.predict(frame[["code"]]), student.predict(table.X)
-        )
+    as_read = student.predict(pd.read_parquet("t.parquet")[["code"]])
+    assert np.array_equal(as_read, student.predict(table.X))
+
+
+def test_dates_and_lists_are_no_codes():
+    X = pd.DataFrame({"day": pd.date_range("2020-01-01", periods=4), "t": [0, 1] * 2})
+    X.assign(many=[[1]] * 4).to_parquet("t.parquet")
+    for name, message in {
+        "day": "dates and durations",
+        "many": "are no levels",
+    }.items():
+        with pytest.raises(DemoError, match=f"column '{name}' .*{message}"):
+            read_table("t.parquet", "t", [name])
 
 
 def test_codes_of_the_adult_data():
-    table = adult(["education_num"] * ("education_num" in adult().X))
-    assert table.kinds.count("nominal") in (8, 9)
+    assert adult(["education_num"]).kinds.count("nominal") == 9
     with pytest.raises(DemoError, match="Adult census data has no column 'Age'"):
         adult(["Age"])
 
@@ -170,12 +173,13 @@ def test_what_is_printed_of_a_student_runs(ending, shops, quick, capsys):
     main([*given, "--out", "s.joblib"])
     lines = capsys.readouterr().out.splitlines()
     start = lines.index("It predicts 'label' from a pandas DataFrame with the columns")
-    assert [line.split() for line in lines[start + 1 : start + 4]] == [
-        ["'zip'", "level", "(str):", "'90210',", "'2134',", "'02134'"],
-        ["'a,b'", "level", f"({'int' if ending in ('jsonl', 'parquet') else 'str'}):"]
-        + lines[start + 2].split()[3:],
+    kind = "int" if ending in ("jsonl", "parquet") else "str"
+    assert [line.split()[:3] for line in lines[start + 1 : start + 4]] == [
+        ["'zip'", "level", "(str):"],
+        ["'a,b'", "level", f"({kind}):"],
         ["'size'", "number", "(float64)"],
     ]
+    assert "'02134'" in lines[start + 1]
     code = lines[lines.index("import joblib") :]
     printed = []
     with warnings.catch_warnings():
@@ -282,7 +286,7 @@ def test_a_file_is_replaced_in_one_piece():
     Path("old").write_text("old")
     os.chmod("old", 0o640)
     Path("link").symlink_to("old")
-    with pytest.raises(RuntimeError), replacing("link") as part:
+    with suppress(RuntimeError), replacing("link") as part:
         Path(part).write_text("half")
         raise RuntimeError
     assert Path("old").read_text() == "old"

@@ -148,9 +148,12 @@ def _as_levels(column):
     """Make a column of dtype category, whose levels are those of its values."""
     if column.dtype.name == "category":
         return column
-    values = column.astype(object).where(column.notna(), None)
     if column.dtype.kind in "mM":
-        values = column.astype(str).astype(object).where(column.notna(), None)
+        raise DemoError(
+            f"--nominal: column {column.name!r} has dtype {column.dtype}, and dates and "
+            "durations are no codes. Make numbers or strings of them in the file."
+        )
+    values = column.astype(object).where(column.notna(), None)
     try:
         return values.astype("category")
     except TypeError as error:
