@@ -150,8 +150,8 @@ def _as_levels(column):
         return column
     if column.dtype.kind in "mM":
         raise DemoError(
-            f"--nominal: column {column.name!r} has dtype {column.dtype}, and dates and "
-            "durations are no codes. Make numbers or strings of them in the file."
+            f"--nominal: column {column.name!r} has dtype {column.dtype}, and dates "
+            "and durations are no codes. Make numbers or strings of them in the file."
         )
     values = column.astype(object).where(column.notna(), None)
     try:
