@@ -156,6 +156,7 @@ def test_the_adult_data():
         (lambda f: f.iloc[:0], "table.csv has no rows."),
         (lambda f: f[["label"]], "table.csv has no column besides 'label'"),
         (lambda f: f.assign(label="dear"), "'label' has one class only: 'dear'."),
+        (lambda f: f.assign(label=5), "'label' has one class only: 5. Name a column"),
         (lambda f: f.assign(label=f["size"]), "Column 'label' is continuous"),
         (lambda f: f.assign(label=None), "Column 'label' of table.csv has no values."),
         (

@@ -321,3 +321,8 @@ def test_a_column_of_keys_is_told_of():
     table = read_table(_write("t.csv", text), "t")
     assert "Column 'key' is nominal with mostly different values" in table.notes[0]
     assert table.warned == {"key"}
+
+
+def test_whole_numbers_that_mostly_differ_are_no_classes():
+    text = "a,price\n" + "".join(f"{i},{1000 + i}\n" for i in range(150))
+    assert "Column 'price' is continuous" in _refused(_write("t.csv", text), "price")

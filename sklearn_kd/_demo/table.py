@@ -16,6 +16,10 @@ from sklearn_kd.datasets import load_adult
 
 _TEST_SHARE = 0.3
 
+#: Whole numbers with more different values than this, most of which occur once, are no
+#: classes.
+_MANY = 100
+
 
 @dataclass(frozen=True)
 class Table:
@@ -189,15 +193,21 @@ def _labels(y):
             f"Column {name!r} holds values of type {', '.join(sorted(types))}: labels "
             "are all strings, all integers or all booleans."
         )
-    if types == {"float"} and not all(value.is_integer() for value in values):
+    labels = np.array(values, dtype=object if types == {"str"} else None)
+    classes, counts = np.unique(labels, return_counts=True)
+    whole = types != {"float"} or all(value.is_integer() for value in values)
+    mostly_single = len(classes) > _MANY and np.mean(counts == 1) > 0.5
+    if not whole or (types <= {"int", "float"} and mostly_single):
         raise DemoError(
             f"Column {name!r} is continuous: distillation here is for classification. "
             "Put its values into classes first."
         )
-    labels = np.array(values, dtype=object if types == {"str"} else None)
-    classes, counts = np.unique(labels, return_counts=True)
     if len(classes) < 2:
-        raise DemoError(f"Column {name!r} has one class only: {classes[0]!r}.")
+        only = classes.tolist()[0]
+        raise DemoError(
+            f"Column {name!r} has one class only: {only!r}. Name a column with two or "
+            "more."
+        )
     if counts.min() < 2:
         rare = classes[counts < 2].tolist()
         raise DemoError(
