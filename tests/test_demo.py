@@ -69,6 +69,10 @@ def test_a_table_of_the_users_own(frame, capsys):
     )
     for number in "1234":
         assert any(line.startswith(f"[{number}/4]") for line in lines)
+    log = [line.removeprefix("[DistilledClassifier] ") for line in lines]
+    said = next(line for line in log if line.startswith("small booster ("))
+    assert "fitted on the labels of" in said
+    assert any("of those made are equal to a training row" in line for line in log)
     table = [line.split("   ")[0] for line in lines]
     for title in (
         "accuracy",
