@@ -1,19 +1,43 @@
 """The demo: distil an ensemble on a real table, and see what is gained and lost."""
 
 import argparse
+import os
+import sys
+from contextlib import suppress
 
-from sklearn_kd._demo.error import DemoError
-from sklearn_kd._demo.run import run
+from sklearn_kd._demo.error import DemoError, clean
+from sklearn_kd._demo.separators import SEPARATORS
 
 _EPILOG = """\
+A table has a row a line, its first line names the columns. It may be text (.csv, .tsv,
+.txt, packed as .gz, .bz2, .xz, .zip or .zst too), .parquet, .feather, .json or .jsonl.
+What separates fields, decimal commas and the encoding of a text are found out. Numbers
+are taken as numbers and strings as categories; empty fields, NA, NaN, None, null and ?
+are missing values.
+
 Without --data it runs on the Adult census data, which ships with the package, and takes
 less than a minute there on two cores with nothing else to do.
+
+examples:
+  python -m sklearn_kd
+  python -m sklearn_kd --data shop.csv --target bought --out student.joblib
+  python -m sklearn_kd --data shop.tsv --target bought --nominal zip,shop_id
 """
 
 
 class _Parser(argparse.ArgumentParser):
     def error(self, message):
-        self.exit(2, f"{self.prog}: error: {message}\n")
+        self.exit(2, f"{self.prog}: error: {clean(message)}\n")
+
+
+class _Once(argparse.Action):
+    """Take an option that may stand once only."""
+
+    def __call__(self, parser, namespace, values, option_string=None):
+        if getattr(namespace, f"_{self.dest}", False):
+            parser.error(f"{option_string} is given twice: leave one out.")
+        setattr(namespace, f"_{self.dest}", True)
+        setattr(namespace, self.dest, values)
 
 
 def _seed(text):
@@ -24,30 +48,94 @@ def _seed(text):
     return int(text)
 
 
+def _separator(text):
+    found = {**SEPARATORS, "\\t": "\t"}.get(text.lower(), text)
+    if len(found) != 1 or found.isalnum() or found in "\"'\r\n\0":
+        raise argparse.ArgumentTypeError(
+            f"expected {', '.join(SEPARATORS)} or one character that is neither "
+            f"letter, digit nor quote, got {text!r}"
+        )
+    return found
+
+
 def _parser():
     parser = _Parser(
         prog="python -m sklearn_kd",
         description="Fit an ensemble, distil it into a small student, and compare "
         "teacher, student and the same student without a teacher.",
         epilog=_EPILOG,
+        formatter_class=argparse.RawDescriptionHelpFormatter,
     )
-    parser.add_argument(
-        "--data", metavar="FILE", help="your own table, .csv or .parquet"
+    add = parser.add_argument
+    add(
+        "--data",
+        metavar="FILE",
+        action=_Once,
+        help="your own table, such as .csv, .tsv or .parquet",
     )
-    parser.add_argument(
-        "--target", metavar="COLUMN", help="the column of it that holds the classes"
+    add(
+        "--target",
+        metavar="COLUMN",
+        action=_Once,
+        help="the column of it that holds the classes",
     )
-    parser.add_argument(
+    add(
+        "--nominal",
+        metavar="COLUMN,...",
+        action="append",
+        default=[],
+        help="columns whose numbers are codes, such as zip codes: they become "
+        "categories, with their leading zeros. A name that contains a comma stands "
+        "in double quotes, '\"a,b\",c'",
+    )
+    add(
+        "--separator",
+        metavar="CHAR",
+        action=_Once,
+        type=_separator,
+        help="what separates the fields of a text: comma, semicolon, tab, pipe, space "
+        "or another character (default: found out)",
+    )
+    add(
         "--picture",
         metavar="FILE",
-        default="sklearn_kd_demo.png",
-        help="where the picture goes (default: %(default)s)",
+        action=_Once,
+        help="where the picture goes, such as .png, .svg or .pdf (default: "
+        "sklearn_kd_demo.png here, and none in a folder that cannot be written)",
     )
-    parser.add_argument(
-        "--out", metavar="FILE", help="keep the student, written by joblib"
+    add(
+        "--out",
+        metavar="FILE",
+        action=_Once,
+        help="keep the student, written by joblib",
     )
-    parser.add_argument("--seed", type=_seed, default=0, help="default: %(default)s")
+    add(
+        "--seed",
+        metavar="N",
+        action=_Once,
+        type=_seed,
+        default=0,
+        help="for everything random (default: %(default)s)",
+    )
     return parser
+
+
+def _options(parser, argv):
+    options, unknown = parser.parse_known_args(argv)
+    if unknown:
+        files = [text for text in unknown if not text.startswith("-")]
+        hint = "pass a table by --data FILE --target COLUMN" if files else "see --help"
+        parser.error(f"unrecognized arguments: {' '.join(unknown)} ({hint})")
+    if (options.data is None) != (options.target is None):
+        given, lacking = ("target", "data")
+        if options.target is None:
+            given, lacking = lacking, given
+        parser.error(f"--{given} needs --{lacking}: a table and its column of classes")
+    if options.separator is not None and options.data is None:
+        parser.error("--separator needs --data: the Adult data need none")
+    return {
+        name: value for name, value in vars(options).items() if not name.startswith("_")
+    }
 
 
 def main(argv=None):
@@ -61,20 +149,36 @@ def main(argv=None):
     Raises
     ------
     SystemExit
-        With status 2 and one line on stderr for what the user can mend, and with 130
-        when interrupted.
+        With status 2 and one line on stderr for what the user can mend, with 130 when
+        interrupted, and with 141 when nobody reads the output any more.
     """
+    for stream in (sys.stdout, sys.stderr):
+        if hasattr(stream, "reconfigure"):  # a name of a column may have any letter
+            stream.reconfigure(errors="backslashreplace")
     parser = _parser()
-    options = parser.parse_args(argv)
-    if (options.data is None) != (options.target is None):
-        given, lacking = ("data", "target") if options.data else ("target", "data")
-        parser.error(f"--{given} needs --{lacking}: a table and its column of classes")
     try:
-        run(**vars(options))
+        options = _options(parser, argv)
+        from sklearn_kd._demo.run import run
+
+        run(**options)
+        print(end="", flush=True)
     except DemoError as error:
         parser.error(str(error))
     except KeyboardInterrupt:
         parser.exit(130, "\ninterrupted\n")
+    except BrokenPipeError:
+        _drop_output()
+        parser.exit(141)
+    except OSError as error:  # of the output: what is read and written has its own
+        _drop_output()
+        parser.error(f"cannot go on: {error}")
+
+
+def _drop_output():
+    """Send what is still to be written nowhere, so that the exit has no complaint."""
+    with suppress(AttributeError, OSError, ValueError):
+        nowhere = os.open(os.devnull, os.O_WRONLY)
+        os.dup2(nowhere, sys.stdout.fileno())
 
 
 if __name__ == "__main__":

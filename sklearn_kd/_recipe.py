@@ -144,8 +144,10 @@ def add_synthetic(distilled, train, validation, made, knowledge, lesson, seed):
     proba, flagged = knowledge.calibrated(answers), knowledge.flagged(answers)
     X_new = _labelled_part(distilled, made.X, proba, "synthetic rows")
     source = source[: len(proba)]
-    known = "" if made.n_duplicates is None else f"{made.n_duplicates} of them known"
-    context.report(f"{len(proba)} synthetic rows labelled {known}".rstrip())
+    copies = ""
+    if made.n_duplicates is not None:
+        copies = f", {made.n_duplicates} of those made are equal to a training row"
+    context.report(f"{len(proba)} synthetic rows labelled{copies}")
     weight = distilled.alpha * distilled.transfer_weight * train.weight[source]
     share = distilled.booster_weight
     if share == "auto":

@@ -1,5 +1,7 @@
 """The picture that the demo writes: what quality costs in size and in time."""
 
+import warnings
+
 from matplotlib.figure import Figure
 
 from sklearn_kd.inspection._format import format_seconds, format_size
@@ -12,6 +14,9 @@ _STYLES = (("s", "#4c566a"), ("o", "#d1495b"), ("D", "#8fa3bf"))
 
 #: What the accuracy axis spans at least, so that small differences look small.
 _SPAN = 0.06
+
+#: Most characters of a title.
+_TITLE = 100
 
 
 def draw(comparison, path, title):
@@ -36,8 +41,12 @@ def draw(comparison, path, title):
     handles = panels[0].get_legend_handles_labels()[0]
     labels = [_describe(row) for row in comparison.rows]
     figure.legend(handles, labels, loc="outside lower center", ncols=3, frameon=False)
-    figure.suptitle(title)
-    figure.savefig(path, dpi=150)
+    if len(title) > _TITLE:
+        title = f"{title[:_TITLE]}..."
+    figure.suptitle(title, parse_math=False)  # a column may have dollars in its name
+    with warnings.catch_warnings():
+        warnings.filterwarnings("ignore", "Glyph .* missing from")
+        figure.savefig(path, dpi=150)
 
 
 def _draw_panel(axes, rows, key, write):

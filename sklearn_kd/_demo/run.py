@@ -1,7 +1,8 @@
 """The demo itself: fit a teacher, distil it, measure, show."""
 
 import importlib
-import os
+import sys
+import warnings
 from contextlib import contextmanager
 from pathlib import Path
 from time import perf_counter
@@ -12,23 +13,31 @@ from threadpoolctl import threadpool_limits
 
 from sklearn_kd import DistilledClassifier
 from sklearn_kd._demo.ensemble import make_ensemble
-from sklearn_kd._demo.error import DemoError
+from sklearn_kd._demo.error import DemoError, clean, first_line
+from sklearn_kd._demo.places import check_apart, check_place, replacing
 from sklearn_kd._demo.table import adult, read_table
+from sklearn_kd._demo.wants import code_to_predict, columns_wanted
+from sklearn_kd._nominal import already_warned
 from sklearn_kd.inspection import compare
 
 TEACHER, STUDENT, PLAIN = "teacher", "student", "student without teacher"
+PICTURE = "sklearn_kd_demo.png"
 _TIME_LIMIT = 5.0
 
 
-def run(data, target, picture, out, seed):
+def run(data, target, nominal, separator, picture, out, seed):
     """Run the demo.
 
     Parameters
     ----------
     data, target : str or None
         A table of the user's and its column with the labels; None is the Adult data.
-    picture : str
-        Where the picture goes.
+    nominal : list of str
+        Columns to be taken for levels, as the user wrote them.
+    separator : str or None
+        Between the fields of a text; None finds out.
+    picture : str or None
+        Where the picture goes; None is the working folder, if it can be written.
     out : str or None
         Where the student goes, if anywhere.
     seed : int
@@ -40,23 +49,34 @@ def run(data, target, picture, out, seed):
         For what the user can mend.
     """
     _check_installed("pandas", "matplotlib")
-    _check_picture(picture)
-    for path in filter(None, [picture, out]):
-        _check_writable(path, data)
-    if out is not None and os.path.realpath(out) == os.path.realpath(picture):
-        raise DemoError(f"--picture and --out are the same file, {out}.")
-    table = adult() if data is None else read_table(data, target)
+    picture, no_picture = _place_of_picture(picture, data)
+    if out is not None:
+        _check_out(out, data)
+        if picture is not None:
+            check_apart(picture, out)
+    if data is None:
+        table = adult(nominal)
+    else:
+        table = read_table(data, target, nominal, separator)
     X, X_test, y, y_test = table.split(seed)
-    _introduce(table, len(y), len(y_test))
+    _introduce(table, len(y), len(y_test), no_picture)
     # threads of OpenMP that wait for each other on a busy machine cost more than they
     # bring
-    with threadpool_limits(limits=1, user_api="openmp"):
-        models = _fit(table.kinds, X, y, seed)
+    with _warnings_as_lines(), threadpool_limits(limits=1, user_api="openmp"):
+        with already_warned(table.warned):
+            models = _fit(table.kinds, X, y, seed)
         with _step(4, "measuring them on the held-out rows, one row a call, one job"):
             comparison = compare(models, X_test, y_test, time_limit=_TIME_LIMIT)
-    print(f"\n{comparison}\n\n{_verdict(comparison)}")
-    title = f"{table.name}, classes of {table.target!r}"
-    _write(comparison, picture, out, models[STUDENT], title)
+    print(f"\n{comparison}\n\n{_verdict(comparison)}", flush=True)
+    if out is not None:
+        _write("the student, without its teacher", out, joblib.dump, models[STUDENT])
+    if picture is not None:
+        from sklearn_kd._demo.picture import draw
+
+        title = f"{table.name}, classes of {table.target!r}"
+        _write("the picture", picture, draw, comparison, title)
+    if out is not None:
+        print("\n".join(["", *columns_wanted(table), "", *code_to_predict(table, out)]))
 
 
 def _check_installed(*modules):
@@ -70,41 +90,47 @@ def _check_installed(*modules):
             ) from error
 
 
-def _check_picture(path):
+def _place_of_picture(path, data):
+    """Give where the picture goes, or None and why there is none."""
+    if path is not None:
+        _check_format(path)
+        check_place("--picture", path, data)
+        return path, None
+    try:
+        check_place("the picture", PICTURE, data)
+    except DemoError as error:
+        return None, f"no picture: {error} (--picture FILE)"
+    return PICTURE, None
+
+
+def _check_format(path):
     from matplotlib.figure import Figure
 
     formats = Figure().canvas.get_supported_filetypes()
-    if Path(path).suffix.lower().removeprefix(".") not in formats:
+    if path and Path(path).suffix.lower().removeprefix(".") not in formats:
         raise DemoError(
             f"--picture {path}: expected a picture, such as .png, .svg or .pdf."
         )
 
 
-def _check_writable(path, data):
-    """Find out before the long work whether a file can be written after it."""
-    if data is not None and os.path.realpath(path) == os.path.realpath(data):
-        raise DemoError(f"{path} cannot be written: it is the table to learn from.")
-    if not os.fspath(path):
-        raise DemoError("an empty file name cannot be written.")
-    new = not os.path.lexists(path)
-    try:
-        with open(path, "ab"):
-            pass
-    except OSError as error:
-        raise DemoError(f"{path} cannot be written: {error.strerror}.") from error
-    if new:
-        os.remove(path)
+def _check_out(path, data):
+    if path.lower().endswith(".onnx"):
+        raise DemoError(
+            f"--out {path}: the student is written by joblib. Name it .joblib, load "
+            "it, and write ONNX by sklearn_kd.export.to_onnx."
+        )
+    check_place("--out", path, data)
 
 
-def _introduce(table, n_train, n_test):
+def _introduce(table, n_train, n_test, no_picture):
     nominal = table.kinds.count("nominal")
     numeric = len(table.kinds) - nominal
     print(
         f"{table.name}: {n_train + n_test:,} rows, {numeric} numeric and {nominal} "
         f"nominal columns, {len(np.unique(table.y))} classes of {table.target!r}"
     )
-    for note in table.notes:
-        print(f"  {note}")
+    for note in [*table.notes, *filter(None, [no_picture])]:
+        print(f"  {clean(note)}")
     print(f"  {n_train:,} rows to learn from, {n_test:,} held out")
 
 
@@ -121,6 +147,18 @@ def _fit(kinds, X, y, seed):
     return {TEACHER: teacher, STUDENT: student, PLAIN: plain}
 
 
+@contextmanager
+def _warnings_as_lines():
+    """Print warnings without the place in the code that they come from."""
+
+    def say(message, *_, **__):
+        print(f"  warning: {clean(message)}", file=sys.stderr)
+
+    with warnings.catch_warnings():
+        warnings.showwarning = say
+        yield
+
+
 def _epochs(student):
     return f"{student.n_iter_:,} epochs, validation loss {student.best_loss_:.4f}"
 
@@ -129,7 +167,16 @@ def _epochs(student):
 def _step(number, what):
     print(f"\n[{number}/4] {what}", flush=True)
     start = perf_counter()
-    yield
+    try:
+        yield
+    except (TypeError, ValueError) as error:
+        raise DemoError(
+            f"while {what.partition(':')[0]}: {first_line(error)}"
+        ) from error
+    except MemoryError as error:
+        raise DemoError(
+            f"while {what.partition(':')[0]}: out of memory. Pass fewer rows."
+        ) from error
     print(f"  done in {perf_counter() - start:.1f} s", flush=True)
 
 
@@ -154,14 +201,11 @@ def _times(ratio, more, less):
     )
 
 
-def _write(comparison, picture, out, student, title):
-    from sklearn_kd._demo.picture import draw
-
+def _write(what, path, write, *contents):
     try:
-        draw(comparison, picture, title)
-        print(f"Wrote {picture}")
-        if out is not None:
-            joblib.dump(student, out)
-            print(f"Wrote {out}: joblib.load({out!r}).predict(frame)")
+        with replacing(path) as part:
+            write(contents[0], part, *contents[1:])
     except OSError as error:
-        raise DemoError(f"Could not write: {error}") from error
+        reason = error.strerror or first_line(error)
+        raise DemoError(f"{path} could not be written: {reason}.") from error
+    print(f"Wrote {clean(path)}: {what}", flush=True)

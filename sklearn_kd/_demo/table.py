@@ -1,19 +1,24 @@
 """The table that the demo runs on: the Adult data, or a file of the user's."""
 
+import warnings
 from dataclasses import dataclass
-from difflib import get_close_matches
 from pathlib import Path
 
 import numpy as np
 from sklearn.model_selection import train_test_split
 
 from sklearn_kd._columns import column_kinds, numeric_block
-from sklearn_kd._demo.error import DemoError
+from sklearn_kd._demo.error import DemoError, clean, first_line
+from sklearn_kd._demo.files import read_file
+from sklearn_kd._demo.names import find_nominal
+from sklearn_kd._nominal import check_levels
 from sklearn_kd.datasets import load_adult
 
-_CSV = (".csv", ".csv.gz", ".csv.bz2", ".csv.xz", ".csv.zip", ".csv.zst")
-_PARQUET = (".parquet", ".pq")
 _TEST_SHARE = 0.3
+
+#: Whole numbers with more different values than this, most of which occur once, are no
+#: classes.
+_MANY = 100
 
 
 @dataclass(frozen=True)
@@ -33,7 +38,11 @@ class Table:
     kinds : list of {"numeric", "nominal"}
         What each column of ``X`` is.
     notes : list of str
-        What had to be done to the rows.
+        What had to be done to the rows, and what to mind.
+    code : str
+        What reads such a table, in Python.
+    warned : frozenset
+        Names of the columns that the notes warn of.
     """
 
     name: str
@@ -42,6 +51,8 @@ class Table:
     target: str
     kinds: list
     notes: list
+    code: str
+    warned: frozenset
 
     def split(self, seed):
         """Give X_train, X_test, y_train, y_test: 70 and 30 percent of each class."""
@@ -50,8 +61,13 @@ class Table:
         )
 
 
-def adult():
+def adult(nominal=()):
     """Load the data that ship.
+
+    Parameters
+    ----------
+    nominal : list of str, default=()
+        Columns to be taken for levels, as the user wrote them.
 
     Returns
     -------
@@ -59,18 +75,25 @@ def adult():
         48 842 rows.
     """
     data = load_adult()
-    return _build("Adult census data", data.data, data.target, [])
+    X, y, name = data.data, data.target, "Adult census data"
+    found = find_nominal(list(X.columns), nominal, str(y.name), name)
+    code = "sklearn_kd.datasets.load_adult().data"
+    return _build(name, X, y, found, code, [])
 
 
-def read_table(path, target):
+def read_table(path, target, nominal=(), separator=None):
     """Read and check a table of the user's.
 
     Parameters
     ----------
     path : str
-        A .csv (packed ones too) or .parquet file.
+        A file with text, Parquet, Feather or JSON.
     target : str
         Name of the column with the labels.
+    nominal : list of str, default=()
+        Columns to be taken for levels, as the user wrote them.
+    separator : str, default=None
+        Between the fields of a text; None finds out.
 
     Returns
     -------
@@ -82,71 +105,66 @@ def read_table(path, target):
     DemoError
         When it cannot be read, or is nothing to classify.
     """
-    frame = _read(path)
-    if len(frame.columns) == 0 or len(frame) == 0:
+    source = read_file(path, target, nominal, separator)
+    frame, place, notes = source.frame, source.place, list(source.notes)
+    if len(frame) == 0:
         raise DemoError(f"{path} has no rows.")
-    place = _find(frame, target, path)
     y, X = frame.iloc[:, place], frame.drop(columns=frame.columns[place])
     if X.shape[1] == 0:
         raise DemoError(f"{path} has no column besides {target!r}: nothing to learn.")
     missing = y.isna().to_numpy()
-    notes = []
     if missing.all():
         raise DemoError(f"Column {target!r} of {path} has no values.")
     if missing.any():
         notes.append(f"left out {missing.sum():,} rows without a value in {target!r}")
         X, y = X[~missing], y[~missing]
-    return _build(Path(path).name, X, y, notes)
+    name = clean(Path(path).name)
+    return _build(name, X, y, source.nominal, source.code, notes)
 
 
-def _read(path):
-    lower = path.lower()
-    if not lower.endswith(_CSV + _PARQUET):
-        raise DemoError(f"{path}: expected a file that ends in .csv or .parquet.")
-    if not Path(path).is_file():
-        reason = "is not a file" if Path(path).exists() else "does not exist"
-        raise DemoError(f"{path} {reason}.")
-    import pandas as pd
-
-    try:
-        if lower.endswith(_PARQUET):
-            return pd.read_parquet(path)
-        return pd.read_csv(path, low_memory=False)
-    except pd.errors.EmptyDataError as error:
-        raise DemoError(f"{path} is empty.") from error
-    except ImportError as error:
-        raise DemoError(
-            "Reading .parquet files needs pyarrow, which is not installed: "
-            "pip install 'sklearn-kd[demo]'"
-        ) from error
-    except Exception as error:  # each reader has errors of its own
-        reason = str(error).strip().partition("\n")[0] or type(error).__name__
-        raise DemoError(f"{path} cannot be read: {reason}") from error
-
-
-def _find(frame, target, path):
-    """Position of the target column."""
-    names = [str(name) for name in frame.columns]
-    if target in names:
-        return names.index(target)
-    close = get_close_matches(target, names, n=1)
-    shown = ", ".join(names[:10]) + (", ..." if len(names) > 10 else "")
-    hint = f"did you mean {close[0]!r}?" if close else f"it has {shown}"
-    raise DemoError(f"{path} has no column {target!r}: {hint}")
-
-
-def _build(name, X, y, notes):
+def _build(name, X, y, nominal, code, notes):
     labels = _labels(y)
+    X = X.assign(**{column: _as_levels(X[column]) for column in nominal})
     try:
         kinds = column_kinds(X)
         numeric = [j for j, kind in enumerate(kinds) if kind == "numeric"]
         infinite = np.isinf(numeric_block(X, numeric)).any(axis=0)
+        with warnings.catch_warnings(record=True) as said:
+            warnings.simplefilter("always")
+            warned = check_levels(X, kinds)
     except (TypeError, ValueError) as error:
-        raise DemoError(str(error)) from error
+        raise DemoError(_for_a_file(first_line(error))) from error
     if infinite.any():
         column = X.columns[numeric[int(infinite.argmax())]]
         raise DemoError(f"Column {column!r} holds infinity: make it a missing value.")
-    return Table(name, _without_na(X, kinds), labels, str(y.name), kinds, notes)
+    notes = [*notes, *(str(warning.message) for warning in said)]
+    X = _without_na(X, kinds)
+    return Table(name, X, labels, str(y.name), kinds, notes, code, warned)
+
+
+def _for_a_file(message):
+    """Say what the package says of a frame in the words of the command."""
+    dtype = "say so by the dtype category of a frame."
+    return message.replace(dtype, "say so: --nominal COLUMN.")
+
+
+def _as_levels(column):
+    """Make a column of dtype category, whose levels are those of its values."""
+    if column.dtype.name == "category":
+        return column
+    if column.dtype.kind in "mM":
+        raise DemoError(
+            f"--nominal: column {column.name!r} has dtype {column.dtype}, and dates "
+            "and durations are no codes. Make numbers or strings of them in the file."
+        )
+    values = column.astype(object).where(column.notna(), None)
+    try:
+        return values.astype("category")
+    except TypeError as error:
+        raise DemoError(
+            f"--nominal: column {column.name!r} holds values that are no levels: "
+            f"{first_line(error)}"
+        ) from error
 
 
 def _without_na(X, kinds):
@@ -175,15 +193,21 @@ def _labels(y):
             f"Column {name!r} holds values of type {', '.join(sorted(types))}: labels "
             "are all strings, all integers or all booleans."
         )
-    if types == {"float"} and not all(value.is_integer() for value in values):
+    labels = np.array(values, dtype=object if types == {"str"} else None)
+    classes, counts = np.unique(labels, return_counts=True)
+    whole = types != {"float"} or all(value.is_integer() for value in values)
+    mostly_single = len(classes) > _MANY and np.mean(counts == 1) > 0.5
+    if not whole or (types <= {"int", "float"} and mostly_single):
         raise DemoError(
             f"Column {name!r} is continuous: distillation here is for classification. "
             "Put its values into classes first."
         )
-    labels = np.array(values, dtype=object if types == {"str"} else None)
-    classes, counts = np.unique(labels, return_counts=True)
     if len(classes) < 2:
-        raise DemoError(f"Column {name!r} has one class only: {classes[0]!r}.")
+        only = classes.tolist()[0]
+        raise DemoError(
+            f"Column {name!r} has one class only: {only!r}. Name a column with two or "
+            "more."
+        )
     if counts.min() < 2:
         rare = classes[counts < 2].tolist()
         raise DemoError(

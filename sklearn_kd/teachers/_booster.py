@@ -66,7 +66,9 @@ def fit_booster(X, y, weight, classes, seed, context):
         generator = np.random.default_rng(seed)
         rows = np.sort(generator.choice(len(y), MOST_ROWS, replace=False))
     if not context.deadline.limited:
-        fitted, key = fit_teacher(booster, X, y, weights, rows, context)
+        fitted, key = fit_teacher(
+            booster, X, y, weights, rows, context, "small booster"
+        )
         return AskedTeacher(fitted, key, None)
     X, y = safe_indexing(X, rows), y[rows]
     weights = {name: value[rows] for name, value in weights.items()}

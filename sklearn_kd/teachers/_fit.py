@@ -15,7 +15,7 @@ from sklearn_kd._random import contained_draws
 from sklearn_kd.teachers._label import Labels, label_rows
 
 
-def fit_teacher(teacher, X, y, weights, rows, context):
+def fit_teacher(teacher, X, y, weights, rows, context, role):
     """Fit a clone of a teacher on some rows; rows of weight 0 count as absent.
 
     Parameters
@@ -33,6 +33,8 @@ def fit_teacher(teacher, X, y, weights, rows, context):
         Which rows to fit on.
     context : Context
         Cache and progress.
+    role : str
+        What it is called in the line of progress.
 
     Returns
     -------
@@ -47,8 +49,8 @@ def fit_teacher(teacher, X, y, weights, rows, context):
     start = time.perf_counter()
     fitted = call.result()
     context.report(
-        f"{type(teacher).__name__} fitted on {len(rows)} rows in "
-        f"{time.perf_counter() - start:.1f} s"
+        f"{role} ({type(teacher).__name__}) fitted on the labels of {len(rows)} rows "
+        f"in {time.perf_counter() - start:.1f} s"
     )
     return fitted, call.result_key
 
@@ -267,7 +269,9 @@ def cross_fit(teacher, lesson, weights, splits, context, *, keep):
 
 
 def _label_fold(teacher, lesson, weights, train, test, context, keep):
-    fitted, key = fit_teacher(teacher, lesson.X, lesson.y, weights, train, context)
+    fitted, key = fit_teacher(
+        teacher, lesson.X, lesson.y, weights, train, context, "teacher of a fold"
+    )
     # one job for the rows: the folds themselves are the parallel work
     labels = label_rows(
         fitted,

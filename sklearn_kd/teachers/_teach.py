@@ -195,7 +195,7 @@ def _fit_and_ask(teacher, lesson, fit_params, splits, keep, context):
     rows = np.arange(len(lesson.y))
     with context.deadline.paused():
         fitted, key = fit_teacher(
-            teacher, lesson.X, lesson.y, fit_params, rows, context
+            teacher, lesson.X, lesson.y, fit_params, rows, context, "teacher"
         )
         if splits is not None:
             labels, folds = cross_fit(

@@ -1,0 +1,117 @@
+"""Find the columns that the user named among those of the table."""
+
+import csv
+from difflib import get_close_matches
+
+from sklearn_kd._demo.error import DemoError
+
+#: Names that a message lists, of more.
+_SHOWN = 10
+
+
+def find_target(names, target, path):
+    """Position of the column with the labels.
+
+    Parameters
+    ----------
+    names : list of str
+        The columns, each once.
+    target : str
+        What the user wrote.
+    path : str
+        The file, for the message.
+
+    Returns
+    -------
+    int
+        Where it stands.
+
+    Raises
+    ------
+    DemoError
+        Where no column has that name, with those that are near.
+    """
+    if target in names:
+        return names.index(target)
+    if sum(map(_is_number, names)) > len(names) / 2:
+        raise DemoError(
+            f"{path} has no column {target!r}: its first line, {_listed(names)}, looks "
+            "like a row of the table. Put a line with the names of the columns above."
+        )
+    raise DemoError(f"{path} has no column {target!r}: {_hint(target, names)}")
+
+
+def find_nominal(names, wanted, target, path):
+    """Names of the columns that ``--nominal`` says are codes.
+
+    Parameters
+    ----------
+    names : list of str
+        The columns, each once.
+    wanted : list of str
+        What the user wrote: names between commas, those that contain a comma in double
+        quotes, as in a .csv file.
+    target : str
+        The column with the labels, which cannot be among them.
+    path : str
+        The file, for the message.
+
+    Returns
+    -------
+    list of str
+        Each once.
+
+    Raises
+    ------
+    DemoError
+        For what is no column, and for the target.
+    """
+    found = []
+    for text in wanted:
+        parts = next(csv.reader([text], skipinitialspace=True), [])
+        if text in names and len(parts) > 1:
+            if all(part in names for part in parts):
+                raise DemoError(
+                    f"--nominal {text}: there is a column of that name, and one for "
+                    f"each of its parts. Write the one as '\"{text}\"', or pass "
+                    "--nominal once for each of the others."
+                )
+            parts = [text]
+        if not any(parts):
+            raise DemoError(f"--nominal {text!r} names no column.")
+        found += parts
+    for name in found:
+        if name == target:
+            raise DemoError(
+                f"--nominal {name}: that is the target, whose values are classes in "
+                "any case. Leave it out of the list."
+            )
+        if name not in names:
+            raise DemoError(
+                f"--nominal: {path} has no column {name!r}: {_hint(name, names)}"
+            )
+    return list(dict.fromkeys(found))
+
+
+def _hint(name, names):
+    lower = {other.lower(): other for other in names}
+    close = get_close_matches(name.lower().strip(), lower, n=3)
+    longer = [other for other in names if "," in other and name in other.split(",")]
+    if longer:
+        return f"write {longer[0]!r}, which contains a comma, as '\"{longer[0]}\"'"
+    if close:
+        return f"did you mean {' or '.join(repr(lower[one]) for one in close)}?"
+    return f"it has {_listed(names)}"
+
+
+def _listed(names):
+    more = f" and {len(names) - _SHOWN} more" if len(names) > _SHOWN else ""
+    return ", ".join(map(repr, names[:_SHOWN])) + more
+
+
+def _is_number(name):
+    try:
+        float(name)
+    except ValueError:
+        return False
+    return True

@@ -1,0 +1,328 @@
+"""Tables as strangers have them: what separates fields, encodings, other formats."""
+
+import bz2
+import gzip
+import lzma
+import zipfile
+from pathlib import Path
+
+import numpy as np
+import pandas as pd
+import pytest
+
+from sklearn_kd._demo.error import DemoError
+from sklearn_kd._demo.table import read_table
+
+
+@pytest.fixture(autouse=True)
+def _here(monkeypatch, tmp_path):
+    monkeypatch.chdir(tmp_path)
+
+
+@pytest.fixture
+def frame():
+    generator = np.random.default_rng(0)
+    return pd.DataFrame(
+        {
+            "size": generator.normal(size=40).round(3),
+            "count": generator.integers(9, size=40),
+            "kind": generator.choice(["new, boxed", "used; worn", "odd|\ttab"], 40),
+            "label": np.where(np.arange(40) % 2, "dear", "cheap"),
+        }
+    )
+
+
+def _same(table, frame, target="label"):
+    """Compare what was read, and what its code reads, with the frame."""
+    expected = frame.drop(columns=target)
+    again = eval(table.code, {"pandas": pd})[table.X.columns.tolist()]
+    for got in (table.X, again):
+        assert got.columns.tolist() == expected.columns.tolist()
+        assert got.to_numpy().tolist() == expected.to_numpy().tolist()
+    assert table.y.tolist() == frame[target].tolist()
+
+
+def _write(name, text, encoding="utf-8"):
+    Path(name).write_bytes(text.encode(encoding))
+    return name
+
+
+def _refused(*arguments):
+    with pytest.raises(DemoError) as error:
+        read_table(*arguments)
+    assert "\n" not in str(error.value)
+    return str(error.value)
+
+
+def _labelled(*rows, separator=","):
+    """Write rows with a label behind each, four times over."""
+    lines = [separator.join([*row, label]) for row in rows for label in "uv"]
+    return "\n".join(lines * 4) + "\n"
+
+
+@pytest.mark.parametrize("separator", [",", ";", "\t", "|"])
+@pytest.mark.parametrize("name", ["t.csv", "t.tsv", "t.txt", "t.data"])
+def test_the_separator_is_found_whatever_the_name(separator, name, frame):
+    frame.to_csv(name, sep=separator, index=False)
+    table = read_table(name, "label")
+    assert table.notes == []
+    _same(table, frame)
+
+
+@pytest.mark.parametrize("separator", [",", ";", "\t", "|"])
+def test_decimal_commas_are_numbers(separator, frame):
+    frame.to_csv("t.csv", sep=separator, decimal=",", index=False)
+    table = read_table("t.csv", "label")
+    assert table.notes == ["numbers have a decimal comma"]
+    assert table.kinds == ["numeric", "numeric", "nominal"]
+    _same(table, frame)
+
+
+def test_a_comma_may_separate_thousands():
+    text = 'x,y,t\n"1,234",a,u\n"56,789",b,u\n"1,234",a,v\n"56,789",b,v\n'
+    assert read_table(_write("t.csv", text * 1), "t").X["x"].tolist()[0] == "1,234"
+    semicolons = "x;t\n1,234;u\n1,234;u\n5,678;v\n5,678;v\n"
+    assert read_table(_write("s.csv", semicolons), "t").X["x"].tolist()[0] == 1.234
+    with_points = "x;z;t\n1,25;0.5;u\n1,25;0.5;u\n2,25;1.5;v\n3,75;1.5;v\n"
+    assert read_table(_write("p.csv", with_points), "t").X["x"].tolist()[0] == "1,25"
+
+
+def test_the_header_with_the_target_decides():
+    text = "a,b;t\n" + "1,2;u\n1,3;v\n" * 4
+    table = read_table(_write("t.csv", text), "t")
+    assert table.X.columns.tolist() == ["a,b"]
+    table = read_table(_write("t.csv", text.replace("t\n", "t\n", 1)), "b;t")
+    assert table.X.columns.tolist() == ["a"]
+
+
+def test_more_commas_in_texts_than_separators():
+    rows = [["one, two, three", "1"], ["four, five, six", "2"]]
+    text = "words;n;t\n" + _labelled(*rows, separator=";")
+    table = read_table(_write("t.csv", text), "t")
+    assert set(table.X["words"]) == {"one, two, three", "four, five, six"}
+
+
+def test_quoted_fields_hold_separators_quotes_and_lines(frame):
+    frame["kind"] = frame["kind"] + ' "quoted"\nsecond line'
+    for separator in ",;\t":
+        frame.to_csv("t.csv", sep=separator, index=False)
+        _same(read_table("t.csv", "label"), frame)
+
+
+def test_spaces_behind_separators():
+    text = 'a, "b, c", t\n' + '1, "x, y", u\n2, z, v\n' * 4
+    table = read_table(_write("t.csv", text), "t")
+    assert table.X.columns.tolist() == ["a", "b, c"]
+    assert table.X["b, c"].tolist()[:2] == ["x, y", "z"]
+    assert set(table.y) == {"u", "v"}
+
+
+def test_the_line_by_which_excel_names_the_separator(frame):
+    frame.to_csv("t.csv", sep="|", index=False)
+    text = Path("t.csv").read_text()
+    _same(read_table(_write("t.csv", f"sep=|\n{text}"), "label"), frame)
+
+
+def test_a_separator_that_is_named(frame):
+    frame.to_csv("t.csv", sep="^", index=False)
+    said = _refused("t.csv", "label")
+    assert "one column only" in said
+    assert "--separator" in said
+    _same(read_table("t.csv", "label", separator="^"), frame)
+    assert "there is no '$' in its first line" in _refused("t.csv", "label", (), "$")
+    frame.to_parquet("t.parquet")
+    assert "--separator is for text" in _refused("t.parquet", "label", (), ";")
+
+
+@pytest.mark.parametrize(
+    ("encoding", "noted"),
+    [
+        ("utf-8", False),
+        ("utf-8-sig", False),
+        ("utf-16", False),
+        ("utf-16-le", False),
+        ("utf-16-be", False),
+        ("utf-32", False),
+        ("cp1252", True),
+        ("latin-1", True),
+    ],
+)
+@pytest.mark.parametrize("end", ["\n", "\r\n", "\r"])
+def test_encodings_and_ends_of_lines(encoding, noted, end, frame):
+    frame = frame.rename(columns={"size": "Größe"}).assign(kind="weiß")
+    text = frame.to_csv(index=False, sep=";", lineterminator=end)
+    table = read_table(_write("t.csv", text, encoding), "label")
+    _same(table, frame)
+    assert table.notes == [
+        "read as cp1252, since it is not UTF-8: convert it if letters look odd"
+    ] * bool(noted)
+
+
+def test_packed_files(frame):
+    text = frame.to_csv(index=False, sep="\t").encode()
+    for ending, pack in (
+        ("gz", gzip.compress),
+        ("bz2", bz2.compress),
+        ("xz", lzma.compress),
+    ):
+        Path(f"t.tsv.{ending}").write_bytes(pack(text))
+        _same(read_table(f"t.tsv.{ending}", "label"), frame)
+    with zipfile.ZipFile("t.tsv.zip", "w") as archive:
+        archive.writestr("inside.tsv", text)
+    _same(read_table("t.tsv.zip", "label"), frame)
+    with zipfile.ZipFile("t.tsv.zip", "a") as archive:
+        archive.writestr("other.tsv", text)
+    assert "holds 2 files: expected one" in _refused("t.tsv.zip", "label")
+    import pyarrow as pa
+
+    with pa.output_stream("t.tsv.zst", compression="zstd") as stream:
+        stream.write(text)
+    assert read_table("t.tsv.zst", "label").X.equals(frame.drop(columns="label"))
+    Path("t.csv").write_bytes(gzip.compress(text))
+    assert "begins as a .gz file does" in _refused("t.csv", "label")
+
+
+def test_feather_and_json(frame):
+    frame.to_feather("t.feather")
+    frame.to_json("t.json", orient="records")
+    frame.to_json("t.jsonl", orient="records", lines=True)
+    frame.to_json("lines.json", orient="records", lines=True)
+    frame.to_json("t.jsonl.gz", orient="records", lines=True)
+    for name in ("t.feather", "t.json", "t.jsonl", "lines.json", "t.jsonl.gz"):
+        _same(read_table(name, "label"), frame)
+    text = '[{"code": "01", "t": "u"}, {"code": "02", "t": "v"}]'
+    with pytest.raises(DemoError, match="single row"):
+        read_table(_write("few.json", text), "t")
+    assert "a list of objects" in _refused(_write("t.json", "{,"), "t")
+    assert "t.json is empty" in _refused(_write("t.json", " "), "t")
+
+
+def test_strings_of_a_json_file_stay_strings():
+    rows = ",".join(f'{{"code": "0{i % 2}", "t": {i % 2}}}' for i in range(8))
+    assert set(read_table(_write("t.json", f"[{rows}]"), "t").X["code"]) == {"00", "01"}
+
+
+@pytest.mark.parametrize(
+    ("name", "content", "message"),
+    [
+        ("t.xls", b"x", "is a spreadsheet, which is not read here: save the sheet"),
+        ("t.pkl", b"x", "is a pickle, which is not read here, since it could run code"),
+        ("t.dta", b"x", "t.dta: expected a file that ends in .csv, .tsv"),
+        ("table", b"x", "table: expected a file that ends in .csv, .tsv"),
+        ("t.parquet.gz", b"x", "t.parquet.gz: expected a file that ends in"),
+        ("t.csv", b"PK\x03\x04", "it begins as a .zip file does"),
+        ("t.csv", b"a,t\n\x00\x01\x02,1\n", "is no text: it holds zero bytes"),
+        ("t.csv", b"", "t.csv is empty"),
+        ("t.csv", b" \n\n", "t.csv is empty"),
+        ("t.csv", b"\xff\xfe", "t.csv is empty"),
+        ("t.csv", b"a,t\n", "t.csv has no rows"),
+        ("t.csv", b"t\n1\n2\n", "has no column besides 't'"),
+        ("t.csv", b"a\n1\n2\n", "has one column only, 'a'"),
+        ("t.csv", b"a,a,t\n1,2,3\n", "has two columns 'a': rename one"),
+        ("t.csv", b"a,t,t\n1,2,3\n", "has two columns 't': rename one"),
+        ("t.csv", b"a,T\n1,2\n", "no column 't': did you mean 'T'?"),
+        ("t.csv", b"a,b, t\n1,2,3\n", "no column 't': did you mean ' t'?"),
+        ("t.csv", b"5.1,3.5,setosa\n4.9,3,setosa\n", "looks like a row of the table"),
+        ("t.csv", b"a,t\n1,2\n1,2,3\n", "line 3 has 3 fields, and the header has 2"),
+        ("t.csv", b'a,t\n1,"2\n3,4\n', "t.csv cannot be read: "),
+        ("t.csv.xz", b"a,t\n", "t.csv.xz cannot be read: "),
+        ("t.csv.zip", b"a,t\n", "t.csv.zip cannot be read: "),
+        ("t.feather", b"a,t\n", "t.feather cannot be read: "),
+    ],
+)
+def test_files_that_are_refused_say_what_to_do(name, content, message):
+    Path(name).write_bytes(content)
+    assert message in _refused(name, "t")
+
+
+def test_files_that_are_not_there(frame, monkeypatch):
+    frame.to_csv("shop.csv", index=False)
+    assert _refused("shp.csv", "t") == (
+        "shp.csv does not exist: did you mean shop.csv?"
+    )
+    assert _refused("shop.csv/x.csv", "t") == "shop.csv/x.csv does not exist."
+    assert "download it first" in _refused("https://x.org/t.csv", "t")
+    assert "got an empty one" in _refused("", "t")
+    assert "File name too long" in _refused("x" * 3000 + ".csv", "t")
+
+    def refuse(*_, **__):
+        raise PermissionError(13, "Permission denied")
+
+    monkeypatch.setattr("builtins.open", refuse)
+    assert _refused("shop.csv", "t") == "shop.csv cannot be read: Permission denied"
+
+
+def test_near_names_are_offered():
+    text = "price_eur,Price_EUR_old,other,t\n1,2,3,4\n"
+    said = _refused(_write("t.csv", text), "price eur")
+    assert "did you mean 'price_eur' or 'Price_EUR_old'?" in said
+
+
+def test_row_names_and_columns_without_a_name(frame):
+    text = frame.to_csv(index=True)
+    table = read_table(_write("index.csv", text), "label")
+    assert table.notes == ["left out column 1: no name, numbers of rows"]
+    _same(table, frame)
+    named = text.removeprefix(",")  # as R writes it
+    table = read_table(_write("r.csv", named), "label")
+    assert table.notes == [
+        "the first field of each row has no name: taken for a row name"
+    ]
+    _same(table, frame)
+    ends = frame.to_csv(index=False, sep=";").replace("\n", ";\n")
+    table = read_table(_write("ends.csv", ends), "label")
+    assert table.notes == ["left out column 5: no name and no values"]
+    _same(table, frame)
+    header, _, rest = ends.partition("\n")
+    table = read_table(_write("ends.csv", f"{header[:-1]}\n{rest}"), "label")
+    _same(table, frame)
+
+
+def test_short_rows_are_told_of():
+    text = "a,t,b\n" + "1,u,x\n2,v,y\n" * 4 + "3,u\n"
+    table = read_table(_write("t.csv", text), "t")
+    assert table.notes == [
+        "1 rows have fewer fields than the header, the first in line 10: what lacks is "
+        "taken for missing"
+    ]
+    assert table.X["b"].isna().sum() == 1
+
+
+def test_a_class_that_pandas_takes_for_missing_is_told_of():
+    text = "a,t\n" + "1,mild\n2,None\n3,severe\n4,\n" * 4
+    table = read_table(_write("t.csv", text), "t")
+    assert table.notes == [
+        "among the rows without a value in 't', 'None' 4 times: rename what is a class",
+        "left out 8 rows without a value in 't'",
+    ]
+    assert set(table.y) == {"mild", "severe"}
+
+
+def test_question_marks_are_missing_values():
+    text = "a,t\n" + "1.5,u\n?,v\n2.5,u\n3.5,v\n" * 4
+    table = read_table(_write("t.csv", text), "t")
+    assert table.kinds == ["numeric"]
+    assert table.notes == ["'?' is taken for a missing value"]
+    assert table.X["a"].isna().sum() == 4
+
+
+def test_numbers_as_text_are_refused_before_the_work():
+    rows = "".join(f"about {i}.5,u\n{i}.25 kg,v\n" for i in range(30))
+    text = "a,t\n" + rows.replace("about ", "").replace(" kg", "")
+    text = text.replace("0.5,u", "low,u", 1)
+    said = _refused(_write("t.csv", text), "t")
+    assert "numbers as text" in said
+    assert "--nominal COLUMN" in said
+    assert read_table("t.csv", "t", ["a"]).kinds == ["nominal"]
+
+
+def test_a_column_of_keys_is_told_of():
+    text = "key,a,t\n" + "".join(f"k{i},{i % 5},{i % 2}\n" for i in range(60))
+    table = read_table(_write("t.csv", text), "t")
+    assert "Column 'key' is nominal with mostly different values" in table.notes[0]
+    assert table.warned == {"key"}
+
+
+def test_whole_numbers_that_mostly_differ_are_no_classes():
+    text = "a,price\n" + "".join(f"{i},{1000 + i}\n" for i in range(150))
+    assert "Column 'price' is continuous" in _refused(_write("t.csv", text), "price")
