@@ -61,8 +61,9 @@ class PlainNumbers(BaseEstimator):
         if missing:
             names = ", ".join(repr(column_name(X, column)) for column in missing[:5])
             more = f" and {len(missing) - 5} more" if len(missing) > 5 else ""
+            columns = "column" if len(missing) == 1 else "columns"
             raise ValueError(
-                f"Input X contains NaN, in columns {names}{more}, and the "
+                f"Input X contains NaN, in {columns} {names}{more}, and the "
                 f"module {self.module} has rows as they are, since it takes rows of "
                 "one width and cannot follow an encoder. Put a SimpleImputer before "
                 "it in a pipeline, or let its constructor take the width as "

@@ -195,7 +195,8 @@ def rehearse(net, rows, soft):
     start = _prepare(net, rows, None, soft)
     set_shapes(net, rows.X, rows.y)
     try:
-        start.on_train_begin(net)
+        with single_torch_thread(net):
+            start.on_train_begin(net)
     except ValueError as error:
         unread = isinstance(error.__cause__, RuntimeError)
         if not (unread and may_set_width(net)):
@@ -375,10 +376,7 @@ def predict_proba(net, X):
     ndarray of shape (n_samples, n_classes), float64
         Rows that sum to 1.
     """
-    n_rows = len(Dataset(X))
-    # for one row there is nothing to share out, and its time is short
-    threads = single_torch_thread(net) if n_rows > 1 else nullcontext()
-    with _contained(net), threads:
+    with _contained(net), single_torch_thread(net):
         proba = net.predict_proba(Dataset(X)).astype(np.float64)
     return proba / proba.sum(axis=1, keepdims=True)
 
@@ -412,7 +410,7 @@ def in_float64(net, X):
     exact.__dict__.update(net.__dict__)
     try:
         exact.__dict__["module_"] = copy.deepcopy(net.module_).double()
-        with _contained(net):
+        with _contained(net), single_torch_thread(net):
             _forward(exact, X)
     # the module is anybody's code, which may assert its dtype or hold a lock, and the
     # net answers without this too

@@ -2,10 +2,11 @@
 
 import ctypes
 import os
-from contextlib import contextmanager
 from functools import cache
+from weakref import WeakKeyDictionary
 
 import torch
+from torch.nn.parameter import is_lazy
 
 #: A net with more weights than this has steps of tens of milliseconds, which gain from
 #: more cores what they lose beside other processes: torch is left as it is.
@@ -17,8 +18,11 @@ _OPENMP = ("omp_get_max_threads", "omp_set_num_threads")
 _MKL = ("MKL_Get_Max_Threads", "MKL_Set_Num_Threads_Local")
 
 
-@contextmanager
-def single_torch_thread(net):
+#: Of a module, once it is known, whether it has no more.
+_known = WeakKeyDictionary()
+
+
+class single_torch_thread:
     """Hold torch to one thread while a net computes, and put it back.
 
     OpenMP and MKL have a limit for each thread of the program, so that fits side by
@@ -34,53 +38,51 @@ def single_torch_thread(net):
     net : skorch.NeuralNet
         Initialised.
     """
-    before = torch.get_num_threads()  # this also makes torch begin in this thread
-    if before == 1 or not _is_small(net) or _is_users(before):
-        yield
-        return
-    hold = _Hold(before)
-    try:
-        hold.enter()
-        yield
-    finally:
-        hold.leave()
 
+    def __init__(self, net):
+        self._net = net
+        self._holds = self._holds_mkl = False
 
-class _Hold:
-    """The limits of this thread at one, and as they were."""
-
-    def __init__(self, before):
-        self._before = before
-        self._limits_mkl = False
-
-    def enter(self):
-        """Set both to one."""
-        _, set_openmp = _functions(_OPENMP)
-        set_openmp(1)
+    def __enter__(self):
+        self._before = torch.get_num_threads()  # also, torch begins in this thread
+        if self._before == 1 or not _is_small(self._net) or _is_users(self._before):
+            return
+        self._holds = True
+        _functions(_OPENMP)[1](1)
         if _functions(_MKL):
             get_mkl, set_mkl = _functions(_MKL)
             # it follows OpenMP unless MKL_NUM_THREADS is set, as in joblib's workers
             if get_mkl() > 1:
-                self._limits_mkl = True
+                self._holds_mkl = True
                 set_mkl(1)
 
-    def leave(self):
-        """Put back what is still as it was set here."""
+    def __exit__(self, *error):
+        if not self._holds:
+            return
         get_openmp, set_openmp = _functions(_OPENMP)
         if get_openmp() != 1:  # by torch.set_num_threads
             return
-        if self._limits_mkl:
+        if self._holds_mkl:
             _functions(_MKL)[1](0)
-        elif _is_users(1):
+        elif _functions(_MKL) and _is_users(1):
             return
         set_openmp(self._before)
 
 
 def _is_small(net):
     """Say whether a net computes on the CPU, with few weights."""
-    if torch.device(net.device or "cpu").type != "cpu":
+    if net.device not in ("cpu", None) and torch.device(net.device).type != "cpu":
         return False
-    return sum(p.numel() for _, p in net.get_all_learnable_params()) <= MOST_WEIGHTS
+    module = net.module_
+    small = _known.get(module)
+    if small is None:
+        weights = [weight for _, weight in net.get_all_learnable_params()]
+        # one that finds out its width by itself has none before it has seen a row
+        lazy = any(map(is_lazy, weights))
+        small = lazy or sum(w.numel() for w in weights) <= MOST_WEIGHTS
+        if not lazy:
+            _known[module] = small
+    return small
 
 
 def _is_users(number):

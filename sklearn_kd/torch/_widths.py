@@ -12,6 +12,7 @@ from skorch.dataset import Dataset
 from torch.nn.parameter import is_lazy
 
 from sklearn_kd._nets import module_name
+from sklearn_kd.torch._threads import single_torch_thread
 
 #: Under these names a module's constructor gets the width of its input, and of its
 #: output, where the user has not set it.
@@ -208,7 +209,8 @@ def unreadable(net, X, error):
 def _failure(net, X):
     """Give what the module raises for a few rows; None where it answers them."""
     try:
-        next(iter(net.forward_iter(Dataset(X), training=False)))
+        with single_torch_thread(net):
+            next(iter(net.forward_iter(Dataset(X), training=False)))
     except Exception as error:  # the module is anybody's code
         return error
     return None
