@@ -66,7 +66,9 @@ class SkorchStudent(ClassifierMixin, BaseEstimator):
     encoder : transformer, "auto" or None, default="auto"
         What makes rows into input of the module. "auto" is the module's own attribute
         ``input_encoder`` where its class has one, and else :class:`TabularEncoder`, or
-        for sparse rows :class:`~sklearn.preprocessing.MaxAbsScaler`. Floats reach the
+        for sparse rows :class:`~sklearn.preprocessing.MaxAbsScaler`. A module that takes
+        rows of one width only, since its constructor has no free parameter of the
+        names above, gets numbers as they are. Floats reach the
         module as float32, integers as int64 (for embeddings), and a dict of arrays as
         keyword arguments. None takes rows as they are.
     validation_fraction : float, default=0.1
@@ -107,6 +109,9 @@ class SkorchStudent(ClassifierMixin, BaseEstimator):
     :class:`sklearn_kd.torch.TensorBatchLoader`, on the device of the net. An
     ``iterator_train`` of the user's, or one with options that this loader does not
     have, stays, and gets a dataset that it can read row by row.
+
+    On a CPU ``fit`` and ``predict_proba`` hold torch to one thread, where the net has up
+    to a million weights, unless ``torch.set_num_threads`` has set a number.
 
     On a CPU ``predict_proba`` of up to 1024 rows computes in float64 on a copy of the
     module, so that a row's answer does not depend on the rows beside it; for more rows,
