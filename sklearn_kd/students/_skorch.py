@@ -66,11 +66,11 @@ class SkorchStudent(ClassifierMixin, BaseEstimator):
     encoder : transformer, "auto" or None, default="auto"
         What makes rows into input of the module. "auto" is the module's own attribute
         ``input_encoder`` where its class has one, and else :class:`TabularEncoder`, or
-        for sparse rows :class:`~sklearn.preprocessing.MaxAbsScaler`. A module that takes
-        rows of one width only, since its constructor has no free parameter of the
-        names above, gets numbers as they are. Floats reach the
-        module as float32, integers as int64 (for embeddings), and a dict of arrays as
-        keyword arguments. None takes rows as they are.
+        for sparse rows :class:`~sklearn.preprocessing.MaxAbsScaler`. A module that
+        takes rows of one width only, since its constructor has no free parameter of
+        the names above, gets numbers as they are. Floats reach the module as float32,
+        integers as int64 (for embeddings), and a dict of arrays as keyword arguments.
+        None takes rows as they are.
     validation_fraction : float, default=0.1
         Share of the labelled rows that make the ``valid_loss``, where the net's
         ``train_split`` is skorch's default; one that the user has set, None included,
@@ -110,8 +110,8 @@ class SkorchStudent(ClassifierMixin, BaseEstimator):
     ``iterator_train`` of the user's, or one with options that this loader does not
     have, stays, and gets a dataset that it can read row by row.
 
-    On a CPU ``fit`` and ``predict_proba`` hold torch to one thread, where the net has up
-    to a million weights, unless ``torch.set_num_threads`` has set a number.
+    On a CPU ``fit`` and ``predict_proba`` hold torch to one thread, where the net has
+    up to a million weights, unless ``torch.set_num_threads`` has set a number.
 
     On a CPU ``predict_proba`` of up to 1024 rows computes in float64 on a copy of the
     module, so that a row's answer does not depend on the rows beside it; for more rows,
