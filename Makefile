@@ -72,6 +72,7 @@ bench-speed: $(VENV)/.bench-data ## what training, predicting and importing cost
 	$(ONE_THREAD) $(BIN)/python benchmarks/speed_curves.py
 	$(ONE_THREAD) $(BIN)/python benchmarks/speed_scale.py
 	$(ONE_THREAD) $(BIN)/python benchmarks/speed_threads.py
+	$(BIN)/python benchmarks/speed_torch_threads.py
 	$(ONE_THREAD) $(BIN)/python benchmarks/speed_wide.py
 	$(BIN)/python benchmarks/render.py
 

@@ -16,6 +16,7 @@ import schedules
 import speed_profile
 import speed_scale
 import speed_threads
+import speed_torch_threads
 import speed_wide
 import summary
 import which_student
@@ -96,7 +97,8 @@ def main():
     timed = read_rows(SPEED)
     tables["speed"] = speed_lines(timed)
     short = [row for row in timed if row["what"].startswith(HEADLINES)]
-    for module in (speed_scale, speed_profile, speed_threads, speed_wide):
+    timings = (speed_scale, speed_profile, speed_threads, speed_torch_threads)
+    for module in (*timings, speed_wide):
         name = module.RESULTS.stem
         if module.RESULTS.exists():
             tables[name] = module.lines(read_rows(module.RESULTS))

@@ -1,5 +1,6 @@
 """What can be read off a skorch net without importing skorch."""
 
+import functools
 import inspect
 import sys
 
@@ -94,3 +95,22 @@ def module_attribute(net, name, default):
         The attribute.
     """
     return getattr(getattr(net, "module", None), name, default)
+
+
+def module_name(net):
+    """Name the class of a net's module, or the function that makes it.
+
+    Parameters
+    ----------
+    net : skorch.NeuralNet
+        Any.
+
+    Returns
+    -------
+    str
+        Its name.
+    """
+    module = net.module
+    while isinstance(module, functools.partial):
+        module = module.func
+    return getattr(module, "__name__", type(module).__name__)

@@ -75,7 +75,7 @@ def test_widths_are_filled_in_by_their_customary_names(n_in, n_out):
     student = fitted(net(make, max_epochs=1))
     assert student.net_.module_.weight.shape == (3, 4)
     own = net(make, max_epochs=1, **{f"module__{n_in}": 5})
-    with pytest.raises(RuntimeError, match="shapes cannot be multiplied"):
+    with pytest.raises(ValueError, match=f"5 columns.* got rows of 4. Leave .*{n_in}"):
         fitted(own)
 
 

@@ -82,7 +82,7 @@ DATASETS = {
 
 
 @pytest.mark.parametrize("name", DATASETS)
-@pytest.mark.parametrize("batch_size", [4, 23, 100])
+@pytest.mark.parametrize("batch_size", [9, 23, 100])
 def test_batches_are_those_of_the_stock_loader(name, batch_size):
     dataset = DATASETS[name]
     ours = list(TensorBatchLoader(dataset, batch_size))
@@ -124,6 +124,25 @@ def test_drop_last(shuffle):
         assert len(loader) == n_batches
         assert [len(rows) for rows, _ in loader] == [4] * n_batches
     assert [len(rows) for rows, _ in TensorBatchLoader((X[:0], Y[:0]), 4)] == []
+
+
+@pytest.mark.parametrize("shuffle", [False, True])
+@pytest.mark.parametrize("device", [None, "meta"])
+@pytest.mark.parametrize("rows", [X, sparse.csr_matrix(X)], ids=["dense", "sparse"])
+def test_a_last_batch_of_one_row_is_joined_to_the_one_before(rows, device, shuffle):
+    def sizes(n_rows, batch_size, **options):
+        data = rows[:n_rows], Y[:n_rows]
+        loader = TensorBatchLoader(data, batch_size, shuffle, device=device, **options)
+        found = [len(part) for part, _ in loader]
+        assert len(loader) == len(found)
+        return found
+
+    assert sizes(21, 10) == [10, 11]
+    assert sizes(21, 20) == [21]
+    assert sizes(22, 10) == [10, 10, 2]
+    assert sizes(21, 10, drop_last=True) == [10, 10]
+    assert sizes(1, 10) == [1]
+    assert sizes(3, 1) == [1, 1, 1]
 
 
 def test_global_generator_is_used_for_shuffling_alone():

@@ -6,18 +6,80 @@ from math import isfinite
 
 import numpy as np
 from scipy.sparse import issparse
-from sklearn.base import clone
+from sklearn.base import BaseEstimator, clone
 from sklearn.preprocessing import MaxAbsScaler
 from sklearn.utils import get_tags
 from sklearn.utils.validation import has_fit_parameter
 
+from sklearn_kd._columns import column_name
 from sklearn_kd._copies import copy_rows
 from sklearn_kd._deadline import Deadline
+from sklearn_kd._validation import read_numbers
 from sklearn_kd.students._encoder import TabularEncoder
 from sklearn_kd.targets import blend
+from sklearn_kd.transfer import read_rows
 
 #: Up to this many, a sum of squares costs less than a look at each.
 _FEW_VALUES = 4096
+
+
+class PlainNumbers(BaseEstimator):
+    """Numbers as they are, for a module that takes rows of one width.
+
+    Parameters
+    ----------
+    module : str
+        Its name, for messages.
+    integers : bool, default=False
+        Whether it reads integers.
+    """
+
+    def __init__(self, module, *, integers=False):
+        self.module = module
+        self.integers = integers
+
+    def fit(self, X, y=None):
+        """Refuse rows that cannot be handed on."""
+        self.transform(X)
+        return self
+
+    def transform(self, X):
+        """Give all columns as an array.
+
+        Parameters
+        ----------
+        X : {ndarray, DataFrame} of shape (n_samples, n_features)
+            Checked rows.
+
+        Returns
+        -------
+        ndarray of shape (n_samples, n_features), float64 or int64
+            It may share memory with X.
+        """
+        numbers = read_numbers(read_rows(X), range(X.shape[1]), self.module)
+        missing = np.flatnonzero(np.isnan(numbers).any(axis=0)).tolist()
+        if missing:
+            names = ", ".join(repr(column_name(X, column)) for column in missing[:5])
+            more = f" and {len(missing) - 5} more" if len(missing) > 5 else ""
+            columns = "column" if len(missing) == 1 else "columns"
+            raise ValueError(
+                f"Input X contains NaN, in {columns} {names}{more}, and the "
+                f"module {self.module} has rows as they are, since it takes rows of "
+                "one width and cannot follow an encoder. Put a SimpleImputer before "
+                "it in a pipeline, or let its constructor take the width as "
+                "n_features: then rows are encoded, and missing values with them."
+            )
+        if not self.integers:
+            return numbers
+        if not (np.trunc(numbers) == numbers).all():
+            raise ValueError(
+                f"The module {self.module} reads integers, and X has others."
+            )
+        return numbers.astype(np.int64)
+
+
+#: These read their rows only.
+_OURS = (TabularEncoder, PlainNumbers)
 
 
 def fit_encoder(encoder, train, dtype, deadline=None):
@@ -59,7 +121,7 @@ def fit_encoder(encoder, train, dtype, deadline=None):
         deadline = deadline or Deadline()
         return encoder._fit(train.X, train.y, weight, **params, deadline=deadline)
     X = train.X
-    if type(encoder) is not TabularEncoder:  # with copy=False it may write into them
+    if type(encoder) not in _OURS:  # with copy=False it may write into them
         X = copy_rows(X)
     return encoder.fit(X, train.y, **params)
 
@@ -98,7 +160,8 @@ def encode(encoder, X, dtype, *, cast_integers=True, watched=False):
             X, dtype, watched=watched
         )  # the rows have passed the same checks
     if encoder is not None:
-        X = encoder.transform(copy_rows(X))  # with copy=False it writes into them
+        # with copy=False it writes into them
+        X = encoder.transform(X if type(encoder) in _OURS else copy_rows(X))
     if issparse(X):
         return _finite(_cast(X.tocsr(), dtype), encoder)
     if cast_integers:

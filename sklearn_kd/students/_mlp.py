@@ -143,6 +143,12 @@ class MLPStudent(
     All parameters lie in one flat buffer, layers and gradients are allocated once, and
     BLAS is held to one thread inside ``fit``. A row of weight 0 counts as absent.
 
+    BLAS has the threads that the process gives it in ``predict_proba``, and its sums
+    depend on their number: between one and two, probabilities differ by up to 1e-6
+    where the network computes in float32, and by up to 1e-14 in float64. Fix the
+    number, by ``OPENBLAS_NUM_THREADS`` say, where answers are to be the same to the
+    bit.
+
     Predictions for up to 1024 rows are computed in float64, so that what a row gets
     does not depend on the rows beside it. For more, behind a :class:`TabularEncoder`,
     the network computes in ``dtype``, in blocks of 256 rows: with float32,

@@ -7,6 +7,7 @@ from scipy.sparse import csr_matrix, issparse
 from sklearn.base import BaseEstimator, ClassifierMixin, RegressorMixin, clone
 from sklearn.utils.validation import check_is_fitted
 
+from sklearn_kd._columns import column_kinds, numeric_block
 from sklearn_kd._compat import (
     HasMethods,
     Interval,
@@ -20,17 +21,24 @@ from sklearn_kd._nets import (
     has_default_split,
     is_skorch_net,
     module_attribute,
+    module_name,
 )
 from sklearn_kd._proba import check_finite
 from sklearn_kd._random import as_seed, contained_draws
+from sklearn_kd._threads import single_blas_thread
 from sklearn_kd._validation import check_rows
 from sklearn_kd.students._blocks import MANY_ROWS
 from sklearn_kd.students._checks import check_train, check_validation
 from sklearn_kd.students._encoder import TabularEncoder
-from sklearn_kd.students._encoding import encode, encoder_tags, fit_encoder
+from sklearn_kd.students._encoding import (
+    PlainNumbers,
+    encode,
+    encoder_tags,
+    fit_encoder,
+)
 from sklearn_kd.students._levels import check_types
 from sklearn_kd.students._validation import split
-from sklearn_kd.transfer import is_large
+from sklearn_kd.transfer import is_large, read_rows
 
 
 class SkorchStudent(ClassifierMixin, BaseEstimator):
@@ -58,9 +66,11 @@ class SkorchStudent(ClassifierMixin, BaseEstimator):
     encoder : transformer, "auto" or None, default="auto"
         What makes rows into input of the module. "auto" is the module's own attribute
         ``input_encoder`` where its class has one, and else :class:`TabularEncoder`, or
-        for sparse rows :class:`~sklearn.preprocessing.MaxAbsScaler`. Floats reach the
-        module as float32, integers as int64 (for embeddings), and a dict of arrays as
-        keyword arguments. None takes rows as they are.
+        for sparse rows :class:`~sklearn.preprocessing.MaxAbsScaler`. A module that
+        takes rows of one width only, since its constructor has no free parameter of
+        the names above, gets numbers as they are. Floats reach the module as float32,
+        integers as int64 (for embeddings), and a dict of arrays as keyword arguments.
+        None takes rows as they are.
     validation_fraction : float, default=0.1
         Share of the labelled rows that make the ``valid_loss``, where the net's
         ``train_split`` is skorch's default; one that the user has set, None included,
@@ -99,6 +109,9 @@ class SkorchStudent(ClassifierMixin, BaseEstimator):
     :class:`sklearn_kd.torch.TensorBatchLoader`, on the device of the net. An
     ``iterator_train`` of the user's, or one with options that this loader does not
     have, stays, and gets a dataset that it can read row by row.
+
+    On a CPU ``fit`` and ``predict_proba`` hold torch to one thread, where the net has
+    up to a million weights, unless ``torch.set_num_threads`` has set a number.
 
     On a CPU ``predict_proba`` of up to 1024 rows computes in float64 on a copy of the
     module, so that a row's answer does not depend on the rows beside it; for more rows,
@@ -186,6 +199,7 @@ class SkorchStudent(ClassifierMixin, BaseEstimator):
         """
         self._check_parameters()
         from sklearn_kd.torch import _net  # here, since it imports torch
+        from sklearn_kd.torch._net_rows import NetRows
 
         seed = as_seed(self.random_state)
         # a fit that fails must not leave classes, encoder and net of two fits
@@ -199,12 +213,13 @@ class SkorchStudent(ClassifierMixin, BaseEstimator):
         if splits:
             train, validation = split(train, self.validation_fraction, seed)
         train, validation = train.in_rows(), validation and validation.in_rows()
-        self.encoder_ = fit_encoder(self._encoder(), train, "float32")
+        with single_blas_thread():  # its sums are to be the same everywhere
+            self.encoder_ = self._fit_encoder(train)
         if X_val is not None:
             check_types(self.encoder_, validation.X)
         rows, stop = (
             part
-            and _net.NetRows(
+            and NetRows(
                 self._encode(part.X, "float32"), part.codes, part.soft, part.weight
             )
             for part in (train, validation)
@@ -222,17 +237,41 @@ class SkorchStudent(ClassifierMixin, BaseEstimator):
     def _rehearse(self, train):
         """Fit the encoder, and look at what the untrained net makes of some rows."""
         from sklearn_kd.torch import _net  # here, since it imports torch
+        from sklearn_kd.torch._net_rows import NetRows
 
-        self.encoder_ = fit_encoder(self._encoder(), train, "float32")
+        self.encoder_ = self._fit_encoder(train)
         X = self._encode(train.X, "float32")
-        rows = _net.NetRows(X, train.codes, train.soft, train.weight)
+        rows = NetRows(X, train.codes, train.soft, train.weight)
         try:
-            _net.prepare_net(clone(self.net), rows, None, train.soft)
-        except RuntimeError:
+            _net.rehearse(clone(self.net), rows, train.soft)
+        except ValueError as error:
             # the width of a taught encoder depends on the soft targets, and the user
             # may have set it in the module
-            if not isinstance(self.encoder_, TabularEncoder):
+            unread = isinstance(error.__cause__, RuntimeError)
+            if not (unread and isinstance(self.encoder, TabularEncoder)):
                 raise
+
+    def _fit_encoder(self, train):
+        """Fit the encoder; a module that cannot follow it has the rows as they are."""
+        encoder = self._encoder()
+        if not isinstance(encoder, str) or issparse(train.X):
+            return fit_encoder(encoder, train, "float32")
+        from sklearn_kd.torch import _widths  # here, since it imports torch
+
+        few = read_rows(safe_indexing(train.X, slice(2)))
+        numbers = "nominal" not in column_kinds(few)
+        if numbers:
+            few = np.nan_to_num(numeric_block(few, range(few.shape[1])))
+        else:
+            few = np.zeros(few.shape)
+        with contained_draws(0, self.net):
+            dtype = _widths.takes_numbers_only(
+                self.net, few, len(train.classes), numbers=numbers
+            )
+        if dtype is not None:
+            name = module_name(self.net)
+            encoder = PlainNumbers(name, integers=dtype == "int64")
+        return fit_encoder(encoder, train, "float32")
 
     def _check_parameters(self):
         """Refuse what ``fit`` would refuse, beyond the constraints."""

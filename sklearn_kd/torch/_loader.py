@@ -25,7 +25,8 @@ class TensorBatchLoader:
         the same kinds, is handed out in the place of y: soft targets travel as a
         dict of "proba", "labels", "row_alpha" and "sample_weight".
     batch_size : int, default=128
-        Rows of a batch.
+        Rows of a batch. A last batch of a single row is joined to the one before, which
+        has one more then: ``BatchNorm`` cannot learn from one row.
     shuffle : bool, default=False
         Whether each iteration takes the rows in a new order.
     drop_last : bool, default=False
@@ -99,7 +100,13 @@ class TensorBatchLoader:
 
     def __len__(self):
         full, rest = divmod(self._n_rows, self.batch_size)
-        return full + (rest > 0 and not self.drop_last)
+        return full + (rest > 0 and not self.drop_last and not self._joins_last)
+
+    @property
+    def _joins_last(self):
+        """Whether the last batch would be of one row, and the others are of more."""
+        full, rest = divmod(self._n_rows, self.batch_size)
+        return rest == 1 and full > 0 and not self.drop_last
 
     def __iter__(self):
         order = None
@@ -108,7 +115,11 @@ class TensorBatchLoader:
             order = torch.randperm(
                 self._n_rows, generator=self.generator, device=device
             )
-        parts = [_batches(leaf, order, self.batch_size) for leaf in leaves(self._data)]
+        sizes = self.batch_size
+        if self._joins_last:
+            sizes = [self.batch_size] * len(self)
+            sizes[-1] += 1
+        parts = [_batches(leaf, order, sizes) for leaf in leaves(self._data)]
         batches = islice(zip(*parts, strict=True), len(self))
         if self._moves_batches:
             batches = (self._moved(batch) for batch in batches)
@@ -176,12 +187,12 @@ def _move(part, device, pins):
     return part.to(device, non_blocking=pins)
 
 
-def _batches(leaf, order, batch_size):
-    """Cut one array into batches, all at once where they are views."""
+def _batches(leaf, order, sizes):
+    """Cut one array into batches of a size, or of several; at once where views."""
     if order is None:
-        return leaf.split(batch_size)
+        return leaf.split(sizes)
     # the batches' row numbers move to the device in one go
-    rows = order.to(leaf.device).split(batch_size)
+    rows = order.to(leaf.device).split(sizes)
     return (leaf.index_select(0, part) for part in rows)
 
 

@@ -1,13 +1,11 @@
 """Training a skorch net on soft targets: what is set in it, and what it is given."""
 
 import copy
-import inspect
 from contextlib import nullcontext
 
 import numpy as np
 import torch
-from skorch import NeuralNetBinaryClassifier
-from skorch.callbacks import BatchScoring, EpochScoring
+from skorch.callbacks import BatchScoring, Callback, EpochScoring
 from skorch.dataset import Dataset
 from skorch.helper import predefined_split
 from skorch.utils import to_device, to_numpy
@@ -16,29 +14,9 @@ from sklearn_kd._random import contained_draws
 from sklearn_kd.losses import LOSSES
 from sklearn_kd.torch._loader import TensorBatchLoader
 from sklearn_kd.torch._loss import DistillationLoss
-
-#: Under these names a module's constructor gets the width of its input, and of its
-#: output, where the user has not set it.
-INPUT_WIDTHS = {
-    "n_features",
-    "n_inputs",
-    "in_features",
-    "input_dim",
-    "input_size",
-    "num_features",
-    "n_in",
-    "d_in",
-}
-OUTPUT_WIDTHS = {
-    "n_classes",
-    "n_outputs",
-    "out_features",
-    "output_dim",
-    "output_size",
-    "num_classes",
-    "n_out",
-    "d_out",
-}
+from sklearn_kd.torch._net_rows import GivenRows
+from sklearn_kd.torch._threads import single_torch_thread
+from sklearn_kd.torch._widths import may_set_width, set_shapes, unreadable, widths
 
 #: Options of the batched loader; a net with others keeps its own loader.
 _LOADER_OPTIONS = {"batch_size", "shuffle", "drop_last", "device", "generator"}
@@ -58,59 +36,6 @@ _LOWER = (
     'Lower lr, add skorch.callbacks.GradientNormClipping, or use encoder="auto" of '
     "SkorchStudent, which brings every column to a common scale."
 )
-
-
-class NetRows(Dataset):
-    """Encoded rows with what the criterion reads.
-
-    Parameters
-    ----------
-    X : {ndarray, CSR matrix} of shape (n_samples, n_inputs), or dict of ndarray
-        Encoded rows.
-    codes : ndarray of shape (n_samples,), int
-        Positions of the labels in the classes.
-    soft : SoftTargets of length n_samples
-        Soft targets.
-    weight : ndarray of shape (n_samples,), float
-        Row weights.
-
-    Attributes
-    ----------
-    y : ndarray of shape (n_samples,), int64
-        The codes, for callbacks that score.
-    targets : dict of ndarray
-        What :class:`DistillationLoss` reads.
-    """
-
-    def __init__(self, X, codes, soft, weight):
-        super().__init__(X, codes.astype(np.int64), length=len(codes))
-        self.targets = {"proba": soft.proba.astype(np.float32), "labels": self.y}
-        if (soft.row_alpha != 1).any():
-            self.targets["row_alpha"] = soft.row_alpha.astype(np.float32)
-        if (weight != 1).any():
-            weight = weight / weight.mean()
-            self.targets["sample_weight"] = weight.astype(np.float32)
-
-    def __getitem__(self, index):
-        if isinstance(self.X, dict):
-            X = {name: values[index] for name, values in self.X.items()}
-        else:
-            X = self.X[index]
-            X = X.toarray()[0] if hasattr(X, "toarray") else X
-        return X, {name: values[index] for name, values in self.targets.items()}
-
-    def head(self, n_rows):
-        """Take the input of the first rows."""
-        return self._inputs(slice(n_rows))
-
-    def every(self, step):
-        """Take the input of every so many-th row."""
-        return self._inputs(slice(None, None, step))
-
-    def _inputs(self, part):
-        if isinstance(self.X, dict):
-            return {name: values[part] for name, values in self.X.items()}
-        return self.X[part]
 
 
 class NetLoss(DistillationLoss):
@@ -171,6 +96,44 @@ def to_logits(output, kind):
     return torch.stack([1 - output, output], dim=1).clamp_min(tiny).log()
 
 
+class Start(Callback):
+    """Looks at what the module returns when training begins, after all callbacks.
+
+    Those may set how wide its rows are.
+
+    Parameters
+    ----------
+    rows : NetRows
+        What to learn from.
+    n_classes : int
+        Number of classes.
+    gives_probabilities : bool
+        Whether the criterion that the user has set reads probabilities.
+
+    Attributes
+    ----------
+    loss : float
+        Of the first training rows.
+    """
+
+    loss = np.inf
+
+    def __init__(self, rows, n_classes, gives_probabilities):
+        self.rows = rows
+        self.n_classes = n_classes
+        self.gives_probabilities = gives_probabilities
+
+    def on_train_begin(self, net, X=None, y=None, **kwargs):
+        """Look at the module."""
+        X = self.rows.head(_PROBED)
+        output = _find_output(net, X, self.n_classes, self.gives_probabilities)
+        # a compiled criterion wraps the one that reads it
+        getattr(net.criterion_, "_orig_mod", net.criterion_).output = output
+        net.predict_nonlinearity = Probabilities(output)
+        _check_single_rows(net, self.rows)
+        self.loss = _first_loss(net, self.rows)
+
+
 def train_net(net, rows, validation, soft):
     """Train a net in place.
 
@@ -185,14 +148,22 @@ def train_net(net, rows, validation, soft):
     soft : SoftTargets
         With the classes, the loss and the temperature.
     """
-    own_split = net.train_split
-    prepare_net(net, rows, validation, soft)
-    before = _first_loss(net, rows)
+    own_split, own_dataset = net.train_split, net.dataset
+    start = _prepare(net, rows, validation, soft)
+    net.dataset = GivenRows(rows, own_dataset)
+    net.callbacks_.append(("start", start))
     _score_by_labels(net)
-    try:
-        net.partial_fit(rows, rows.y)  # a stratified split of the user's reads them
-    finally:
-        net.train_split = own_split  # the other one holds the validation rows
+    with single_torch_thread(net):
+        try:
+            net.partial_fit(rows.X, rows.y)  # a stratified split of the user's reads y
+        finally:  # the other ones hold rows
+            net.train_split, net.dataset = own_split, own_dataset
+            net.callbacks_ = [each for each in net.callbacks_ if each[1] is not start]
+        _check_trained(net, rows, start.loss, len(soft.classes))
+
+
+def _check_trained(net, rows, before, n_classes):
+    """Refuse a net that is worse than it was before training."""
     # beside that: what a module keeps of its last batch, weight_norm its weights, has a
     # graph after training, and no tensor with one can be copied
     _refuse_divergence(net, rows)
@@ -200,32 +171,44 @@ def train_net(net, rows, validation, soft):
     # callbacks may have set other weights before the first step
     first = net.history[0, "batches", 0].get("train_loss", before)
     before = max(before, first) if np.isfinite(first) else before
-    if after > 2 * before + 3 * np.log(len(soft.classes)):
+    if after > 2 * before + 3 * np.log(n_classes):
         raise ValueError(
             f"Training diverged: at lr={net.lr:g} the loss of the first training rows "
             f"rose from {before:.3g}, before training, to {after:.3g}. {_LOWER}"
         )
 
 
-def prepare_net(net, rows, validation, soft):
-    """Set what a net is trained with, initialise it, and look at what it returns.
+def rehearse(net, rows, soft):
+    """Find out whether a net could be trained, without training it.
 
     Parameters
     ----------
-    net, rows, validation, soft
+    net, rows, soft
         As for :func:`train_net`.
 
     Raises
     ------
     ValueError
-        For a module that returns another number of columns, or NaN; torch and skorch
-        raise what they like for parameters that they do not know.
+        For a module that cannot read the rows, or returns another number of columns, or
+        NaN; torch and skorch raise what they like for parameters that they do not know.
     """
+    start = _prepare(net, rows, None, soft)
+    set_shapes(net, rows.X, rows.y)
+    try:
+        with single_torch_thread(net):
+            start.on_train_begin(net)
+    except ValueError as error:
+        unread = isinstance(error.__cause__, RuntimeError)
+        if not (unread and may_set_width(net)):
+            raise
+
+
+def _prepare(net, rows, validation, soft):
+    """Set what a net is trained with, and initialise it; give the :class:`Start`."""
     n_classes = len(soft.classes)
     LOSSES[soft.loss].check_classes(n_classes)
     given = net.criterion
     criterion = given if isinstance(given, type) else type(given)
-    gives_probabilities = issubclass(criterion, torch.nn.BCELoss)
     settings = {
         "criterion": NetLoss,
         "criterion__loss": soft.loss,
@@ -236,12 +219,9 @@ def prepare_net(net, rows, validation, soft):
         settings["train_split"] = predefined_split(validation)
     if "classes" in net.get_params(deep=False):
         settings["classes"] = list(range(n_classes))
-    net.set_params(**settings, **_loaders(net), **_widths(net, rows.X, n_classes))
+    net.set_params(**settings, **_loaders(net), **widths(net, rows.X, n_classes))
     net.initialize()
-    output = _find_output(net, rows.head(_PROBED), n_classes, gives_probabilities)
-    # a compiled criterion wraps the one that reads it
-    getattr(net.criterion_, "_orig_mod", net.criterion_).output = output
-    net.predict_nonlinearity = Probabilities(output)
+    return Start(rows, n_classes, issubclass(criterion, torch.nn.BCELoss))
 
 
 def _refuse_divergence(net, rows):
@@ -303,29 +283,21 @@ def _loaders(net):
     return settings
 
 
-def _widths(net, X, n_classes):
-    """Fill in the widths that the module's constructor takes by a customary name."""
-    try:
-        taken = set(inspect.signature(net.module).parameters)
-    except ValueError:  # of what is written in C
-        return {}
-    n_outputs = 1 if isinstance(net, NeuralNetBinaryClassifier) else n_classes
-    widths = dict.fromkeys(OUTPUT_WIDTHS & taken, n_outputs)
-    if not isinstance(X, dict):
-        widths |= dict.fromkeys(INPUT_WIDTHS & taken, X.shape[1])
-    widths = {f"module__{name}": width for name, width in widths.items()}
-    return {name: width for name, width in widths.items() if name not in vars(net)}
-
-
 def _find_output(net, X, n_classes, gives_probabilities):
     """Find out what the module returns: logits or probabilities, in how many columns.
 
     Raises
     ------
     ValueError
-        For another number of columns, and NaN, which says neither.
+        For another number of columns, for NaN, which says neither, and for a module
+        that cannot read the rows.
     """
-    output = _forward(net, X)
+    try:
+        output = _forward(net, X)
+    except RuntimeError as error:
+        if isinstance(error, torch.cuda.OutOfMemoryError):
+            raise
+        raise unreadable(net, X, error) from error
     if isinstance(output, tuple):
         output = output[0]
     if output.isnan().any():
@@ -346,6 +318,29 @@ def _find_output(net, X, n_classes, gives_probabilities):
     sums = output.sum(dim=1)
     is_proba = (output >= 0).all() and torch.allclose(sums, torch.ones_like(sums))
     return "probabilities" if is_proba else "logits"
+
+
+def _check_single_rows(net, rows):
+    """Refuse batches of one row for a module that cannot learn from them."""
+    batch_size = getattr(net, "iterator_train__batch_size", net.batch_size)
+    if batch_size != 1 and len(rows) > 1:
+        return
+    trial = object.__new__(type(net))
+    trial.__dict__.update(net.__dict__)
+    try:
+        trial.__dict__["module_"] = copy.deepcopy(net.module_)
+    except Exception:  # it may hold a lock
+        return
+    row = TensorBatchLoader(Dataset(rows.head(1)), 1, device=net.device)
+    try:
+        with contained_draws(0, net):
+            trial.evaluation_step(next(iter(row)), training=True)
+    except Exception as error:
+        raise ValueError(
+            f"The module {type(net.module_).__name__} cannot learn from a batch of one "
+            f"row: {error}. A layer such as BatchNorm needs two: set batch_size to 2 "
+            f"or more (it is {batch_size}, of {len(rows)} rows)."
+        ) from error
 
 
 def _forward(net, X):
@@ -381,7 +376,7 @@ def predict_proba(net, X):
     ndarray of shape (n_samples, n_classes), float64
         Rows that sum to 1.
     """
-    with _contained(net):
+    with _contained(net), single_torch_thread(net):
         proba = net.predict_proba(Dataset(X)).astype(np.float64)
     return proba / proba.sum(axis=1, keepdims=True)
 
@@ -415,7 +410,7 @@ def in_float64(net, X):
     exact.__dict__.update(net.__dict__)
     try:
         exact.__dict__["module_"] = copy.deepcopy(net.module_).double()
-        with _contained(net):
+        with _contained(net), single_torch_thread(net):
             _forward(exact, X)
     # the module is anybody's code, which may assert its dtype or hold a lock, and the
     # net answers without this too

@@ -40,10 +40,16 @@ class CSRRows:
         """Choose rows by an index array or a slice, still sparse."""
         return CSRRows(self.matrix[rows])
 
-    def split(self, size):
-        """Cut into dense batches, one after the other."""
-        starts = range(0, max(len(self), 1), size)
-        return (self._dense(slice(start, start + size)) for start in starts)
+    def split(self, sizes):
+        """Cut into dense batches of a size, or of a list of them, one after another."""
+        if isinstance(sizes, list):
+            ends = np.cumsum(sizes).tolist()
+            return (
+                self._dense(slice(end - size, end))
+                for end, size in zip(ends, sizes, strict=True)
+            )
+        starts = range(0, max(len(self), 1), sizes)
+        return (self._dense(slice(start, start + sizes)) for start in starts)
 
     def index_select(self, dim, rows):
         """Take rows in the order of a tensor of positions, dense."""

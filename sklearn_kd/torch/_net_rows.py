@@ -1,0 +1,81 @@
+"""The rows that a skorch net learns from, with their targets."""
+
+import numpy as np
+from skorch.dataset import Dataset
+
+
+class NetRows(Dataset):
+    """Encoded rows with what the criterion reads.
+
+    Parameters
+    ----------
+    X : {ndarray, CSR matrix} of shape (n_samples, n_inputs), or dict of ndarray
+        Encoded rows.
+    codes : ndarray of shape (n_samples,), int
+        Positions of the labels in the classes.
+    soft : SoftTargets of length n_samples
+        Soft targets.
+    weight : ndarray of shape (n_samples,), float
+        Row weights.
+
+    Attributes
+    ----------
+    y : ndarray of shape (n_samples,), int64
+        The codes, for callbacks that score.
+    targets : dict of ndarray
+        What :class:`DistillationLoss` reads.
+    """
+
+    def __init__(self, X, codes, soft, weight):
+        super().__init__(X, codes.astype(np.int64), length=len(codes))
+        self.targets = {"proba": soft.proba.astype(np.float32), "labels": self.y}
+        if (soft.row_alpha != 1).any():
+            self.targets["row_alpha"] = soft.row_alpha.astype(np.float32)
+        if (weight != 1).any():
+            weight = weight / weight.mean()
+            self.targets["sample_weight"] = weight.astype(np.float32)
+
+    def __getitem__(self, index):
+        if isinstance(self.X, dict):
+            X = {name: values[index] for name, values in self.X.items()}
+        else:
+            X = self.X[index]
+            X = X.toarray()[0] if hasattr(X, "toarray") else X
+        return X, {name: values[index] for name, values in self.targets.items()}
+
+    def head(self, n_rows):
+        """Take the input of the first rows."""
+        return self._inputs(slice(n_rows))
+
+    def every(self, step):
+        """Take the input of every so many-th row."""
+        return self._inputs(slice(None, None, step))
+
+    def _inputs(self, part):
+        if isinstance(self.X, dict):
+            return {name: values[part] for name, values in self.X.items()}
+        return self.X[part]
+
+
+class GivenRows:
+    """Takes the place of a net's ``dataset`` while it is trained.
+
+    So callbacks are told of plain rows when training begins, as in plain skorch.
+    """
+
+    def __init__(self, rows, own):
+        self.rows = rows
+        self.own = own
+
+    def __call__(self, X, y=None, **params):
+        """Give the rows with their soft targets, and a data set of any others."""
+        if X is self.rows.X:
+            return self.rows
+        return self.own(X, y, **params) if callable(self.own) else self.own
+
+    def __reduce__(self):  # a copy that a callback saves has no rows
+        return _itself, (self.own,)
+
+
+def _itself(own):
+    return own
