@@ -11,6 +11,7 @@ from sklearn.exceptions import NotFittedError
 
 from sklearn_kd._columns import array_rows, is_frame
 from sklearn_kd._compat import num_samples, safe_indexing
+from sklearn_kd._containers import sliceable_rows
 from sklearn_kd._copies import take_copy
 from sklearn_kd._random import contained_draws
 from sklearn_kd._texts import flat_values
@@ -107,7 +108,7 @@ def compute_soft_targets(
     if not teachers:
         raise ValueError("teacher is an empty list: pass at least one teacher.")
     chunk = _check_batch_size(batch_size)
-    X = _sliceable(X)
+    X = _sliceable(sliceable_rows(X))
     n_samples = num_samples(X)
     if classes is not None:
         classes = _check_classes(classes)

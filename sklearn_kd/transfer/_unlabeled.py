@@ -7,6 +7,7 @@ from scipy import sparse
 
 from sklearn_kd._columns import is_frame, is_polars, same_container
 from sklearn_kd._compat import num_samples
+from sklearn_kd._containers import as_rows
 from sklearn_kd._texts import is_text
 from sklearn_kd.transfer._large import chain_rows, is_large
 from sklearn_kd.transfer._rows import like_pandas
@@ -96,7 +97,7 @@ def check_unlabeled(X_unlabeled, X, n_given=None):
     if X_unlabeled is None:
         return None
     held = isinstance(X_unlabeled, UnlabeledRows)
-    rows = X_unlabeled.X if held else X_unlabeled
+    rows = as_rows(X_unlabeled.X if held else X_unlabeled, "X_unlabeled")
     if not same_container(X, rows):
         raise TypeError(
             f"X_unlabeled must be of the type of X, {_type_name(X)}, got "
