@@ -24,6 +24,7 @@ from sklearn_kd._preparation import (
     read_lesson,
     rows_without_labels,
     split_folds,
+    warn_of_unreadable,
 )
 from sklearn_kd._random import as_seed
 from sklearn_kd._recipe import (
@@ -362,7 +363,7 @@ class DistilledClassifier(
         lesson = read_lesson(self, X, y, sample_weight, teacher_proba)
         student = make_student(self, lesson, seed)
         teachers = make_teachers(self, lesson, sample_weight, teacher_proba)
-        sampler, X_unlabeled = find_rows(
+        sampler, X_unlabeled, unreadable = find_rows(
             self, student, lesson, X_unlabeled, teacher_proba, seed
         )
         check_out_of_sample(self, teachers, sampler)
@@ -392,6 +393,7 @@ class DistilledClassifier(
             seed=seed,
             context=make_context(self, seed, deadline),
         )
+        warn_of_unreadable(unreadable)
         soft = soft_targets(self, lesson, knowledge)
         train, validation = add_soft(soft, train, validation)
         rows, stop = add_synthetic(

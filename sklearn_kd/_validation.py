@@ -10,6 +10,7 @@ from sklearn.utils.validation import check_array, check_consistent_length
 from sklearn_kd._columns import (
     array_rows,
     column_kinds,
+    column_name,
     column_names,
     count_missing,
     has_missing,
@@ -173,7 +174,15 @@ def read_numbers(X, columns, name):
     """
     block = numeric_block(X, columns)
     if _may_be_infinite(X):
-        assert_all_finite(block, allow_nan=True, estimator_name=name, input_name="X")
+        try:
+            assert_all_finite(
+                block, allow_nan=True, estimator_name=name, input_name="X"
+            )
+        except ValueError as error:
+            place = int(np.isinf(block).any(axis=0).argmax())
+            raise ValueError(
+                f"{error} Column {column_name(X, columns[place])!r} holds it."
+            ) from error
     return block
 
 
