@@ -39,7 +39,7 @@ def compute_soft_targets(
         Fitted, with ``predict_proba``. The probabilities of several are averaged.
     X : {array-like, sparse matrix, DataFrame} of shape (n_samples, n_features), or \
             {list, ndarray, Series} of str of shape (n_samples,)
-        Rows as the teacher takes them.
+        Rows as the teacher takes them; a table of Arrow becomes a DataFrame.
     classes : array-like of shape (n_classes,) or None, default=None
         The order of the columns. A class that the teacher lacks has probability 0; the
         mass of a class that is not among them is removed, and the rest renormalised.
