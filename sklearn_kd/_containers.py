@@ -240,9 +240,10 @@ def _from_torch(torch, tensor, name):
         )
     try:
         tensor = tensor.detach().cpu().resolve_conj().resolve_neg()
-        # NumPy has no bfloat16
-        narrow = tensor.is_floating_point() and tensor.element_size() < 4
-        return (tensor.float() if narrow else tensor).numpy()
+        known = torch.float64, torch.float32, torch.float16
+        if tensor.is_floating_point() and tensor.dtype not in known:  # bfloat16, say
+            tensor = tensor.float()
+        return tensor.numpy()
     except (RuntimeError, TypeError, NotImplementedError) as error:
         raise ValueError(
             f"{name} is a tensor that cannot be read as an array of NumPy: {error}"
@@ -286,7 +287,10 @@ def _refuse_mapping(X, name):
     method = _method(X, _CONVERTED)
     if method is not None:
         raise _no_rows(X, name, f"{name}.{method}()")
-    of_columns = any(np.ndim(value) for value in X.values())
+    of_columns = any(
+        hasattr(value, "__len__") and not isinstance(value, (str, bytes))
+        for value in X.values()
+    )
     raise _no_rows(X, name, f"pandas.DataFrame({name if of_columns else f'[{name}]'})")
 
 

@@ -17,14 +17,16 @@ def find_unreadable(X):
 
     Parameters
     ----------
-    X : {ndarray, DataFrame} of shape (n_samples, n_features)
-        A table that ``check_rows`` has passed.
+    X : {ndarray, CSR matrix, DataFrame, Series}
+        What ``check_rows`` returned; sparse rows and texts have no such columns.
 
     Returns
     -------
     TypeError, ValueError or None
         What a reader of the table would raise, naming the column.
     """
+    if issparse(X) or is_text(X):
+        return None
     try:
         check_table(X, column_kinds(X), "MungeSampler")
     except (TypeError, ValueError) as error:

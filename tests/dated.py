@@ -25,6 +25,8 @@ def objects(values):
     return column
 
 
+LISTS = pd.ArrowDtype(pa.list_(pa.int64()))
+
 #: Columns of pandas that are neither numbers nor levels, and how a message names them.
 PANDAS = {
     "dates": DAYS,
@@ -37,22 +39,26 @@ PANDAS = {
     "intervals": pd.interval_range(0, N),
     "complex numbers": NUMBERS + 1j,
     "lists": objects([number, 2] for number in range(N)),
-    "lists of Arrow": pd.Series([[1]] * N, dtype=pd.ArrowDtype(pa.list_(pa.int64()))),
+    "lists of Arrow": pd.Series(
+        [[1, 2]] * N, dtype=pd.ArrowDtype(pa.list_(pa.int64()))
+    ),
     "tuples": objects((number, 2) for number in range(N)),
     "sets": objects({number} for number in range(N)),
     "dicts": objects({"a": number} for number in range(N)),
     "arrays": objects(np.zeros(2) for _ in range(N)),
     "mixed": objects([1, "a", [2], "b"] * (N // 4)),
     "infinity": np.where(np.arange(N) == N - 1, np.inf, NUMBERS),
-    "beyond float64": objects(10**400 + number for number in range(N)),
+    "beyond float64": pd.Series(
+        objects(10**400 + number for number in range(N)), dtype=object
+    ),
 }
 POLARS = {
     "dates": pl.Series(objects(day.date() for day in DAYS).tolist()),
     "datetimes": pl.Series(DAYS),
     "durations": pl.Series(PANDAS["durations"]),
     "times": pl.Series(PANDAS["times"].tolist()),
-    "lists": pl.Series([[number] for number in range(N)]),
-    "structs": pl.Series([{"a": number} for number in range(N)]),
+    "lists": pl.Series([[number, 2] for number in range(N)]),
+    "structs": pl.Series([{"a": number, "b": 2} for number in range(N)]),
     "arrays": pl.Series(np.zeros((N, 2))),
     "objects": pl.Series([object()] * N, dtype=pl.Object),
 }

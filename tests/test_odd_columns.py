@@ -83,6 +83,17 @@ def test_rows_of_the_user_are_asked_about(name):
     assert compute_soft_targets(model.teacher_, rows).shape == (N, 2)
 
 
+def test_unlabelled_dates_of_another_unit_join_those_of_another_zone_do_not():
+    rows = TABLES["polars datetimes"]
+    finer = rows.with_columns(pl.col("odd").dt.cast_time_unit("ns"))
+    model = distil(forest(), student(), transfer=None)
+    model.fit(rows, y, X_unlabeled=UnlabeledRows(finer))
+    assert model.n_transfer_rows_ == N
+    zoned = rows.with_columns(pl.col("odd").dt.replace_time_zone("UTC"))
+    with refused(TypeError, "in column 'odd'.*no common type: cast one"):
+        distil(Unfitted(), student()).fit(rows, y, X_unlabeled=UnlabeledRows(zoned))
+
+
 @pytest.mark.parametrize("name", TABLES)
 @pytest.mark.parametrize("transfer", ["auto", None])
 def test_the_student_that_cannot_read_them_is_named(name, transfer):

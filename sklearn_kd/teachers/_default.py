@@ -77,14 +77,13 @@ def default_teachers(X, n_classes=2):
             "make_pipeline(TfidfVectorizer(), LogisticRegression()), or a soft vote of "
             "several; or pass teacher_proba to fit."
         )
-    if not issparse(X):
-        unreadable = find_unreadable(X)
-        if unreadable is not None:
-            raise with_message(
-                unreadable,
-                f"The default teacher cannot read these rows: {unreadable} Or pass a "
-                "teacher whose pipeline reads the column.",
-            ) from unreadable
+    unreadable = find_unreadable(X)
+    if unreadable is not None:
+        raise with_message(
+            unreadable,
+            f"The default teacher cannot read these rows: {unreadable} Or pass a "
+            "teacher whose pipeline reads the column.",
+        ) from unreadable
     n_rows = num_samples(X)
     n_trees = max(affordable_trees(n_rows, n_classes, 100), _LEAST)
     trees = _extra_trees(n_trees)

@@ -125,8 +125,23 @@ def _refuse_two_kinds(above, below):
         names = [name for name in above.columns if name in below.columns]
         pairs = [(above.schema[name], below.schema[name]) for name in names]
         _compare_kinds(pairs, _polars_kind, [f" in column {name!r}" for name in names])
+        for name, dtypes in zip(names, pairs, strict=True):
+            if dtypes[0] != dtypes[1]:
+                _try_stacking(above.select(name), below.select(name), dtypes)
     elif not (is_frame(above) or is_text(above)) and hasattr(below, "dtype"):
         _compare_kinds([(above.dtype, below.dtype)], _numpy_kind, [""])
+
+
+def _try_stacking(above, below, dtypes):
+    """Refuse columns of polars without a common type: dates with a zone and without."""
+    try:
+        _stack_polars(above.clear(), below.clear())
+    except sys.modules["polars"].exceptions.PolarsError as error:
+        raise TypeError(
+            f"X has dtype {dtypes[0]} in column {above.columns[0]!r}, and its "
+            f"unlabelled rows have {dtypes[1]}, which have no common type: cast one to "
+            "the other."
+        ) from error
 
 
 def _compare_kinds(pairs, kind_of, places):
