@@ -24,6 +24,7 @@ from sklearn_kd._preparation import (
     read_lesson,
     rows_without_labels,
     split_folds,
+    warn_of_unreadable,
 )
 from sklearn_kd._random import as_seed
 from sklearn_kd._recipe import (
@@ -96,8 +97,9 @@ class DistilledClassifier(
     transfer : {"auto", "munge"}, sampler or None, default="auto"
         Synthetic rows to ask the teacher about, made from the training rows (of 300 000
         at most) after validation rows have been split off. "munge" is
-        :class:`MungeSampler`; so is "auto", unless the student is linear, or rows are
-        sparse or texts. A sampler has ``fit(X)`` and ``sample()``, which returns rows
+        :class:`MungeSampler`; so is "auto", unless the student is linear, rows are
+        sparse or texts, or a column is neither a number nor a level (a warning names
+        it). A sampler has ``fit(X)`` and ``sample()``, which returns rows
         and the position of the one that each was made from. With synthetic rows a
         training row itself is kept only where its soft target comes from somebody who
         did not see it (``cv``, or the out-of-bag trees of a forest), and for the hard
@@ -328,7 +330,8 @@ class DistilledClassifier(
         Parameters
         ----------
         X : {array-like, sparse matrix, DataFrame} of shape (n_samples, n_features)
-            Labelled rows, or texts. The teacher sees them as they are.
+            Labelled rows, or texts. The teacher sees them as they are; a table of Arrow
+            as its ``to_pandas`` makes it, and tensors as arrays.
         y : array-like of shape (n_samples,)
             Labels of any type that sorts.
         sample_weight : array-like of shape (n_samples,), default=None
@@ -362,7 +365,7 @@ class DistilledClassifier(
         lesson = read_lesson(self, X, y, sample_weight, teacher_proba)
         student = make_student(self, lesson, seed)
         teachers = make_teachers(self, lesson, sample_weight, teacher_proba)
-        sampler, X_unlabeled = find_rows(
+        sampler, X_unlabeled, unreadable = find_rows(
             self, student, lesson, X_unlabeled, teacher_proba, seed
         )
         check_out_of_sample(self, teachers, sampler)
@@ -392,6 +395,7 @@ class DistilledClassifier(
             seed=seed,
             context=make_context(self, seed, deadline),
         )
+        warn_of_unreadable(unreadable)
         soft = soft_targets(self, lesson, knowledge)
         train, validation = add_soft(soft, train, validation)
         rows, stop = add_synthetic(

@@ -5,6 +5,7 @@ split off, and synthetic rows are drawn.
 """
 
 import copy
+import warnings
 from collections.abc import Iterable
 from dataclasses import dataclass, replace
 
@@ -15,9 +16,12 @@ from sklearn.model_selection import PredefinedSplit, check_cv
 from sklearn_kd._budget import most_synthetic
 from sklearn_kd._columns import same_container
 from sklearn_kd._compat import safe_indexing, validate_all_params
+from sklearn_kd._containers import as_column
+from sklearn_kd._errors import with_message
 from sklearn_kd._random import seed_unset
 from sklearn_kd._texts import is_text
 from sklearn_kd._threshold import check_threshold
+from sklearn_kd._unreadable import find_unreadable
 from sklearn_kd._validation import (
     check_groups,
     check_labels,
@@ -53,6 +57,7 @@ from sklearn_kd.teachers import (
     student_wants_weights,
 )
 from sklearn_kd.transfer import (
+    MungeSampler,
     check_transfer,
     check_unlabeled,
     draw_rows,
@@ -187,9 +192,11 @@ def find_rows(distilled, student, lesson, X_unlabeled, teacher_proba, seed):
         Seeded; None makes no synthetic rows.
     X_unlabeled : {ndarray, CSR matrix, DataFrame} or None
         Checked.
+    unreadable : Exception or None
+        Why "auto" makes no rows of columns that a pipeline may read.
     """
     if distilled.alpha == 0:
-        return None, None
+        return None, None, None
     X_unlabeled = _check_unlabeled(distilled, lesson, X_unlabeled, teacher_proba)
     transfer = distilled.transfer
     if teacher_proba is not None and transfer is not None:
@@ -206,7 +213,32 @@ def find_rows(distilled, student, lesson, X_unlabeled, teacher_proba, seed):
         report("no synthetic rows: the student is linear")
         transfer = None
     sampler = resolve_sampler(transfer, lesson.X, seed=seed, report=report)
-    return sampler, X_unlabeled
+    if type(sampler) is not MungeSampler:
+        return sampler, X_unlabeled, None
+    unreadable = find_unreadable(lesson.X)
+    if unreadable is None:
+        return sampler, X_unlabeled, None
+    if isinstance(transfer, str) and transfer == "auto":
+        report(f"no synthetic rows: {unreadable}")
+        return None, X_unlabeled, unreadable
+    raise with_message(
+        unreadable,
+        f"transfer={transfer!r} cannot make rows like these: {unreadable} Where both "
+        "teacher and student are pipelines that read the column, pass "
+        'transfer="auto" or None: no rows are made then.',
+    ) from unreadable
+
+
+def warn_of_unreadable(unreadable):
+    """Say that "auto" makes no rows, where teacher and student have read X."""
+    if unreadable is not None:
+        warnings.warn(
+            f'transfer="auto" makes no synthetic rows: {unreadable} Where that happens '
+            "in front of this estimator, rows are made. To do without them, pass "
+            "transfer=None; further rows are welcome as X_unlabeled.",
+            UserWarning,
+            stacklevel=4,
+        )
 
 
 def _check_unlabeled(distilled, lesson, X_unlabeled, teacher_proba):
@@ -233,7 +265,7 @@ def split_folds(distilled, lesson, groups, seed):
     if distilled.alpha == 0 or distilled.cv is None:
         return None
     if groups is not None:
-        groups = np.asarray(groups)[lesson.given]
+        groups = np.asarray(as_column(groups, "groups"))[lesson.given]
     if isinstance(distilled.cv, Iterable) and not hasattr(distilled.cv, "split"):
         # scikit-learn would unpack what may be no pairs
         return check_folds(_without_absent(distilled.cv, lesson), len(lesson.y))

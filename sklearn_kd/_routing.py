@@ -5,6 +5,7 @@ from sklearn.utils.metadata_routing import get_routing_for_object
 from sklearn.utils.validation import has_fit_parameter
 
 from sklearn_kd._compat import BaseSearchCV, routing_enabled
+from sklearn_kd._resampling import resampling_step
 
 
 def weight_parameter(estimator):
@@ -22,8 +23,11 @@ def weight_parameter(estimator):
     Returns
     -------
     str or None
-        The name; None when the estimator takes no weights.
+        The name; None when the estimator takes no weights, as a pipeline does not that
+        resamples the rows before its last step: there would not be one a row.
     """
+    if resampling_step(estimator) is not None:
+        return None
     if routing_enabled():
         request = get_routing_for_object(estimator)
         if "sample_weight" in request.consumes("fit", ["sample_weight"]):

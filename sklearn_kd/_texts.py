@@ -48,14 +48,14 @@ def flat_values(X):
         return None if nested else list(X)
     if isinstance(X, np.ndarray):
         return X.tolist() if X.ndim == 1 and X.dtype.kind in "OUST" else None
-    return X.to_list() if _is_series(X) else None
+    return X.to_list() if is_series(X) else None
 
 
 def _is_string(value):
     return isinstance(value, (str, bytes))
 
 
-def _is_series(X):
+def is_series(X):
     """Tell whether X is a pandas or polars Series; neither is imported for it."""
     kinds = (
         getattr(sys.modules.get(name), "Series", None) for name in ("pandas", "polars")
@@ -119,7 +119,7 @@ def check_texts(name, X, values):
             raise ValueError(
                 f"{name} takes texts, and value {position} of X is {_described(value)}."
             )
-    if _is_series(X):
+    if is_series(X):
         return X
     # not np.asarray(X): in an array of strings each is as wide as the longest
     texts = np.empty(len(values), dtype=object)

@@ -10,6 +10,7 @@ from sklearn.utils.validation import check_array, check_consistent_length
 from sklearn_kd._columns import (
     array_rows,
     column_kinds,
+    column_name,
     column_names,
     count_missing,
     has_missing,
@@ -24,6 +25,7 @@ from sklearn_kd._compat import (
     check_y,
     num_samples,
 )
+from sklearn_kd._containers import as_column, as_rows
 from sklearn_kd._texts import check_texts, flat_values, refuse_table, refuse_text
 
 #: Up to this many, a sum of squares costs less than a sum.
@@ -63,6 +65,9 @@ def check_rows(estimator, X, *, reset):
     if not reset and _passes_all_checks(estimator, X):
         return X
     name = type(estimator).__name__
+    # a single text is refused below, where texts are wanted
+    if reset or not (estimator._takes["text"] and isinstance(X, str)):
+        X = as_rows(X)
     values = flat_values(X)
     if reset:
         tags = estimator.__sklearn_tags__().input_tags
@@ -169,7 +174,15 @@ def read_numbers(X, columns, name):
     """
     block = numeric_block(X, columns)
     if _may_be_infinite(X):
-        assert_all_finite(block, allow_nan=True, estimator_name=name, input_name="X")
+        try:
+            assert_all_finite(
+                block, allow_nan=True, estimator_name=name, input_name="X"
+            )
+        except ValueError as error:
+            place = int(np.isinf(block).any(axis=0).argmax())
+            raise ValueError(
+                f"{error} Column {column_name(X, columns[place])!r} holds it."
+            ) from error
     return block
 
 
@@ -236,6 +249,7 @@ def check_labels(estimator, X, y, sample_weight, classes=None):
     name = type(estimator).__name__
     if y is None:
         raise ValueError(f"{name} requires y to be passed, but the target y is None.")
+    y, sample_weight = as_column(y, "y"), as_column(sample_weight, "sample_weight")
     shape = refuse_missing_labels(y, "y").shape
     if len(shape) > 1 and shape[1] > 1:
         raise ValueError(
@@ -310,7 +324,7 @@ def check_groups(groups, present):
     """
     if groups is None:
         return None
-    groups, n_rows = np.asarray(groups), len(present)
+    groups, n_rows = np.asarray(as_column(groups, "groups")), len(present)
     if groups.shape != (n_rows,):
         raise ValueError(
             f"groups has shape {groups.shape}, expected one group for each of the "

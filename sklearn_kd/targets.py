@@ -15,6 +15,7 @@ from sklearn_kd._class_names import (
     column_names,
     refuse_some,
 )
+from sklearn_kd._containers import as_values
 from sklearn_kd._proba import align_proba as align_proba
 from sklearn_kd._proba import check_proba as check_proba
 
@@ -161,6 +162,7 @@ def compact(values):
 
 def _by_name(proba, classes):
     """Check probabilities, and bring columns named by classes into their order."""
+    proba = as_values(proba, "proba")
     checked = check_proba(proba, len(classes))
     names = column_names(proba)
     if names is None or are_numbered(names, proba):

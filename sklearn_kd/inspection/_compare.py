@@ -8,6 +8,7 @@ from sklearn.metrics import roc_auc_score
 from sklearn.utils.validation import check_consistent_length
 
 from sklearn_kd._compat import num_samples
+from sklearn_kd._containers import as_column, sliceable_rows
 from sklearn_kd._copies import copy_rows
 from sklearn_kd.inspection._fidelity import mean_kl_divergence, share_equal
 from sklearn_kd.inspection._format import format_seconds, format_size
@@ -177,7 +178,7 @@ def compare(
         raise ValueError(
             f"reference={reference!r} is not among the models {list(models)}."
         )
-    y = np.asarray(y)
+    X, y = sliceable_rows(X), np.asarray(as_column(y, "y"))
     check_consistent_length(X, y)
     answers = {name: _Answer.ask(name, model, X) for name, model in models.items()}
     classes = _all_labels(y, answers.values())

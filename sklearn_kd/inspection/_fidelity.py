@@ -3,6 +3,7 @@
 import numpy as np
 from scipy.special import rel_entr
 
+from sklearn_kd._containers import as_values, sliceable_rows
 from sklearn_kd._copies import copy_rows
 from sklearn_kd.targets import check_proba
 
@@ -49,6 +50,7 @@ def agreement_score(student, teacher, X):
     >>> agreement_score(model.student_, model.teacher_, X_test) > 0.9
     True
     """
+    X = sliceable_rows(X)
     # either may write into its rows
     labels = student.predict(copy_rows(X))
     return share_equal(labels, teacher.predict(copy_rows(X)))
@@ -109,6 +111,8 @@ def mean_kl_divergence(teacher_proba, student_proba):
     >>> mean_kl_divergence([[0.5, 0.5], [1.0, 0.0]], [[0.5, 0.5], [0.5, 0.5]])
     0.3466
     """
+    teacher_proba = as_values(teacher_proba, "teacher_proba")
+    student_proba = as_values(student_proba, "student_proba")
     shape = np.shape(teacher_proba)
     n_classes = shape[1] if len(shape) == 2 else 1
     teacher_proba = check_proba(teacher_proba, n_classes, name="teacher_proba")

@@ -9,6 +9,7 @@ import numpy as np
 from threadpoolctl import threadpool_limits
 
 from sklearn_kd._compat import num_samples, safe_indexing
+from sklearn_kd._containers import sliceable_rows
 from sklearn_kd._copies import copy_rows
 
 #: Calls before those that count: caches fill, and lazy imports happen.
@@ -74,6 +75,7 @@ def prediction_latency(model, X, *, n_calls=1000, time_limit=10.0, n_jobs=1):
     >>> 0 < median <= p99
     True
     """
+    X = sliceable_rows(X)
     n_samples = _count_rows(X)
     if n_calls < 1:
         raise ValueError(f"n_calls must be at least 1, got {n_calls}.")
@@ -133,6 +135,7 @@ def throughput(model, X, *, n_repeats=3, n_jobs=1):
     >>> throughput(LogisticRegression(max_iter=200).fit(X, y), X) > 1000
     True
     """
+    X = sliceable_rows(X)
     n_samples = _count_rows(X)
     if n_repeats < 1:
         raise ValueError(f"n_repeats must be at least 1, got {n_repeats}.")

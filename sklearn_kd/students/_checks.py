@@ -7,6 +7,7 @@ import numpy as np
 from sklearn.utils.validation import check_consistent_length
 
 from sklearn_kd._compat import check_sample_weight, check_y, num_samples
+from sklearn_kd._containers import as_column
 from sklearn_kd._validation import (
     check_groups,
     check_labels,
@@ -118,6 +119,8 @@ def check_validation(student, X, y, sample_weight, soft_targets, *, like):
     if X is None or y is None:
         raise ValueError("Validation rows need both X_val and y_val.")
     X = _check_rows(student, X, reset=False)
+    y = as_column(y, "y_val")
+    sample_weight = as_column(sample_weight, "sample_weight_val")
     refuse_missing_labels(y, "y_val")
     y = check_y(y, estimator=student)
     check_consistent_length(X, y)

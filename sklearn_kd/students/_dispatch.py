@@ -15,6 +15,7 @@ from sklearn_kd._compat import (
 )
 from sklearn_kd._copies import copy_rows
 from sklearn_kd._proba import check_proba
+from sklearn_kd._resampling import resampling_part
 from sklearn_kd._routing import weight_parameter
 from sklearn_kd.students._kinds import fit_labels, kind_of, no_weights
 from sklearn_kd.students._mlp import MLPStudent
@@ -73,9 +74,9 @@ def check_student(student, *, learns_softly, temperature, loss, weighted):
     Raises
     ------
     TypeError
-        For a class instead of an instance, no classifier, a classifier that takes
-        neither soft targets nor sample weights, and one that takes no sample weights
-        where there are some.
+        For a class instead of an instance, no classifier, a step that resamples rows,
+        a classifier that takes neither soft targets nor sample weights, and one that
+        takes no sample weights where there are some.
     ValueError
         For a temperature or a loss that the student cannot learn with.
     """
@@ -91,6 +92,7 @@ def check_student(student, *, learns_softly, temperature, loss, weighted):
         )
     last = last_step(student)
     validate_all_params(student)
+    _refuse_resampling(student)
     if not hasattr(last, "fit") or not _predicts_labels(last):
         raise TypeError(
             f"student must be a classifier, got {type(last).__name__}, which is none."
@@ -235,6 +237,21 @@ def _fit_pipeline(pipeline, train, validation):
     name, last = pipeline.steps[-1]
     pipeline.steps[-1] = (name, _fit(last, train, validation))
     return pipeline
+
+
+def _refuse_resampling(student):
+    """Refuse a student with a step that has ``fit_resample``, wherever it is nested."""
+    found = resampling_part(student)
+    if found is None:
+        return
+    name, step = found
+    raise TypeError(
+        f"The student {type(student).__name__} has the step {name!r} "
+        f"({type(step).__name__}), which resamples rows by their labels, and a student "
+        "learns the soft targets of the rows that it is given. Leave the step out; to "
+        "act on the sizes of classes, keep it in the pipeline of the teacher, or pass "
+        "sample_weight to fit."
+    )
 
 
 def _weight_name(step):

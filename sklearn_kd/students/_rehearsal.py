@@ -17,6 +17,7 @@ from sklearn_kd._level_types import check_same_types
 from sklearn_kd._nominal import check_levels
 from sklearn_kd._random import contained_draws
 from sklearn_kd._texts import is_text
+from sklearn_kd._unreadable import REFUSALS, has_odd_columns, is_odd, refused_by
 from sklearn_kd._validation import check_table
 from sklearn_kd.students._dispatch import fit_student, last_step
 from sklearn_kd.students._encoder import TabularEncoder
@@ -93,18 +94,28 @@ def check_readable(student, labelled, parts, more, seed, *, rehearsed):
     if not rehearsed or (tables and type(student) is MLPStudent):
         return warned
     # of a net's adapter nothing is called but what initialises the net
-    if not (isinstance(student, SkorchStudent) or _is_known(student) or _is_odd(X)):
+    harmless = isinstance(student, SkorchStudent) or _is_known(student)
+    if not (harmless or has_odd_columns(X)):
         return warned
     with warnings.catch_warnings():
         warnings.simplefilter("ignore")  # of few rows, and of what comes again
-        _rehearse(student, *parts, more, seed)
+        try:
+            _rehearse(student, *parts, more, seed)
+        except REFUSALS as error:
+            if not is_odd(X):
+                raise
+            side = f"The student {type(student).__name__}"
+            raise refused_by(side, X, error) from error
     return warned
 
 
 def _check_tables(name, X, more):
     """Apply the rules of :class:`TabularEncoder`."""
-    kinds = column_kinds(X)
-    check_table(X, kinds, name)
+    try:
+        kinds = column_kinds(X)
+        check_table(X, kinds, name)
+    except (TypeError, ValueError) as error:
+        raise refused_by(f"The student {name}", X, error) from error
     warned = check_levels(X, kinds)
     for what, rows in more.items():
         try:
@@ -150,16 +161,6 @@ def _is_known(student):
         for part in parts
         if hasattr(part, "fit") and not isinstance(part, type)
     )
-
-
-def _is_odd(X):
-    """Say whether some column of a table holds anything but numbers."""
-    if issparse(X) or is_text(X):
-        return False
-    try:
-        return "nominal" in column_kinds(X)
-    except TypeError:
-        return True
 
 
 def _rehearse(student, train, validation, more, seed):
@@ -242,11 +243,11 @@ def _telling_rows(X):
         return np.union1d(chosen[0], extremes).astype(int)
     try:
         kinds = column_kinds(X)
-    except TypeError:  # dates, which a pipeline may read
+        numeric = [column for column, kind in enumerate(kinds) if kind == "numeric"]
+        if numeric:
+            chosen.append(_extremes(numeric_block(X, numeric)))
+    except (TypeError, ValueError):  # dates, or such numbers as a pipeline may read
         return chosen[0]
-    numeric = [column for column, kind in enumerate(kinds) if kind == "numeric"]
-    if numeric:
-        chosen.append(_extremes(numeric_block(X, numeric)))
     for column, kind in enumerate(kinds):
         if kind == "nominal":
             codes, _ = nominal_codes(X, column)

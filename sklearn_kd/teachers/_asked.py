@@ -5,6 +5,7 @@ from dataclasses import dataclass, replace
 import numpy as np
 
 from sklearn_kd._compat import num_samples, safe_indexing
+from sklearn_kd._errors import with_message
 from sklearn_kd.targets import average_proba, one_hot
 from sklearn_kd.teachers._label import label_rows
 from sklearn_kd.teachers._memory import memory_autocorrelation, memory_is_noise
@@ -131,23 +132,13 @@ def _fails(function, *inputs):
 
 
 def _about_synthetic_rows(error, name):
-    """Make an error of the same type, or the nearest one that takes a message alone."""
-    message = (
+    return with_message(
+        error,
         f"{name} answers for rows of X, but it raised an error for synthetic rows made "
         "from them. Give columns that hold codes the dtype `category`, pass "
         "transfer=None to make no synthetic rows, or pass a sampler of your own as "
-        f"transfer=. The error was {type(error).__name__}: {error}"
+        f"transfer=. The error was {type(error).__name__}: {error}",
     )
-    for kind in type(error).__mro__:
-        if kind in (Exception, object):
-            break
-        try:
-            made = kind(message)
-        except Exception:
-            continue
-        if "synthetic rows" in str(made):
-            return made
-    return ValueError(message)
 
 
 @dataclass(frozen=True, eq=False)

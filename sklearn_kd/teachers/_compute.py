@@ -11,6 +11,7 @@ from sklearn.exceptions import NotFittedError
 
 from sklearn_kd._columns import array_rows, is_frame
 from sklearn_kd._compat import num_samples, safe_indexing
+from sklearn_kd._containers import sliceable_rows
 from sklearn_kd._copies import take_copy
 from sklearn_kd._random import contained_draws
 from sklearn_kd._texts import flat_values
@@ -38,7 +39,7 @@ def compute_soft_targets(
         Fitted, with ``predict_proba``. The probabilities of several are averaged.
     X : {array-like, sparse matrix, DataFrame} of shape (n_samples, n_features), or \
             {list, ndarray, Series} of str of shape (n_samples,)
-        Rows as the teacher takes them.
+        Rows as the teacher takes them; a table of Arrow becomes a DataFrame.
     classes : array-like of shape (n_classes,) or None, default=None
         The order of the columns. A class that the teacher lacks has probability 0; the
         mass of a class that is not among them is removed, and the rest renormalised.
@@ -107,7 +108,7 @@ def compute_soft_targets(
     if not teachers:
         raise ValueError("teacher is an empty list: pass at least one teacher.")
     chunk = _check_batch_size(batch_size)
-    X = _sliceable(X)
+    X = _sliceable(sliceable_rows(X))
     n_samples = num_samples(X)
     if classes is not None:
         classes = _check_classes(classes)

@@ -26,7 +26,9 @@ from sklearn_kd._budget import (
 )
 from sklearn_kd._columns import column_kinds, nominal_codes, numeric_block
 from sklearn_kd._compat import num_samples, routing_enabled
+from sklearn_kd._errors import with_message
 from sklearn_kd._texts import is_text
+from sklearn_kd._unreadable import find_unreadable
 
 #: Directions that the linear model of a wide table reads: all up to so many rows or
 #: columns, where it is the one on all columns, and the leading ones of more.
@@ -75,6 +77,13 @@ def default_teachers(X, n_classes=2):
             "make_pipeline(TfidfVectorizer(), LogisticRegression()), or a soft vote of "
             "several; or pass teacher_proba to fit."
         )
+    unreadable = find_unreadable(X)
+    if unreadable is not None:
+        raise with_message(
+            unreadable,
+            f"The default teacher cannot read these rows: {unreadable} Or pass a "
+            "teacher whose pipeline reads the column.",
+        ) from unreadable
     n_rows = num_samples(X)
     n_trees = max(affordable_trees(n_rows, n_classes, 100), _LEAST)
     trees = _extra_trees(n_trees)

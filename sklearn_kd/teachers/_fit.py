@@ -12,6 +12,7 @@ from sklearn_kd._compat import safe_indexing
 from sklearn_kd._copies import take_copy
 from sklearn_kd._decoded import decoded
 from sklearn_kd._random import contained_draws
+from sklearn_kd._unreadable import REFUSALS, is_odd, refused_by
 from sklearn_kd.teachers._label import Labels, label_rows
 
 
@@ -47,7 +48,13 @@ def fit_teacher(teacher, X, y, weights, rows, context, role):
     weights = {name: value[rows] for name, value in weights.items()}
     call = context.call(_fit, teacher, X, y, weights, context.seed)
     start = time.perf_counter()
-    fitted = call.result()
+    try:
+        fitted = call.result()
+    except REFUSALS as error:
+        if not is_odd(X):
+            raise
+        side = f"The teacher {type(teacher).__name__}"
+        raise refused_by(side, X, error) from error
     context.report(
         f"{role} ({type(teacher).__name__}) fitted on the labels of {len(rows)} rows "
         f"in {time.perf_counter() - start:.1f} s"

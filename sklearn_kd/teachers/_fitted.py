@@ -8,6 +8,7 @@ from sklearn.utils.validation import check_is_fitted
 
 from sklearn_kd._copies import take_copy
 from sklearn_kd._random import contained_draws
+from sklearn_kd._unreadable import REFUSALS, is_odd, refused_by
 from sklearn_kd.teachers._answer import classes_of
 
 
@@ -128,15 +129,17 @@ def is_fitted(teacher, X, given_classes):
             ) from error
         return False
     except Exception as error:
+        name = type(teacher).__name__
         # a pipeline may select its columns by name: only what is refused is wrong
         n_features = getattr(teacher, "n_features_in_", None)
         if n_features is None or X.shape[1:] in [(), (n_features,)]:  # () for texts
-            raise
+            if not (isinstance(error, REFUSALS) and is_odd(X)):
+                raise
+            raise refused_by(f"The fitted teacher {name}", X, error) from error
         raise ValueError(
-            f"X has {X.shape[1]} features, but the fitted teacher "
-            f"{type(teacher).__name__} was fitted on {n_features} features. Pass the "
-            "columns that the teacher knows; where it needs others than the student, "
-            "make it a pipeline that selects them."
+            f"X has {X.shape[1]} features, but the fitted teacher {name} was fitted on "
+            f"{n_features} features. Pass the columns that the teacher knows; where it "
+            "needs others than the student, make it a pipeline that selects them."
         ) from error
 
 

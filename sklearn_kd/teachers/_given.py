@@ -5,6 +5,7 @@ import numpy as np
 from sklearn_kd._class_names import are_numbered, column_names, match_columns
 from sklearn_kd._columns import is_frame, numeric_block
 from sklearn_kd._compat import safe_indexing
+from sklearn_kd._containers import as_values
 from sklearn_kd._proba import as_array
 from sklearn_kd.targets import align_proba, check_proba
 from sklearn_kd.teachers._asked import Knowledge
@@ -37,7 +38,7 @@ def read_teacher_proba(teacher_proba, lesson):
         that are not named by the classes, and probabilities that do not fit ``y`` (as
         for a fitted teacher).
     """
-    classes = lesson.classes
+    classes, teacher_proba = lesson.classes, as_values(teacher_proba, "teacher_proba")
     columns, source = column_names(teacher_proba), list(classes)
     if columns is not None:
         source = match_columns(columns, classes)

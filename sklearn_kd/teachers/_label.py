@@ -8,6 +8,7 @@ from sklearn.utils.parallel import Parallel, delayed
 from sklearn_kd._compat import num_samples, safe_indexing
 from sklearn_kd._copies import copy_rows
 from sklearn_kd._random import contained_draws
+from sklearn_kd._unreadable import REFUSALS, is_odd, refused_by
 from sklearn_kd.targets import align_proba
 from sklearn_kd.teachers._answer import read_answer
 from sklearn_kd.teachers._key import Keyed
@@ -120,8 +121,14 @@ def _ask(teacher, X, classes, given_classes):
 
     float32, because a forest's sums differ in their last bits with its thread count.
     """
-    with contained_draws(0, teacher):
-        answer = teacher.predict_proba(copy_rows(X))
+    try:
+        with contained_draws(0, teacher):
+            answer = teacher.predict_proba(copy_rows(X))
+    except REFUSALS as error:
+        if not is_odd(X):
+            raise
+        side = f"The teacher {type(teacher).__name__}"
+        raise refused_by(side, X, error) from error
     proba, labels = read_answer(
         teacher, answer, num_samples(X), given_classes=given_classes, wanted=classes
     )

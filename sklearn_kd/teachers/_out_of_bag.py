@@ -19,6 +19,7 @@ from sklearn.utils.validation import validate_data
 from sklearn_kd._compat import n_fitted_rows, num_samples, safe_indexing
 from sklearn_kd._copies import copy_rows
 from sklearn_kd._random import contained_draws
+from sklearn_kd._resampling import resamples_all_rows, resampling_step
 from sklearn_kd.targets import align_proba, check_proba
 from sklearn_kd.teachers._answer import classes_of, read_answer
 from sklearn_kd.teachers._key import Keyed
@@ -184,15 +185,15 @@ def may_be_bagged(teacher):
     -------
     bool
         True for a forest that draws bootstrap samples, for ``BaggingClassifier`` and
-        for what ends in one.
+        for what ends in one, unless a step before it resamples the rows.
     """
     ensemble = _unwrap(teacher)[1]
-    if isinstance(ensemble, RandomForestClassifier | ExtraTreesClassifier):
-        return bool(ensemble.bootstrap)
-    # without bootstrap, members that get all rows leave none out
-    return isinstance(ensemble, BaggingClassifier) and bool(
-        ensemble.bootstrap or ensemble.max_samples != 1.0
-    )
+    if not _tells_samples(ensemble):
+        return False
+    if isinstance(ensemble, BaggingClassifier):
+        # without bootstrap, members that get all rows leave none out
+        return bool(ensemble.bootstrap or ensemble.max_samples != 1.0)
+    return bool(ensemble.bootstrap)
 
 
 def _answer(teacher, X, asked, labels, classes):
@@ -262,8 +263,8 @@ def bagged_members(teacher, lesson, given_classes, key=None, *, fitted_here=Fals
 def _keeps_rows(teacher):
     """Say whether what is fitted on rows hands these very rows to its ensemble.
 
-    A step that resamples them does not, nor may a subclass with a ``fit`` of its own,
-    and what is frozen was fitted elsewhere.
+    A subclass with a ``fit`` of its own may not, and what is frozen was fitted
+    elsewhere.
     """
     while isinstance(teacher, (Pipeline, *_THRESHOLDED)):
         if isinstance(teacher, _THRESHOLDED):
@@ -271,21 +272,25 @@ def _keeps_rows(teacher):
                 return False
             teacher = teacher.estimator_
             continue
-        if any(hasattr(step, "fit_resample") for _, step in teacher.steps):
-            return False
         teacher = teacher.steps[-1][1]
     known = RandomForestClassifier, ExtraTreesClassifier, BaggingClassifier
     return any(type(teacher).fit is one.fit for one in known)
 
 
 def _unwrap(teacher):
-    """Take off frozen shells, thresholds and the steps before the last."""
+    """Take off frozen shells, thresholds and the steps before the last.
+
+    A pipeline with a step that resamples rows stays as it is: what its last step was
+    fitted on are not the rows that it was given.
+    """
     steps = []
     while isinstance(teacher, (FrozenEstimator, Pipeline, *_THRESHOLDED)):
         if isinstance(teacher, FrozenEstimator):
             teacher = teacher.estimator
         elif isinstance(teacher, _THRESHOLDED):  # its probabilities are those inside
             teacher = getattr(teacher, "estimator_", teacher.estimator)
+        elif resampling_step(teacher) is not None:
+            return [], teacher
         else:
             steps += [step for _, step in teacher.steps[:-1]]
             teacher = teacher.steps[-1][1]
@@ -293,12 +298,24 @@ def _unwrap(teacher):
     return [s for s in steps if not isinstance(s, str) and s not in skipped], teacher
 
 
-def _has_members(ensemble):
+def _tells_samples(ensemble):
+    """Say whether a class of ensembles knows which rows each member was fitted on.
+
+    The trees of a balanced forest are fitted on rows that were resampled first.
+    """
     if isinstance(ensemble, RandomForestClassifier | ExtraTreesClassifier):
-        return ensemble.bootstrap and ensemble.n_outputs_ == 1
-    return isinstance(ensemble, BaggingClassifier) and all(
-        hasattr(member, "predict_proba") for member in ensemble.estimators_
+        return not hasattr(ensemble, "sampling_strategy")
+    return isinstance(ensemble, BaggingClassifier) and not resamples_all_rows(
+        ensemble.estimator
     )
+
+
+def _has_members(ensemble):
+    if not _tells_samples(ensemble):
+        return False
+    if isinstance(ensemble, BaggingClassifier):
+        return all(hasattr(member, "predict_proba") for member in ensemble.estimators_)
+    return ensemble.bootstrap and ensemble.n_outputs_ == 1
 
 
 def _pack(samples, n_rows):

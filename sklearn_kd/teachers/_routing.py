@@ -10,6 +10,7 @@ from sklearn.utils.metadata_routing import (
 
 from sklearn_kd._compat import routing_enabled
 from sklearn_kd._nets import is_skorch_net
+from sklearn_kd._resampling import resampling_step
 from sklearn_kd._routing import weight_parameter
 from sklearn_kd._weights import in_rows
 from sklearn_kd.teachers._fitted import looks_fitted
@@ -71,12 +72,12 @@ def fit_parameters(owner, teachers, weight):
     if routing_enabled() and owner.teacher is not None:
         routed = process_routing(owner, "fit", sample_weight=weight)
         for index, (part, teacher) in enumerate(_named(owner.teacher)):
-            if hasattr(teacher, "get_metadata_routing"):
+            if _is_asked(teacher):
                 names[index] = _routed_name(routed.get(part))
     if _is_trivial(weight):
         return [{} for _ in teachers]
     for teacher, name in zip(teachers, names, strict=True):
-        declined = routing_enabled() and hasattr(teacher, "get_metadata_routing")
+        declined = routing_enabled() and _is_asked(teacher)
         if name is None and not looks_fitted(teacher) and not declined:
             warnings.warn(
                 f"The teacher {type(teacher).__name__} takes no sample_weight: it is "
@@ -107,6 +108,11 @@ def student_wants_weights(owner, weight):
         return True
     routed = process_routing(owner, "fit", sample_weight=weight)
     return _routed_name(routed.student) is not None
+
+
+def _is_asked(teacher):
+    """Say whether a teacher's requests count: not where rows are resampled in it."""
+    return hasattr(teacher, "get_metadata_routing") and resampling_step(teacher) is None
 
 
 def _may_decline(student):

@@ -7,6 +7,7 @@ from scipy import sparse
 
 from sklearn_kd._columns import is_frame, is_polars, same_container
 from sklearn_kd._compat import num_samples
+from sklearn_kd._containers import as_rows
 from sklearn_kd._texts import is_text
 from sklearn_kd.transfer._large import chain_rows, is_large
 from sklearn_kd.transfer._rows import like_pandas
@@ -96,7 +97,7 @@ def check_unlabeled(X_unlabeled, X, n_given=None):
     if X_unlabeled is None:
         return None
     held = isinstance(X_unlabeled, UnlabeledRows)
-    rows = X_unlabeled.X if held else X_unlabeled
+    rows = as_rows(X_unlabeled.X if held else X_unlabeled, "X_unlabeled")
     if not same_container(X, rows):
         raise TypeError(
             f"X_unlabeled must be of the type of X, {_type_name(X)}, got "
@@ -124,8 +125,23 @@ def _refuse_two_kinds(above, below):
         names = [name for name in above.columns if name in below.columns]
         pairs = [(above.schema[name], below.schema[name]) for name in names]
         _compare_kinds(pairs, _polars_kind, [f" in column {name!r}" for name in names])
+        for name, dtypes in zip(names, pairs, strict=True):
+            if dtypes[0] != dtypes[1]:
+                _try_stacking(above.select(name), below.select(name), dtypes)
     elif not (is_frame(above) or is_text(above)) and hasattr(below, "dtype"):
         _compare_kinds([(above.dtype, below.dtype)], _numpy_kind, [""])
+
+
+def _try_stacking(above, below, dtypes):
+    """Refuse columns of polars without a common type: dates with a zone and without."""
+    try:
+        _stack_polars(above.clear(), below.clear())
+    except sys.modules["polars"].exceptions.PolarsError as error:
+        raise TypeError(
+            f"X has dtype {dtypes[0]} in column {above.columns[0]!r}, and its "
+            f"unlabelled rows have {dtypes[1]}, which have no common type: cast one to "
+            "the other."
+        ) from error
 
 
 def _compare_kinds(pairs, kind_of, places):

@@ -1,0 +1,98 @@
+"""Columns that are neither numbers nor levels, and who cannot read them."""
+
+import numpy as np
+from scipy.sparse import issparse
+
+from sklearn_kd._columns import column_kinds, is_frame
+from sklearn_kd._errors import with_message
+from sklearn_kd._texts import is_text
+from sklearn_kd._validation import check_table
+
+#: What estimators raise at columns that they cannot read; the last at huge integers.
+REFUSALS = TypeError, ValueError, OverflowError
+
+
+def find_unreadable(X):
+    """Find a column that is neither a number nor a level, or holds infinity.
+
+    Parameters
+    ----------
+    X : {ndarray, CSR matrix, DataFrame, Series}
+        What ``check_rows`` returned; sparse rows and texts have no such columns.
+
+    Returns
+    -------
+    TypeError, ValueError or None
+        What a reader of the table would raise, naming the column.
+    """
+    if issparse(X) or is_text(X):
+        return None
+    try:
+        check_table(X, column_kinds(X), "MungeSampler")
+    except (TypeError, ValueError) as error:
+        return error
+    return None
+
+
+def has_odd_columns(X):
+    """Say whether rows are a table in which some column is not numeric.
+
+    Parameters
+    ----------
+    X : {ndarray, CSR matrix, DataFrame, Series, RowsInPlace}
+        What ``check_rows`` returned.
+
+    Returns
+    -------
+    bool
+        True too for columns that are neither numeric nor nominal.
+    """
+    if issparse(X) or is_text(X):
+        return False
+    try:
+        return "nominal" in column_kinds(X)
+    except TypeError:
+        return True
+
+
+def is_odd(X):
+    """Say whether a table that somebody refuses has a column that may be why.
+
+    Parameters
+    ----------
+    X : object
+        Rows that ``check_rows`` returned, or rows of any container: not a table then.
+
+    Returns
+    -------
+    bool
+        True where some column is not numeric, or holds infinity.
+    """
+    if not (is_frame(X) or (isinstance(X, np.ndarray) and X.ndim == 2)):
+        return False
+    return has_odd_columns(X) or find_unreadable(X) is not None
+
+
+def refused_by(side, X, error):
+    """Make an error that says who cannot read a table, and which column may be why.
+
+    Parameters
+    ----------
+    side : str
+        The teacher or the student, as messages call it.
+    X : {ndarray, DataFrame} of shape (n_samples, n_features)
+        The table.
+    error : TypeError, ValueError or OverflowError
+        What was raised.
+
+    Returns
+    -------
+    TypeError or ValueError
+        Of the same type where it is one of these, to be raised from the old one.
+    """
+    message, unreadable = f"{side} cannot read these rows: {error}", find_unreadable(X)
+    if unreadable is not None and str(unreadable) not in message:
+        message = f"{message} {unreadable}"
+    if not isinstance(error, (TypeError, ValueError)):
+        return ValueError(message)
+    return with_message(error, message)
