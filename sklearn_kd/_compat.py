@@ -2,8 +2,10 @@
 
 import inspect
 
+from sklearn import calibration
 from sklearn.base import BaseEstimator, _clone_parametrized, _fit_context
 from sklearn.linear_model._base import LinearClassifierMixin
+from sklearn.metrics._pairwise_distances_reduction import ArgKmin
 from sklearn.model_selection._search import BaseSearchCV
 from sklearn.utils import _safe_indexing
 from sklearn.utils._metadata_requests import _routing_enabled
@@ -29,14 +31,18 @@ __all__ = [
     "Interval",
     "LinearClassifierMixin",
     "RealNotInt",
+    "SigmoidCalibration",
     "StrOptions",
+    "TemperatureScaling",
     "check_feature_names",
     "check_feature_names_in",
     "check_n_features",
     "check_sample_weight",
     "check_y",
     "clone_parametrized",
+    "closest_rows",
     "fit_context",
+    "fit_tree",
     "n_fitted_rows",
     "num_samples",
     "own_requests",
@@ -46,6 +52,8 @@ __all__ = [
     "validate_all_params",
 ]
 
+SigmoidCalibration = calibration._SigmoidCalibration
+TemperatureScaling = getattr(calibration, "_TemperatureScaling", None)  # from 1.8 on
 check_n_features = _check_n_features
 check_feature_names_in = _check_feature_names_in
 check_y = _check_y
@@ -67,6 +75,45 @@ class _Interchange:
 
     def column_names(self):
         return self.names
+
+
+def fit_tree(tree, X, y, sample_weight):
+    """Fit a decision tree by what its public ``fit``, which hooks are put on, calls.
+
+    Parameters
+    ----------
+    tree : DecisionTreeRegressor
+        Fitted in place; its parameters are not checked.
+    X, y, sample_weight
+        As for its ``fit``.
+    """
+    tree._fit(X, y, sample_weight=sample_weight)
+
+
+def closest_rows(points, n_neighbors):
+    """Compare all pairs of rows, as ``NearestNeighbors`` does without a tree.
+
+    Parameters
+    ----------
+    points : ndarray of shape (n_rows, n_columns), float64, C-contiguous
+        Finite.
+    n_neighbors : int
+        How many rows; the row itself counts.
+
+    Returns
+    -------
+    ndarray of shape (n_rows, n_neighbors), intp
+        Positions, the nearest first.
+    """
+    return ArgKmin.compute(
+        X=points,
+        Y=points,
+        k=n_neighbors,
+        metric="euclidean",
+        metric_kwargs={},
+        strategy="auto",
+        return_distance=False,
+    )
 
 
 def check_feature_names(estimator, X, *, reset):

@@ -4,6 +4,7 @@ from numbers import Integral, Real
 
 from sklearn.base import BaseEstimator, ClassifierMixin
 
+from sklearn_kd._autologging import no_autologging
 from sklearn_kd._compat import (
     HasMethods,
     Interval,
@@ -303,7 +304,7 @@ class MLPStudent(
         if validation is None and self.early_stopping:
             train, validation = split(train, self.validation_fraction, seed)
         train, validation = train.in_rows(), validation and validation.in_rows()
-        with single_blas_thread():
+        with no_autologging(), single_blas_thread():
             self.encoder_ = fit_encoder_on_sample(
                 self.encoder, train, self.dtype, seed, deadline
             )

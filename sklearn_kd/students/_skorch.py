@@ -7,6 +7,7 @@ from scipy.sparse import csr_matrix, issparse
 from sklearn.base import BaseEstimator, ClassifierMixin, RegressorMixin, clone
 from sklearn.utils.validation import check_is_fitted
 
+from sklearn_kd._autologging import no_autologging
 from sklearn_kd._columns import column_kinds, numeric_block
 from sklearn_kd._compat import (
     HasMethods,
@@ -213,7 +214,10 @@ class SkorchStudent(ClassifierMixin, BaseEstimator):
         if splits:
             train, validation = split(train, self.validation_fraction, seed)
         train, validation = train.in_rows(), validation and validation.in_rows()
-        with single_blas_thread():  # its sums are to be the same everywhere
+        with (
+            no_autologging(),
+            single_blas_thread(),
+        ):  # its sums are to be the same everywhere
             self.encoder_ = self._fit_encoder(train)
         if X_val is not None:
             check_types(self.encoder_, validation.X)
