@@ -42,6 +42,7 @@ from sklearn_kd._recipe import (
 from sklearn_kd._tags import takes_missing, takes_sparse, takes_text
 from sklearn_kd._threshold import add_threshold
 from sklearn_kd._twins import as_public
+from sklearn_kd._versions import VersionedMixin
 from sklearn_kd._weights import weight_of_row
 from sklearn_kd.losses import LOSSES
 from sklearn_kd.students import (
@@ -55,6 +56,7 @@ from sklearn_kd.transfer import makes_sparse
 
 
 class DistilledClassifier(
+    VersionedMixin,
     TeacherParameterMixin,
     StudentPredictionMixin,
     MetaEstimatorMixin,

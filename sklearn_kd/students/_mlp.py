@@ -14,6 +14,7 @@ from sklearn_kd._compat import (
 from sklearn_kd._deadline import Deadline
 from sklearn_kd._random import as_seed, stream
 from sklearn_kd._threads import single_blas_thread
+from sklearn_kd._versions import VersionedMixin
 from sklearn_kd.losses import LOSSES
 from sklearn_kd.students._checks import (
     check_hidden_layer_sizes,
@@ -45,7 +46,11 @@ from sklearn_kd.students._validation import INITIALIZE, SHUFFLE, split
 
 
 class MLPStudent(
-    PartialFitMixin, NetworkPredictionMixin, ClassifierMixin, BaseEstimator
+    VersionedMixin,
+    PartialFitMixin,
+    NetworkPredictionMixin,
+    ClassifierMixin,
+    BaseEstimator,
 ):
     """A compact multilayer perceptron that learns from soft and hard targets.
 

@@ -28,6 +28,7 @@ from sklearn_kd._proba import check_finite
 from sklearn_kd._random import as_seed, contained_draws
 from sklearn_kd._threads import single_blas_thread
 from sklearn_kd._validation import check_rows
+from sklearn_kd._versions import VersionedMixin
 from sklearn_kd.students._blocks import MANY_ROWS
 from sklearn_kd.students._checks import check_train, check_validation
 from sklearn_kd.students._encoder import TabularEncoder
@@ -42,7 +43,7 @@ from sklearn_kd.students._validation import split
 from sklearn_kd.transfer import is_large, read_rows
 
 
-class SkorchStudent(ClassifierMixin, BaseEstimator):
+class SkorchStudent(VersionedMixin, ClassifierMixin, BaseEstimator):
     """Train a skorch net on soft and hard targets.
 
     What :class:`DistilledClassifier` makes of ``student=NeuralNetClassifier(...)``;
@@ -214,10 +215,8 @@ class SkorchStudent(ClassifierMixin, BaseEstimator):
         if splits:
             train, validation = split(train, self.validation_fraction, seed)
         train, validation = train.in_rows(), validation and validation.in_rows()
-        with (
-            no_autologging(),
-            single_blas_thread(),
-        ):  # its sums are to be the same everywhere
+        # one thread: its sums are to be the same everywhere
+        with no_autologging(), single_blas_thread():
             self.encoder_ = self._fit_encoder(train)
         if X_val is not None:
             check_types(self.encoder_, validation.X)
