@@ -41,8 +41,10 @@ __all__ = [
     "check_y",
     "clone_parametrized",
     "closest_rows",
+    "drop_callbacks",
     "fit_context",
     "fit_tree",
+    "has_callbacks",
     "n_fitted_rows",
     "num_samples",
     "own_requests",
@@ -174,6 +176,21 @@ def check_sample_weight(sample_weight, X):
     if not (weight > 0).any():
         raise ValueError("Sample weights must contain at least one non-zero number.")
     return weight
+
+
+def has_callbacks(estimator):
+    """Say whether callbacks are set on an estimator itself (scikit-learn 1.9)."""
+    return isinstance(estimator, BaseEstimator) and hasattr(estimator, "_skl_callbacks")
+
+
+def drop_callbacks(estimator):
+    """Take the user's callbacks off an estimator, and off all that are parts of it."""
+    parts = [estimator]
+    if hasattr(estimator, "get_params"):
+        parts += estimator.get_params(deep=True).values()
+    for part in parts:
+        if has_callbacks(part):
+            del part._skl_callbacks
 
 
 def tuned_pos_label(tuned):
