@@ -130,7 +130,8 @@ def test_the_same_version_does_not_warn_and_leaves_no_trace(case, tmp_path):
     for again in copies:
         assert vars(again).keys() <= vars(model).keys()
         if hasattr(model, "get_params"):
-            assert repr(again) == repr(model)
+            if case != "SkorchStudent":  # its net has its place in memory in it
+                assert repr(again) == repr(model)
             assert again.get_params().keys() == model.get_params().keys()
     if hasattr(model, "get_params"):
         clone(model)
