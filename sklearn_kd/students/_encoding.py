@@ -16,6 +16,7 @@ from sklearn_kd._copies import copy_rows
 from sklearn_kd._deadline import Deadline
 from sklearn_kd._twins import as_public, below_hooks
 from sklearn_kd._validation import read_numbers
+from sklearn_kd._versions import VersionedMixin
 from sklearn_kd.students._encoder import TabularEncoder
 from sklearn_kd.targets import blend
 from sklearn_kd.transfer import read_rows
@@ -24,7 +25,7 @@ from sklearn_kd.transfer import read_rows
 _FEW_VALUES = 4096
 
 
-class PlainNumbers(BaseEstimator):
+class PlainNumbers(VersionedMixin, BaseEstimator):
     """Numbers as they are, for a module that takes rows of one width.
 
     Parameters
