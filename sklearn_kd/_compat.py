@@ -2,8 +2,10 @@
 
 import inspect
 
+from sklearn import calibration
 from sklearn.base import BaseEstimator, _clone_parametrized, _fit_context
 from sklearn.linear_model._base import LinearClassifierMixin
+from sklearn.metrics._pairwise_distances_reduction import ArgKmin
 from sklearn.model_selection._search import BaseSearchCV
 from sklearn.utils import _safe_indexing
 from sklearn.utils._metadata_requests import _routing_enabled
@@ -29,14 +31,20 @@ __all__ = [
     "Interval",
     "LinearClassifierMixin",
     "RealNotInt",
+    "SigmoidCalibration",
     "StrOptions",
+    "TemperatureScaling",
     "check_feature_names",
     "check_feature_names_in",
     "check_n_features",
     "check_sample_weight",
     "check_y",
     "clone_parametrized",
+    "closest_rows",
+    "drop_callbacks",
     "fit_context",
+    "fit_tree",
+    "has_callbacks",
     "n_fitted_rows",
     "num_samples",
     "own_requests",
@@ -46,6 +54,8 @@ __all__ = [
     "validate_all_params",
 ]
 
+SigmoidCalibration = calibration._SigmoidCalibration
+TemperatureScaling = getattr(calibration, "_TemperatureScaling", None)  # from 1.8 on
 check_n_features = _check_n_features
 check_feature_names_in = _check_feature_names_in
 check_y = _check_y
@@ -67,6 +77,45 @@ class _Interchange:
 
     def column_names(self):
         return self.names
+
+
+def fit_tree(tree, X, y, sample_weight):
+    """Fit a decision tree by what its public ``fit``, which hooks are put on, calls.
+
+    Parameters
+    ----------
+    tree : DecisionTreeRegressor
+        Fitted in place; its parameters are not checked.
+    X, y, sample_weight
+        As for its ``fit``.
+    """
+    tree._fit(X, y, sample_weight=sample_weight)
+
+
+def closest_rows(points, n_neighbors):
+    """Compare all pairs of rows, as ``NearestNeighbors`` does without a tree.
+
+    Parameters
+    ----------
+    points : ndarray of shape (n_rows, n_columns), float64, C-contiguous
+        Finite.
+    n_neighbors : int
+        How many rows; the row itself counts.
+
+    Returns
+    -------
+    ndarray of shape (n_rows, n_neighbors), intp
+        Positions, the nearest first.
+    """
+    return ArgKmin.compute(
+        X=points,
+        Y=points,
+        k=n_neighbors,
+        metric="euclidean",
+        metric_kwargs={},
+        strategy="auto",
+        return_distance=False,
+    )
 
 
 def check_feature_names(estimator, X, *, reset):
@@ -127,6 +176,21 @@ def check_sample_weight(sample_weight, X):
     if not (weight > 0).any():
         raise ValueError("Sample weights must contain at least one non-zero number.")
     return weight
+
+
+def has_callbacks(estimator):
+    """Say whether callbacks are set on an estimator itself (scikit-learn 1.9)."""
+    return isinstance(estimator, BaseEstimator) and hasattr(estimator, "_skl_callbacks")
+
+
+def drop_callbacks(estimator):
+    """Take the user's callbacks off an estimator, and off all that are parts of it."""
+    parts = [estimator]
+    if hasattr(estimator, "get_params"):
+        parts += estimator.get_params(deep=True).values()
+    for part in parts:
+        if has_callbacks(part):
+            del part._skl_callbacks
 
 
 def tuned_pos_label(tuned):

@@ -8,6 +8,7 @@ from sklearn.utils.metaestimators import available_if
 from sklearn.utils.validation import check_is_fitted
 
 from sklearn_kd._compat import num_samples
+from sklearn_kd._versions import VersionedMixin
 
 # One refuses any other labels; the other answers in objects, and in a column where
 # there are more than two classes.
@@ -100,7 +101,7 @@ def _are_codes(labels):
     return several and np.array_equal(classes, np.arange(len(classes)))
 
 
-class DecodedClassifier(ClassifierMixin, BaseEstimator):
+class DecodedClassifier(VersionedMixin, ClassifierMixin, BaseEstimator):
     """A classifier that learns positions in the sorted labels, and answers with labels.
 
     What it does not have itself, parameters too, is that of the classifier inside, so

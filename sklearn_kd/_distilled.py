@@ -4,6 +4,7 @@ from numbers import Integral, Real
 
 from sklearn.base import BaseEstimator, ClassifierMixin, MetaEstimatorMixin
 
+from sklearn_kd._autologging import no_autologging
 from sklearn_kd._compat import (
     HasMethods,
     Interval,
@@ -40,6 +41,8 @@ from sklearn_kd._recipe import (
 )
 from sklearn_kd._tags import takes_missing, takes_sparse, takes_text
 from sklearn_kd._threshold import add_threshold
+from sklearn_kd._twins import as_public
+from sklearn_kd._versions import VersionedMixin
 from sklearn_kd._weights import weight_of_row
 from sklearn_kd.losses import LOSSES
 from sklearn_kd.students import (
@@ -53,6 +56,7 @@ from sklearn_kd.transfer import makes_sparse
 
 
 class DistilledClassifier(
+    VersionedMixin,
     TeacherParameterMixin,
     StudentPredictionMixin,
     MetaEstimatorMixin,
@@ -359,59 +363,61 @@ class DistilledClassifier(
         ValueError, TypeError
             For bad input, saying what was expected and what to do.
         """
-        seed = as_seed(self.random_state)
-        deadline = Deadline(self.time_limit)
-        self.__dict__.pop("student_", None)  # no half of an earlier fit, if this fails
-        lesson = read_lesson(self, X, y, sample_weight, teacher_proba)
-        student = make_student(self, lesson, seed)
-        teachers = make_teachers(self, lesson, sample_weight, teacher_proba)
-        sampler, X_unlabeled, unreadable = find_rows(
-            self, student, lesson, X_unlabeled, teacher_proba, seed
-        )
-        check_out_of_sample(self, teachers, sampler)
-        labelled = labelled_rows(self, lesson, groups)
-        splits = split_folds(self, lesson, groups, seed)
-        train, validation = split_validation(student, labelled, self.alpha > 0)
-        check_comparison(self, validation)
-        made = draw_synthetic(self, train, sampler, seed)
-        drawn = draw_compared(self, labelled, made, X_unlabeled, seed)
-        more = rows_without_labels(X_unlabeled, made)
-        warned = check_readable(
-            student,
-            labelled,
-            (train, validation),
-            more,
-            seed,
-            rehearsed=bool(teachers.members),
-        )
-        # only from here on is a teacher fitted or asked
-        knowledge = ask_teachers(
-            self,
-            teachers,
-            lesson,
-            teacher_proba,
-            splits=splits,
-            held_out=wants_held_out(self, sampler),
-            seed=seed,
-            context=make_context(self, seed, deadline),
-        )
-        warn_of_unreadable(unreadable)
-        soft = soft_targets(self, lesson, knowledge)
-        train, validation = add_soft(soft, train, validation)
-        rows, stop = add_synthetic(
-            self, train, validation, made, knowledge, lesson, seed
-        )
-        rows = add_unlabeled(
-            self, rows, X_unlabeled, knowledge, seed, weight_of_row(labelled.weight)
-        )
-        self.n_transfer_rows_ = int((rows.origin < 0).sum())
-        self.teacher_ = knowledge.teacher
-        compared = compared_rows(rows, labelled, drawn, knowledge, lesson)
-        with already_warned(warned):
-            trained = train_student(student, rows, stop, seed, deadline)
-            self.student_ = add_threshold(self, trained, knowledge, compared)
-            if self.warn_if_worse and self.alpha > 0:
-                warn_if_plain_is_better(self, student, train, validation, seed)
+        with no_autologging():
+            seed = as_seed(self.random_state)
+            deadline = Deadline(self.time_limit)
+            # no half of an earlier fit, if this fails
+            self.__dict__.pop("student_", None)
+            lesson = read_lesson(self, X, y, sample_weight, teacher_proba)
+            student = make_student(self, lesson, seed)
+            teachers = make_teachers(self, lesson, sample_weight, teacher_proba)
+            sampler, X_unlabeled, unreadable = find_rows(
+                self, student, lesson, X_unlabeled, teacher_proba, seed
+            )
+            check_out_of_sample(self, teachers, sampler)
+            labelled = labelled_rows(self, lesson, groups)
+            splits = split_folds(self, lesson, groups, seed)
+            train, validation = split_validation(student, labelled, self.alpha > 0)
+            check_comparison(self, validation)
+            made = draw_synthetic(self, train, sampler, seed)
+            drawn = draw_compared(self, labelled, made, X_unlabeled, seed)
+            more = rows_without_labels(X_unlabeled, made)
+            warned = check_readable(
+                student,
+                labelled,
+                (train, validation),
+                more,
+                seed,
+                rehearsed=bool(teachers.members),
+            )
+            # only from here on is a teacher fitted or asked
+            knowledge = ask_teachers(
+                self,
+                teachers,
+                lesson,
+                teacher_proba,
+                splits=splits,
+                held_out=wants_held_out(self, sampler),
+                seed=seed,
+                context=make_context(self, seed, deadline),
+            )
+            warn_of_unreadable(unreadable)
+            soft = soft_targets(self, lesson, knowledge)
+            train, validation = add_soft(soft, train, validation)
+            rows, stop = add_synthetic(
+                self, train, validation, made, knowledge, lesson, seed
+            )
+            rows = add_unlabeled(
+                self, rows, X_unlabeled, knowledge, seed, weight_of_row(labelled.weight)
+            )
+            self.n_transfer_rows_ = int((rows.origin < 0).sum())
+            self.teacher_ = as_public(knowledge.teacher)
+            compared = compared_rows(rows, labelled, drawn, knowledge, lesson)
+            with already_warned(warned):
+                trained = train_student(student, rows, stop, seed, deadline)
+                self.student_ = add_threshold(self, trained, knowledge, compared)
+                if self.warn_if_worse and self.alpha > 0:
+                    warn_if_plain_is_better(self, student, train, validation, seed)
         return self
 
     def get_metadata_routing(self):

@@ -21,6 +21,7 @@ from sklearn_kd._errors import with_message
 from sklearn_kd._random import seed_unset
 from sklearn_kd._texts import is_text
 from sklearn_kd._threshold import check_threshold
+from sklearn_kd._twins import below_hooks
 from sklearn_kd._unreadable import find_unreadable
 from sklearn_kd._validation import (
     check_groups,
@@ -155,7 +156,8 @@ def _members(distilled, lesson, teacher_proba):
         asked = teacher_proba is None and distilled.alpha > 0
         if not asked:
             return []
-        return default_teachers(lesson.X, len(lesson.classes))
+        own = default_teachers(lesson.X, len(lesson.classes))
+        return [below_hooks(teacher) for teacher in own]
     several = isinstance(distilled.teacher, (list, tuple))
     teachers = list(distilled.teacher) if several else [distilled.teacher]
     if not teachers:

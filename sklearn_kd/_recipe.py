@@ -6,7 +6,7 @@ from dataclasses import replace
 import numpy as np
 from sklearn.base import clone
 
-from sklearn_kd._compat import num_samples, safe_indexing
+from sklearn_kd._compat import drop_callbacks, num_samples, safe_indexing
 from sklearn_kd._random import contained_draws
 from sklearn_kd._threshold import with_flags
 from sklearn_kd._weights import in_rows
@@ -248,6 +248,7 @@ def warn_if_plain_is_better(distilled, student, train, validation, seed):
         When its log loss on the validation rows is lower by more than the noise.
     """
     plain = clone(student)
+    drop_callbacks(plain)  # they are for the student that stays
     with contained_draws(seed, plain):
         fit_student(plain, replace(train, soft=None), replace(validation, soft=None))
     with_teacher, without = (

@@ -226,8 +226,12 @@ def add_threshold(distilled, student, knowledge, compared):
         pos_label=pos_label,
         response_method="predict_proba",
     )
-    # what is frozen is not fitted: of these rows it is seen that there are two classes
-    return thresholded.fit(np.zeros((2, 1)), [0, 1])
+    # as its ``fit`` would, for a student that is fitted, without what hooks are put on
+    thresholded.estimator_ = thresholded.estimator
+    for name in ("n_features_in_", "feature_names_in_"):
+        if hasattr(student, name):
+            setattr(thresholded, name, getattr(student, name))
+    return thresholded
 
 
 def _warn_of_lost_threshold(knowledge):

@@ -18,6 +18,7 @@ from sklearn_kd._class_names import (
 from sklearn_kd._containers import as_values
 from sklearn_kd._proba import align_proba as align_proba
 from sklearn_kd._proba import check_proba as check_proba
+from sklearn_kd._versions import VersionedMixin
 
 # Probabilities are raised to it before their logarithm is taken, since a forest says
 # exactly 0, and 0.01 is the next that a hundred trees can say. The lower it is, the
@@ -27,7 +28,7 @@ _LOGIT_FLOOR = 1e-3
 
 
 @dataclass(frozen=True, eq=False, repr=False)
-class SoftTargets:
+class SoftTargets(VersionedMixin):
     """What a student learns from, beside the labels: immutable and sliceable.
 
     An estimator whose ``fit`` takes ``soft_targets`` is a student of
@@ -107,7 +108,7 @@ class SoftTargets:
             object.__setattr__(self, name, view)
 
     def __setstate__(self, state):
-        vars(self).update(state)
+        super().__setstate__(state)
         arrays = ("proba", "classes", "row_alpha")
         self._store(**{name: state[name] for name in arrays})  # read-only again
 

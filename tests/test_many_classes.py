@@ -13,6 +13,7 @@ from sklearn.naive_bayes import GaussianNB
 from sklearn_kd import DistilledClassifier, MLPStudent, MungeSampler, TabularEncoder
 from sklearn_kd._budget import most_synthetic
 from sklearn_kd._deadline import Deadline
+from sklearn_kd._twins import below_hooks
 from sklearn_kd.students._encoder_targets import MOST_TARGETS, read_targets
 from sklearn_kd.targets import SoftTargets, teacher_logits
 from sklearn_kd.teachers import Context, _booster, _default, fit_booster
@@ -95,6 +96,7 @@ def test_with_time_enough_slices_are_the_whole(monkeypatch, n_classes):
 def test_trees_end_at_half_the_limit(monkeypatch, n_classes, seconds, done):
     clock = stopped(monkeypatch)
     kind = HistGradientBoostingClassifier if n_classes == 3 else ExtraTreesClassifier
+    kind = type(below_hooks(kind()))
     fit, before = kind.fit, []
 
     def slow(self, *args, **params):

@@ -7,6 +7,7 @@ import numpy as np
 from sklearn.metrics import roc_auc_score
 from sklearn.utils.validation import check_consistent_length
 
+from sklearn_kd._autologging import no_autologging
 from sklearn_kd._compat import num_samples
 from sklearn_kd._containers import as_column, sliceable_rows
 from sklearn_kd._copies import copy_rows
@@ -180,7 +181,8 @@ def compare(
         )
     X, y = sliceable_rows(X), np.asarray(as_column(y, "y"))
     check_consistent_length(X, y)
-    answers = {name: _Answer.ask(name, model, X) for name, model in models.items()}
+    with no_autologging():
+        answers = {name: _Answer.ask(name, model, X) for name, model in models.items()}
     classes = _all_labels(y, answers.values())
     timing = {"n_calls": n_calls, "time_limit": time_limit, "n_jobs": n_jobs}
     rows = [

@@ -3,6 +3,7 @@
 import numpy as np
 from scipy.special import rel_entr
 
+from sklearn_kd._autologging import no_autologging
 from sklearn_kd._containers import as_values, sliceable_rows
 from sklearn_kd._copies import copy_rows
 from sklearn_kd.targets import check_proba
@@ -51,9 +52,9 @@ def agreement_score(student, teacher, X):
     True
     """
     X = sliceable_rows(X)
-    # either may write into its rows
-    labels = student.predict(copy_rows(X))
-    return share_equal(labels, teacher.predict(copy_rows(X)))
+    with no_autologging():  # either may write into its rows
+        labels = student.predict(copy_rows(X))
+        return share_equal(labels, teacher.predict(copy_rows(X)))
 
 
 def share_equal(labels, others):

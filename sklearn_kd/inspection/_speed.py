@@ -8,6 +8,7 @@ from types import ModuleType
 import numpy as np
 from threadpoolctl import threadpool_limits
 
+from sklearn_kd._autologging import no_autologging
 from sklearn_kd._compat import num_samples, safe_indexing
 from sklearn_kd._containers import sliceable_rows
 from sklearn_kd._copies import copy_rows
@@ -81,7 +82,7 @@ def prediction_latency(model, X, *, n_calls=1000, time_limit=10.0, n_jobs=1):
         raise ValueError(f"n_calls must be at least 1, got {n_calls}.")
     places = np.linspace(0, n_samples, num=n_calls, endpoint=False)
     places = places.astype(int).tolist()  # NumPy's integers do not slice every Series
-    with _jobs(model, n_jobs), _no_garbage_collection():
+    with no_autologging(), _jobs(model, n_jobs), _no_garbage_collection():
         for start in places[:_WARM_UP]:
             _time(model, safe_indexing(X, slice(start, start + 1)))
         times = []
@@ -139,7 +140,7 @@ def throughput(model, X, *, n_repeats=3, n_jobs=1):
     n_samples = _count_rows(X)
     if n_repeats < 1:
         raise ValueError(f"n_repeats must be at least 1, got {n_repeats}.")
-    with _jobs(model, n_jobs), _no_garbage_collection():
+    with no_autologging(), _jobs(model, n_jobs), _no_garbage_collection():
         _time(model, safe_indexing(X, slice(0, 1)))
         return n_samples / min(_time(model, X) for _ in range(n_repeats))
 

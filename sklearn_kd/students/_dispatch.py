@@ -1,5 +1,6 @@
 """How a student learns is decided here: checks, pipelines, and the kind that fits."""
 
+import warnings
 from dataclasses import replace
 
 import numpy as np
@@ -8,6 +9,7 @@ from sklearn.pipeline import Pipeline
 
 from sklearn_kd._compat import (
     LinearClassifierMixin,
+    has_callbacks,
     own_requests,
     routing_enabled,
     safe_indexing,
@@ -93,6 +95,7 @@ def check_student(student, *, learns_softly, temperature, loss, weighted):
     last = last_step(student)
     validate_all_params(student)
     _refuse_resampling(student)
+    _warn_of_callbacks(student)
     if not hasattr(last, "fit") or not _predicts_labels(last):
         raise TypeError(
             f"student must be a classifier, got {type(last).__name__}, which is none."
@@ -217,6 +220,19 @@ def own_rows(student, X):
         The same for our students, a copy for any other.
     """
     return X if type(student) in OURS else copy_rows(X)
+
+
+def _warn_of_callbacks(student):
+    """Say which callbacks nobody will call."""
+    while isinstance(student, Pipeline):
+        if has_callbacks(student):
+            warnings.warn(
+                "The callbacks that are set on the student's Pipeline will not be "
+                "called: its steps are fitted one by one. Set them on the steps.",
+                UserWarning,
+                stacklevel=6,
+            )
+        student = student.steps[-1][1]
 
 
 def _fit_pipeline(pipeline, train, validation):

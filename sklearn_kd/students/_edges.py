@@ -3,6 +3,7 @@
 import numpy as np
 from sklearn.tree import DecisionTreeRegressor
 
+from sklearn_kd._compat import fit_tree
 from sklearn_kd.students._knots import cumulated_weights
 
 #: Quantile bins that a column is cut into before edges are looked for between them.
@@ -64,7 +65,7 @@ def learn_edges(values, targets, sample_weight, n_bins):
         min_impurity_decrease=_MIN_GAIN,
         random_state=0,  # one column: nothing is drawn
     )
-    tree.fit(np.arange(n_cells)[:, None], means, sample_weight=weight)
+    fit_tree(tree, np.arange(n_cells)[:, None], means, weight)
     splits = tree.tree_.threshold[tree.tree_.children_left >= 0]
     chosen = np.sort(splits.astype(int))  # threshold c + .5 parts cell c from c + 1
     return np.concatenate([ends[:1], cuts[chosen], ends[1:]])

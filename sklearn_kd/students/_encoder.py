@@ -22,6 +22,7 @@ from sklearn_kd._deadline import Deadline
 from sklearn_kd._level_types import TypeWatch
 from sklearn_kd._nominal import check_levels
 from sklearn_kd._validation import check_rows, read_numbers
+from sklearn_kd._versions import VersionedMixin
 from sklearn_kd._weights import in_rows
 from sklearn_kd.students import _levels
 from sklearn_kd.students._components import build_components
@@ -34,7 +35,7 @@ from sklearn_kd.students._names import output_names
 EDGES_SHARE = 0.5
 
 
-class TabularEncoder(TransformerMixin, BaseEstimator):
+class TabularEncoder(VersionedMixin, TransformerMixin, BaseEstimator):
     r"""Encode mixed columns as a dense array of small numbers.
 
     Numeric columns become normal scores (what a value's rank would be on a normal

@@ -14,7 +14,9 @@ from sklearn.utils.validation import has_fit_parameter
 from sklearn_kd._columns import column_name
 from sklearn_kd._copies import copy_rows
 from sklearn_kd._deadline import Deadline
+from sklearn_kd._twins import as_public, below_hooks
 from sklearn_kd._validation import read_numbers
+from sklearn_kd._versions import VersionedMixin
 from sklearn_kd.students._encoder import TabularEncoder
 from sklearn_kd.targets import blend
 from sklearn_kd.transfer import read_rows
@@ -23,7 +25,7 @@ from sklearn_kd.transfer import read_rows
 _FEW_VALUES = 4096
 
 
-class PlainNumbers(BaseEstimator):
+class PlainNumbers(VersionedMixin, BaseEstimator):
     """Numbers as they are, for a module that takes rows of one width.
 
     Parameters
@@ -107,7 +109,8 @@ def fit_encoder(encoder, train, dtype, deadline=None):
     if not automatic:
         encoder = clone(encoder)
     elif issparse(train.X):
-        encoder = MaxAbsScaler().set_output(transform="default")
+        scaler = below_hooks(MaxAbsScaler().set_output(transform="default"))
+        return as_public(scaler.fit(train.X))
     else:
         encoder = TabularEncoder(dtype=dtype).set_output(transform="default")
     params = {}
@@ -160,6 +163,8 @@ def encode(encoder, X, dtype, *, cast_integers=True, watched=False):
             X, dtype, watched=watched
         )  # the rows have passed the same checks
     if encoder is not None:
+        if type(encoder) is MaxAbsScaler:  # it may be the one of "auto"
+            encoder = below_hooks(encoder)
         # with copy=False it writes into them
         X = encoder.transform(X if type(encoder) in _OURS else copy_rows(X))
     if issparse(X):

@@ -4,6 +4,7 @@ from numbers import Integral, Real
 
 from sklearn.base import BaseEstimator, ClassifierMixin
 
+from sklearn_kd._autologging import no_autologging
 from sklearn_kd._compat import (
     HasMethods,
     Interval,
@@ -13,6 +14,7 @@ from sklearn_kd._compat import (
 from sklearn_kd._deadline import Deadline
 from sklearn_kd._random import as_seed, stream
 from sklearn_kd._threads import single_blas_thread
+from sklearn_kd._versions import VersionedMixin
 from sklearn_kd.losses import LOSSES
 from sklearn_kd.students._checks import (
     check_hidden_layer_sizes,
@@ -44,7 +46,11 @@ from sklearn_kd.students._validation import INITIALIZE, SHUFFLE, split
 
 
 class MLPStudent(
-    PartialFitMixin, NetworkPredictionMixin, ClassifierMixin, BaseEstimator
+    VersionedMixin,
+    PartialFitMixin,
+    NetworkPredictionMixin,
+    ClassifierMixin,
+    BaseEstimator,
 ):
     """A compact multilayer perceptron that learns from soft and hard targets.
 
@@ -303,7 +309,7 @@ class MLPStudent(
         if validation is None and self.early_stopping:
             train, validation = split(train, self.validation_fraction, seed)
         train, validation = train.in_rows(), validation and validation.in_rows()
-        with single_blas_thread():
+        with no_autologging(), single_blas_thread():
             self.encoder_ = fit_encoder_on_sample(
                 self.encoder, train, self.dtype, seed, deadline
             )

@@ -8,6 +8,7 @@ from scipy.sparse import issparse
 from sklearn.exceptions import NotFittedError
 from sklearn.utils.validation import check_is_fitted
 
+from sklearn_kd._autologging import no_autologging
 from sklearn_kd._columns import column_kinds
 from sklearn_kd._compat import fit_context
 from sklearn_kd._deadline import Deadline
@@ -281,7 +282,7 @@ class PartialFitMixin:
             beginning, ready = self.__dict__.get("_stream", {}).get("beginning"), None
         if beginning is not None:
             beginning = beginning.add(batch)
-        with single_blas_thread():
+        with no_autologging(), single_blas_thread():
             if beginning is not None and beginning.is_due():
                 self._begin(beginning, ready)
             else:

@@ -12,7 +12,7 @@ from sklearn.model_selection import ParameterGrid, ParameterSampler
 from sklearn.pipeline import Pipeline
 
 from sklearn_kd._columns import column_kinds, nominal_codes, numeric_block
-from sklearn_kd._compat import BaseSearchCV, num_samples
+from sklearn_kd._compat import BaseSearchCV, drop_callbacks, num_samples
 from sklearn_kd._level_types import check_same_types
 from sklearn_kd._nominal import check_levels
 from sklearn_kd._random import contained_draws
@@ -276,7 +276,9 @@ def _try(student, rows, stop, seed):
     anything = object()
     if isinstance(student, SkorchStudent):
         with contained_draws(seed, anything):
-            clone(student)._rehearse(rows)
+            trial = clone(student)
+            drop_callbacks(trial)
+            trial._rehearse(rows)
         return
     last, candidates = last_step(student), [None]
     if isinstance(last, BaseSearchCV):
@@ -286,6 +288,7 @@ def _try(student, rows, stop, seed):
         trial = clone(student)
         if candidate is not None:
             trial = _with_last(trial, candidate)
+        drop_callbacks(trial)
         _shorten(trial)
         try:
             with contained_draws(seed, anything):

@@ -7,6 +7,7 @@ from scipy.sparse import csr_matrix, issparse
 from sklearn.base import BaseEstimator, ClassifierMixin, RegressorMixin, clone
 from sklearn.utils.validation import check_is_fitted
 
+from sklearn_kd._autologging import no_autologging
 from sklearn_kd._columns import column_kinds, numeric_block
 from sklearn_kd._compat import (
     HasMethods,
@@ -27,6 +28,7 @@ from sklearn_kd._proba import check_finite
 from sklearn_kd._random import as_seed, contained_draws
 from sklearn_kd._threads import single_blas_thread
 from sklearn_kd._validation import check_rows
+from sklearn_kd._versions import VersionedMixin
 from sklearn_kd.students._blocks import MANY_ROWS
 from sklearn_kd.students._checks import check_train, check_validation
 from sklearn_kd.students._encoder import TabularEncoder
@@ -41,7 +43,7 @@ from sklearn_kd.students._validation import split
 from sklearn_kd.transfer import is_large, read_rows
 
 
-class SkorchStudent(ClassifierMixin, BaseEstimator):
+class SkorchStudent(VersionedMixin, ClassifierMixin, BaseEstimator):
     """Train a skorch net on soft and hard targets.
 
     What :class:`DistilledClassifier` makes of ``student=NeuralNetClassifier(...)``;
@@ -213,7 +215,8 @@ class SkorchStudent(ClassifierMixin, BaseEstimator):
         if splits:
             train, validation = split(train, self.validation_fraction, seed)
         train, validation = train.in_rows(), validation and validation.in_rows()
-        with single_blas_thread():  # its sums are to be the same everywhere
+        # one thread: its sums are to be the same everywhere
+        with no_autologging(), single_blas_thread():
             self.encoder_ = self._fit_encoder(train)
         if X_val is not None:
             check_types(self.encoder_, validation.X)

@@ -6,11 +6,12 @@ from sklearn.base import BaseEstimator, ClassifierMixin
 from sklearn_kd._compat import num_samples
 from sklearn_kd._copies import copy_rows
 from sklearn_kd._tags import takes_missing, takes_sparse
+from sklearn_kd._versions import VersionedMixin
 from sklearn_kd.targets import align_proba, average_proba
 from sklearn_kd.teachers._answer import read_answer
 
 
-class AveragedTeachers(ClassifierMixin, BaseEstimator):
+class AveragedTeachers(VersionedMixin, ClassifierMixin, BaseEstimator):
     """Fitted teachers that answer together.
 
     Parameters

@@ -8,6 +8,7 @@ from sklearn_kd._budget import affordable_rows
 from sklearn_kd._compat import num_samples, safe_indexing
 from sklearn_kd._random import contained_draws, seed_unset
 from sklearn_kd._routing import weight_parameter
+from sklearn_kd._twins import below_hooks
 from sklearn_kd._weights import in_rows
 from sklearn_kd.teachers._asked import AskedTeacher
 from sklearn_kd.teachers._default import small_booster
@@ -57,7 +58,7 @@ def fit_booster(X, y, weight, classes, seed, context):
     booster = small_booster(X, len(classes))
     if booster is None:
         return None
-    booster = seed_unset(booster, seed)
+    booster = below_hooks(seed_unset(booster, seed))
     weights = {}
     if (weight != 1).any():
         weights[weight_parameter(booster)] = in_rows(weight)
@@ -73,24 +74,24 @@ def fit_booster(X, y, weight, classes, seed, context):
     X, y = safe_indexing(X, rows), y[rows]
     weights = {name: value[rows] for name, value in weights.items()}
     with contained_draws(seed, booster):
-        enough = _fit_in_time(booster, (X, y), weights, context.deadline)
-    if not enough:
+        fitted = _fit_in_time(booster, (X, y), weights, context.deadline)
+    if fitted is None:
         context.report("no small booster: there is no time to fit it")
-    return AskedTeacher(booster, None, None) if enough else None
+        return None
+    return AskedTeacher(below_hooks(fitted), None, None)
 
 
 def _fit_in_time(model, rows, weights, deadline):
-    """Add rounds or trees while there is time; say whether half of them were fitted."""
+    """Add rounds or trees while there is time; None where that is less than half."""
     if deadline.left(_SHARE) < 0:
-        return False
+        return None
     last = model.steps[-1][1] if isinstance(model, Pipeline) else model
-    name = _SIZES.get(type(last))
+    name = next((size for kind, size in _SIZES.items() if isinstance(last, kind)), None)
     if name is None:  # the linear model of a wide table
         X, _ = rows
         if len(X) > affordable_rows(X.shape[1], deadline.seconds):
-            return False
-        model.fit(*rows, **weights)
-        return True
+            return None
+        return model.fit(*rows, **weights)
     wanted, done = getattr(last, name), 0
     last.set_params(warm_start=True)
     while done < wanted:
@@ -104,7 +105,7 @@ def _fit_in_time(model, rows, weights, deadline):
         if each * needed > deadline.left(_SHARE):
             break
     last.set_params(warm_start=False)
-    return done >= wanted // 2
+    return model if done >= wanted // 2 else None
 
 
 def ask_booster(booster, X, source, lesson, context):

@@ -3,28 +3,81 @@
 import numpy as np
 from scipy.optimize import minimize
 from scipy.special import softmax
-from sklearn.base import BaseEstimator, ClassifierMixin
-from sklearn.calibration import CalibratedClassifierCV
+from sklearn.isotonic import IsotonicRegression
+
+from sklearn_kd._compat import SigmoidCalibration, TemperatureScaling
+from sklearn_kd._twins import below_hooks
 
 #: Probabilities are raised to it, as logarithms are taken: a forest says exactly 0.
 _FLOOR = 1e-3
 
 
-class _Answers(ClassifierMixin, BaseEstimator):
-    """A classifier whose rows are the probabilities that it answers with."""
+class OneVersusRest:
+    """Calibrate the probability of each class by itself, and divide by their sum.
+
+    With two classes the second is calibrated, and the first has the rest.
+
+    Parameters
+    ----------
+    make : callable
+        Gives a regression of one column that is not fitted.
+
+    Attributes
+    ----------
+    classes_ : ndarray of shape (n_present,), int
+        Columns for which there are labels.
+    """
+
+    def __init__(self, make):
+        self.make = make
 
     def fit(self, X, y):
+        """Fit a regression a class on probabilities and the columns of the labels."""
         self.classes_ = np.unique(y)
+        calibrated = self.classes_[1:] if len(self.classes_) == 2 else self.classes_
+        self.columns_ = [
+            (column, self.make().fit(X[:, column], (y == column).astype(int)))
+            for column in calibrated
+        ]
         return self
 
     def predict_proba(self, X):
-        return X[:, self.classes_]
+        """Calibrate probabilities; columns are in the order of ``classes_``."""
+        proba = np.column_stack([one.predict(X[:, c]) for c, one in self.columns_])
+        if len(self.classes_) == 2:
+            return np.column_stack([1.0 - proba, proba])
+        total = proba.sum(axis=1, keepdims=True)
+        even = np.full_like(proba, 1 / len(self.classes_))
+        return np.divide(proba, total, out=even, where=total != 0)
 
-    def predict(self, X):
-        return self.classes_[self.predict_proba(X).argmax(axis=1)]
+
+class Softened:
+    """Divide logits by the temperature that fits the labels best.
+
+    Attributes
+    ----------
+    classes_ : ndarray of shape (n_present,), int
+        Columns for which there are labels.
+    """
+
+    def fit(self, X, y):
+        """Fit the temperature on probabilities and the columns of the labels."""
+        self.classes_, codes = np.unique(y, return_inverse=True)
+        self.scaling_ = TemperatureScaling().fit(self._answers(X), codes)
+        return self
+
+    def predict_proba(self, X):
+        """Calibrate probabilities; columns are in the order of ``classes_``."""
+        return self.scaling_.predict(self._answers(X))
+
+    def _answers(self, X):
+        answers = X[:, self.classes_]
+        if len(self.classes_) == 2:
+            answers[:, 0] = 1 - answers[:, 1]
+        return answers
 
 
-class PriorCorrection(ClassifierMixin, BaseEstimator):
+class PriorCorrection:
     """Add an offset for each class to the log-probabilities.
 
     It is the multinomial logistic regression whose only coefficients are its
@@ -121,16 +174,8 @@ def fit_calibrator(method, proba, lesson):
     if proba is None:
         raise no_calibration(method)
     told = proba.sum(axis=1) > 0
-    calibrator = _make_calibrator(method, told.sum())
-    try:
-        calibrator.fit(_raise(proba[told]), lesson.codes[told])
-    except ValueError as error:
-        if method == "temperature" and "method" in str(error):
-            raise ValueError(
-                'calibration="temperature" needs scikit-learn 1.8 or newer: use '
-                '"sigmoid", "isotonic" or "prior".'
-            ) from error
-        raise
+    calibrator = _make_calibrator(method)
+    calibrator.fit(_raise(proba[told]), lesson.codes[told])
 
     def calibrate(proba):
         told = proba.sum(axis=1) > 0
@@ -152,13 +197,21 @@ def no_calibration(method):
     )
 
 
-def _make_calibrator(method, n_rows):
+def _make_calibrator(method):
     if method == "prior":
         return PriorCorrection()
-    every = np.arange(n_rows)  # one split: nothing is fitted but the calibrator
-    return CalibratedClassifierCV(
-        _Answers(), method=method, cv=[(every, every)], ensemble=False
-    )
+    if method == "sigmoid":
+        return OneVersusRest(SigmoidCalibration)
+    if method == "isotonic":
+        return OneVersusRest(
+            lambda: below_hooks(IsotonicRegression(out_of_bounds="clip"))
+        )
+    if TemperatureScaling is None:
+        raise ValueError(
+            'calibration="temperature" needs scikit-learn 1.8 or newer: use '
+            '"sigmoid", "isotonic" or "prior".'
+        )
+    return Softened()
 
 
 def _raise(proba):

@@ -9,6 +9,7 @@ from joblib import effective_n_jobs
 from scipy.sparse import issparse
 from sklearn.exceptions import NotFittedError
 
+from sklearn_kd._autologging import no_autologging
 from sklearn_kd._columns import array_rows, is_frame
 from sklearn_kd._compat import num_samples, safe_indexing
 from sklearn_kd._containers import sliceable_rows
@@ -112,30 +113,31 @@ def compute_soft_targets(
     n_samples = num_samples(X)
     if classes is not None:
         classes = _check_classes(classes)
-    for one in teachers:
-        _check_fitted(one, X, classes)
-    named = [_own_classes(one, X) for one in teachers]
-    if classes is None:
-        classes = _all_classes(teachers, named)
-    if chunk is None:
-        chunk = chunk_rows(X, len(classes), MOST_ROWS)
-    out = _check_out(out, (n_samples, len(classes)))
-    context = Context(n_jobs=n_jobs)
-    weights = np.full(len(teachers), 1 / len(teachers))
-    # as many batches at a time as keep all jobs busy, and no more of them in memory
-    jobs = effective_n_jobs(n_jobs)
-    size = chunk if jobs == 1 else 4 * jobs * chunk
-    n_silent = 0
-    for start in range(0, n_samples, size):
-        rows = slice(start, start + size)
-        part = safe_indexing(X, rows) if size < n_samples else X
-        probas = [
-            _ask(one, labels, part, classes, context, chunk)
-            for one, labels in zip(teachers, named, strict=True)
-        ]
-        proba = average_proba(probas, weights)
-        n_silent += int(np.count_nonzero(np.asfortranarray(proba).max(axis=1) == 0))
-        out[rows] = proba
+    with no_autologging():
+        for one in teachers:
+            _check_fitted(one, X, classes)
+        named = [_own_classes(one, X) for one in teachers]
+        if classes is None:
+            classes = _all_classes(teachers, named)
+        if chunk is None:
+            chunk = chunk_rows(X, len(classes), MOST_ROWS)
+        out = _check_out(out, (n_samples, len(classes)))
+        context = Context(n_jobs=n_jobs)
+        weights = np.full(len(teachers), 1 / len(teachers))
+        # as many batches at a time as keep all jobs busy, and no more of them in memory
+        jobs = effective_n_jobs(n_jobs)
+        size = chunk if jobs == 1 else 4 * jobs * chunk
+        n_silent = 0
+        for start in range(0, n_samples, size):
+            rows = slice(start, start + size)
+            part = safe_indexing(X, rows) if size < n_samples else X
+            probas = [
+                _ask(one, labels, part, classes, context, chunk)
+                for one, labels in zip(teachers, named, strict=True)
+            ]
+            proba = average_proba(probas, weights)
+            n_silent += int(np.count_nonzero(np.asfortranarray(proba).max(axis=1) == 0))
+            out[rows] = proba
     if n_silent:
         warnings.warn(
             f"The teacher puts all mass on classes that are not in {classes.tolist()} "

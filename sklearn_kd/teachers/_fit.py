@@ -8,10 +8,12 @@ import numpy as np
 from sklearn.base import clone
 from sklearn.utils.parallel import Parallel, delayed
 
+from sklearn_kd._autologging import no_autologging
 from sklearn_kd._compat import safe_indexing
 from sklearn_kd._copies import take_copy
 from sklearn_kd._decoded import decoded
 from sklearn_kd._random import contained_draws
+from sklearn_kd._twins import below_hooks, is_below_hooks
 from sklearn_kd._unreadable import REFUSALS, is_odd, refused_by
 from sklearn_kd.teachers._label import Labels, label_rows
 
@@ -63,8 +65,10 @@ def fit_teacher(teacher, X, y, weights, rows, context, role):
 
 
 def _fit(teacher, X, y, weights, seed):
-    with contained_draws(seed, teacher):
-        return decoded(clone(teacher), y).fit(X, y, **weights)
+    # here too, since it may run in a process of its own
+    with no_autologging(), contained_draws(seed, teacher):
+        fitted = decoded(clone(teacher), y).fit(X, y, **weights)
+    return below_hooks(fitted) if is_below_hooks(teacher) else fitted
 
 
 @dataclass(frozen=True, eq=False)

@@ -11,6 +11,7 @@ from sklearn_kd._columns import column_kinds, nominal_codes, numeric_block
 from sklearn_kd._compat import Interval, StrOptions, fit_context
 from sklearn_kd._random import as_seed, stream
 from sklearn_kd._validation import check_rows, read_numbers
+from sklearn_kd._versions import VersionedMixin
 from sklearn_kd.transfer._duplicates import count_known
 from sklearn_kd.transfer._neighbors import nearest_rows
 from sklearn_kd.transfer._numbers import NOTHING, draw_numbers
@@ -40,7 +41,7 @@ def automatic_size(n_samples, n_columns):
     return min(size, most_synthetic(n_samples, n_columns))
 
 
-class MungeSampler(BaseEstimator):
+class MungeSampler(VersionedMixin, BaseEstimator):
     r"""Make synthetic rows like the training rows by MUNGE.
 
     A synthetic row is a training row, its source, some of whose values have been

@@ -1,7 +1,9 @@
 """Nearest rows of a table of numbers and levels, exact where that is cheap."""
 
 import numpy as np
-from sklearn.neighbors import NearestNeighbors
+from sklearn.neighbors import KDTree
+
+from sklearn_kd._compat import closest_rows
 
 # Up to this many rows the search is exact; above, it is exact within cells.
 _EXACT_ROWS = 20_000
@@ -67,16 +69,18 @@ def nearest_rows(numbers, codes, n_neighbors, rng):
 
 def _nearest(points, n_neighbors, rng):
     if points.shape[1] <= _TREE_WIDTH:
-        algorithm = "kd_tree"
+        tree = KDTree(points, leaf_size=30)
+        found = tree.query(points, n_neighbors + 1, return_distance=False)
     else:
-        algorithm = "brute"
         # which of several rows at one distance it finds depends on the number of
         # threads: one more coordinate leaves none
         tie_breaker = _TIE_BREAKER * rng.standard_normal((len(points), 1))
         points = np.hstack([points, tie_breaker])
-    search = NearestNeighbors(n_neighbors=n_neighbors, algorithm=algorithm)
-    # asked for no rows, it leaves each row out of its own neighbours
-    return search.fit(points).kneighbors(return_distance=False)
+        found = closest_rows(points, n_neighbors + 1)
+    others = found != np.arange(len(points))[:, None]
+    # of many equal rows the row itself may not be among those found
+    others[others.all(axis=1), 0] = False
+    return found[others].reshape(len(points), n_neighbors)
 
 
 def _cells(space, n_rows, most, rng):

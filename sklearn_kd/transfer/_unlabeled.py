@@ -9,11 +9,12 @@ from sklearn_kd._columns import is_frame, is_polars, same_container
 from sklearn_kd._compat import num_samples
 from sklearn_kd._containers import as_rows
 from sklearn_kd._texts import is_text
+from sklearn_kd._versions import VersionedMixin
 from sklearn_kd.transfer._large import chain_rows, is_large
 from sklearn_kd.transfer._rows import like_pandas
 
 
-class UnlabeledRows:
+class UnlabeledRows(VersionedMixin):
     """Hold unlabelled rows so that cross-validation passes them whole.
 
     scikit-learn slices every array passed to ``fit`` that is as long as ``X`` by the
