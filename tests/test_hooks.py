@@ -105,7 +105,7 @@ def foreign():
         lambda: distil(Means()).fit(X, y, X_unlabeled=UnlabeledRows(wide)),
     )
     yield "threshold", lambda: distil(Means(), decision_threshold=0.3).fit(*BINARY)
-    for method in METHODS:
+    for method in sorted(METHODS):
         params = {"calibration": method, "cv": 2}
         yield method, lambda params=params: distil(Means(), **params).fit(X, y)
         yield (
