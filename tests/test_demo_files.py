@@ -162,11 +162,14 @@ def test_packed_files(frame):
 
 def test_feather_and_json(frame):
     frame.to_feather("t.feather")
+    _same(read_table("t.feather", "label"), frame)
     frame.to_json("t.json", orient="records")
     frame.to_json("t.jsonl", orient="records", lines=True)
     frame.to_json("lines.json", orient="records", lines=True)
     frame.to_json("t.jsonl.gz", orient="records", lines=True)
-    for name in ("t.feather", "t.json", "t.jsonl", "lines.json", "t.jsonl.gz"):
+    text = Path("t.json").read_text()
+    _write("marked.json", text, "utf-8-sig")
+    for name in ("t.json", "marked.json", "t.jsonl", "lines.json", "t.jsonl.gz"):
         _same(read_table(name, "label"), frame)
     text = '[{"code": "01", "t": "u"}, {"code": "02", "t": "v"}]'
     with pytest.raises(DemoError, match="single row"):

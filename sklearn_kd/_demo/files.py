@@ -171,12 +171,11 @@ def _read_json(path, ending):
     import pandas as pd
 
     # its types are what the file says, not what its strings look like
-    options = {"dtype": False, "precise_float": True}
+    options = {"dtype": False, "precise_float": True, "encoding": "utf-8-sig"}
     for lines in (False, True) if ending == ".json" else (True, False):
         try:
-            return pd.read_json(path, lines=lines, **options), options | {
-                "lines": lines
-            }
+            frame = pd.read_json(path, lines=lines, **options)
+            return frame, {"lines": lines, **options}
         except ValueError as error:
             reason = error
     raise DemoError(
