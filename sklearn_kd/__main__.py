@@ -6,14 +6,14 @@ import sys
 from contextlib import suppress
 
 from sklearn_kd._demo.error import DemoError, clean
-from sklearn_kd._demo.separators import SEPARATORS
+from sklearn_kd._demo.text import SEPARATORS
 
 _EPILOG = """\
 A table has a row a line, its first line names the columns. It may be text (.csv, .tsv,
-.txt, packed as .gz, .bz2, .xz, .zip or .zst too), .parquet, .feather, .json or .jsonl.
-What separates fields, decimal commas and the encoding of a text are found out. Numbers
-are taken as numbers and strings as categories; empty fields, NA, NaN, None, null and ?
-are missing values.
+.txt, packed as .gz, .bz2, .xz or .zip too), .parquet, .feather, .json or .jsonl. What
+separates fields, decimal commas and the encoding of a text are found out. Numbers are
+taken as numbers and strings as categories; empty fields, NA, NaN, None and null are
+missing values.
 
 Without --data it runs on the Adult census data, which ships with the package, and takes
 less than a minute there on two cores with nothing else to do.
@@ -50,9 +50,10 @@ def _seed(text):
 
 def _separator(text):
     found = {**SEPARATORS, "\\t": "\t"}.get(text.lower(), text)
-    if len(found) != 1 or found.isalnum() or found in "\"'\r\n\0":
+    plain = len(found) == 1 and found.isascii() and not found.isalnum()
+    if not plain or found in "\"'\r\n\0":
         raise argparse.ArgumentTypeError(
-            f"expected {', '.join(SEPARATORS)} or one character that is neither "
+            f"expected {', '.join(SEPARATORS)} or one ASCII character that is neither "
             f"letter, digit nor quote, got {text!r}"
         )
     return found

@@ -1,14 +1,8 @@
 """Read a table of the user's: text, Parquet, Feather or JSON, packed or not."""
 
-import bz2
 import codecs
-import gzip
-import io
-import lzma
 import os
-import zipfile
 from dataclasses import dataclass, field
-from difflib import get_close_matches
 from pathlib import Path
 
 from sklearn_kd._demo.error import DemoError, first_line
@@ -17,34 +11,23 @@ from sklearn_kd._demo.text import read_text
 
 _TEXT = (".csv", ".tsv", ".tab", ".txt", ".dat", ".data")
 _JSON = (".json", ".jsonl", ".ndjson")
-_PARQUET, _FEATHER = (".parquet", ".pq"), (".feather", ".arrow")
-_PACKED = (".gz", ".bz2", ".xz", ".zip", ".zst")
-_SHEETS = (".xlsx", ".xlsm", ".xls", ".ods", ".numbers")
-_PICKLES = (".pkl", ".pickle", ".joblib")
-
-_READABLE = (
-    "expected a file that ends in .csv, .tsv, .txt, .parquet, .feather, .json or "
-    ".jsonl (text and JSON may be packed, as .csv.gz say)"
-)
-
-#: How other files than texts begin.
-_STARTS = {
-    b"\x1f\x8b": ".gz",
-    b"PK\x03\x04": ".zip",
-    b"BZh": ".bz2",
-    b"\xfd7zXZ": ".xz",
-    b"\x28\xb5\x2f\xfd": ".zst",
-    b"PAR1": ".parquet",
-    b"ARROW1": ".feather",
-    b"\xd0\xcf\x11\xe0": ".xls",
+_COLUMNS = {
+    ".parquet": "read_parquet",
+    ".pq": "read_parquet",
+    ".feather": "read_feather",
+    ".arrow": "read_feather",
 }
-_MARKS = (
-    (codecs.BOM_UTF8, "utf-8-sig"),
-    (codecs.BOM_UTF32_LE, "utf-32"),  # it begins as the one of UTF-16 does
-    (codecs.BOM_UTF32_BE, "utf-32"),
-    (codecs.BOM_UTF16_LE, "utf-16"),
-    (codecs.BOM_UTF16_BE, "utf-16"),
-)
+_PACKED = (".gz", ".bz2", ".xz", ".zip", ".zst")
+_REFUSED = {
+    "a spreadsheet, which is not read here: save the sheet as .csv (UTF-8) and pass "
+    "that": (".xlsx", ".xlsm", ".xls", ".ods", ".numbers"),
+    "a pickle, which is not read here, since it could run code. If you trust it: "
+    "pandas.read_pickle(FILE).to_parquet('table.parquet')": (
+        ".pkl",
+        ".pickle",
+        ".joblib",
+    ),
+}
 
 
 @dataclass(frozen=True)
@@ -96,7 +79,7 @@ def read_file(path, target, nominal, separator):
     DemoError
         When it cannot be read, or has no such columns.
     """
-    ending, packing = _check(path)
+    ending = _check(path)
     if separator is not None and ending not in _TEXT:
         raise DemoError(
             f"--separator is for text, such as .csv or .txt, and {path} is none. Leave "
@@ -104,173 +87,114 @@ def read_file(path, target, nominal, separator):
         )
 
     def find(names):
+        if not names:
+            raise DemoError(f"{path} has no columns.")
         place = find_target(names, target, path)
+        if len(set(names)) < len(names):
+            twice = next(name for name in names if names.count(name) > 1)
+            raise DemoError(f"{path} has two columns {twice!r}: rename one of them.")
         return place, find_nominal(names, nominal, target, path)
 
+    reader, options, notes = _COLUMNS.get(ending), {}, []
     try:
         if ending in _TEXT:
-            text, encoding, notes = _decode(_bytes(path, packing), path)
-            read = read_text(text, target, ending, separator, path, encoding, find)
-            frame, code, place, found = read[:4]
-            return Source(frame, place, found, code, notes + read[4])
-        frame, code = _read(path, ending, packing)
+            reader = "read_csv"
+            frame, options, notes = read_text(path, target, separator, find)
+        elif ending in _JSON:
+            reader = "read_json"
+            frame, options = _read_json(path, ending)
+        else:
+            frame = _read_columns(path, ending)
     except DemoError:
         raise
-    except ImportError as error:
-        raise DemoError(
-            f"Reading {ending}{packing} files needs pyarrow, which is not installed: "
-            "pip install 'sklearn-kd[demo]'"
-        ) from error
-    except MemoryError as error:
-        raise DemoError(f"{path} does not fit into memory.") from error
-    except OSError as error:
-        raise DemoError(
-            f"{path} cannot be read: {error.strerror or first_line(error)}"
-        ) from error
     except Exception as error:  # each reader has errors of its own
-        raise DemoError(f"{path} cannot be read: {first_line(error)}") from error
+        raise DemoError(_reason(path, error)) from error
+    written = "".join(f", {name}={value!r}" for name, value in options.items())
+    code = f"pandas.{reader}({path!r}{written})"
     if not all(isinstance(name, str) for name in frame.columns):
         frame, code = frame.rename(columns=str), f"{code}.rename(columns=str)"
-    names = list(frame.columns)
-    if len(set(names)) < len(names):
-        twice = next(name for name in names if names.count(name) > 1)
-        raise DemoError(f"{path} has two columns {twice!r}: rename one of them.")
-    place, found = find(names)
-    return Source(frame, place, found, code)
+    return Source(frame, *find(list(frame.columns)), code, notes)
 
 
 def _check(path):
-    """Give the ending and the packing of a file that is there."""
+    """Give the ending of a file that is there, without that of its packing."""
     if not path:
         raise DemoError("--data needs the name of a file, and got an empty one.")
-    try:
-        os.stat(path)
-    except OSError as error:
-        if not isinstance(error, (FileNotFoundError, NotADirectoryError)):
-            raise DemoError(f"{path} cannot be read: {error.strerror}") from error
-        raise DemoError(f"{path} does not exist{_near(path)}") from error
     if os.path.isdir(path):
         raise DemoError(f"{path} is not a file but a folder: name a file in it.")
-    if not os.path.isfile(path):
+    if os.path.exists(path) and not os.path.isfile(path):
         raise DemoError(f"{path} is not a file.")
+    try:
+        with open(path, "rb") as stream:
+            head = stream.read(4096)
+    except (FileNotFoundError, NotADirectoryError) as error:
+        raise DemoError(f"{path} does not exist.") from error
+    except OSError as error:
+        raise DemoError(_reason(path, error)) from error
     suffixes = [suffix.lower() for suffix in Path(path).suffixes[-2:]]
-    packing = suffixes.pop() if suffixes and suffixes[-1] in _PACKED else ""
-    ending = suffixes[-1] if suffixes else ""
-    if ending in _SHEETS:
+    packed = bool(suffixes) and suffixes[-1] in _PACKED
+    ending = "".join(suffixes[:-1] if packed else suffixes[-1:])
+    for reason, endings in _REFUSED.items():
+        if ending in endings:
+            raise DemoError(f"{path} is {reason}.")
+    if ending not in _TEXT + _JSON and (packed or ending not in _COLUMNS):
         raise DemoError(
-            f"{path} is a spreadsheet, which is not read here: save the sheet as .csv "
-            "(UTF-8) and pass that."
+            f"{path}: expected a file that ends in .csv, .tsv, .txt, .parquet, "
+            ".feather, .json or .jsonl (text and JSON may be packed, as .csv.gz say). "
+            "Convert it first, by pandas say."
         )
-    if ending in _PICKLES:
+    if not head.strip():
+        raise DemoError(f"{path} is empty.")
+    marked = head.startswith((codecs.BOM_UTF16_LE, codecs.BOM_UTF16_BE))
+    if ending in _TEXT and not packed and b"\0" in head and not marked:
         raise DemoError(
-            f"{path} is a pickle, which is not read here, since it could run code. If "
-            "you trust it: pandas.read_pickle(FILE).to_parquet('table.parquet')"
+            f"{path} is no text: it holds zero bytes. Name a text, or give the file "
+            "the ending of what it is."
         )
-    known = _TEXT + _JSON + (() if packing else _PARQUET + _FEATHER)
-    if ending not in known:
-        raise DemoError(f"{path}: {_READABLE}. Convert it first, by pandas say.")
-    return ending, packing
+    return ending
 
 
-def _near(path):
-    if "://" in path:
-        return " here: download it first."
-    folder = Path(path).parent
-    names = os.listdir(folder) if folder.is_dir() else []
-    close = get_close_matches(Path(path).name, names, n=1)
-    if not close:
-        return "."
-    return f": did you mean {os.path.join(os.path.dirname(path), close[0])}?"
-
-
-def _bytes(path, packing):
-    if packing == ".zip":
-        with zipfile.ZipFile(path) as archive:
-            inside = [
-                name
-                for name in archive.namelist()
-                if not name.endswith("/") and not name.startswith("__MACOSX/")
-            ]
-            if len(inside) != 1:
-                raise DemoError(
-                    f"{path} holds {len(inside)} files: expected one. Unpack it, and "
-                    "name the file."
-                )
-            return archive.read(inside[0])
-    if packing == ".zst":
-        from pyarrow import input_stream
-
-        with input_stream(path, compression="zstd") as stream:
-            return stream.read()
-    openers = {".gz": gzip.open, ".bz2": bz2.open, ".xz": lzma.open, "": open}
-    with openers[packing](path, "rb") as stream:
-        return stream.read()
-
-
-def _decode(data, path):
-    """Give text, the name of its encoding for pandas (None: UTF-8) and notes."""
-    for start, ending in _STARTS.items():
-        if data.startswith(start):
-            raise DemoError(
-                f"{path} is no text: it begins as a {ending} file does. Give it that "
-                "ending (of .xlsx files, which are .zip files, save a sheet as .csv)."
-            )
-    for mark, encoding in _MARKS:
-        if data.startswith(mark):
-            return _one_newline(data.decode(encoding)), encoding, []
-    head = data[:4096]
-    if b"\0" in head:
-        even, odd = head[::2].count(0), head[1::2].count(0)
-        if 10 * min(even, odd) > max(even, odd) or 6 * max(even, odd) < len(head):
-            raise DemoError(f"{path} is no text: it holds zero bytes.")
-        encoding = "utf-16-le" if odd > even else "utf-16-be"
-        return _one_newline(data.decode(encoding)), encoding, []
-    try:
-        return _one_newline(data.decode("utf-8")), None, []
-    except UnicodeDecodeError:
-        pass
-    try:
-        text, encoding = data.decode("cp1252"), "cp1252"
-    except UnicodeDecodeError:  # five bytes mean nothing in it
-        text, encoding = data.decode("latin-1"), "latin-1"
-    note = f"read as {encoding}, since it is not UTF-8: convert it if letters look odd"
-    return _one_newline(text), encoding, [note]
-
-
-def _one_newline(text):
-    if "\r" not in text:
-        return text
-    return text.replace("\r\n", "\n").replace("\r", "\n")
-
-
-def _read(path, ending, packing):
-    """Read what is no text; give the frame and the code for it."""
+def _read_columns(path, ending):
     import pandas as pd
 
-    if ending in _PARQUET:
-        return pd.read_parquet(path), f"pandas.read_parquet({path!r})"
-    if ending in _FEATHER:
-        return pd.read_feather(path), f"pandas.read_feather({path!r})"
-    text = _bytes(path, packing).decode("utf-8-sig")
-    if not text.strip():
-        raise DemoError(f"{path} is empty.")
-    # its types are what the file says, not what its strings look like
-    options = {"dtype": False, "precise_float": True}
-    lines = ending != ".json"
     try:
-        frame = pd.read_json(io.StringIO(text), lines=lines, **options)
-    except ValueError:
-        if lines:
-            raise
-        lines = True
+        return getattr(pd, _COLUMNS[ending])(path)
+    except ImportError as error:
+        raise DemoError(
+            f"Reading {ending} files needs pyarrow, which is not installed: "
+            "pip install 'sklearn-kd[demo]'"
+        ) from error
+
+
+def _read_json(path, ending):
+    """Give the frame and the options, whether a file has an object a line or a list."""
+    import pandas as pd
+
+    # its types are what the file says, not what its strings look like
+    options = {"dtype": False, "precise_float": True, "encoding": "utf-8-sig"}
+    for lines in (False, True) if ending == ".json" else (True, False):
         try:
-            frame = pd.read_json(io.StringIO(text), lines=lines, **options)
+            frame = pd.read_json(path, lines=lines, **options)
+            return frame, {"lines": lines, **options}
         except ValueError as error:
-            raise DemoError(
-                f"{path} cannot be read: {first_line(error)}. Expected a list of "
-                "objects, one a row, or such an object a line."
-            ) from error
-    if lines:
-        options["lines"] = True
-    written = ", ".join(f"{name}={value!r}" for name, value in options.items())
-    return frame, f"pandas.read_json({path!r}, {written})"
+            reason = error
+    raise DemoError(
+        f"{_reason(path, reason)}. Expected a list of objects, one a row, or such an "
+        "object a line."
+    ) from reason
+
+
+def _reason(path, error):
+    """Say in a line why a file cannot be read."""
+    if isinstance(error, MemoryError):
+        return f"{path} does not fit into memory."
+    reason = getattr(error, "strerror", None) or first_line(error)
+    reason = reason.removeprefix("Error tokenizing data. C error: ")
+    if reason.startswith("No columns to parse"):
+        return f"{path} is empty."
+    if reason.startswith("Expected") and "saw" in reason:
+        reason += (
+            ". Put fields that contain the separator in double quotes, or name "
+            "another by --separator"
+        )
+    return f"{path} cannot be read: {reason}"

@@ -1,182 +1,129 @@
 """Read a text whose lines are rows, whatever separates fields and decimals."""
 
-import io
 import warnings
-from collections import Counter
+from contextlib import suppress
 
 from sklearn_kd._demo.error import DemoError
-from sklearn_kd._demo.separators import check_widths, find_layout
 
-_DECIMAL = r"\s*[+-]?(?:\d*,\d+(?:[eE][+-]?\d+)?|\d+)\s*"
-_THOUSANDS = r"\s*[+-]?[1-9]\d{0,2}(?:,\d{3})+\s*"
+#: The names that --separator takes.
+SEPARATORS = {"comma": ",", "semicolon": ";", "tab": "\t", "pipe": "|", "space": " "}
 
-#: Values of a column that are looked at first, since most columns fail there.
-_FEW = 100
+_TRIED = (",", ";", "\t", "|")
+_ENCODINGS = ("utf-8", "utf-16", "cp1252")  # utf-16 needs a byte order mark
 
 
-def read_text(text, target, suffix, separator, path, encoding, find):
+def read_text(path, target, separator, find):
     """Read a text as a table.
 
     Parameters
     ----------
-    text : str
-        All of it, with ``\\n`` at the ends of lines.
+    path : str
+        The file.
     target : str
         The column with the labels.
-    suffix : str
-        The ending of the file, without that of its packing.
     separator : str or None
         Between fields, where the user named it.
-    path : str
-        The file, for messages and for the code.
-    encoding : str or None
-        Of the file; None is UTF-8.
     find : callable
         Gives for the names of the columns the position of the target, and the names of
         the columns of codes, which are read as strings.
 
     Returns
     -------
-    tuple of (DataFrame, str, int, list of str, list of str)
-        The table, the code that reads the file, the position of the target, the columns
-        of codes, and notes.
+    tuple of (DataFrame, dict, list of str)
+        The table, the options by which ``pandas.read_csv`` reads it, and notes.
 
     Raises
     ------
     DemoError
         For what is no table with such columns.
     """
+    for encoding in _ENCODINGS:
+        with suppress(UnicodeError):
+            return _read(path, encoding, target, separator, find)
+    raise DemoError(
+        f"{path} is no text in UTF-8, in UTF-16 with a byte order mark or in cp1252: "
+        "save it as UTF-8."
+    )
+
+
+def _read(path, encoding, target, separator, find):
     import pandas as pd
 
-    if not text.strip():
-        raise DemoError(f"{path} is empty.")
-    try:
-        layout = find_layout(text, target, suffix, separator)
-        _check_names(layout, target, path, separator)
-        place, nominal = find(layout.names)
-        widths = check_widths(text, layout)
-    except ValueError as error:
-        raise DemoError(f"{path} cannot be read: {error}.") from error
-    notes = []
-    options = {}
-    if layout.separator != ",":
-        options["sep"] = layout.separator
-    if layout.spaces:
-        options["skipinitialspace"] = True
-    if layout.skipped:
-        options["skiprows"] = layout.skipped
-    if widths.empty_end:
-        options["index_col"] = False
-    if widths.row_names:
-        notes.append("the first field of each row has no name: taken for a row name")
-    if widths.n_short:
+    names, separator = _header(path, encoding, target, separator)
+    _, nominal = find(names)
+    options, notes = {"sep": separator, "index_col": False, "low_memory": False}, []
+    if encoding != "utf-8":
+        options["encoding"] = encoding
+    if encoding == "cp1252":
         notes.append(
-            f"{widths.n_short:,} rows have fewer fields than the header, the first in "
-            f"line {widths.first_short}: what lacks is taken for missing"
+            "read as cp1252, since it is not UTF-8: convert it if letters look odd"
         )
-    if widths.question_marks:
-        options["na_values"] = ["?"]
-        notes.append("'?' is taken for a missing value")
     if nominal:
         options["dtype"] = dict.fromkeys(nominal, "str")
 
     def read(**more):
-        with warnings.catch_warnings():
-            # rows that end in a separator, which is known by now
-            warnings.simplefilter("ignore", pd.errors.ParserWarning)
-            return pd.read_csv(
-                io.StringIO(text), low_memory=False, **options, **more
-            ).reset_index(drop=True)
+        with warnings.catch_warnings():  # of fields that would be cut off
+            warnings.simplefilter("error", pd.errors.ParserWarning)
+            return pd.read_csv(path, **options, **more)
 
-    frame = read()
-    if _has_decimal_commas(frame, nominal, layout.separator):
-        options["decimal"] = ","
+    try:
         frame = read()
-        notes.append("numbers have a decimal comma")
-    missing = frame.iloc[:, place].isna()
-    if missing.any():
-        notes += _marks_note(
-            layout.rows(text), place + widths.row_names, missing, target
+    except pd.errors.ParserWarning:
+        del options["index_col"]
+        frame = read()
+        if frame.index.nlevels > 1 or frame.iloc[:, -1].isna().any():
+            raise DemoError(
+                f"{path} has rows with more fields than its first line: name each "
+                "column there."
+            ) from None
+        notes.append("the first field of each row has no name: taken for a row name")
+    if separator != ",":
+        with_commas = read(decimal=",")
+        if _is_better(with_commas, frame, separator):
+            frame, options["decimal"] = with_commas, ","
+            notes.append("numbers have a decimal comma")
+    return frame.reset_index(drop=True), options, notes
+
+
+def _header(path, encoding, target, given):
+    """Give the names in the first line and the separator by which they are cut."""
+    import pandas as pd
+
+    found = []
+    for separator in [given] if given else _TRIED:
+        # a quote that is never closed, which may be one by another separator only
+        with suppress(pd.errors.ParserError):
+            row = pd.read_csv(
+                path,
+                sep=separator,
+                encoding=encoding,
+                header=None,
+                nrows=1,
+                dtype=str,
+                keep_default_na=False,
+            )
+            names = row.iloc[0].tolist()
+            found.append((target in names, len(names), names, separator))
+    if not found:
+        raise DemoError(f"{path} cannot be read: a quote in it is never closed.")
+    _, n_names, names, separator = max(found, key=lambda one: one[:2])
+    if n_names == 1 and names != [target]:
+        tried = f"no {given!r}" if given else "neither comma, semicolon, tab nor '|'"
+        raise DemoError(
+            f"{path} has one column only, {names[0]!r}: there is {tried} in its first "
+            "line. Name what separates its fields by --separator."
         )
-    if encoding not in (None, "utf-8-sig"):
-        options["encoding"] = encoding
-    written = "".join(f", {name}={value!r}" for name, value in options.items())
-    frame, left_out = _leave_unnamed(frame, layout.names, place)
-    place = list(frame.columns).index(target)
-    code = f"pandas.read_csv({path!r}{written})"
-    return frame, code, place, nominal, notes + left_out
+    # as pandas names columns without a name
+    return [name or f"Unnamed: {i}" for i, name in enumerate(names)], separator
 
 
-def _check_names(layout, target, path, separator):
-    names = [name for name in layout.names if name]
-    if len(set(names)) < len(names):
-        twice = next(name for name in names if names.count(name) > 1)
-        raise DemoError(f"{path} has two columns {twice!r}: rename one of them.")
-    if len(layout.names) > 1 or names == [target]:
-        return
-    tried = "neither comma, semicolon, tab nor '|'"
-    if separator is not None:
-        tried = f"no {separator!r}"
-    raise DemoError(
-        f"{path} has one column only, {layout.names[0]!r}: there is {tried} in its "
-        "first line. Name what separates its fields by --separator."
+def _is_better(with_commas, frame, separator):
+    """Say whether a decimal comma makes numbers of strings, and none of the reverse."""
+    numbers = set(frame.select_dtypes("number"))
+    gained = set(with_commas.select_dtypes("number")) - numbers
+    if not gained or not numbers <= set(with_commas.select_dtypes("number")):
+        return False
+    # "1,234" may be a thousand, unless fields are separated by semicolons
+    return separator == ";" or any(
+        frame[name].str.contains(r",(?!\d{3}\s*$)", na=False).any() for name in gained
     )
-
-
-def _has_decimal_commas(frame, nominal, separator):
-    """Say whether fractions are written with a comma, and no number with a point."""
-    found = False
-    for name in frame.columns.difference(nominal):
-        column = frame[name].dropna()
-        if column.dtype.kind == "f" and (column % 1 != 0).any():
-            return False
-        if column.dtype.kind not in "OT" and not _is_text(column):
-            continue
-        for part in (column.iloc[:_FEW], column):
-            values = part.astype(str).str
-            if not len(part) or not values.fullmatch(_DECIMAL).all():
-                break
-        else:
-            commas = column[values.contains(",")].astype(str)
-            # "1,234" may be a thousand, unless fields are separated by semicolons
-            plain = ~commas.str.fullmatch(_THOUSANDS)
-            found |= bool(len(commas) and (separator == ";" or plain.any()))
-    return found
-
-
-def _is_text(column):
-    from pandas.api.types import is_string_dtype
-
-    return is_string_dtype(column)
-
-
-def _marks_note(rows, place, missing, target):
-    """Say what stands in the rows without a label, where it might be a class."""
-    next(rows)
-    values = (row[place].strip() for _, row in rows if len(row) > place)
-    marks = Counter(
-        value for value, gone in zip(values, missing, strict=False) if gone and value
-    )
-    if not marks:
-        return []
-    shown = ", ".join(f"{mark!r} {count:,} times" for mark, count in marks.items())
-    return [
-        f"among the rows without a value in {target!r}, {shown}: rename what is a class"
-    ]
-
-
-def _leave_unnamed(frame, names, place):
-    """Leave out columns without a name that count the rows, or are empty."""
-    notes, dropped = [], []
-    for position, name in enumerate(names):
-        if name.strip() or position == place:
-            continue
-        column = frame.iloc[:, position]
-        counts = column.dtype.kind == "i" and len(column) > 1
-        if counts and column.diff().iloc[1:].eq(1).all():
-            notes.append(f"left out column {position + 1}: no name, numbers of rows")
-            dropped.append(position)
-        elif column.isna().all():
-            notes.append(f"left out column {position + 1}: no name and no values")
-            dropped.append(position)
-    return frame.drop(columns=frame.columns[dropped]), notes
