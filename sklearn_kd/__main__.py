@@ -5,8 +5,9 @@ import os
 import sys
 from contextlib import suppress
 
-from sklearn_kd._demo.error import DemoError, clean
+from sklearn_kd._demo.error import DemoError
 from sklearn_kd._demo.text import SEPARATORS
+from sklearn_kd._messages import printable
 
 _EPILOG = """\
 A table has a row a line, its first line names the columns. It may be text (.csv, .tsv,
@@ -27,7 +28,7 @@ examples:
 
 class _Parser(argparse.ArgumentParser):
     def error(self, message):
-        self.exit(2, f"{self.prog}: error: {clean(message)}\n")
+        self.exit(2, f"{self.prog}: error: {printable(message)}\n")
 
 
 class _Once(argparse.Action):
@@ -108,7 +109,8 @@ def _parser():
         "--out",
         metavar="FILE",
         action=_Once,
-        help="keep the student, written by joblib",
+        help="keep the student, written by joblib: such files run code when loaded, so "
+        "load none from elsewhere",
     )
     add(
         "--seed",

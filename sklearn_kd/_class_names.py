@@ -4,6 +4,7 @@ import re
 from itertools import takewhile
 from math import isfinite
 
+from sklearn_kd._messages import show
 from sklearn_kd._proba import plain_label
 
 _BOOLEANS = {"true": 1, "false": 0}
@@ -124,8 +125,10 @@ def refuse_some(names, classes, source):
         for view in _views(names):
             if any(spell(name) in known for name in view):
                 raise ValueError(
-                    f"The columns of {source} are named {names}, and the classes are "
-                    f"{labels}: some names are classes, but they do not name each "
+                    f"The columns of {source} are named {show(names)}, and the "
+                    "classes are "
+                    f"{show(labels)}: some names are classes, but they do not name "
+                    "each "
                     "class once. Name every column by its class, or pass an array "
                     "with columns in the order of the classes."
                 )

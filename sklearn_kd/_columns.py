@@ -10,6 +10,8 @@ from numbers import Real
 
 import numpy as np
 
+from sklearn_kd._messages import show
+
 # What stands for "no value" by its type; a float or a Decimal may also be NaN.
 MISSING_TYPES = frozenset(["NoneType", "NAType", "NaTType"])
 
@@ -67,7 +69,12 @@ def array_rows(X):
     """
     if not isinstance(X, (list, tuple)):
         return X
-    array = np.asarray(X)
+    try:
+        array = np.asarray(X)
+    except ValueError as error:  # other libraries have such errors of their own
+        raise ValueError(
+            f"X must be rows of equal length, and is no such array: {error}."
+        ) from error
     # NumPy writes [1.0, "a"] as ["1.0", "a"]
     return np.asarray(X, dtype=object) if array.dtype.kind in "US" else array
 
@@ -105,7 +112,8 @@ def column_kinds(X):
     for column, kind in enumerate(kinds):
         if kind == "refused":
             raise TypeError(
-                f"Column {column_name(X, column)!r} has dtype {dtypes[column]}, which "
+                f"Column {show(column_name(X, column))} has dtype {dtypes[column]}, "
+                "which "
                 "is neither numeric nor nominal. Turn it into numbers in front of both "
                 "teacher and student (a date or time into hour, weekday and days since "
                 "a start; a duration into seconds), or leave it out."
@@ -153,7 +161,7 @@ def _object_kind(values, name):
             continue
         if not issubclass(kind, (str, bytes, bool, np.bool_)):
             raise TypeError(
-                f"Column {name!r} holds a value of type {kind.__name__}, but each "
+                f"Column {show(name)} holds a value of type {kind.__name__}, but each "
                 "argument must be a string or a number. Turn these values into "
                 "numbers or strings, or leave the column out."
             )
@@ -254,7 +262,8 @@ def _floats(values, name):
     if wrong:
         value = next(value for value in values if isinstance(value, wrong))
         raise ValueError(
-            f"Column {name!r} is numeric, but it holds {value!r}: expected a number or "
+            f"Column {show(name)} is numeric, but it holds {show(value)}: expected a "
+            "number or "
             "a missing value. Convert the column to numbers first."
         )
     if gaps:
@@ -264,7 +273,8 @@ def _floats(values, name):
             return values.astype(np.float64)
     except OverflowError as error:
         raise ValueError(
-            f"Column {name!r} holds a number that is too large for float64 ({error}). "
+            f"Column {show(name)} holds a number that is too large for float64 "
+            f"({error}). "
             "Divide the column or take its logarithm; leave it out if it is an id."
         ) from error
 

@@ -1,7 +1,9 @@
 """Every private scikit-learn import of the package, so that one file breaks."""
 
 import inspect
+from numbers import Integral
 
+import numpy as np
 from sklearn import calibration
 from sklearn.base import BaseEstimator, _clone_parametrized, _fit_context
 from sklearn.linear_model._base import LinearClassifierMixin
@@ -9,12 +11,8 @@ from sklearn.metrics._pairwise_distances_reduction import ArgKmin
 from sklearn.model_selection._search import BaseSearchCV
 from sklearn.utils import _safe_indexing
 from sklearn.utils._metadata_requests import _routing_enabled
-from sklearn.utils._param_validation import (
-    HasMethods,
-    Interval,
-    RealNotInt,
-    StrOptions,
-)
+from sklearn.utils._param_validation import HasMethods, RealNotInt, StrOptions
+from sklearn.utils._param_validation import Interval as _Interval
 from sklearn.utils.validation import (
     _check_feature_names,
     _check_feature_names_in,
@@ -25,7 +23,13 @@ from sklearn.utils.validation import (
     _num_samples,
 )
 
+from sklearn_kd._messages import printable, show
+from sklearn_kd._values import MOST, is_number
+
 __all__ = [
+    "N_JOBS",
+    "RANDOM_STATE",
+    "VERBOSE",
     "BaseSearchCV",
     "HasMethods",
     "Interval",
@@ -57,13 +61,47 @@ __all__ = [
 SigmoidCalibration = calibration._SigmoidCalibration
 TemperatureScaling = getattr(calibration, "_TemperatureScaling", None)  # from 1.8 on
 check_n_features = _check_n_features
-check_feature_names_in = _check_feature_names_in
 check_y = _check_y
 clone_parametrized = _clone_parametrized
 fit_context = _fit_context
 num_samples = _num_samples
 routing_enabled = _routing_enabled
 safe_indexing = _safe_indexing
+
+
+class Interval(_Interval):
+    """An interval of numbers, in which booleans, durations and huge integers are not.
+
+    Whole numbers without an upper bound end at the largest int32: nothing is counted
+    or sized by more.
+    """
+
+    def __init__(self, type, left, right, *, closed):
+        if type is Integral and right is None:
+            right, closed = MOST, {"left": "both", "neither": "right"}[closed]
+        super().__init__(type, left, right, closed=closed)
+
+    def is_satisfied_by(self, val):
+        """Say whether a value is such a number."""
+        if not is_number(val, whole=self.type is Integral):
+            return False
+        if not isinstance(val, self.type):
+            return False
+        return (int(val) if self.type is Integral else float(val)) in self
+
+
+#: Constraints that scikit-learn has names for, and that let durations pass.
+RANDOM_STATE = [
+    Interval(Integral, 0, 2**32 - 1, closed="both"),
+    np.random.RandomState,
+    None,
+]
+VERBOSE = [Interval(Integral, 0, None, closed="left"), "boolean"]
+N_JOBS = [
+    Interval(Integral, -MOST, -1, closed="both"),
+    Interval(Integral, 1, None, closed="left"),
+    None,
+]
 
 
 class _Interchange:
@@ -135,7 +173,33 @@ def check_feature_names(estimator, X, *, reset):
     is_polars = hasattr(X, "columns") and not hasattr(X, "iloc")
     if is_polars and _get_feature_names(X) is None:
         X = _Interchange(list(X.columns))
-    _check_feature_names(estimator, X, reset=reset)
+    try:
+        _check_feature_names(estimator, X, reset=reset)
+    except ValueError as error:
+        raise ValueError(printable(error, lines=True)) from error
+
+
+def check_feature_names_in(estimator, input_features):
+    """Check the names that ``get_feature_names_out`` was given, or take the own ones.
+
+    Parameters
+    ----------
+    estimator : estimator
+        Fitted.
+    input_features : array-like of shape (n_features,) of str, or None
+        The names.
+
+    Returns
+    -------
+    ndarray of shape (n_features,), object
+        The names.
+    """
+    if input_features is not None and np.asarray(input_features).ndim != 1:
+        raise ValueError(
+            "input_features must be None or one name for each column, got "
+            f"{show(input_features)}."
+        )
+    return _check_feature_names_in(estimator, input_features)
 
 
 def n_fitted_rows(ensemble):

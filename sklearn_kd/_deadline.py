@@ -16,7 +16,7 @@ class Deadline:
 
     def __init__(self, seconds=None):
         self.start = time.perf_counter()
-        self.seconds = math.inf if seconds is None else seconds
+        self.seconds = math.inf if seconds is None else float(seconds)
         self.apart = 0.0
 
     @property

@@ -1,11 +1,14 @@
 """DistilledClassifier: the recipe from a teacher to a compact student."""
 
-from numbers import Integral, Real
+from numbers import Real
 
 from sklearn.base import BaseEstimator, ClassifierMixin, MetaEstimatorMixin
 
 from sklearn_kd._autologging import no_autologging
 from sklearn_kd._compat import (
+    N_JOBS,
+    RANDOM_STATE,
+    VERBOSE,
     HasMethods,
     Interval,
     StrOptions,
@@ -51,6 +54,7 @@ from sklearn_kd.students import (
     resolve_student,
     split_validation,
 )
+from sklearn_kd.targets import TEMPERATURES
 from sklearn_kd.teachers import TeacherParameterMixin, router
 from sklearn_kd.transfer import makes_sparse
 
@@ -94,7 +98,7 @@ class DistilledClassifier(
         from the labels alone and asks no teacher.
     temperature : float, default=1.0
         Divides the logits of teacher and student in the soft term, which is multiplied
-        by its square.
+        by its square; from 0.001 to 1000.
     loss : {"kl", "mse_logit", "dkd", "kl_standardized"}, default="kl"
         The soft term; see :mod:`sklearn_kd.losses`. Students that know sample weights
         only take "kl".
@@ -167,6 +171,8 @@ class DistilledClassifier(
         labels, weights, ``teacher_classes``, seed, versions of packages, settings of
         scikit-learn. That takes a seed, and a hash does not see code, attributes of
         classes or globals: change the attribute ``cache_key`` with them (user guide).
+        Its files are pickles, which run code when they are loaded: use no folder that
+        others may write to.
     n_jobs : int or None, default=None
         Jobs for folds (processes) and for chunks of rows (threads).
     random_state : int, RandomState instance or None, default=None
@@ -184,7 +190,8 @@ class DistilledClassifier(
         The fitted teacher, the one that was passed where that was fitted; several
         answer as one. None with ``teacher_proba`` and at ``alpha=0``.
     student_ : estimator
-        The fitted student, a complete classifier by itself.
+        The fitted student, a complete classifier by itself. A pickle of it runs code
+        when it is loaded: for files from elsewhere there is ONNX (user guide).
     n_transfer_rows_ : int
         Number of synthetic and unlabelled rows among those the student learned from.
     n_features_in_ : int
@@ -239,7 +246,7 @@ class DistilledClassifier(
         "teacher": "no_validation",  # its errors say more than a constraint could
         "student": "no_validation",
         "alpha": [Interval(Real, 0, 1, closed="both")],
-        "temperature": [Interval(Real, 0, None, closed="neither")],
+        "temperature": [Interval(Real, *TEMPERATURES, closed="both")],
         "loss": [StrOptions(set(LOSSES))],
         "transfer": [
             StrOptions({"auto", "munge"}),
@@ -264,13 +271,9 @@ class DistilledClassifier(
         "time_limit": [Interval(Real, 0, None, closed="neither"), None],
         "warn_if_worse": ["boolean"],
         "memory": [str, HasMethods(["__fspath__"]), HasMethods(["cache"]), None],
-        "n_jobs": [
-            Interval(Integral, None, -1, closed="right"),
-            Interval(Integral, 1, None, closed="left"),
-            None,
-        ],
-        "random_state": ["random_state"],
-        "verbose": ["verbose"],
+        "n_jobs": N_JOBS,
+        "random_state": RANDOM_STATE,
+        "verbose": VERBOSE,
     }
 
     def __init__(
@@ -345,7 +348,10 @@ class DistilledClassifier(
         teacher_proba : array-like or DataFrame of shape (n_samples, n_classes), \
                 default=None
             Soft targets instead of a teacher: columns in sorted class order, or a
-            DataFrame with columns named by the classes.
+            DataFrame (or a :class:`SoftTargets`) with columns named by the classes. The
+            mass of classes that are not in ``y`` goes to the others in proportion, as
+            in a fold that lacks a class; above a quarter, a warning names them. A row
+            with nothing but such mass has its label for soft target, with a warning.
         X_unlabeled : UnlabeledRows, array-like or DataFrame, default=None
             Further rows to ask the teacher about. A bare array with exactly as many
             rows as ``X`` is refused, since cross-validation would have cut it.

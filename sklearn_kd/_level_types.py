@@ -6,6 +6,7 @@ import numpy as np
 
 from sklearn_kd._columns import column_name, is_pandas, is_polars, nominal_codes
 from sklearn_kd._compat import num_samples, safe_indexing
+from sklearn_kd._messages import show
 
 _SAMPLE = 1000
 
@@ -137,9 +138,12 @@ class TypeWatch:
                 continue
             held, was = next(iter(examples.values())), next(iter(fitted.values()))
             warnings.warn(
-                f"{self._prefix}Column {column_name(X, column)!r} holds values of type "
-                f"{dates or _named(examples)}, such as {held!r}, and all of them are "
-                f"unknown: in fit they were of type {_named(fitted)}, such as {was!r}. "
+                f"{self._prefix}Column {show(column_name(X, column))} holds values "
+                "of type "
+                f"{dates or _named(examples)}, such as {show(held)}, and all of them "
+                "are "
+                f"unknown: in fit they were of type {_named(fitted)}, such as "
+                f"{show(was)}. "
                 "Convert the column to the type that it had in fit.",
                 UserWarning,
                 stacklevel=4,

@@ -12,6 +12,7 @@ from sklearn_kd._columns import (
     nominal_codes,
 )
 from sklearn_kd._level_types import occurring_levels, sample_rows
+from sklearn_kd._messages import show
 
 #: Up to so many different values, a column of numbers as text is one of levels.
 FEW_LEVELS = 20
@@ -192,24 +193,25 @@ def _refuse_numbers(X, found):
         levels[_form(level)].append(level)
     numbers = levels["whole"] + levels["fraction"]
     texts = [level for level in numbers if isinstance(level, (str, bytes))]
-    example = f"numbers as text, such as {(texts or numbers)[0]!r}"
+    example = f"numbers as text, such as {show((texts or numbers)[0])}"
     if not texts:
         beside = (levels["mark"] + levels["word"])[0]
-        example = f"numbers beside text, such as {numbers[0]!r} beside {beside!r}"
+        example = (
+            f"numbers beside text, such as {show(numbers[0])} beside {show(beside)}"
+        )
     n_rows = sum(counts[level] for level in numbers)
     fix = "Convert what is a number: X.astype(float)"
     if texts and not all(map(_floats_read, texts)):
         fix += ", with a point before the decimals and nothing between thousands"
     if levels["mark"]:
-        fix += (
-            f", and what marks a missing value, such as {levels['mark'][0]!r}, to NaN"
-        )
+        mark = show(levels["mark"][0])
+        fix += f", and what marks a missing value, such as {mark}, to NaN"
     if levels["word"]:
-        words = ", ".join(map(repr, levels["word"]))
+        words = ", ".join(map(show, levels["word"]))
         fix += f". Clean what is no number, {words}: NaN for what marks a missing value"
     raise ValueError(
         f"{_names(X, found, 'holds', 'hold')} {example}, with {len(numbers)} "
-        f"different ones in {n_rows} rows of {column_name(X, column)!r}: taken as "
+        f"different ones in {n_rows} rows of {show(column_name(X, column))}: taken as "
         f"levels they would lose their order. {fix}. Leave out an id. Where each is "
         "the name of a level, say so by the dtype category of a frame."
     )

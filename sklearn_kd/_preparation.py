@@ -18,6 +18,7 @@ from sklearn_kd._columns import same_container
 from sklearn_kd._compat import safe_indexing, validate_all_params
 from sklearn_kd._containers import as_column
 from sklearn_kd._errors import with_message
+from sklearn_kd._messages import show
 from sklearn_kd._random import seed_unset
 from sklearn_kd._texts import is_text
 from sklearn_kd._threshold import check_threshold
@@ -29,10 +30,12 @@ from sklearn_kd._validation import (
     check_rows,
     encode_labels,
 )
+from sklearn_kd._values import plain_number
 from sklearn_kd._weights import with_finite_sums
 from sklearn_kd.losses import LOSSES
 from sklearn_kd.students import (
     TransferSet,
+    check_dates,
     check_student,
     is_linear,
     resolve_student,
@@ -55,6 +58,8 @@ from sklearn_kd.teachers import (
     no_calibration,
     no_cross_fit,
     no_folds,
+    no_refit,
+    search_without_refit,
     student_wants_weights,
 )
 from sklearn_kd.transfer import (
@@ -85,6 +90,9 @@ def read_lesson(distilled, X, y, sample_weight, teacher_proba):
 def make_student(distilled, lesson, seed):
     """Check the student, and give a seeded clone."""
     student = resolve_student(distilled.student)
+    search = search_without_refit(student)
+    if search is not None:
+        raise no_refit(search, "student")
     check_student(
         student,
         learns_softly=distilled.alpha > 0,
@@ -123,6 +131,7 @@ class Teachers:
 def make_teachers(distilled, lesson, sample_weight, teacher_proba):
     """Check the teachers, and what they are fitted with."""
     members = _members(distilled, lesson, teacher_proba)
+    check_dates(lesson.X, [*members, resolve_student(distilled.student)])
     if not members:
         return Teachers([], np.empty(0), [])
     weights = check_weights(distilled.teacher_weights, len(members))
@@ -204,7 +213,7 @@ def find_rows(distilled, student, lesson, X_unlabeled, teacher_proba, seed):
     if teacher_proba is not None and transfer is not None:
         if not (isinstance(transfer, str) and transfer == "auto"):
             raise ValueError(
-                f"transfer={transfer!r} makes rows to ask a teacher about, and "
+                f"transfer={show(transfer)} makes rows to ask a teacher about, and "
                 "teacher_proba answers for X only: pass the teacher, or use "
                 'transfer="auto" or None.'
             )
@@ -268,10 +277,13 @@ def split_folds(distilled, lesson, groups, seed):
         return None
     if groups is not None:
         groups = np.asarray(as_column(groups, "groups"))[lesson.given]
-    if isinstance(distilled.cv, Iterable) and not hasattr(distilled.cv, "split"):
+    splitter = distilled.cv
+    # strings have a split of their own
+    is_splitter = hasattr(splitter, "split") and hasattr(splitter, "get_n_splits")
+    if isinstance(splitter, Iterable) and not is_splitter:
         # scikit-learn would unpack what may be no pairs
-        return check_folds(_without_absent(distilled.cv, lesson), len(lesson.y))
-    splitter = check_cv(distilled.cv, lesson.y, classifier=True)
+        return check_folds(_without_absent(splitter, lesson), len(lesson.y))
+    splitter = check_cv(splitter, lesson.y, classifier=True)
     if getattr(splitter, "random_state", seed) is None:
         splitter = copy.copy(splitter)
         splitter.random_state = seed
@@ -321,7 +333,7 @@ def draw_synthetic(distilled, train, sampler, seed):
         len(train.codes),
         1 if is_text(train.X) else train.X.shape[1],
         len(train.classes),
-        distilled.time_limit,
+        plain_number(distilled.time_limit),
     )
     made = draw_rows(sampler, train.X, seed, most)
     if not same_container(train.X, made.X):

@@ -4,6 +4,8 @@ from math import isfinite
 
 import numpy as np
 
+from sklearn_kd._messages import printable, show
+
 # Probabilities of float16 or of a CSV file with four digits still pass: rounding moves
 # the sum by up to half a unit of the last digit a column.
 _SUM_TOLERANCE, _COLUMN_TOLERANCE = 1e-3, 5e-5
@@ -111,7 +113,7 @@ def as_array(proba, name):
 
 
 def _no_numbers(name, error):
-    return ValueError(f"{name} must hold numbers: {error}")
+    return ValueError(f"{name} must hold numbers: {printable(error)}")
 
 
 def _masked(name):
@@ -208,7 +210,7 @@ def align_proba(proba, source_classes, classes):
     if len(place) < proba.shape[1]:
         raise ValueError(
             f"Two columns of class probabilities stand for the same class: the labels "
-            f"of the columns are {list(map(plain_label, source_classes))}."
+            f"of the columns are {show(list(source_classes))}."
         )
     source = np.array(
         [place.get(plain_label(label), -1) for label in classes], dtype=int

@@ -9,6 +9,7 @@ from sklearn.base import clone
 from sklearn_kd._compat import drop_callbacks, num_samples, safe_indexing
 from sklearn_kd._random import contained_draws
 from sklearn_kd._threshold import with_flags
+from sklearn_kd._values import plain_number
 from sklearn_kd._weights import in_rows
 from sklearn_kd.students import fit_student, last_step, own_rows
 from sklearn_kd.targets import SoftTargets
@@ -148,8 +149,8 @@ def add_synthetic(distilled, train, validation, made, knowledge, lesson, seed):
     if made.n_duplicates is not None:
         copies = f", {made.n_duplicates} of those made are equal to a training row"
     context.report(f"{len(proba)} synthetic rows labelled{copies}")
-    weight = distilled.alpha * distilled.transfer_weight * train.weight[source]
-    share = distilled.booster_weight
+    weight = _weight_of_made(distilled) * train.weight[source]
+    share = plain_number(distilled.booster_weight)
     if share == "auto":
         needed = knowledge.held_out_proba is None and context.deadline.left() > 0
         share = BOOSTER_WEIGHT if needed else 0
@@ -192,9 +193,13 @@ def add_unlabeled(distilled, train, X_unlabeled, knowledge, seed, weight_of_row)
     proba, flagged = knowledge.calibrated(answers), knowledge.flagged(answers)
     name = "rows of X_unlabeled"
     X_unlabeled = _labelled_part(distilled, X_unlabeled, proba, name)
-    weight = distilled.alpha * distilled.transfer_weight * weight_of_row
-    weight = np.full(len(proba), weight)
+    weight = np.full(len(proba), _weight_of_made(distilled) * weight_of_row)
     return train.append(*_told(name, X_unlabeled, proba, weight, flagged))
+
+
+def _weight_of_made(distilled):
+    """Give the weight of a row without a label beside that of a labelled one."""
+    return float(distilled.alpha) * float(distilled.transfer_weight)
 
 
 def _labelled_part(distilled, X, proba, name):
@@ -203,7 +208,8 @@ def _labelled_part(distilled, X, proba, name):
     if len(proba) == n_rows:
         return X
     warnings.warn(
-        f"time_limit={distilled.time_limit:g}: {len(proba)} of {n_rows} {name} were "
+        f"time_limit={float(distilled.time_limit):g}: {len(proba)} of {n_rows} "
+        f"{name} were "
         "labelled in time, and the student learns from these. Raise the limit, or "
         "pass fewer rows or transfer=MungeSampler(n_samples).",
         UserWarning,

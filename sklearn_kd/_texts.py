@@ -5,6 +5,7 @@ import sys
 import numpy as np
 
 from sklearn_kd._columns import count_missing
+from sklearn_kd._messages import show
 
 _FIX = (
     "make_pipeline(TfidfVectorizer(), MLPStudent()) as the student, and likewise a "
@@ -87,6 +88,49 @@ def refuse_text(name, values):
         )
 
 
+def refuse_row(name, X, n_features):
+    """Refuse one row without the dimension of rows, where a table was learned.
+
+    Parameters
+    ----------
+    name : str
+        Of the estimator.
+    X : object
+        Rows of any container, or one row.
+    n_features : int
+        Columns seen in ``fit``.
+
+    Raises
+    ------
+    ValueError
+        For a Series, a list, a tuple, an array of one dimension and a record with as
+        many values.
+    """
+    if is_series(X):
+        n_values = len(X)
+        fix = "X.iloc[[0]]" if hasattr(X, "iloc") else "X[:1]"
+        fix += ", of the DataFrame"
+    elif isinstance(X, np.void) and X.dtype.names:
+        n_values, fix = len(X.dtype.names), "[list(X)]"
+    elif isinstance(X, np.ndarray) and X.ndim == 1 and X.dtype.kind != "V":
+        n_values, fix = len(X), "X.reshape(1, -1)"
+    elif isinstance(X, (list, tuple)):
+        if any(hasattr(v, "__len__") and not _is_string(v) for v in X):
+            return
+        # the tuples of DataFrame.itertuples have the index too
+        n_values = len(X) - ("Index" in getattr(X, "_fields", ()))
+        fix = "[list(X)], or X.iloc[[0]] of a DataFrame"
+        if n_values < len(X):
+            fix = "[list(X[1:])], or X.iloc[[0]] of the DataFrame"
+    else:
+        return
+    if n_values == n_features:
+        raise ValueError(
+            f"{name} expected rows with {n_features} columns, got one row: pass {fix}. "
+            "(Reshape your data: rows have two dimensions.)"
+        )
+
+
 def check_texts(name, X, values):
     """Check that all values are texts.
 
@@ -131,11 +175,11 @@ def _described(value):
     array = np.empty(1, dtype=object)
     array[0] = value
     if count_missing(array):
-        return f"missing ({value!r}). Leave such rows out, or write them as ''"
+        return f"missing ({show(value)}). Leave such rows out, or write them as ''"
     kind = type(value).__name__
     if isinstance(value, bytes):
-        return f"{value[:40]!r}, of type bytes. Decode it: value.decode()"
-    return f"{value!r}, of type {kind}. Give each row as one str"
+        return f"{show(value[:40])}, of type bytes. Decode it: value.decode()"
+    return f"{show(value)}, of type {kind}. Give each row as one str"
 
 
 def refuse_table(name, X):

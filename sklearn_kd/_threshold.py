@@ -10,6 +10,7 @@ from sklearn.pipeline import Pipeline
 
 from sklearn_kd._compat import BaseSearchCV, tuned_pos_label
 from sklearn_kd._flagged import threshold_for_share, threshold_of
+from sklearn_kd._messages import show
 from sklearn_kd._random import contained_draws
 from sklearn_kd.students import StudentPredictionMixin
 from sklearn_kd.transfer import read_rows
@@ -64,14 +65,15 @@ def check_threshold(distilled, teacher_proba):
         return
     if len(distilled.classes_) != 2:
         raise ValueError(
-            f"decision_threshold={wanted!r} needs two classes, and y has "
+            f"decision_threshold={show(wanted)} needs two classes, and y has "
             f"{len(distilled.classes_)}: leave it at None."
         )
     if distilled.student is not None and not hasattr(
         distilled.student, "predict_proba"
     ):
         raise ValueError(
-            f"decision_threshold={wanted!r} is one on probabilities, and the student "
+            f"decision_threshold={show(wanted)} is one on probabilities, and the "
+            "student "
             f"{type(distilled.student).__name__} has no predict_proba: leave it at "
             "None, or take another student."
         )
@@ -304,7 +306,7 @@ def _column_of(label, teacher, classes):
     if len(places) == 0:
         raise ValueError(
             f"The threshold of the teacher {type(teacher).__name__} is for the class "
-            f"{label!r}, which is not among the labels {classes.tolist()}: "
+            f"{show(label)}, which is not among the labels {show(classes)}: "
             "pass decision_threshold as a number."
         )
     return int(places[0])

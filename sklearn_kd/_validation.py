@@ -5,14 +5,13 @@ from math import isfinite
 import numpy as np
 from sklearn.utils import assert_all_finite
 from sklearn.utils.multiclass import check_classification_targets
-from sklearn.utils.validation import check_array, check_consistent_length
+from sklearn.utils.validation import check_array
 
 from sklearn_kd._columns import (
     array_rows,
     column_kinds,
     column_name,
     column_names,
-    count_missing,
     has_missing,
     is_frame,
     is_missing,
@@ -21,12 +20,18 @@ from sklearn_kd._columns import (
 from sklearn_kd._compat import (
     check_feature_names,
     check_n_features,
-    check_sample_weight,
-    check_y,
     num_samples,
 )
 from sklearn_kd._containers import as_column, as_rows
-from sklearn_kd._texts import check_texts, flat_values, refuse_table, refuse_text
+from sklearn_kd._labels import check_weight, read_labels, refuse_missing_labels
+from sklearn_kd._messages import printable, show
+from sklearn_kd._texts import (
+    check_texts,
+    flat_values,
+    refuse_row,
+    refuse_table,
+    refuse_text,
+)
 
 #: Up to this many, a sum of squares costs less than a sum.
 _FEW_VALUES = 4096
@@ -65,6 +70,8 @@ def check_rows(estimator, X, *, reset):
     if not reset and _passes_all_checks(estimator, X):
         return X
     name = type(estimator).__name__
+    if not reset and not estimator._takes["text"]:
+        refuse_row(name, X, estimator.n_features_in_)
     # a single text is refused below, where texts are wanted
     if reset or not (estimator._takes["text"] and isinstance(X, str)):
         X = as_rows(X)
@@ -88,11 +95,18 @@ def check_rows(estimator, X, *, reset):
     refuse_text(name, values)
     check_feature_names(estimator, X, reset=reset)
     if not is_frame(X):
+        X = array_rows(X)
+        _refuse_strange(X, name)
+        missing = takes["missing"]
+        if isinstance(X, np.ndarray) and X.dtype == object and X.ndim == 2:
+            if not missing and has_missing(X):
+                raise _missing_values(name)
+            missing = True  # looked for, also by marks that cannot be compared
         X = check_array(
-            array_rows(X),
+            X,
             dtype=None,
             accept_sparse="csr" if takes["sparse"] else False,
-            ensure_all_finite="allow-nan" if takes["missing"] else True,
+            ensure_all_finite="allow-nan" if missing else True,
             estimator=estimator,
             input_name="X",
         )
@@ -105,11 +119,30 @@ def check_rows(estimator, X, *, reset):
         )
     check_n_features(estimator, X, reset=reset)
     if not takes["missing"] and has_missing(X):
-        raise ValueError(
-            f"Input X contains NaN. {name} accepts missing values only where its "
-            "teacher and its student do: impute them first."
-        )
+        raise _missing_values(name)
     return X
+
+
+def _missing_values(name):
+    return ValueError(
+        f"Input X contains NaN. {name} accepts missing values only where its teacher "
+        "and its student do: impute them first."
+    )
+
+
+def _refuse_strange(X, name):
+    """Refuse arrays of what is no number, text or date."""
+    kind = getattr(getattr(X, "dtype", None), "kind", "")
+    if kind == "c":
+        raise ValueError(
+            f"Complex data not supported: X has dtype {X.dtype}, and {name} takes real "
+            "numbers. Pass real and imaginary part as columns of their own."
+        )
+    if kind == "V":
+        raise TypeError(
+            f"X has dtype {printable(X.dtype)}, and {name} takes rows with columns of "
+            "one type each. Pass pandas.DataFrame(X) for an array of records."
+        )
 
 
 def _passes_all_checks(estimator, X):
@@ -257,49 +290,23 @@ def check_labels(estimator, X, y, sample_weight, classes=None):
             f"array of shape {tuple(shape)}. Fit one per column, as "
             "sklearn.multioutput.MultiOutputClassifier does."
         )
-    y = check_y(y, estimator=estimator)
-    check_consistent_length(X, y)
+    y = read_labels(estimator, X, y)
     try:
         check_classification_targets(y)
     except TypeError as error:
         raise ValueError(
-            f"y holds labels that cannot be sorted ({error}), and {name} keeps classes "
-            "sorted. Give all labels one type: strings, say."
+            f"y holds labels that cannot be sorted ({printable(error)}), and {name} "
+            "keeps classes sorted. Give all labels one type: strings, say."
         ) from error
-    weight = check_sample_weight(sample_weight, X)
+    weight = check_weight(sample_weight, X)
     if classes is None:
         classes = np.unique(y[weight > 0])
     if len(classes) < 2:
         raise ValueError(
             f"{name} needs rows of at least 2 classes, but the data contains only one "
-            f"class: {classes.tolist()[0]!r}."
+            f"class: {show(classes[0])}."
         )
     return y, weight, classes
-
-
-def refuse_missing_labels(y, name):
-    """Refuse labels of which some are missing.
-
-    Parameters
-    ----------
-    y : array-like of shape (n_samples,)
-        Labels.
-    name : str
-        What the message calls them.
-
-    Returns
-    -------
-    ndarray
-        The labels.
-    """
-    labels = np.asarray(y)
-    missing = count_missing(labels)
-    if missing:
-        raise ValueError(
-            f"Input {name} contains NaN: {missing} of {len(labels)} labels are "
-            "missing. Drop these rows, or pass them as X_unlabeled."
-        )
-    return labels
 
 
 def check_groups(groups, present):
@@ -324,7 +331,14 @@ def check_groups(groups, present):
     """
     if groups is None:
         return None
-    groups, n_rows = np.asarray(as_column(groups, "groups")), len(present)
+    groups, n_rows = as_column(groups, "groups"), len(present)
+    try:
+        groups = np.asarray(groups)
+    except ValueError as error:
+        raise ValueError(
+            f"groups must be one value for each of the {n_rows} rows of X, and is no "
+            f"such array: {printable(error)}."
+        ) from error
     if groups.shape != (n_rows,):
         raise ValueError(
             f"groups has shape {groups.shape}, expected one group for each of the "

@@ -16,9 +16,17 @@ from sklearn_kd._class_names import (
     refuse_some,
 )
 from sklearn_kd._containers import as_values
+from sklearn_kd._messages import show
 from sklearn_kd._proba import align_proba as align_proba
 from sklearn_kd._proba import check_proba as check_proba
+from sklearn_kd._values import check_number, read_floats
 from sklearn_kd._versions import VersionedMixin
+
+#: What may divide logits in float32. The gradient of the soft term is in proportion to
+#: T, and below is near what Adam takes for none; it is T times the difference of two
+#: softmaxes, which rounding spoils by 7e-8 T of the whole, and its value by T squared
+#: as much: above, the loss is off by more than a nat.
+TEMPERATURES = 1e-3, 1e3
 
 # Probabilities are raised to it before their logarithm is taken, since a forest says
 # exactly 0, and 0.01 is the next that a hundred trees can say. The lower it is, the
@@ -46,7 +54,7 @@ class SoftTargets(VersionedMixin):
         ``1 - row_alpha``. A row without a label has 1.
     temperature : float, default=1.0
         Divides the logits of both sides in the soft term, which is multiplied by its
-        square.
+        square; from 0.001 to 1000.
     loss : str, default="kl"
         The name of the soft term, a key of :data:`sklearn_kd.losses.LOSSES`.
 
@@ -80,14 +88,10 @@ class SoftTargets(VersionedMixin):
     loss: str = "kl"
 
     def __post_init__(self):
-        classes = np.array(self.classes)
-        if not _are_sorted(classes):
-            raise ValueError(
-                f"classes must be distinct and sorted, got {classes.tolist()}."
-            )
+        classes = _read_classes(self.classes)
         given = _by_name(self.proba, classes)
         proba = given if _is_mapped(self.proba) else np.array(given)
-        row_alpha = np.array(self.row_alpha, dtype=np.float64)
+        row_alpha = read_floats(self.row_alpha, "row_alpha")
         if row_alpha.ndim == 0:
             row_alpha = np.broadcast_to(row_alpha, len(proba))
         if row_alpha.shape != (len(proba),):
@@ -96,9 +100,13 @@ class SoftTargets(VersionedMixin):
                 f"({len(proba)},)."
             )
         if not ((row_alpha >= 0) & (row_alpha <= 1)).all():
-            raise ValueError("row_alpha must lie in [0, 1].")
-        if not self.temperature > 0:
-            raise ValueError(f"temperature must be above 0, got {self.temperature!r}.")
+            outside = row_alpha[~((row_alpha >= 0) & (row_alpha <= 1))]
+            raise ValueError(f"row_alpha must lie in [0, 1], got {show(outside[0])}.")
+        object.__setattr__(self, "temperature", check_temperature(self.temperature))
+        if not isinstance(self.loss, str):
+            raise TypeError(
+                f"loss must be the name of a loss, such as 'kl', got {show(self.loss)}."
+            )
         self._store(proba=proba, classes=classes, row_alpha=row_alpha)
 
     def _store(self, **arrays):
@@ -130,7 +138,9 @@ class SoftTargets(VersionedMixin):
         if isinstance(rows, tuple):  # scikit-learn asks for [rows, ...]
             rows = rows[0]
         if np.ndim(rows) == 0 and not isinstance(rows, slice):
-            raise TypeError(f"SoftTargets are sliced by several rows, got {rows!r}.")
+            raise TypeError(
+                f"SoftTargets are sliced by several rows, got {show(rows)}."
+            )
         part = object.__new__(type(self))
         object.__setattr__(part, "temperature", self.temperature)
         object.__setattr__(part, "loss", self.loss)
@@ -175,11 +185,38 @@ def _by_name(proba, classes):
     return checked[:, np.argsort(order)]
 
 
-def _are_sorted(classes):
+def check_temperature(temperature):
+    """Check what divides logits.
+
+    Parameters
+    ----------
+    temperature : float
+        What was passed.
+
+    Returns
+    -------
+    float
+        The same number.
+
+    Raises
+    ------
+    TypeError, ValueError
+        For anything but a number from 0.001 to 1000: beyond, float32 cannot say what
+        the loss and its gradient are.
+    """
+    least, most = TEMPERATURES
+    return check_number("temperature", temperature, least=least, most=most)
+
+
+def _read_classes(given):
+    """Read labels that have to be distinct and sorted."""
     try:
-        return np.array_equal(np.unique(classes), classes)
-    except TypeError:  # of types that cannot be compared
-        return False
+        classes = np.array(given)
+        if np.array_equal(np.unique(classes), classes):
+            return classes
+    except (TypeError, ValueError):  # of types that cannot be compared, or lengths
+        pass
+    raise ValueError(f"classes must be distinct and sorted, got {show(given)}.")
 
 
 def _is_mapped(array):

@@ -17,10 +17,11 @@ import pytest
 from sklearn_kd import MLPStudent
 from sklearn_kd.__main__ import main
 from sklearn_kd._demo import run as demo
-from sklearn_kd._demo.error import DemoError, clean
+from sklearn_kd._demo.error import DemoError
 from sklearn_kd._demo.places import check_place, replacing
 from sklearn_kd._demo.table import adult, read_table
 from sklearn_kd._demo.wants import code_to_predict, columns_wanted
+from sklearn_kd._messages import printable
 
 
 @pytest.fixture(autouse=True)
@@ -335,7 +336,7 @@ def test_escape_bytes_in_names_do_not_reach_the_terminal(shops, quick, capsys):
     assert not {"\x1b", "\x07"} & set(output.out + output.err)
     assert "'\\x1b[31msize'" in output.out
     assert "'größe'" in output.out
-    assert clean("a\x1b[31m\n\u202e") == "a\\x1b[31m\\n\\u202e"
+    assert printable("a\x1b[31m\n\u202e") == "a\\x1b[31m\\n\\u202e"
 
 
 def test_what_the_package_says_of_the_rows_is_one_line(shops, monkeypatch, capsys):

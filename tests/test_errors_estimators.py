@@ -77,7 +77,11 @@ TEACHERS = {
         TypeError,
         "SVC has no predict_proba",
     ),
-    "a string": (lambda: "forest", TypeError, "teacher str has no predict_proba"),
+    "a string": (
+        lambda: "forest",
+        TypeError,
+        "teacher is .forest., of type str, and has no predict_proba",
+    ),
     "an empty list": (list, ValueError, "empty list: pass at least one"),
     "frozen, not fitted": (
         lambda: FrozenEstimator(RandomForestClassifier()),

@@ -321,7 +321,8 @@ def test_refusals(fit, error, message):
     [
         (np.zeros((2, 3)), "X has 3 features, but MLPStudent is expecting 2"),
         (np.zeros((0, 2)), "0 sample"),
-        (np.zeros(2), "Expected 2D array, got 1D array"),
+        (np.zeros(2), "got one row: pass X.reshape"),
+        (np.zeros(3), "Expected 2D array, got 1D array"),
         (np.array([[np.inf, 0.0]]), "infinity"),
         (np.array([[np.nan, 0.0]]), "contains NaN"),
         (np.array([[1j, 0]]), "Complex data not supported"),

@@ -228,7 +228,7 @@ def test_no_rows_and_no_classes():
 @pytest.mark.parametrize(
     ("classes", "error", "message"),
     [
-        ([0, 0, 1], ValueError, r"distinct, got \[0, 0, 1\]"),
+        ([0, 0, 1], ValueError, r"distinct labels, got \[0, 0, 1\]"),
         ([], ValueError, "classes is empty"),
         ({0, 1, 2}, TypeError, "a sequence of labels, got set: pass a list"),
         ({0: 1}, TypeError, "got dict"),

@@ -20,6 +20,8 @@ from sklearn.utils.metadata_routing import get_routing_for_object
 from weights import KEPT, LOGISTIC, TREE, WEIGHT, vote
 from wine import STUDENT, X, distil, y
 
+from sklearn_kd import SkorchStudent
+
 
 @pytest.fixture
 def routing():
@@ -64,11 +66,10 @@ def test_teachers_that_request_weights_get_them(make):
 @pytest.mark.usefixtures("routing")
 def test_each_part_must_say_whether_it_wants_weights():
     for parts in (
-        (LOGISTIC, requested(STUDENT)),
-        (requested(LOGISTIC), STUDENT),
-        ([requested(LOGISTIC), TREE], requested(STUDENT)),
-        (clone(LOGISTIC).fit(X, y), STUDENT),
-        (None, STUDENT),
+        (LOGISTIC, STUDENT),
+        ([requested(LOGISTIC), TREE], STUDENT),
+        (requested(LOGISTIC), TREE),
+        (None, TREE),
     ):
         distil(*parts).fit(X, y)
         with pytest.raises(UnsetMetadataPassedError, match="sample_weight"):
@@ -81,6 +82,52 @@ def test_each_part_must_say_whether_it_wants_weights():
             params={"sample_weight": WEIGHT},
             error_score="raise",
         )
+
+
+@pytest.mark.usefixtures("routing")
+@pytest.mark.parametrize(
+    "make",
+    [
+        lambda: (requested(LOGISTIC), STUDENT),
+        lambda: (clone(LOGISTIC).fit(X, y), STUDENT),
+        lambda: (None, STUDENT),
+        lambda: (requested(LOGISTIC), None),
+        lambda: (
+            requested(LOGISTIC),
+            make_pipeline(requested(StandardScaler(), False), STUDENT),
+        ),
+    ],
+    ids=["teacher", "fitted", "defaults", "default student", "pipeline"],
+)
+def test_students_of_this_package_request_weights(make):
+    teacher, student = make()
+    distilled = on_given_rows(teacher, student, random_state=0)
+    wanting = clone(distilled).fit(X, y, sample_weight=WEIGHT)
+    search = GridSearchCV(
+        distilled.set_fit_request(sample_weight=True).set_score_request(
+            sample_weight=False
+        ),
+        {"temperature": [1.0]},
+        cv=2,
+        error_score="raise",
+    )
+    best = search.fit(X, y, sample_weight=WEIGHT).best_estimator_
+    assert_array_equal(best.predict_proba(X), wanting.predict_proba(X))
+    if student is STUDENT:
+        declining = on_given_rows(teacher, requested(STUDENT, False), random_state=0)
+        declining.fit(X, y, sample_weight=WEIGHT)
+        assert (declining.predict_proba(X) != wanting.predict_proba(X)).any()
+
+
+@pytest.mark.usefixtures("routing")
+def test_requests_of_students_can_be_unset():
+    for student in (STUDENT, SkorchStudent(None)):
+        requests = get_routing_for_object(student).fit.requests
+        assert requests["sample_weight"] is True
+        assert requests["soft_targets"] is None
+    unset = requested(STUDENT, None)
+    with pytest.raises(UnsetMetadataPassedError, match="sample_weight"):
+        distil(requested(LOGISTIC), unset).fit(X, y, sample_weight=WEIGHT)
 
 
 @pytest.mark.usefixtures("routing")

@@ -225,7 +225,7 @@ def test_soft_targets_slice_like_arrays(rows):
         ({"row_alpha": [0.5]}, "row_alpha has shape"),
         ({"row_alpha": 1.5}, r"row_alpha must lie in \[0, 1\]"),
         ({"row_alpha": [np.nan, 1]}, r"row_alpha must lie in \[0, 1\]"),
-        ({"temperature": 0.0}, "temperature must be above 0, got 0.0"),
+        ({"temperature": 0.0}, "temperature must be from 0.001 to 1000, got 0.0"),
     ],
 )
 def test_soft_targets_refuse_bad_parameters(params, message):

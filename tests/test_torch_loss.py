@@ -226,9 +226,9 @@ def test_a_trained_network_finds_the_teacher():
     [
         ({"loss": "hinton"}, ValueError, "loss must be one of .*'kl'.* got 'hinton'"),
         ({"reduction": "max"}, ValueError, "reduction must be one of .*'mean'"),
-        ({"temperature": 0}, ValueError, "above 0 and finite, got 0"),
-        ({"temperature": float("nan")}, ValueError, "above 0 and finite, got nan"),
-        ({"temperature": "2"}, TypeError, "a number above 0, got '2'"),
+        ({"temperature": 0}, ValueError, "from 0.001 to 1000, got 0"),
+        ({"temperature": float("nan")}, ValueError, "from 0.001 to 1000, got nan"),
+        ({"temperature": "2"}, TypeError, "a number from 0.001 to 1000, got '2'"),
     ],
 )
 def test_wrong_parameters(parameters, error, message):

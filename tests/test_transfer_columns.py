@@ -25,7 +25,7 @@ from sklearn_kd.transfer import stack_rows
     [
         (U[:, :5], "X_unlabeled: X has 5 features, but .* expecting 13"),
         (U[:0], r"X_unlabeled: Found array with 0 sample"),
-        (U[0], "X_unlabeled: Expected 2D array"),
+        (U[0], "X_unlabeled: .*got one row"),
         (np.where(U > 0, np.inf, U), "X_unlabeled: Input X contains infinity"),
     ],
     ids=["width", "empty", "one row", "infinity"],

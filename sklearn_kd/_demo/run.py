@@ -13,10 +13,11 @@ from threadpoolctl import threadpool_limits
 
 from sklearn_kd import DistilledClassifier
 from sklearn_kd._demo.ensemble import make_ensemble
-from sklearn_kd._demo.error import DemoError, clean, first_line
+from sklearn_kd._demo.error import DemoError, first_line
 from sklearn_kd._demo.places import check_apart, check_place, replacing
 from sklearn_kd._demo.table import adult, read_table
 from sklearn_kd._demo.wants import code_to_predict, columns_wanted
+from sklearn_kd._messages import printable
 from sklearn_kd._nominal import already_warned
 from sklearn_kd.inspection import compare
 
@@ -130,7 +131,7 @@ def _introduce(table, n_train, n_test, no_picture):
         f"nominal columns, {len(np.unique(table.y))} classes of {table.target!r}"
     )
     for note in [*table.notes, *filter(None, [no_picture])]:
-        print(f"  {clean(note)}")
+        print(f"  {printable(note)}")
     print(f"  {n_train:,} rows to learn from, {n_test:,} held out")
 
 
@@ -152,7 +153,7 @@ def _warnings_as_lines():
     """Print warnings without the place in the code that they come from."""
 
     def say(message, *_, **__):
-        print(f"  warning: {clean(message)}", file=sys.stderr)
+        print(f"  warning: {printable(message)}", file=sys.stderr)
 
     with warnings.catch_warnings():
         warnings.showwarning = say
@@ -208,4 +209,4 @@ def _write(what, path, write, *contents):
     except OSError as error:
         reason = error.strerror or first_line(error)
         raise DemoError(f"{path} could not be written: {reason}.") from error
-    print(f"Wrote {clean(path)}: {what}", flush=True)
+    print(f"Wrote {printable(path)}: {what}", flush=True)

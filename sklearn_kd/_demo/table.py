@@ -8,9 +8,10 @@ import numpy as np
 from sklearn.model_selection import train_test_split
 
 from sklearn_kd._columns import column_kinds, numeric_block
-from sklearn_kd._demo.error import DemoError, clean, first_line
+from sklearn_kd._demo.error import DemoError, first_line
 from sklearn_kd._demo.files import read_file
 from sklearn_kd._demo.names import find_nominal
+from sklearn_kd._messages import printable, show
 from sklearn_kd._nominal import check_levels
 from sklearn_kd.datasets import load_adult
 
@@ -118,7 +119,7 @@ def read_table(path, target, nominal=(), separator=None):
     if missing.any():
         notes.append(f"left out {missing.sum():,} rows without a value in {target!r}")
         X, y = X[~missing], y[~missing]
-    name = clean(Path(path).name)
+    name = printable(Path(path).name)
     return _build(name, X, y, source.nominal, source.code, notes)
 
 
@@ -203,17 +204,16 @@ def _labels(y):
             "Put its values into classes first."
         )
     if len(classes) < 2:
-        only = classes.tolist()[0]
         raise DemoError(
-            f"Column {name!r} has one class only: {only!r}. Name a column with two or "
-            "more."
+            f"Column {name!r} has one class only: {show(classes[0])}. Name a column "
+            "with two or more."
         )
     if counts.min() < 2:
         rare = classes[counts < 2].tolist()
         raise DemoError(
             f"{len(rare)} of the {len(classes)} classes of column {name!r} have a "
-            f"single row, {rare[0]!r} for one: it cannot be learnt and tested. Merge "
-            "such classes with others, or leave their rows out."
+            f"single row, {show(rare[0])} for one: it cannot be learnt and tested. "
+            "Merge such classes with others, or leave their rows out."
         )
     if int(np.ceil(_TEST_SHARE * len(labels))) < len(classes):
         raise DemoError(

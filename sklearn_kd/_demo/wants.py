@@ -1,6 +1,6 @@
 """What a saved student wants: its columns, their types, and the code to use it."""
 
-from sklearn_kd._demo.error import clean
+from sklearn_kd._messages import printable
 
 #: Columns, and levels of one, that are printed, of more.
 _COLUMNS, _LEVELS = 20, 4
@@ -19,7 +19,7 @@ def columns_wanted(table):
     list of str
         Lines.
     """
-    names = [clean(repr(name)) for name in table.X.columns[:_COLUMNS]]
+    names = [printable(repr(name)) for name in table.X.columns[:_COLUMNS]]
     lines = [f"It predicts {table.target!r} from a pandas DataFrame with the columns"]
     for position, name in enumerate(names):
         column = table.X.iloc[:, position]
@@ -62,6 +62,6 @@ def code_to_predict(table, path):
 def _levels(column):
     levels = column.dropna().unique().tolist()
     kind = type(levels[0]).__name__ if levels else "str"
-    shown = ", ".join(clean(repr(level)) for level in levels[:_LEVELS])
+    shown = ", ".join(printable(repr(level)) for level in levels[:_LEVELS])
     more = f" and {len(levels) - _LEVELS} more" if len(levels) > _LEVELS else ""
     return f"level ({kind}): {shown}{more}"

@@ -7,6 +7,8 @@ from importlib import resources
 import numpy as np
 from sklearn.utils import Bunch
 
+from sklearn_kd._values import check_boolean
+
 _TARGET = "income"
 _MISSING = "?"  # how the source writes it
 
@@ -174,6 +176,8 @@ def load_adult(*, return_X_y=False, as_frame=True):
     ------
     ImportError
         If `as_frame` is True and pandas is not installed.
+    TypeError
+        For switches that are neither True nor False.
 
     Notes
     -----
@@ -221,6 +225,8 @@ def load_adult(*, return_X_y=False, as_frame=True):
     1   50  Self-emp-not-inc  Bachelors
     2   38           Private    HS-grad
     """
+    return_X_y = check_boolean("return_X_y", return_X_y)
+    as_frame = check_boolean("as_frame", as_frame)
     columns = _read_columns()
     names = [name for name in columns if name != _TARGET]
     levels = {name: list(_LEVELS[name]) for name in names if name in _LEVELS}

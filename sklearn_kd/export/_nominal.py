@@ -2,6 +2,7 @@
 
 import numpy as np
 
+from sklearn_kd._messages import show
 from sklearn_kd.students._levels import known_levels
 
 #: What stands for a missing value in an input that has no NaN.
@@ -49,21 +50,25 @@ def input_kind(encoder, column, name):
         wide = [level for level in levels if not fits_int64(level)]
         if wide:
             raise ValueError(
-                f"to_onnx cannot write the level {wide[0]!r} of column {name!r}, which "
+                f"to_onnx cannot write the level {show(wide[0])} of column "
+                f"{show(name)}, which "
                 "is beyond int64, the widest integers of ONNX inputs. Turn the column "
                 "into strings before fitting."
             )
     else:
         raise TypeError(
-            f"to_onnx does not cover the levels of column {name!r}: expected strings "
-            f"or whole numbers, got {levels[:4]}. Turn the column into strings before "
+            f"to_onnx does not cover the levels of column {show(name)}: expected "
+            "strings "
+            f"or whole numbers, got {show(levels[:4])}. Turn the column into strings "
+            "before "
             "fitting."
         )
     mark = MISSING[kind]
     if None in known and mark in known:
         raise ValueError(
-            f"Column {name!r} has missing values and the level {mark!r}, and in the "
-            f"ONNX model {mark!r} stands for a missing value: they would be one. "
+            f"Column {show(name)} has missing values and the level {show(mark)}, and "
+            "in the "
+            f"ONNX model {show(mark)} stands for a missing value: they would be one. "
             "Replace one of the two by a level of its own before fitting, such as "
             + ('"empty".' if kind == "STRING" else "-1.")
         )

@@ -2,6 +2,8 @@
 
 import numpy as np
 
+from sklearn_kd._messages import show
+
 #: Beyond these, differences or their inverses leave the range of float32.
 _LARGE, _SMALL = 1e37, 1e-37
 
@@ -170,7 +172,8 @@ def in_range(values, columns):
         column = np.broadcast_to(columns, size.shape)[wrong][0]
         raise ValueError(
             f"Column {column} cannot be written in float32, which the ONNX model "
-            f"computes in: {values[wrong][0]!r} is among the knots, slopes, means or "
+            f"computes in: {show(values[wrong][0])} is among the knots, slopes, "
+            "means or "
             "scales of its encoding. Bring the column to another unit before fitting."
         )
     return values

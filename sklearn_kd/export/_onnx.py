@@ -8,6 +8,8 @@ from sklearn.model_selection import FixedThresholdClassifier
 from sklearn.preprocessing import MaxAbsScaler, StandardScaler
 from sklearn.utils.validation import check_is_fitted
 
+from sklearn_kd._messages import show
+from sklearn_kd.export._advice import what_to_pass
 from sklearn_kd.export._graph import Graph
 from sklearn_kd.export._nominal import fits_int64, input_kind, read_level
 from sklearn_kd.export._numeric import encode_numbers, in_range, subtract
@@ -73,6 +75,8 @@ def to_onnx(estimator, *, outputs=_OUTPUTS):
     See Also
     --------
     MLPStudent : The student.
+    sklearn_kd.inspection.pickled_size : Bytes of a pickle, which runs code when loaded;
+        a model in ONNX does not.
 
     Notes
     -----
@@ -138,18 +142,24 @@ def _check_outputs(outputs):
     known = not isinstance(outputs, str) and all(name in _OUTPUTS for name in outputs)
     if not known or not outputs:
         raise ValueError(
-            f"outputs must be names out of {list(_OUTPUTS)}, got {outputs!r}. Pass, "
+            f"outputs must be names out of {list(_OUTPUTS)}, got {show(outputs)}. "
+            "Pass, "
             "for example, outputs=['probabilities']."
         )
     if len(set(outputs)) < len(outputs):
         raise ValueError(
-            f"outputs must name each output once, got {outputs!r}. Remove the "
+            f"outputs must name each output once, got {show(outputs)}. Remove the "
             "repeated name."
         )
 
 
 def _find_student(estimator):
     """Give the MLPStudent inside, and column and threshold that decide the label."""
+    if isinstance(estimator, type) or not hasattr(estimator, "fit"):
+        raise TypeError(
+            "estimator must be a fitted MLPStudent, or a DistilledClassifier with one, "
+            f"got {show(estimator)}."
+        )
     check_is_fitted(estimator)
     student = getattr(estimator, "student_", estimator)
     threshold = None
@@ -160,10 +170,10 @@ def _find_student(estimator):
         if isinstance(student, FrozenEstimator):
             student = student.estimator
     if type(student) is not MLPStudent:
+        path = "estimator" if student is estimator else "estimator.student_"
         raise TypeError(
-            f"to_onnx covers MLPStudent, got {type(student).__name__}. Use skl2onnx "
-            "for scikit-learn's own classifiers, and torch.onnx.export for the module "
-            "of a net."
+            f"to_onnx covers MLPStudent, got {type(student).__name__}. "
+            f"{what_to_pass(student, path)}"
         )
     return student, threshold
 
@@ -208,7 +218,8 @@ def _start(student):
     taken = set(names) & set(_OUTPUTS)
     if taken:
         raise ValueError(
-            f"Columns named {sorted(taken)} would be inputs of the same name as an "
+            f"Columns named {show(sorted(taken))} would be inputs of the same name "
+            "as an "
             "output. Rename them before fitting."
         )
     kinds = [input_kind(encoder, *column) for column in enumerate(names)]

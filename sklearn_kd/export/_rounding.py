@@ -5,6 +5,7 @@ from dataclasses import dataclass
 
 import numpy as np
 
+from sklearn_kd._messages import show
 from sklearn_kd.students._encoder import TabularEncoder
 from sklearn_kd.students._levels import level_vectors
 from sklearn_kd.students._network import forward_from, softmax
@@ -199,7 +200,9 @@ def _move(student, rows, inputs, before, change):
 def _message(student, moves):
     names = getattr(student, "feature_names_in_", range(student.n_features_in_))
     order = sorted(moves, key=moves.get, reverse=True)
-    listed = [f"{names[column]!r} by {moves[column]:.2g}" for column in order[:_NAMED]]
+    listed = [
+        f"{show(names[column])} by {moves[column]:.2g}" for column in order[:_NAMED]
+    ]
     more = f" and {len(order) - _NAMED} more columns" if len(order) > _NAMED else ""
     return (
         "The ONNX model reads numbers as float32, of some seven digits, and rounding "

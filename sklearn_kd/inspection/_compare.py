@@ -1,18 +1,20 @@
 """One table of several classifiers: quality, fidelity, size, speed."""
 
-import pickle
+from collections.abc import Hashable, Mapping
 from dataclasses import dataclass
 
 import numpy as np
 from sklearn.metrics import roc_auc_score
-from sklearn.utils.validation import check_consistent_length
 
 from sklearn_kd._autologging import no_autologging
 from sklearn_kd._compat import num_samples
-from sklearn_kd._containers import as_column, sliceable_rows
+from sklearn_kd._containers import as_column
 from sklearn_kd._copies import copy_rows
+from sklearn_kd._labels import refuse_missing_labels
+from sklearn_kd._messages import printable, show
 from sklearn_kd.inspection._fidelity import mean_kl_divergence, share_equal
 from sklearn_kd.inspection._format import format_seconds, format_size
+from sklearn_kd.inspection._inputs import check_model, count_rows
 from sklearn_kd.inspection._size import count_parameters, pickled_size
 from sklearn_kd.inspection._speed import prediction_latency, throughput
 from sklearn_kd.targets import align_proba
@@ -77,12 +79,12 @@ class Comparison:
         raise KeyError(name)
 
     def __str__(self):
-        lines = [["", *(row["model"] for row in self.rows)]]
+        lines = [["", *(printable(row["model"]) for row in self.rows)]]
         for key, title, write in _LINES:
             values = [row.get(key) for row in self.rows]
             if any(value is not None for value in values):
                 cells = ["-" if value is None else write(value) for value in values]
-                lines.append([title.format(self.reference), *cells])
+                lines.append([title.format(printable(self.reference)), *cells])
         widths = [max(map(len, column)) for column in zip(*lines, strict=True)]
         return "\n".join(
             "   ".join(
@@ -131,6 +133,8 @@ def compare(
 
     Raises
     ------
+    TypeError
+        For what is no dict of classifiers, and numbers that are none.
     ValueError
         When ``reference`` is not among the models, when nobody says which label a
         column of probabilities stands for, and for labels that cannot be sorted.
@@ -175,12 +179,16 @@ def compare(
     one row, median              ...
     ...
     """
-    if reference not in models:
+    _check_models(models, reference)
+    X, n_samples = count_rows(X, models.values())
+    y = refuse_missing_labels(as_column(y, "y"), "y")
+    if y.dtype.kind == "f" and np.isnan(y).any():
+        raise ValueError("Input y contains NaN: leave these rows out.")
+    if y.shape != (n_samples,):
         raise ValueError(
-            f"reference={reference!r} is not among the models {list(models)}."
+            f"y has shape {y.shape}, expected one label for each of the {n_samples} "
+            f"rows of X: ({n_samples},)."
         )
-    X, y = sliceable_rows(X), np.asarray(as_column(y, "y"))
-    check_consistent_length(X, y)
     with no_autologging():
         answers = {name: _Answer.ask(name, model, X) for name, model in models.items()}
     classes = _all_labels(y, answers.values())
@@ -194,6 +202,20 @@ def compare(
         for name, model in models.items()
     ]
     return Comparison(rows, reference)
+
+
+def _check_models(models, reference):
+    if not isinstance(models, Mapping):
+        raise TypeError(
+            "models must be a dict from names to fitted classifiers, such as "
+            f'{{"teacher": teacher, "student": student}}, got {show(models)}.'
+        )
+    if not isinstance(reference, Hashable) or reference not in models:
+        raise ValueError(
+            f"reference={show(reference)} is not among the models {show(list(models))}."
+        )
+    for name, model in models.items():
+        check_model(f"models[{show(name)}]", model, "predict", "predict_proba")
 
 
 @dataclass(frozen=True)
@@ -210,11 +232,11 @@ class _Answer:
         answer = model.predict_proba(copy_rows(X))
         if classes_of(model, answer, None) is None:
             raise ValueError(
-                f"Nobody says which label each column of predict_proba of {name!r} "
+                f"Nobody says which label each column of predict_proba of {show(name)} "
                 "stands for: it has no classes_ and returns no DataFrame."
             )
         proba, classes = read_answer(
-            model, answer, num_samples(X), name=f"predict_proba of {name!r}"
+            model, answer, num_samples(X), name=f"predict_proba of {show(name)}"
         )
         return cls(model.predict(copy_rows(X)), proba.astype(np.float64), classes)
 
@@ -224,15 +246,15 @@ class _Answer:
 
 def _all_labels(y, answers):
     """Labels that occur or that any model knows, sorted, as Python objects."""
-    labels = set(y.tolist())
-    for answer in answers:
-        labels.update(np.asarray(answer.classes).tolist())
     try:
+        labels = set(y.tolist())
+        for answer in answers:
+            labels.update(np.asarray(answer.classes).tolist())
         return sorted(labels)
     except TypeError as error:
         raise ValueError(
             f"The labels of y and of the models have types that do not compare, such "
-            f"as {y.tolist()[0]!r}: {error}."
+            f"as {show(y[0])}: {printable(error)}."
         ) from error
 
 
@@ -284,5 +306,5 @@ def _log_loss(codes, proba):
 def _if_pickled(measure, model):
     try:
         return measure(model)
-    except (pickle.PicklingError, AttributeError, TypeError):
-        return None  # as Python says of a lambda, a local class, an open file
+    except TypeError:
+        return None  # a lambda in it, a local class, an open file

@@ -6,6 +6,8 @@ from scipy.special import rel_entr
 from sklearn_kd._autologging import no_autologging
 from sklearn_kd._containers import as_values, sliceable_rows
 from sklearn_kd._copies import copy_rows
+from sklearn_kd._proba import as_array
+from sklearn_kd.inspection._inputs import check_model
 from sklearn_kd.targets import check_proba
 
 
@@ -27,6 +29,10 @@ def agreement_score(student, teacher, X):
     float
         Between 0 and 1.
 
+    Raises
+    ------
+    TypeError
+        For what has no ``predict``.
     See Also
     --------
     mean_kl_divergence : Compares probabilities, not labels.
@@ -51,6 +57,8 @@ def agreement_score(student, teacher, X):
     >>> agreement_score(model.student_, model.teacher_, X_test) > 0.9
     True
     """
+    check_model("student", student, "predict")
+    check_model("teacher", teacher, "predict")
     X = sliceable_rows(X)
     with no_autologging():  # either may write into its rows
         labels = student.predict(copy_rows(X))
@@ -112,10 +120,10 @@ def mean_kl_divergence(teacher_proba, student_proba):
     >>> mean_kl_divergence([[0.5, 0.5], [1.0, 0.0]], [[0.5, 0.5], [0.5, 0.5]])
     0.3466
     """
-    teacher_proba = as_values(teacher_proba, "teacher_proba")
+    teacher_proba = as_array(as_values(teacher_proba, "teacher_proba"), "teacher_proba")
     student_proba = as_values(student_proba, "student_proba")
     shape = np.shape(teacher_proba)
-    n_classes = shape[1] if len(shape) == 2 else 1
+    n_classes = shape[1] if len(shape) == 2 else 2
     teacher_proba = check_proba(teacher_proba, n_classes, name="teacher_proba")
     student_proba = check_proba(student_proba, n_classes, name="student_proba")
     if len(teacher_proba) != len(student_proba):

@@ -5,6 +5,7 @@ import sys
 
 import numpy as np
 
+from sklearn_kd._messages import printable, show
 from sklearn_kd._nets import is_skorch_net
 
 _PROTOCOL = 5
@@ -28,6 +29,11 @@ def pickled_size(model):
     int
         Bytes, uncompressed, in pickle protocol 5.
 
+    Raises
+    ------
+    TypeError
+        For what cannot be pickled.
+
     See Also
     --------
     count_parameters : The numbers in it.
@@ -37,7 +43,8 @@ def pickled_size(model):
     .. versionadded:: 0.1
 
     A fitted :class:`~sklearn_kd.DistilledClassifier` has its teacher in it. What has to
-    be deployed is its ``student_``.
+    be deployed is its ``student_``. Whoever loads a pickle runs code that is in it: see
+    the user guide for files from elsewhere.
 
     Examples
     --------
@@ -50,7 +57,7 @@ def pickled_size(model):
     True
     """
     sink = _Sink()
-    pickle.Pickler(sink, protocol=_PROTOCOL).dump(model)
+    _dump(pickle.Pickler(sink, protocol=_PROTOCOL), model)
     return sink.size
 
 
@@ -72,6 +79,11 @@ def count_parameters(model):
         than 1024 bytes, that is larger than all of its arrays together: it then keeps
         itself in a format of its own, as LightGBM, XGBoost and CatBoost do, and only
         :func:`pickled_size` can say how large it is.
+
+    Raises
+    ------
+    TypeError
+        For what cannot be pickled.
 
     See Also
     --------
@@ -105,10 +117,23 @@ def count_parameters(model):
     19
     """
     counter = _Counter()
-    counter.dump(model)
+    _dump(counter, model)
     if counter.longest > max(counter.n_bytes, _NOTE):
         return None
     return counter.n_numbers
+
+
+def _dump(pickler, model):
+    try:
+        pickler.dump(model)
+    except MemoryError:
+        raise
+    except Exception as error:  # of a lambda, a local class, an open file, a lock
+        raise TypeError(
+            f"model cannot be pickled, got {show(model)} ({type(error).__name__}: "
+            f"{printable(error)}). Define classes and functions that it holds at the "
+            "top of a module, and close its files and connections."
+        ) from error
 
 
 class _Sink:

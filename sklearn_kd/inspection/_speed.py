@@ -9,9 +9,10 @@ import numpy as np
 from threadpoolctl import threadpool_limits
 
 from sklearn_kd._autologging import no_autologging
-from sklearn_kd._compat import num_samples, safe_indexing
-from sklearn_kd._containers import sliceable_rows
+from sklearn_kd._compat import safe_indexing
 from sklearn_kd._copies import copy_rows
+from sklearn_kd._values import MOST, check_number
+from sklearn_kd.inspection._inputs import check_model, count_rows
 
 #: Calls before those that count: caches fill, and lazy imports happen.
 _WARM_UP = 5
@@ -48,8 +49,10 @@ def prediction_latency(model, X, *, n_calls=1000, time_limit=10.0, n_jobs=1):
 
     Raises
     ------
+    TypeError
+        For a model without ``predict_proba``, and numbers that are none.
     ValueError
-        For no rows and for ``n_calls`` below 1.
+        For no rows and for numbers outside their range.
 
     See Also
     --------
@@ -76,10 +79,11 @@ def prediction_latency(model, X, *, n_calls=1000, time_limit=10.0, n_jobs=1):
     >>> 0 < median <= p99
     True
     """
-    X = sliceable_rows(X)
-    n_samples = _count_rows(X)
-    if n_calls < 1:
-        raise ValueError(f"n_calls must be at least 1, got {n_calls}.")
+    check_model("model", model)
+    X, n_samples = count_rows(X, [model])
+    n_calls = check_number("n_calls", n_calls, least=1, most=MOST, whole=True)
+    time_limit = check_number("time_limit", time_limit, least=0)
+    n_jobs = _check_jobs(n_jobs)
     places = np.linspace(0, n_samples, num=n_calls, endpoint=False)
     places = places.astype(int).tolist()  # NumPy's integers do not slice every Series
     with no_autologging(), _jobs(model, n_jobs), _no_garbage_collection():
@@ -116,8 +120,10 @@ def throughput(model, X, *, n_repeats=3, n_jobs=1):
 
     Raises
     ------
+    TypeError
+        For a model without ``predict_proba``, and numbers that are none.
     ValueError
-        For no rows and for ``n_repeats`` below 1.
+        For no rows and for numbers outside their range.
 
     See Also
     --------
@@ -136,20 +142,19 @@ def throughput(model, X, *, n_repeats=3, n_jobs=1):
     >>> throughput(LogisticRegression(max_iter=200).fit(X, y), X) > 1000
     True
     """
-    X = sliceable_rows(X)
-    n_samples = _count_rows(X)
-    if n_repeats < 1:
-        raise ValueError(f"n_repeats must be at least 1, got {n_repeats}.")
+    check_model("model", model)
+    X, n_samples = count_rows(X, [model])
+    n_repeats = check_number("n_repeats", n_repeats, least=1, most=MOST, whole=True)
+    n_jobs = _check_jobs(n_jobs)
     with no_autologging(), _jobs(model, n_jobs), _no_garbage_collection():
         _time(model, safe_indexing(X, slice(0, 1)))
         return n_samples / min(_time(model, X) for _ in range(n_repeats))
 
 
-def _count_rows(X):
-    n_samples = num_samples(X)
-    if n_samples == 0:
-        raise ValueError("X has no rows, and a prediction needs one.")
-    return n_samples
+def _check_jobs(n_jobs):
+    if n_jobs is None:
+        return None
+    return check_number("n_jobs", n_jobs, least=1, most=MOST, whole=True)
 
 
 def _time(model, X):
@@ -176,8 +181,6 @@ def _jobs(model, n_jobs):
     if n_jobs is None:
         yield
         return
-    if n_jobs < 1:
-        raise ValueError(f"n_jobs must be at least 1, or None, got {n_jobs}.")
     before = [(state, state["n_jobs"]) for state in _states_with_jobs(model)]
     try:
         for state, _ in before:

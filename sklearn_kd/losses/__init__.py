@@ -2,10 +2,13 @@
 
 import numpy as np
 
+from sklearn_kd._messages import show
+from sklearn_kd._values import read_floats
 from sklearn_kd.losses._dkd import DecoupledKL
 from sklearn_kd.losses._kl import KLDivergence
 from sklearn_kd.losses._mse_logit import LogitMSE
 from sklearn_kd.losses._standardized import StandardizedKL
+from sklearn_kd.targets import SoftTargets
 
 #: The losses by name, as ``DistilledClassifier(loss=...)`` takes them.
 LOSSES = {
@@ -47,6 +50,15 @@ def distillation_loss(logits, codes, soft_targets, sample_weight=None):
     gradient : ndarray of shape (n_samples, n_classes), dtype of logits
         Of the value, with respect to the logits.
 
+    Raises
+    ------
+    TypeError
+        For other soft targets than :class:`~sklearn_kd.SoftTargets`, and arrays of
+        anything but numbers.
+    ValueError
+        For shapes that do not match, codes that are no positions of classes, and
+        weights that are negative or all 0.
+
     See Also
     --------
     sklearn_kd.SoftTargets : Holds the soft targets.
@@ -65,15 +77,57 @@ def distillation_loss(logits, codes, soft_targets, sample_weight=None):
     >>> round(value, 4), gradient.round(4).tolist()
     (0.1438, [[-0.125, 0.125]])
     """
+    logits, codes, share = _check_batch(logits, codes, soft_targets, sample_weight)
     loss = LOSSES[soft_targets.loss](soft_targets.temperature)
-    logits = np.asarray(logits)
-    codes = np.asarray(codes)
-    if sample_weight is None:
-        sample_weight = np.ones(len(logits))
-    share = sample_weight / np.sum(sample_weight)
     targets, constant = loss.prepare(codes, soft_targets, logits.dtype)
     gradient = np.empty_like(logits)
     value = loss.value_and_gradient(
         logits.copy(), targets, share.astype(logits.dtype), gradient
     )
     return float(value + constant @ share), gradient
+
+
+def _check_batch(logits, codes, soft_targets, sample_weight):
+    """Check what a loss is to be computed of; give arrays, and the share of each "
+    "row."""
+    if not isinstance(soft_targets, SoftTargets):
+        raise TypeError(
+            "soft_targets must be a sklearn_kd.SoftTargets, got "
+            f"{show(soft_targets)}. Wrap probabilities: SoftTargets(proba, classes)."
+        )
+    if soft_targets.loss not in LOSSES:
+        raise ValueError(
+            f"soft_targets has loss {show(soft_targets.loss)}, expected one of "
+            f"{list(LOSSES)}."
+        )
+    n_samples, n_classes = soft_targets.shape
+    given = np.asarray(logits) if hasattr(logits, "dtype") else None
+    checked = read_floats(logits, "logits")
+    if checked.shape != (n_samples, n_classes):
+        raise ValueError(
+            f"logits has shape {checked.shape}, expected that of the soft targets: "
+            f"({n_samples}, {n_classes})."
+        )
+    logits = checked if given is None or given.dtype.kind != "f" else given
+    codes = read_floats(codes, "codes")
+    read = soft_targets.row_alpha < 1  # elsewhere they do not count
+    if (
+        codes.shape != (n_samples,)
+        or not np.isin(codes[read], np.arange(n_classes)).all()
+    ):
+        raise ValueError(
+            f"codes must be {n_samples} positions of classes, from 0 to "
+            f"{n_classes - 1}, got {show(codes)}."
+        )
+    weight = np.ones(n_samples)
+    if sample_weight is not None:
+        weight = read_floats(sample_weight, "sample_weight")
+    if weight.shape != (n_samples,) or not (
+        np.isfinite(weight).all() and (weight >= 0).all() and weight.any()
+    ):
+        raise ValueError(
+            f"sample_weight must be {n_samples} finite weights, none negative and not "
+            f"all 0, got {show(weight)}."
+        )
+    share = weight / weight.max()  # the sum of huge ones is infinite
+    return logits, codes.astype(np.intp), share / share.sum()

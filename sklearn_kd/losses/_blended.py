@@ -2,6 +2,8 @@
 
 import numpy as np
 
+from sklearn_kd.targets import check_temperature
+
 
 class BlendedLoss:
     """``alpha * soft term + (1 - alpha) * CE``, with alpha for each row.
@@ -12,11 +14,11 @@ class BlendedLoss:
     Parameters
     ----------
     temperature : float
-        T, above 0; for the soft term alone.
+        T, from 0.001 to 1000; for the soft term alone.
     """
 
     def __init__(self, temperature):
-        self.temperature = temperature
+        self.temperature = check_temperature(temperature)
 
     @staticmethod
     def check_classes(n_classes):

@@ -22,7 +22,7 @@ class DecoupledKL(BlendedLoss):
     Parameters
     ----------
     temperature : float
-        T, above 0; divides the logits of both sides.
+        T, from 0.001 to 1000; divides the logits of both sides.
 
     Attributes
     ----------

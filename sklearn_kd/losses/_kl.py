@@ -16,7 +16,7 @@ class KLDivergence(BlendedLoss):
     Parameters
     ----------
     temperature : float
-        T, above 0.
+        T, from 0.001 to 1000.
 
     See Also
     --------

@@ -16,8 +16,8 @@ class LogitMSE(BlendedLoss):
     Parameters
     ----------
     temperature : float
-        T, above 0. It has no effect: it divides the logits of both sides, and the
-        factor ``T**2`` takes that back.
+        T, from 0.001 to 1000. It has no effect: it divides the logits of both sides,
+        and the factor ``T**2`` takes that back.
 
     See Also
     --------

@@ -30,7 +30,8 @@ class StandardizedKL(BlendedLoss):
     Parameters
     ----------
     temperature : float
-        T, above 0; divides the standardised logits of both sides. The paper takes 2.
+        T, from 0.001 to 1000; divides the standardised logits of both sides. The paper
+        takes 2.
 
     Raises
     ------

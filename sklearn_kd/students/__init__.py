@@ -12,7 +12,7 @@ from sklearn_kd.students._dispatch import (
 from sklearn_kd.students._encoder import TabularEncoder
 from sklearn_kd.students._mlp import MLPStudent
 from sklearn_kd.students._prediction import StudentPredictionMixin
-from sklearn_kd.students._rehearsal import check_readable
+from sklearn_kd.students._rehearsal import check_dates, check_readable
 from sklearn_kd.students._skorch import SkorchStudent
 from sklearn_kd.students._transfer_set import TransferSet
 
@@ -22,6 +22,7 @@ __all__ = [
     "StudentPredictionMixin",
     "TabularEncoder",
     "TransferSet",
+    "check_dates",
     "check_readable",
     "check_student",
     "fit_student",

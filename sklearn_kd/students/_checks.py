@@ -1,20 +1,20 @@
 """Checking the labelled rows and soft targets that reach the NumPy student."""
 
 from dataclasses import replace
-from numbers import Integral
 
 import numpy as np
-from sklearn.utils.validation import check_consistent_length
 
-from sklearn_kd._compat import check_sample_weight, check_y, num_samples
+from sklearn_kd._compat import num_samples
 from sklearn_kd._containers import as_column
+from sklearn_kd._labels import check_weight, read_labels
+from sklearn_kd._messages import printable, show
 from sklearn_kd._validation import (
     check_groups,
     check_labels,
     check_rows,
     encode_labels,
-    refuse_missing_labels,
 )
+from sklearn_kd._values import MOST, is_number
 from sklearn_kd.losses import LOSSES
 from sklearn_kd.students._transfer_set import TransferSet
 from sklearn_kd.targets import SoftTargets, compact, one_hot
@@ -83,8 +83,8 @@ def check_batch(student, X, y, classes, sample_weight, soft_targets, first):
         given = _sorted_classes(given)
         if known is not None and not np.array_equal(given, known):
             raise ValueError(
-                f"classes={given.tolist()} are not those that partial_fit started "
-                f"with, {known.tolist()}. Pass all classes of the stream in the first "
+                f"classes={show(given)} are not those that partial_fit started "
+                f"with, {show(known)}. Pass all classes of the stream in the first "
                 "call, and in soft_targets."
             )
         known = given
@@ -118,12 +118,13 @@ def check_validation(student, X, y, sample_weight, soft_targets, *, like):
         return None
     if X is None or y is None:
         raise ValueError("Validation rows need both X_val and y_val.")
-    X = _check_rows(student, X, reset=False)
+    try:
+        X = _check_rows(student, X, reset=False)
+    except (TypeError, ValueError) as error:
+        raise type(error)(f"X_val: {error}") from error
     y = as_column(y, "y_val")
     sample_weight = as_column(sample_weight, "sample_weight_val")
-    refuse_missing_labels(y, "y_val")
-    y = check_y(y, estimator=student)
-    check_consistent_length(X, y)
+    y = read_labels(student, X, y, "y_val")
     if soft_targets is not None:
         _check_soft_targets(soft_targets, len(y), "soft_targets_val")
         if not (
@@ -135,8 +136,8 @@ def check_validation(student, X, y, sample_weight, soft_targets, *, like):
                 "soft_targets_val must have the classes, the temperature and the loss "
                 f"of soft_targets: got {soft_targets} and {like}."
             )
-    weight = check_sample_weight(sample_weight, X)
-    return _transfer_set(X, y, weight, student.classes_, soft_targets)
+    weight = check_weight(sample_weight, X, "sample_weight_val")
+    return _transfer_set(X, y, weight, student.classes_, soft_targets, name="y_val")
 
 
 def _check_rows(student, X, *, reset):
@@ -149,12 +150,14 @@ def _check_rows(student, X, *, reset):
     return X
 
 
-def _transfer_set(X, y, weight, classes, soft_targets):
-    if _text_type(y) != _text_type(classes):
-        codes, strange = None, weight > 0
-    else:
+def _transfer_set(X, y, weight, classes, soft_targets, name="y"):
+    try:
+        if _text_type(y) != _text_type(classes):
+            raise TypeError
         codes = encode_labels(y, classes)
         strange = (classes[codes] != y) & (weight > 0)
+    except TypeError:  # of types that do not compare
+        codes, strange = None, weight > 0
     if strange.any():
         label, known = y[strange].tolist()[0], classes.tolist()
         types = ""
@@ -164,8 +167,8 @@ def _transfer_set(X, y, weight, classes, soft_targets):
                 f"{type(known[0]).__name__}. Give both one type"
             )
         raise ValueError(
-            f"y holds labels that are not among the classes {known}, first "
-            f"{label!r}{types}."
+            f"{name} holds labels that are not among the classes {show(known)}, first "
+            f"{show(label)}{types}."
         )
     if soft_targets is None:
         # 0 and 1 are exact in any dtype
@@ -182,14 +185,19 @@ def _text_type(labels):
 
 
 def _sorted_classes(classes):
-    classes = np.asarray(classes)
     try:
-        return np.unique(classes)
-    except TypeError as error:
+        distinct = np.unique(np.asarray(classes))
+    except (TypeError, ValueError) as error:
         raise ValueError(
-            f"classes={classes.tolist()} cannot be sorted ({error}). Give all labels "
-            "one type: strings, say."
+            f"classes={show(classes)} cannot be sorted ({printable(error)}). Give all "
+            "labels one type: strings, say."
         ) from error
+    if distinct.dtype == object and not isinstance(distinct[0], (str, bytes)):
+        raise ValueError(
+            f"classes={show(classes)} is an array of objects, of type "
+            f"{type(distinct[0]).__name__}: pass numbers or strings in a list."
+        )
+    return distinct
 
 
 def _check_soft_targets(soft_targets, n_samples, name):
@@ -201,7 +209,8 @@ def _check_soft_targets(soft_targets, n_samples, name):
         )
     if soft_targets.loss not in LOSSES:
         raise ValueError(
-            f"{name} has loss {soft_targets.loss!r}, expected one of {list(LOSSES)}."
+            f"{name} has loss {show(soft_targets.loss)}, expected one of "
+            f"{list(LOSSES)}."
         )
     if len(soft_targets) != n_samples:
         raise ValueError(f"{name} has {len(soft_targets)} rows, expected {n_samples}.")
@@ -225,9 +234,11 @@ def check_hidden_layer_sizes(sizes):
     ValueError
         For anything but whole numbers of at least 1.
     """
-    widths = [sizes] if isinstance(sizes, Integral) else list(sizes)
-    if not all(isinstance(width, Integral) and width >= 1 for width in widths):
+    several = hasattr(sizes, "__len__") and getattr(sizes, "ndim", 1) == 1
+    widths = list(sizes) if several else [sizes]
+    if not all(is_number(width, whole=True) and 1 <= width <= MOST for width in widths):
         raise ValueError(
-            f"hidden_layer_sizes must be whole numbers of at least 1, got {sizes!r}."
+            "hidden_layer_sizes must be whole numbers of at least 1, and below 2**31, "
+            f"got {show(sizes)}."
         )
     return [int(width) for width in widths]

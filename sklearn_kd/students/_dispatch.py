@@ -16,6 +16,7 @@ from sklearn_kd._compat import (
     validate_all_params,
 )
 from sklearn_kd._copies import copy_rows
+from sklearn_kd._messages import show
 from sklearn_kd._proba import check_proba
 from sklearn_kd._resampling import resampling_part
 from sklearn_kd._routing import weight_parameter
@@ -89,7 +90,8 @@ def check_student(student, *, learns_softly, temperature, loss, weighted):
         )
     if not (hasattr(student, "fit") and hasattr(student, "get_params")):
         raise TypeError(
-            f"student must be a scikit-learn classifier, got {student!r}. Leave it out "
+            f"student must be a scikit-learn classifier, got {show(student)}. Leave "
+            "it out "
             "for MLPStudent()."
         )
     last = last_step(student)

@@ -13,15 +13,16 @@ from sklearn_kd._compat import (
     RealNotInt,
     StrOptions,
     check_feature_names_in,
-    check_sample_weight,
     fit_context,
     num_samples,
     safe_indexing,
 )
 from sklearn_kd._deadline import Deadline
+from sklearn_kd._labels import check_weight
 from sklearn_kd._level_types import TypeWatch
 from sklearn_kd._nominal import check_levels
 from sklearn_kd._validation import check_rows, read_numbers
+from sklearn_kd._values import plain_number
 from sklearn_kd._versions import VersionedMixin
 from sklearn_kd._weights import in_rows
 from sklearn_kd.students import _levels
@@ -252,7 +253,7 @@ class TabularEncoder(VersionedMixin, TransformerMixin, BaseEstimator):
         X = check_rows(self, X, reset=True)
         targets = check_targets(y, soft_targets, num_samples(X))
         if sample_weight is not None:
-            sample_weight = check_sample_weight(sample_weight, X)
+            sample_weight = check_weight(sample_weight, X)
             present = sample_weight > 0
             if not present.all():
                 X = safe_indexing(X, present)
@@ -282,9 +283,9 @@ class TabularEncoder(VersionedMixin, TransformerMixin, BaseEstimator):
         self.score_columns_ = [j for j, yes in zip(numeric, varies, strict=True) if yes]
         self.flag_columns_ = [j for j, yes in zip(numeric, flagged, strict=True) if yes]
         block = block[:, varies]
-        self.knots_ = build_knots(block, sample_weight, self.n_knots)
+        self.knots_ = build_knots(block, sample_weight, int(self.n_knots))
         self.components_ = None
-        n_bins, automatic = self.n_bins, self.n_bins == "auto"
+        n_bins, automatic = plain_number(self.n_bins), self.n_bins == "auto"
         if automatic:
             n_bins = automatic_bins(*block.shape)
         if targets is None or n_bins is None:
@@ -305,8 +306,8 @@ class TabularEncoder(VersionedMixin, TransformerMixin, BaseEstimator):
             codes, found = nominal_codes(X, column)
             levels, grouped = _levels.kept_levels(
                 _levels.level_weights(codes, found, sample_weight),
-                self.min_frequency,
-                self.max_categories,
+                plain_number(self.min_frequency),
+                plain_number(self.max_categories),
             )
             if len(levels) + grouped < 2:
                 continue

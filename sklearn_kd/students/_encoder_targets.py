@@ -8,6 +8,7 @@ from scipy.sparse import issparse
 from sklearn.utils.validation import check_consistent_length, column_or_1d
 
 from sklearn_kd._columns import has_missing
+from sklearn_kd._messages import show
 from sklearn_kd.targets import SoftTargets, one_hot, teacher_logits
 
 #: Of more classes an encoder learns from so many random mixtures: a target each would
@@ -46,12 +47,17 @@ def check_targets(y, soft_targets, n_samples):
         if not isinstance(soft_targets, SoftTargets) or len(soft_targets) != n_samples:
             raise TypeError(
                 f"soft_targets must be SoftTargets of {n_samples} rows, got "
-                f"{soft_targets!r}."
+                f"{show(soft_targets)}."
             )
         return soft_targets
     if y is None:
         return None
-    check_consistent_length(y, np.empty(n_samples))
+    try:
+        check_consistent_length(y, np.empty(n_samples))
+    except (TypeError, ValueError) as error:
+        raise type(error)(
+            f"y must be one label for each of the {n_samples} rows of X: {error}"
+        ) from error
     labels = y if issparse(y) else np.asarray(y)
     if labels.ndim == 2 and labels.shape[1] > 1:
         return None

@@ -14,6 +14,7 @@ from sklearn.utils.validation import has_fit_parameter
 from sklearn_kd._columns import column_name
 from sklearn_kd._copies import copy_rows
 from sklearn_kd._deadline import Deadline
+from sklearn_kd._messages import show
 from sklearn_kd._twins import as_public, below_hooks
 from sklearn_kd._validation import read_numbers
 from sklearn_kd._versions import VersionedMixin
@@ -189,7 +190,7 @@ def _finite(X, encoder):
     if values.size <= _FEW_VALUES and isfinite(np.vdot(values, values)):
         return X
     if not np.isfinite(values).all():
-        read = "X" if encoder is None else f"what {encoder!r} makes of X"
+        read = "X" if encoder is None else f"what {show(encoder)} makes of X"
         raise ValueError(
             f"Input X contains NaN or infinity: {read} is not finite in {X.dtype}, and "
             'a network reads finite numbers only. Use encoder="auto", which takes '

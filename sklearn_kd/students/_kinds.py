@@ -12,6 +12,7 @@ from sklearn.linear_model import RidgeClassifierCV
 
 from sklearn_kd._compat import BaseSearchCV
 from sklearn_kd._decoded import decoded
+from sklearn_kd._messages import show
 from sklearn_kd._nets import is_skorch_net
 from sklearn_kd._random import as_seed
 from sklearn_kd._routing import weight_parameter
@@ -134,7 +135,7 @@ class WeightedKind(Kind):
             )
         if loss != "kl":
             raise ValueError(
-                f"loss={loss!r} needs a student that minimises it, and {name} "
+                f"loss={show(loss)} needs a student that minimises it, and {name} "
                 'minimises a loss of its own, given weights. Use loss="kl", or '
                 "MLPStudent()."
             )

@@ -6,14 +6,19 @@ from sklearn.base import BaseEstimator, ClassifierMixin
 
 from sklearn_kd._autologging import no_autologging
 from sklearn_kd._compat import (
+    RANDOM_STATE,
+    VERBOSE,
     HasMethods,
     Interval,
     StrOptions,
     fit_context,
 )
 from sklearn_kd._deadline import Deadline
+from sklearn_kd._messages import show
+from sklearn_kd._nested import NestedParameterMixin
 from sklearn_kd._random import as_seed, stream
 from sklearn_kd._threads import single_blas_thread
+from sklearn_kd._values import plain_number
 from sklearn_kd._versions import VersionedMixin
 from sklearn_kd.losses import LOSSES
 from sklearn_kd.students._checks import (
@@ -44,9 +49,14 @@ from sklearn_kd.students._training import (
 )
 from sklearn_kd.students._validation import INITIALIZE, SHUFFLE, split
 
+#: Below the least float32, of 1e-38, a step is none: so far above it the last steps of
+#: a schedule are steps, too.
+LEAST_RATE = 1e-30
+
 
 class MLPStudent(
     VersionedMixin,
+    NestedParameterMixin,
     PartialFitMixin,
     NetworkPredictionMixin,
     ClassifierMixin,
@@ -78,13 +88,14 @@ class MLPStudent(
         Largest number of rows of a step, which has all rows where there are fewer.
         Batches are made equally large. "auto" is 128, and 256 from 20 000 rows on.
     learning_rate_init : float, default=6e-3
-        Largest learning rate. It rises over the first steps and then follows half a
-        cosine down to zero at the last of ``max_iter`` epochs.
+        Largest learning rate, at least 1e-30. It rises over the first steps and then
+        follows half a cosine down to zero at the last of ``max_iter`` epochs.
     max_iter : int or "auto", default="auto"
         Number of epochs. "auto" is as many as make 8000 steps, but at most 100.
     weight_decay : float, default=0.2
         Decoupled weight decay: a step takes ``learning_rate * weight_decay`` off each
-        weight. Not ``alpha``, which in this package weighs the soft term.
+        weight, which may be no more than 1. Not ``alpha``, which in this package
+        weighs the soft term.
     early_stopping : bool, default=True
         Keep ``validation_fraction`` of the rows apart, stop when the loss on them (the
         distillation loss where there are soft targets) no longer improves, and keep
@@ -191,6 +202,9 @@ class MLPStudent(
     True
     """
 
+    #: With metadata routing, unless the user says otherwise.
+    __metadata_request__fit = {"sample_weight": True}
+
     _parameter_constraints = {
         "hidden_layer_sizes": [
             "array-like",
@@ -202,7 +216,7 @@ class MLPStudent(
             StrOptions({"auto"}),
             Interval(Integral, 1, None, closed="left"),
         ],
-        "learning_rate_init": [Interval(Real, 0, None, closed="neither")],
+        "learning_rate_init": [Interval(Real, LEAST_RATE, None, closed="left")],
         "max_iter": [StrOptions({"auto"}), Interval(Integral, 1, None, closed="left")],
         "weight_decay": [Interval(Real, 0, None, closed="left")],
         "early_stopping": ["boolean"],
@@ -214,8 +228,8 @@ class MLPStudent(
         "tol": [Interval(Real, 0, None, closed="left")],
         "dtype": [StrOptions({"float32", "float64"})],
         "time_limit": [Interval(Real, 0, None, closed="neither"), None],
-        "random_state": ["random_state"],
-        "verbose": ["verbose"],
+        "random_state": RANDOM_STATE,
+        "verbose": VERBOSE,
     }
 
     def __init__(
@@ -299,6 +313,7 @@ class MLPStudent(
             For bad input, and when training diverges.
         """
         seed, deadline = as_seed(self.random_state), Deadline(self.time_limit)
+        self._check_parameters()
         # a fit that fails must not leave classes, encoder and weights of two fits
         self.__dict__.pop("coefs_", None)
         train = check_train(self, X, y, sample_weight, soft_targets, groups)
@@ -307,7 +322,7 @@ class MLPStudent(
             self, X_val, y_val, sample_weight_val, soft_targets_val, like=train.soft
         )
         if validation is None and self.early_stopping:
-            train, validation = split(train, self.validation_fraction, seed)
+            train, validation = split(train, float(self.validation_fraction), seed)
         train, validation = train.in_rows(), validation and validation.in_rows()
         with no_autologging(), single_blas_thread():
             self.encoder_ = fit_encoder_on_sample(
@@ -321,6 +336,14 @@ class MLPStudent(
     def _check_parameters(self):
         """Refuse what ``fit`` would refuse, beyond the constraints."""
         check_hidden_layer_sizes(self.hidden_layer_sizes)
+        # larger learning rates diverge by themselves, which has a message of its own
+        taken_off = min(float(self.learning_rate_init), 1) * float(self.weight_decay)
+        if taken_off > 1:
+            raise ValueError(
+                f"weight_decay={show(self.weight_decay)} times learning_rate_init="
+                f"{show(self.learning_rate_init)} is {taken_off:.3g}, and a step takes "
+                "that share off each weight: lower one of the two until it is below 1."
+            )
 
     def _encoder(self):
         return self.encoder
@@ -341,12 +364,12 @@ class MLPStudent(
         parameters.initialize(
             stream(seed, INITIALIZE), self.activation, rows.input_norm()
         )
-        batch_size, max_iter = self.batch_size, self.max_iter
+        batch_size, max_iter = map(plain_number, (self.batch_size, self.max_iter))
         if batch_size == "auto":
             batch_size = automatic_batch_size(len(rows))
         if max_iter == "auto":
             max_iter = automatic_epochs(len(rows), batch_size)
-        patience = self.n_iter_no_change
+        patience = plain_number(self.n_iter_no_change)
         if not self.early_stopping:
             patience = None
         elif patience == "auto":

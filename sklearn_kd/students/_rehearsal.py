@@ -14,6 +14,7 @@ from sklearn.pipeline import Pipeline
 from sklearn_kd._columns import column_kinds, nominal_codes, numeric_block
 from sklearn_kd._compat import BaseSearchCV, drop_callbacks, num_samples
 from sklearn_kd._level_types import check_same_types
+from sklearn_kd._messages import printable
 from sklearn_kd._nominal import check_levels
 from sklearn_kd._random import contained_draws
 from sklearn_kd._texts import is_text
@@ -109,6 +110,31 @@ def check_readable(student, labelled, parts, more, seed, *, rehearsed):
     return warned
 
 
+def check_dates(X, parts):
+    """Refuse an array of dates or durations that would be read as numbers.
+
+    Parameters
+    ----------
+    X : {ndarray, CSR matrix, DataFrame} of shape (n_samples, n_features)
+        Checked rows.
+    parts : iterable of object
+        Teachers and student. A pipeline may begin with a transformer that reads dates,
+        and so may a class of the user's own.
+
+    Raises
+    ------
+    TypeError
+        With the dtype.
+    """
+    if not (isinstance(X, np.ndarray) and X.dtype.kind in "mM"):
+        return
+    for part in parts:
+        first = _first_step(part)
+        package = type(first).__module__.partition(".")[0]
+        if package in _PACKAGES and hasattr(first, "predict_proba"):
+            column_kinds(X)
+
+
 def _check_tables(name, X, more):
     """Apply the rules of :class:`TabularEncoder`."""
     try:
@@ -166,9 +192,16 @@ def _is_known(student):
 def _rehearse(student, train, validation, more, seed):
     """Try a student on labelled rows, and on these with rows without a label."""
     stop = validation and _labelled(validation.at(_telling_rows(validation.X)))
-    base = _try_few_or_all(
-        student, lambda few: _labelled(_some(train) if few else train), stop, seed
-    )
+    try:
+        base = _try_few_or_all(
+            student, lambda few: _labelled(_some(train) if few else train), stop, seed
+        )
+    except (TypeError, ValueError) as error:
+        kind = TypeError if isinstance(error, TypeError) else ValueError
+        raise kind(
+            f"The student {type(last_step(student)).__name__} was tried on rows of X "
+            f"before any teacher, and failed: {printable(error)}"
+        ) from error
     for what, X in more.items():
         telling = _telling_rows(X)
         try:

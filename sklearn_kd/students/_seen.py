@@ -14,6 +14,7 @@ from sklearn_kd._columns import (
     objects_of,
 )
 from sklearn_kd._level_types import TypeWatch, occurring_levels
+from sklearn_kd._messages import show
 from sklearn_kd._validation import read_numbers
 from sklearn_kd.students._encoder import TabularEncoder
 
@@ -89,8 +90,9 @@ def _refuse_booleans(X, column):
     for level in occurring_levels(*nominal_codes(X, column)):
         if isinstance(level, bool):
             raise ValueError(
-                f"Column {column_name(X, column)!r} is numeric, but it holds "
-                f"{level!r}: expected a number or a missing value. Convert the column "
+                f"Column {show(column_name(X, column))} is numeric, but it holds "
+                f"{show(level)}: expected a number or a missing value. Convert the "
+                "column "
                 "to numbers first."
             )
 

@@ -10,6 +10,7 @@ from sklearn.utils.validation import check_is_fitted
 from sklearn_kd._autologging import no_autologging
 from sklearn_kd._columns import column_kinds, numeric_block
 from sklearn_kd._compat import (
+    RANDOM_STATE,
     HasMethods,
     Interval,
     StrOptions,
@@ -17,6 +18,8 @@ from sklearn_kd._compat import (
     num_samples,
     safe_indexing,
 )
+from sklearn_kd._messages import show
+from sklearn_kd._nested import NestedParameterMixin
 from sklearn_kd._nets import (
     for_prediction,
     has_default_split,
@@ -43,7 +46,9 @@ from sklearn_kd.students._validation import split
 from sklearn_kd.transfer import is_large, read_rows
 
 
-class SkorchStudent(VersionedMixin, ClassifierMixin, BaseEstimator):
+class SkorchStudent(
+    VersionedMixin, NestedParameterMixin, ClassifierMixin, BaseEstimator
+):
     """Train a skorch net on soft and hard targets.
 
     What :class:`DistilledClassifier` makes of ``student=NeuralNetClassifier(...)``;
@@ -133,11 +138,14 @@ class SkorchStudent(VersionedMixin, ClassifierMixin, BaseEstimator):
     True
     """
 
+    #: With metadata routing, unless the user says otherwise.
+    __metadata_request__fit = {"sample_weight": True}
+
     _parameter_constraints = {
         "net": "no_validation",  # its errors say more than a constraint could
         "encoder": [StrOptions({"auto"}), HasMethods(["fit", "transform"]), None],
         "validation_fraction": [Interval(Real, 0, 1, closed="neither")],
-        "random_state": ["random_state"],
+        "random_state": RANDOM_STATE,
     }
 
     def __init__(
@@ -213,7 +221,7 @@ class SkorchStudent(VersionedMixin, ClassifierMixin, BaseEstimator):
         )
         splits = validation is None and self.early_stopping
         if splits:
-            train, validation = split(train, self.validation_fraction, seed)
+            train, validation = split(train, float(self.validation_fraction), seed)
         train, validation = train.in_rows(), validation and validation.in_rows()
         # one thread: its sums are to be the same everywhere
         with no_autologging(), single_blas_thread():
@@ -377,7 +385,7 @@ def _check_net(net):
     if isinstance(net, type) or not is_skorch_net(net):
         raise TypeError(
             f"net must be a skorch net such as NeuralNetClassifier(Module), got "
-            f"{net!r}."
+            f"{show(net)}."
         )
     if isinstance(net, RegressorMixin):
         raise TypeError(

@@ -119,12 +119,12 @@ class Trainer:
         self.parameters = parameters
         self.activation = activation
         self.loss = loss
-        self.batch_size = batch_size
+        self.batch_size = int(batch_size)
         self.max_iter = max_iter
-        self.learning_rate_init = learning_rate_init
-        self.weight_decay = weight_decay
+        self.learning_rate_init = float(learning_rate_init)
+        self.weight_decay = float(weight_decay)
         self.n_iter_no_change = n_iter_no_change
-        self.tol = tol
+        self.tol = float(tol)
         self.deadline = deadline
         self.verbose = verbose
 

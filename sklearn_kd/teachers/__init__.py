@@ -12,6 +12,8 @@ from sklearn_kd.teachers._fitted import (
     check_teacher,
     is_surely_fitted,
     looks_fitted,
+    no_refit,
+    search_without_refit,
 )
 from sklearn_kd.teachers._given import check_index, read_teacher_proba
 from sklearn_kd.teachers._leaf import TeacherParameterMixin
@@ -51,8 +53,10 @@ __all__ = [
     "no_calibration",
     "no_cross_fit",
     "no_folds",
+    "no_refit",
     "read_teacher_proba",
     "router",
+    "search_without_refit",
     "smooth",
     "student_wants_weights",
     "teach",

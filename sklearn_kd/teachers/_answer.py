@@ -7,6 +7,7 @@ from sklearn_kd._class_names import (
     match_columns,
     refuse_some,
 )
+from sklearn_kd._messages import show
 from sklearn_kd.targets import check_proba
 
 
@@ -135,8 +136,9 @@ def classes_of(teacher, answer, given_classes, wanted=None):
         return labels
     if by_label and by_code and by_label != by_code:
         raise ValueError(
-            f"The columns of predict_proba are named {names}, the classes_ of "
-            f"{type(teacher).__name__} are {own}, and teacher_classes are {given}: the "
+            f"The columns of predict_proba are named {show(names)}, the classes_ of "
+            f"{type(teacher).__name__} are {show(own)}, and teacher_classes are "
+            f"{show(given)}: the "
             "names could be either. Have the teacher return an array, or leave "
             "teacher_classes out."
         )

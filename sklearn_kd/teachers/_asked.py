@@ -6,6 +6,7 @@ import numpy as np
 
 from sklearn_kd._compat import num_samples, safe_indexing
 from sklearn_kd._errors import with_message
+from sklearn_kd._messages import printable
 from sklearn_kd.targets import average_proba, one_hot
 from sklearn_kd.teachers._label import label_rows
 from sklearn_kd.teachers._memory import memory_autocorrelation, memory_is_noise
@@ -132,12 +133,13 @@ def _fails(function, *inputs):
 
 
 def _about_synthetic_rows(error, name):
+    said = printable(error, lines=True)
     return with_message(
         error,
         f"{name} answers for rows of X, but it raised an error for synthetic rows made "
         "from them. Give columns that hold codes the dtype `category`, pass "
         "transfer=None to make no synthetic rows, or pass a sampler of your own as "
-        f"transfer=. The error was {type(error).__name__}: {error}",
+        f"transfer=. The error was {type(error).__name__}: {said}",
     )
 
 

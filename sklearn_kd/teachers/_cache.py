@@ -12,6 +12,7 @@ import warnings
 import joblib
 from sklearn.utils.validation import check_memory as open_memory
 
+from sklearn_kd._messages import printable, show
 from sklearn_kd.teachers._key import Keyed, key_of_call
 
 
@@ -49,13 +50,16 @@ def check_memory(memory):
         pass
     except ValueError as error:  # a NUL byte, or half of a character
         raise ValueError(
-            f"{name} can be no folder ({error}): pass the name of one {instead}"
+            f"{name} can be no folder ({printable(error)}): pass the name of one "
+            f"{instead}"
         ) from error
     existing = os.path.abspath(folder)
     while not os.path.lexists(existing):
         existing = os.path.dirname(existing)
     if os.path.exists(existing) and not os.path.isdir(existing):
-        where = "" if os.path.exists(folder) else f"is below {existing}, which "
+        where = (
+            "" if os.path.exists(folder) else f"is below {printable(existing)}, which "
+        )
         raise ValueError(
             f"{name} {where}is a file: pass the name of a folder {instead}"
         )
@@ -254,8 +258,8 @@ def warn_not_kept(memory, reason):
 
 
 def _name(memory):
-    return repr(getattr(memory, "location", memory))
+    return show(getattr(memory, "location", memory))
 
 
 def _say(error):
-    return f"{type(error).__name__}: {str(error).strip()[:200]}"
+    return f"{type(error).__name__}: {printable(str(error).strip()[:200])}"

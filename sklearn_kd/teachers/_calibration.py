@@ -6,6 +6,7 @@ from scipy.special import softmax
 from sklearn.isotonic import IsotonicRegression
 
 from sklearn_kd._compat import SigmoidCalibration, TemperatureScaling
+from sklearn_kd._messages import show
 from sklearn_kd._twins import below_hooks
 
 #: Probabilities are raised to it, as logarithms are taken: a forest says exactly 0.
@@ -191,7 +192,8 @@ def fit_calibrator(method, proba, lesson):
 def no_calibration(method):
     """Make the error for a calibration without out-of-sample soft targets."""
     return ValueError(
-        f"calibration={method!r} needs soft targets that are out of sample. Pass the "
+        f"calibration={show(method)} needs soft targets that are out of sample. Pass "
+        "the "
         "teacher unfitted with cv=, or a forest or BaggingClassifier that was fitted "
         "on this X with bootstrap=True, and leave cross_fit on."
     )

@@ -2,7 +2,6 @@
 
 import warnings
 from collections.abc import Mapping
-from numbers import Integral
 
 import numpy as np
 from joblib import effective_n_jobs
@@ -14,8 +13,10 @@ from sklearn_kd._columns import array_rows, is_frame
 from sklearn_kd._compat import num_samples, safe_indexing
 from sklearn_kd._containers import sliceable_rows
 from sklearn_kd._copies import take_copy
+from sklearn_kd._messages import printable, show
 from sklearn_kd._random import contained_draws
-from sklearn_kd._texts import flat_values
+from sklearn_kd._texts import flat_values, refuse_row
+from sklearn_kd._values import check_jobs, is_number
 from sklearn_kd.targets import average_proba
 from sklearn_kd.teachers._answer import classes_of, has_outputs
 from sklearn_kd.teachers._context import Context
@@ -108,9 +109,20 @@ def compute_soft_targets(
     teachers = list(teacher) if isinstance(teacher, list) else [teacher]
     if not teachers:
         raise ValueError("teacher is an empty list: pass at least one teacher.")
+    for one in teachers:
+        check_teacher(one)
+        n_features = getattr(one, "n_features_in_", None)
+        if n_features is not None:
+            refuse_row(f"The teacher {type(one).__name__}", X, n_features)
     chunk = _check_batch_size(batch_size)
+    n_jobs = check_jobs(n_jobs)
     X = _sliceable(sliceable_rows(X))
-    n_samples = num_samples(X)
+    try:
+        n_samples = num_samples(X)
+    except TypeError as error:
+        raise TypeError(
+            f"X must hold rows, got {show(X)}: {printable(error)}."
+        ) from error
     if classes is not None:
         classes = _check_classes(classes)
     with no_autologging():
@@ -140,7 +152,7 @@ def compute_soft_targets(
             out[rows] = proba
     if n_silent:
         warnings.warn(
-            f"The teacher puts all mass on classes that are not in {classes.tolist()} "
+            f"The teacher puts all mass on classes that are not in {show(classes)} "
             f"for {n_silent} of {n_samples} rows: these rows are zero.",
             UserWarning,
             stacklevel=2,
@@ -157,7 +169,6 @@ def _ask(teacher, named, X, classes, context, chunk):
 
 
 def _check_fitted(teacher, X, classes):
-    check_teacher(teacher)
     # without rows there is none that it could answer
     fitted = is_fitted(teacher, X, classes) if num_samples(X) else looks_fitted(teacher)
     if not fitted:
@@ -220,14 +231,19 @@ def _check_classes(classes):
         labels = np.empty((0, 0))
     if labels.ndim != 1:
         raise ValueError(
-            f"classes must be labels in one dimension, got {classes!r}: pass one label "
+            f"classes must be labels in one dimension, got {show(classes)}: pass one "
+            "label "
             "a column."
         )
     if len(labels) == 0:
         raise ValueError("classes is empty: pass the labels, or leave it out.")
-    if len(set(labels.tolist())) < len(labels):
+    try:
+        n_distinct = len(set(labels.tolist()))
+    except TypeError:  # lists in an array of objects
+        n_distinct = 0
+    if n_distinct < len(labels):
         raise ValueError(
-            f"classes must be distinct, got {labels.tolist()}: pass each label once."
+            f"classes must be distinct labels, got {show(labels)}: pass each once."
         )
     return labels
 
@@ -235,10 +251,9 @@ def _check_classes(classes):
 def _check_batch_size(batch_size):
     if batch_size is None:
         return None
-    whole = isinstance(batch_size, Integral) and not isinstance(batch_size, bool)
-    if not whole or batch_size < 1:
+    if not is_number(batch_size, whole=True) or batch_size < 1:
         raise ValueError(
-            f"batch_size must be None or an int of at least 1, got {batch_size!r}."
+            f"batch_size must be None or an int of at least 1, got {show(batch_size)}."
         )
     return int(batch_size)
 

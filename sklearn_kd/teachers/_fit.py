@@ -1,6 +1,5 @@
 """Fit an unfitted teacher, on all rows or on the rows of each fold."""
 
-import reprlib
 import time
 from dataclasses import dataclass, replace
 
@@ -12,6 +11,7 @@ from sklearn_kd._autologging import no_autologging
 from sklearn_kd._compat import safe_indexing
 from sklearn_kd._copies import take_copy
 from sklearn_kd._decoded import decoded
+from sklearn_kd._messages import printable, show
 from sklearn_kd._random import contained_draws
 from sklearn_kd._twins import below_hooks, is_below_hooks
 from sklearn_kd._unreadable import REFUSALS, is_odd, refused_by
@@ -146,16 +146,21 @@ def fold_positions(splits, n_samples):
         For what is no pair of positions or masks, for positions that no row has, and
         for masks of another length.
     """
-    splits = list(splits)
+    try:
+        splits = list(splits)
+    except TypeError as error:  # an array without dimensions
+        raise TypeError(
+            f"cv has to give pairs (train, test), got {show(splits)}: pass an int, a "
+            "splitter such as StratifiedKFold, or a list of pairs."
+        ) from error
     found = []
     for number, fold in enumerate(splits, start=1):
         pair = _pair(fold)
         if pair is None:
-            shown = " ".join(reprlib.repr(fold).split())
             raise ValueError(
                 f"cv has to give a pair (train, test) for each fold, both of them "
                 f"positions of rows of X or masks with one value a row. Fold {number} "
-                f"of {len(splits)} is {shown}. Pass such pairs, or a "
+                f"of {len(splits)} is {show(fold)}. Pass such pairs, or a "
                 "splitter such as StratifiedKFold."
             )
         try:
@@ -163,7 +168,8 @@ def fold_positions(splits, n_samples):
         except IndexError as error:
             raise ValueError(
                 f"Fold {number} of {len(splits)} of cv is not for {n_samples} rows: "
-                f"{error}. Pass positions of rows of X, or masks with one value a row."
+                f"{printable(error)}. Pass positions of rows of X, or masks with one "
+                "value a row."
             ) from error
     return found
 

@@ -1,15 +1,30 @@
 """Can it be a teacher, and is it fitted?"""
 
-from sklearn.base import is_regressor
+import functools
+import inspect
+import os
+from collections.abc import Sequence
+
+import numpy as np
+from sklearn.base import BaseEstimator, is_classifier, is_regressor
 from sklearn.exceptions import NotFittedError
 from sklearn.frozen import FrozenEstimator
 from sklearn.pipeline import Pipeline
 from sklearn.utils.validation import check_is_fitted
 
+from sklearn_kd._compat import BaseSearchCV
 from sklearn_kd._copies import take_copy
+from sklearn_kd._messages import printable, show
 from sklearn_kd._random import contained_draws
 from sklearn_kd._unreadable import REFUSALS, is_odd, refused_by
 from sklearn_kd.teachers._answer import classes_of
+
+#: What answers with probabilities, of packages whose own models do not.
+_WRAPPERS = {
+    "xgboost": "XGBClassifier that it is of (clf.load_model(file) of a new one)",
+    "lightgbm": "LGBMClassifier that it is of",
+    "catboost": "CatBoostClassifier",
+}
 
 
 def check_teacher(teacher):
@@ -28,7 +43,7 @@ def check_teacher(teacher):
     if isinstance(teacher, type):
         raise TypeError(
             f"teacher must be an instance, got the class {teacher.__name__}. Write "
-            f"{teacher.__name__}()."
+            f"{teacher.__name__}(), or pass an instance that is fitted."
         )
     if isinstance(teacher, tuple) or (
         hasattr(teacher, "__sklearn_tags__") and is_regressor(teacher)
@@ -37,14 +52,109 @@ def check_teacher(teacher):
             f"teacher must be a classifier, or a list of classifiers without names, "
             f"got {type(teacher).__name__}."
         )
+    search = search_without_refit(teacher)
+    if search is not None:
+        raise no_refit(search, "teacher")
     if not hasattr(teacher, "predict_proba"):
-        raise TypeError(
-            f"The teacher {type(teacher).__name__} has no predict_proba, and soft "
-            "targets are probabilities. Wrap it in "
-            "sklearn.calibration.CalibratedClassifierCV, or switch probabilities on "
-            '(VotingClassifier(voting="soft"), SGDClassifier(loss="log_loss"), '
+        raise TypeError(f"The teacher {_got(teacher)}. {_instead(teacher)}")
+
+
+def search_without_refit(estimator):
+    """Find a search, among all that an estimator is made of, that keeps no model.
+
+    Parameters
+    ----------
+    estimator : object
+        Teacher or student.
+
+    Returns
+    -------
+    estimator or None
+        One with ``refit=False``.
+    """
+    parts = [estimator]
+    if hasattr(estimator, "get_params") and not isinstance(estimator, type):
+        parts += estimator.get_params(deep=True).values()
+    searches = (part for part in parts if isinstance(part, BaseSearchCV))
+    return next((one for one in searches if _is_off(one.refit)), None)
+
+
+def _is_off(refit):
+    return refit is None or (isinstance(refit, (bool, np.bool_)) and not refit)
+
+
+def no_refit(search, role):
+    """Make the error for a search that fits no model on all rows.
+
+    Parameters
+    ----------
+    search : estimator
+        With ``refit=False``.
+    role : {"teacher", "student"}
+        What it was to be.
+    """
+    name = type(search).__name__
+    return TypeError(
+        f"The {role} {name} has refit=False, and so no model that predicts. Pass it "
+        "with refit=True, or its best estimator: "
+        "sklearn.base.clone(search.estimator).set_params(**search.best_params_)."
+    )
+
+
+def _got(teacher):
+    """Say what was passed where it has no ``predict_proba``."""
+    kind = type(teacher).__name__
+    if inspect.ismethod(teacher):
+        owner = teacher.__self__
+        return f"is the method {teacher.__name__} of {_a(type(owner).__name__)}"
+    if isinstance(teacher, functools.partial):
+        return f"is a partial of {show(teacher.func)}"
+    if inspect.isroutine(teacher):
+        return f"is the function {printable(teacher.__name__)}"
+    if isinstance(teacher, (str, bytes, os.PathLike)):
+        return f"is {show(teacher)}, of type {kind}, and has no predict_proba"
+    return f"{kind} has no predict_proba, and soft targets are probabilities"
+
+
+def _a(name):
+    return f"an {name}" if name[0] in "AEIOU" else f"a {name}"
+
+
+def _instead(teacher):
+    """Say what to pass in the place of what has no ``predict_proba``."""
+    package = type(teacher).__module__.partition(".")[0]
+    is_text = isinstance(teacher, (str, bytes, os.PathLike))
+    wanted = "Pass an object with classes_ and predict_proba"
+    if inspect.ismethod(teacher) and hasattr(teacher.__self__, "predict_proba"):
+        return (
+            f"Pass the object itself, the {type(teacher.__self__).__name__}, or what "
+            "it answers for the rows of X as fit(X, y, teacher_proba=...)."
+        )
+    is_table = isinstance(teacher, (np.ndarray, Sequence)) or hasattr(
+        teacher, "columns"
+    )
+    if is_table and not is_text:
+        return (
+            f"{wanted}, or probabilities of the rows of X, one column a class, as "
+            "fit(X, y, teacher_proba=...)."
+        )
+    given = "or its probabilities for the rows of X as fit(X, y, teacher_proba=...)"
+    if callable(teacher) and package == "torch":
+        return f"{wanted}, such as a skorch.NeuralNetClassifier of it, {given}."
+    if is_text:
+        return f"{wanted}: load the model first, {given}."
+    if package in _WRAPPERS:
+        return f"{wanted}, such as the {_WRAPPERS[package]}, {given}."
+    if isinstance(teacher, BaseEstimator):
+        if not hasattr(teacher, "predict") and not is_classifier(teacher):
+            return f"{wanted}, {given}."
+        return (
+            "Wrap it in sklearn.calibration.CalibratedClassifierCV, or switch "
+            'probabilities on (VotingClassifier(voting="soft"), '
+            'SGDClassifier(loss="log_loss"), '
             "StackingClassifier(final_estimator=LogisticRegression()))."
         )
+    return f"{wanted}, {given}."
 
 
 def looks_fitted(teacher):

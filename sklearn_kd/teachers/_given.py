@@ -6,8 +6,9 @@ from sklearn_kd._class_names import are_numbered, column_names, match_columns
 from sklearn_kd._columns import is_frame, numeric_block
 from sklearn_kd._compat import safe_indexing
 from sklearn_kd._containers import as_values
-from sklearn_kd._proba import as_array
-from sklearn_kd.targets import align_proba, check_proba
+from sklearn_kd._messages import show
+from sklearn_kd._proba import as_array, plain_label
+from sklearn_kd.targets import SoftTargets, align_proba, check_proba
 from sklearn_kd.teachers._asked import Knowledge
 from sklearn_kd.teachers._label import Labels
 from sklearn_kd.teachers._trust import check_match, fill_silent_rows
@@ -21,8 +22,10 @@ def read_teacher_proba(teacher_proba, lesson):
     teacher_proba : array-like or DataFrame of shape (n_samples, n_classes)
         An array has its columns in sorted class order, and so has a DataFrame of as
         many columns that pandas has numbered. Else the columns of a DataFrame, or of a
-        table of Arrow, are named by the classes, in any spelling and order; it may have
-        columns for classes that are not in ``y``. Rows of weight 0 are not looked at.
+        table of Arrow, are named by the classes, in any spelling and order, and those
+        of :class:`SoftTargets` by its classes; it may have columns for classes that are
+        not in ``y``, as in a fold that lacks one: the others then share their mass.
+        Rows of weight 0 are not looked at.
     lesson : Lesson
         The labelled rows.
 
@@ -40,26 +43,48 @@ def read_teacher_proba(teacher_proba, lesson):
     """
     classes, teacher_proba = lesson.classes, as_values(teacher_proba, "teacher_proba")
     columns, source = column_names(teacher_proba), list(classes)
-    if columns is not None:
+    if isinstance(teacher_proba, SoftTargets):
+        columns, teacher_proba = teacher_proba.classes.tolist(), teacher_proba.proba
+    named = columns is not None
+    if named:
         source = match_columns(columns, classes)
-        if len(source) == len(classes) and are_numbered(columns, teacher_proba):
-            source = list(classes)
+        if are_numbered(columns, teacher_proba):  # by pandas, and not named
+            named = False
+            source = list(classes) if len(source) == len(classes) else source
         if not set(source) & set(classes.tolist()):
             raise ValueError(
-                f"The columns of teacher_proba are {columns[:5]}, and none of them is "
-                f"one of the classes in y, {classes.tolist()[:5]}. Name each column by "
-                "its class, or pass an array with columns in sorted class order."
+                f"The columns of teacher_proba are {show(columns)}, and none of them "
+                "is "
+                f"one of the classes in y, {show(classes)}. Name each column by "
+                "its class, or pass an array with columns in sorted class order. "
+                '(cross_val_predict(method="predict_proba") numbers the classes 0, 1, '
+                "2, ... first: name the columns so there.)"
             )
     given = _present_rows(teacher_proba, lesson)
     if is_frame(given):
         given = numeric_block(given, range(len(columns)))
-    proba = check_proba(given, len(source), name="teacher_proba")
+    checked = check_proba(given, len(source), name="teacher_proba")
     proba, outside, known = align_proba(
-        proba.astype(np.float32, copy=False), source, classes
+        checked.astype(np.float32, copy=False), source, classes
     )
-    check_match(Labels(proba, outside, known), lesson, name="teacher_proba")
+    absent = None
+    if named:
+        absent = _absent_mass(checked, source, classes)
+    labels = Labels(proba, outside, known)
+    check_match(labels, lesson, name="teacher_proba", absent=absent)
     proba = fill_silent_rows(proba, lesson, name="teacher_proba")
     return Knowledge(proba=proba)
+
+
+def _absent_mass(proba, source, classes):
+    """Give the mean mass of each column whose name is not among the classes."""
+    ours = set(classes.tolist())
+    mass = proba.mean(axis=0, dtype=np.float64)
+    return {
+        name: share
+        for name, share in zip(source, mass.tolist(), strict=True)
+        if plain_label(name) not in ours
+    }
 
 
 def _present_rows(teacher_proba, lesson):

@@ -5,6 +5,7 @@ import copy
 from sklearn.base import clone
 
 from sklearn_kd._compat import clone_parametrized
+from sklearn_kd._nested import refuse_nested
 from sklearn_kd.teachers._fitted import looks_fitted
 
 
@@ -56,22 +57,11 @@ class TeacherParameterMixin:
         ------
         ValueError
             For a parameter of a fitted teacher: it would never be refitted, so the
-            change would have no effect. For several teachers.
+            change would have no effect. For several teachers, and for parameters of
+            what has none, such as ``transfer="auto"``.
         """
         teacher = params.get("teacher", self.teacher)
-        student = params.get("student", self.student)
-        of_student = [name for name in params if name.startswith("student__")]
-        if of_student and student is None:
-            raise ValueError(
-                f"{of_student[0]} cannot be set while student is None: pass "
-                "student=MLPStudent(), the default, to set its parameters."
-            )
         inner = [name for name in params if name.startswith("teacher__")]
-        if inner and teacher is None:
-            raise ValueError(
-                f"{inner[0]} cannot be set while teacher is None: pass a teacher to "
-                "set its parameters."
-            )
         if inner and isinstance(teacher, (list, tuple)):
             raise ValueError(
                 f"{inner[0]} cannot be set: there are several teachers. Set the "
@@ -84,6 +74,7 @@ class TeacherParameterMixin:
                 "fitted, is never refitted, and the change would have no effect. Pass "
                 "an unfitted teacher (sklearn.base.clone) to search its parameters."
             )
+        refuse_nested(self, params)
         return super().set_params(**params)
 
     def __sklearn_clone__(self):

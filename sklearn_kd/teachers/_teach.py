@@ -5,7 +5,9 @@ from dataclasses import dataclass, replace
 import numpy as np
 from sklearn.base import clone
 
+from sklearn_kd._messages import show
 from sklearn_kd._random import seed_unset
+from sklearn_kd._values import read_floats
 from sklearn_kd.targets import average_proba
 from sklearn_kd.teachers._asked import AskedTeacher, Knowledge
 from sklearn_kd.teachers._average import AveragedTeachers
@@ -241,15 +243,16 @@ def check_weights(teacher_weights, n_teachers):
     """
     if teacher_weights is None:
         return np.full(n_teachers, 1 / n_teachers)
-    weights = np.asarray(teacher_weights, dtype=np.float64)
+    weights = read_floats(teacher_weights, "teacher_weights")
     if weights.shape != (n_teachers,):
         raise ValueError(
             f"teacher_weights has shape {weights.shape}, expected one weight for each "
             f"of the {n_teachers} teachers."
         )
-    if not (np.isfinite(weights).all() and (weights >= 0).all() and weights.sum() > 0):
+    if not (np.isfinite(weights).all() and (weights >= 0).all() and weights.any()):
         raise ValueError(
             f"teacher_weights must be finite, not negative and not all 0, got "
-            f"{weights.tolist()}."
+            f"{show(weights)}."
         )
+    weights = weights / weights.max()  # the sum of huge ones is infinite
     return weights / weights.sum()

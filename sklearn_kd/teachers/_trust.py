@@ -5,10 +5,18 @@ import warnings
 
 import numpy as np
 
+from sklearn_kd._messages import show
 from sklearn_kd._proba import plain_label
 
 #: Mean mass on classes outside ``y`` that is taken for a few strange rows.
 MAX_OUTSIDE = 0.05
+
+#: Mean mass on classes that a fold lacks, from which on it is worth a warning. On rows
+#: of other classes it is what the teacher confuses with them.
+MUCH_ABSENT = 0.25
+
+#: Absent classes that a message names.
+_NAMED = 10
 
 _HINT = (
     "Was y re-encoded by a wrapper (one-vs-rest, bagging, stacking, voting)? Inside "
@@ -20,7 +28,7 @@ _HINT = (
 SCORED_ROWS = 500_000
 
 
-def check_match(labels, lesson, *, name):
+def check_match(labels, lesson, *, name, absent=None):
     """Compare a teacher that was fitted elsewhere with the labels it is to help learn.
 
     Wrappers that re-encode ``y`` (one-vs-rest, bagging, stacking, voting) hand other
@@ -35,22 +43,37 @@ def check_match(labels, lesson, *, name):
         The labelled rows.
     name : str
         What the messages call the teacher.
+    absent : dict of object to float, or None, default=None
+        Where the user has named the columns, the mean mass of each one that is not
+        among our classes: a fold may lack a class. None takes classes that are not ours
+        for a sign of another encoding.
 
     Raises
     ------
     ValueError
         When more than half of our classes are unknown to the teacher, or its mean mass
-        on classes that are not ours exceeds 5 %.
+        on classes that are not ours exceeds 5 %, unless by `absent`.
 
     Warns
     -----
     UserWarning
-        When the probability of the true label is no better than that of labels drawn
+        When the mass of classes that `absent` names exceeds 25 %, and when the
+        probability of the true label is no better than that of labels drawn
         at random.
     """
     _refuse_unknown(labels.known, lesson.classes, name)
     outside = float(labels.outside.mean())
-    if outside > MAX_OUTSIDE:
+    if absent is not None and outside > MUCH_ABSENT:
+        shares = [f"{show(label)} ({share:.1%})" for label, share in absent.items()]
+        warnings.warn(
+            f"{name} has {outside:.1%} of its mass on classes that no row of y has: "
+            f"{', '.join(shares[:_NAMED])}. The other classes share it in proportion. "
+            "Where y is a fold, use folds that have all classes, such as those of "
+            "StratifiedKFold.",
+            UserWarning,
+            stacklevel=2,
+        )
+    elif absent is None and outside > MAX_OUTSIDE:
         raise ValueError(
             f"{name} puts {outside:.1%} of its mass on classes that are not in y "
             f"({MAX_OUTSIDE:.0%} are allowed). {_HINT}"
@@ -87,18 +110,29 @@ def check_known(teacher, classes, given_classes):
         ``teacher_classes`` that are no distinct labels in one dimension.
     """
     labels = getattr(teacher, "classes_", None)
+    name = f"The fitted teacher {type(teacher).__name__}"
     if given_classes is not None:
-        labels = given_classes
-        if np.ndim(labels) != 1 or len(set(np.asarray(labels).tolist())) < len(labels):
-            raise ValueError(
-                "teacher_classes must be distinct labels in one dimension, one for "
-                f"each class of the teacher, got {labels!r}."
-            )
+        labels = _distinct(given_classes)
+        name += ", by teacher_classes,"
     if labels is None or np.ndim(labels[0] if len(labels) else 0) > 0:
         return  # nobody knows yet, or several outputs, which have an error of their own
     known = {plain_label(label) for label in labels}
     known = np.array([plain_label(label) in known for label in classes])
-    _refuse_unknown(known, classes, f"The fitted teacher {type(teacher).__name__}")
+    _refuse_unknown(known, classes, name)
+
+
+def _distinct(given_classes):
+    """Check the labels that the user passed."""
+    try:
+        labels = np.asarray(given_classes)
+        if labels.ndim == 1 and len(set(labels.tolist())) == len(labels) > 0:
+            return given_classes
+    except (TypeError, ValueError):  # of different lengths, or lists
+        pass
+    raise ValueError(
+        "teacher_classes must be distinct labels in one dimension, one for each class "
+        f"of the teacher, got {show(given_classes)}."
+    )
 
 
 def _refuse_unknown(known, classes, name):
@@ -106,7 +140,7 @@ def _refuse_unknown(known, classes, name):
     if 2 * len(missing) > len(classes):
         raise ValueError(
             f"{name} does not know {len(missing)} of the {len(classes)} classes in y, "
-            f"among them {missing[:1].tolist()[0]!r}. {_HINT}"
+            f"among them {show(missing[0])}. {_HINT}"
         )
 
 

@@ -1,10 +1,11 @@
 """Batches from data in memory, a whole batch at a time."""
 
 from itertools import islice
-from numbers import Integral
 
 import torch
 
+from sklearn_kd._messages import printable, show
+from sklearn_kd._values import check_boolean, check_number
 from sklearn_kd.torch._reading import leaves, map_leaves, read_dataset
 
 
@@ -84,15 +85,15 @@ class TensorBatchLoader:
         device=None,
         generator=None,
     ):
-        if not isinstance(batch_size, Integral) or isinstance(batch_size, bool):
-            raise TypeError(f"batch_size must be an integer, got {batch_size!r}.")
-        if batch_size < 1:
-            raise ValueError(f"batch_size must be at least 1, got {batch_size}.")
         self.dataset = dataset
-        self.batch_size = int(batch_size)
-        self.shuffle = shuffle
-        self.drop_last = drop_last
-        self.device = None if device is None else torch.device(device)
+        self.batch_size = check_number("batch_size", batch_size, least=1, whole=True)
+        self.shuffle = check_boolean("shuffle", shuffle)
+        self.drop_last = check_boolean("drop_last", drop_last)
+        self.device = _check_device(device)
+        if generator is not None and not isinstance(generator, torch.Generator):
+            raise TypeError(
+                f"generator must be a torch.Generator or None, got {show(generator)}."
+            )
         self.generator = generator
         self._data = read_dataset(dataset)
         self._n_rows = len(next(leaves(self._data)))
@@ -200,3 +201,15 @@ def _rebuild(data, batch):
     """Put the arrays of a batch where those of the data stand."""
     parts = iter(batch)
     return map_leaves(lambda leaf: next(parts), data)
+
+
+def _check_device(device):
+    if device is None:
+        return None
+    try:
+        return torch.device(device)
+    except (TypeError, RuntimeError) as error:
+        raise ValueError(
+            f"device must be the name of a device of torch, such as 'cpu', got "
+            f"{show(device)}: {printable(error)}"
+        ) from error

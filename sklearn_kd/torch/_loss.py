@@ -1,13 +1,14 @@
 """The losses of :mod:`sklearn_kd.losses` as a torch module."""
 
 from collections.abc import Mapping
-from numbers import Real
 
 import torch
 from torch import nn
 from torch.nn import functional
 
+from sklearn_kd._messages import show
 from sklearn_kd.losses import LOSSES
+from sklearn_kd.targets import check_temperature
 from sklearn_kd.torch._soft_terms import SOFT_TERMS, kl_against_blend
 
 _REDUCTIONS = ("mean", "batchmean", "sum", "none")
@@ -29,8 +30,8 @@ class DistillationLoss(nn.CrossEntropyLoss):
     loss : {"kl", "mse_logit", "dkd", "kl_standardized"}, default="kl"
         The soft term, a key of :data:`sklearn_kd.losses.LOSSES`.
     temperature : float, default=1.0
-        T, above 0; divides the logits of both sides in the soft term, which is
-        multiplied by its square.
+        T, from 0.001 to 1000; divides the logits of both sides in the soft term, which
+        is multiplied by its square.
     reduction : {"mean", "batchmean", "sum", "none"}, default="mean"
         With row losses :math:`l` and weights :math:`w`: "mean" is
         :math:`\\sum w l / \\sum w`, "batchmean" :math:`\\sum w l / n` as in
@@ -76,17 +77,10 @@ class DistillationLoss(nn.CrossEntropyLoss):
     def __init__(self, loss="kl", temperature=1.0, reduction="mean"):
         _check_choice("loss", loss, SOFT_TERMS)
         _check_choice("reduction", reduction, _REDUCTIONS)
-        if not isinstance(temperature, Real) or isinstance(temperature, bool):
-            raise TypeError(
-                f"temperature must be a number above 0, got {temperature!r}."
-            )
-        if not 0 < temperature < float("inf"):
-            raise ValueError(
-                f"temperature must be above 0 and finite, got {temperature!r}."
-            )
+        temperature = check_temperature(temperature)
         super().__init__(reduction=reduction)
         self.loss = loss
-        self.temperature = float(temperature)
+        self.temperature = temperature
 
     def extra_repr(self):
         """Name the settings in the module's repr.
@@ -202,7 +196,7 @@ class DistillationLoss(nn.CrossEntropyLoss):
 
 def _check_choice(name, value, choices):
     if not isinstance(value, str) or value not in choices:
-        raise ValueError(f"{name} must be one of {sorted(choices)}, got {value!r}.")
+        raise ValueError(f"{name} must be one of {sorted(choices)}, got {show(value)}.")
 
 
 def _check_mapping(target, labels, row_alpha, sample_weight):
@@ -256,7 +250,7 @@ def _as_column(row_alpha, logits):
     if isinstance(row_alpha, torch.Tensor):
         return row_alpha.detach().to(logits).expand(len(logits), 1)
     if not 0 <= row_alpha <= 1:
-        raise ValueError(f"row_alpha must lie in [0, 1], got {row_alpha!r}.")
+        raise ValueError(f"row_alpha must lie in [0, 1], got {show(row_alpha)}.")
     if row_alpha == 1:
         return None
     return logits.new_full((len(logits), 1), float(row_alpha))

@@ -1,10 +1,13 @@
 """A ready network for tables."""
 
 import math
-from numbers import Integral, Real
 
+import numpy as np
 import torch
 from torch import nn
+
+from sklearn_kd._messages import show
+from sklearn_kd._values import MOST, is_number
 
 _ACTIVATIONS = {
     "relu": nn.ReLU,
@@ -83,24 +86,29 @@ class TabularMLP(nn.Module):
         dropout=0.0,
     ):
         super().__init__()
-        if isinstance(hidden_layer_sizes, Integral):
-            hidden_layer_sizes = (hidden_layer_sizes,)
+        if not isinstance(hidden_layer_sizes, (list, tuple)):
+            one = isinstance(hidden_layer_sizes, (str, bytes))
+            one = one or np.ndim(hidden_layer_sizes) == 0
+            hidden_layer_sizes = (hidden_layer_sizes,) if one else hidden_layer_sizes
         _check_size("n_features", n_features)
         _check_size("n_classes", n_classes)
         for size in hidden_layer_sizes:
             _check_size("each of hidden_layer_sizes", size)
-        if activation not in _ACTIVATIONS:
+        if not isinstance(activation, str) or activation not in _ACTIVATIONS:
             raise ValueError(
-                f"activation must be one of {sorted(_ACTIVATIONS)}, got {activation!r}."
+                f"activation must be one of {sorted(_ACTIVATIONS)}, got "
+                f"{show(activation)}."
             )
-        if not isinstance(dropout, Real) or not 0 <= dropout < 1:
-            raise ValueError(f"dropout must be a number in [0, 1), got {dropout!r}.")
+        if not is_number(dropout) or not 0 <= dropout < 1:
+            raise ValueError(
+                f"dropout must be a number in [0, 1), got {show(dropout)}."
+            )
         layers, width = [], int(n_features)
         for size in hidden_layer_sizes:
             layers.append(_linear(width, int(size), _GAINS.get(activation, 1.0)))
             layers.append(_ACTIVATIONS[activation]())
             if dropout:
-                layers.append(nn.Dropout(dropout))
+                layers.append(nn.Dropout(float(dropout)))
             width = int(size)
         layers.append(_linear(width, int(n_classes), 1.0))
         self.layers = nn.Sequential(*layers)
@@ -151,8 +159,11 @@ class TabularMLP(nn.Module):
 
 
 def _check_size(name, value):
-    if not isinstance(value, Integral) or isinstance(value, bool) or value < 1:
-        raise ValueError(f"{name} must be an integer of at least 1, got {value!r}.")
+    if not is_number(value, whole=True) or not 1 <= value <= MOST:
+        large = " and below 2**31" if isinstance(value, int) and value > 1 else ""
+        raise ValueError(
+            f"{name} must be an integer of at least 1{large}, got {show(value)}."
+        )
 
 
 def _linear(n_inputs, n_outputs, gain):

@@ -9,6 +9,8 @@ import torch
 from scipy.sparse import issparse
 from torch.utils.data import Dataset, Subset, TensorDataset
 
+from sklearn_kd._messages import show
+
 
 class CSRRows:
     """Sparse rows that are made dense where they are taken, like a tensor's rows.
@@ -213,7 +215,7 @@ def _read(data, name, *, split_frames):
         return data
     if isinstance(data, Mapping):
         return {
-            key: _read(part, f"{name}[{key!r}]", split_frames=split_frames)
+            key: _read(part, f"{name}[{show(key)}]", split_frames=split_frames)
             for key, part in data.items()
         }
     if issparse(data):
@@ -227,7 +229,7 @@ def _read(data, name, *, split_frames):
         # as skorch does: the columns are the module's arguments
         columns = {str(column): data[column].to_numpy() for column in data.columns}
         return {
-            column: _tensor(values.reshape(-1, 1), f"column {column!r}")
+            column: _tensor(values.reshape(-1, 1), f"column {show(column)}")
             for column, values in columns.items()
         }
     if hasattr(data, "to_numpy"):

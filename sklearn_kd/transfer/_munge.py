@@ -8,9 +8,11 @@ from sklearn.utils.validation import check_is_fitted
 
 from sklearn_kd._budget import most_synthetic
 from sklearn_kd._columns import column_kinds, nominal_codes, numeric_block
-from sklearn_kd._compat import Interval, StrOptions, fit_context
+from sklearn_kd._compat import RANDOM_STATE, Interval, StrOptions, fit_context
+from sklearn_kd._messages import show
 from sklearn_kd._random import as_seed, stream
 from sklearn_kd._validation import check_rows, read_numbers
+from sklearn_kd._values import MOST, is_number
 from sklearn_kd._versions import VersionedMixin
 from sklearn_kd.transfer._duplicates import count_known
 from sklearn_kd.transfer._neighbors import nearest_rows
@@ -160,7 +162,7 @@ class MungeSampler(VersionedMixin, BaseEstimator):
         "n_neighbors": [Interval(Integral, 1, None, closed="left")],
         "swap_probability": [Interval(Real, 0, 1, closed="both")],
         "local_variance": [Interval(Real, 0, None, closed="neither")],
-        "random_state": ["random_state"],
+        "random_state": RANDOM_STATE,
     }
 
     def __init__(
@@ -209,7 +211,7 @@ class MungeSampler(VersionedMixin, BaseEstimator):
         self.neighbors_ = nearest_rows(
             self._numbers,
             self._codes,
-            self.n_neighbors,
+            int(self.n_neighbors),
             stream(as_seed(self.random_state), _NEIGHBORS),
         )
         return self
@@ -271,9 +273,11 @@ class MungeSampler(VersionedMixin, BaseEstimator):
         size = self.n_samples if n_samples is None else n_samples
         if isinstance(size, str) and size == "auto":
             return automatic_size(len(self.neighbors_), len(self.kinds_))
-        if not isinstance(size, Integral) or isinstance(size, bool) or size < 1:
+        if not is_number(size, whole=True) or not 1 <= size <= MOST:
+            large = " and below 2**31" if isinstance(size, int) and size > 1 else ""
             raise ValueError(
-                f'n_samples must be "auto", None or an int of at least 1, got {size!r}.'
+                f'n_samples must be "auto", None or an int of at least 1{large}, got '
+                f"{show(size)}."
             )
         return int(size)
 
@@ -283,14 +287,14 @@ class MungeSampler(VersionedMixin, BaseEstimator):
         for column, kind in enumerate(self.kinds_):
             position = positions[kind]
             positions[kind] += 1
-            swapped = rng.random(len(source)) < self.swap_probability
+            swapped = rng.random(len(source)) < float(self.swap_probability)
             if kind == "nominal":
                 rows, noisy = np.where(swapped, partner, source), NOTHING
                 codes[:, position] = self._codes[rows, position]
             else:
                 values = np.ascontiguousarray(self._numbers[:, position])
                 rows, noisy = draw_numbers(
-                    values, source, partner, swapped, self.local_variance, rng
+                    values, source, partner, swapped, float(self.local_variance), rng
                 )
             yield take_and_replace(self._X, column, rows, *noisy)
 

@@ -9,6 +9,7 @@ from sklearn.base import clone
 
 from sklearn_kd._compat import num_samples
 from sklearn_kd._copies import copy_rows
+from sklearn_kd._messages import show
 from sklearn_kd._random import contained_draws, seed_unset
 from sklearn_kd._tags import takes_sparse
 from sklearn_kd._texts import is_text
@@ -92,7 +93,7 @@ def check_transfer(transfer, X):
     """
     if issparse(X) and not makes_sparse(transfer):
         raise TypeError(
-            f"transfer={transfer!r} cannot make rows like sparse ones. Use "
+            f"transfer={show(transfer)} cannot make rows like sparse ones. Use "
             'transfer="auto" or None, and pass further rows as X_unlabeled; a sampler '
             "that makes sparse rows says so by its tag input_tags.sparse."
         )
@@ -133,7 +134,8 @@ def resolve_sampler(transfer, X, *, seed, report):
             report("no synthetic rows: the rows are texts")
             return None
         raise TypeError(
-            f"transfer={transfer!r} cannot make rows like texts: it mixes columns. Use "
+            f"transfer={show(transfer)} cannot make rows like texts: it mixes "
+            "columns. Use "
             'transfer="auto" or None, pass further texts as X_unlabeled, or pass a '
             "sampler of your own that makes texts."
         )
@@ -142,7 +144,7 @@ def resolve_sampler(transfer, X, *, seed, report):
     if isinstance(transfer, type) or not hasattr(transfer, "sample"):
         raise TypeError(
             f'transfer must be "auto", "munge", None or a sampler with fit(X) and '
-            f"sample(), such as MungeSampler(), got {transfer!r}."
+            f"sample(), such as MungeSampler(), got {show(transfer)}."
         )
     if hasattr(transfer, "get_params"):
         transfer = clone(transfer)

@@ -8,6 +8,7 @@ from scipy import sparse
 from sklearn_kd._columns import is_frame, is_polars, same_container
 from sklearn_kd._compat import num_samples
 from sklearn_kd._containers import as_rows
+from sklearn_kd._messages import printable, show
 from sklearn_kd._texts import is_text
 from sklearn_kd._versions import VersionedMixin
 from sklearn_kd.transfer._large import chain_rows, is_large
@@ -56,7 +57,11 @@ class UnlabeledRows(VersionedMixin):
         self.X = X
 
     def __repr__(self):
-        return f"UnlabeledRows({type(self.X).__name__} of {num_samples(self.X)} rows)"
+        try:
+            rows = f" of {num_samples(self.X)} rows"
+        except TypeError:  # what fit will refuse
+            rows = ""
+        return f"UnlabeledRows({type(self.X).__name__}{rows})"
 
     @property
     def __array_interface__(self):
@@ -99,13 +104,19 @@ def check_unlabeled(X_unlabeled, X, n_given=None):
         return None
     held = isinstance(X_unlabeled, UnlabeledRows)
     rows = as_rows(X_unlabeled.X if held else X_unlabeled, "X_unlabeled")
+    try:
+        n_rows = num_samples(rows)
+    except TypeError as error:
+        raise TypeError(
+            f"X_unlabeled must hold rows like X, got {show(rows)}: {printable(error)}."
+        ) from error
     if not same_container(X, rows):
         raise TypeError(
             f"X_unlabeled must be of the type of X, {_type_name(X)}, got "
             f"{_type_name(rows)}."
         )
     n_given = num_samples(X) if n_given is None else n_given
-    if not held and num_samples(rows) == n_given:
+    if not held and n_rows == n_given:
         raise ValueError(
             f"X_unlabeled has {n_given} rows, exactly as many as X: "
             "cross-validation slices any array as long as X by the fold, and nobody "
@@ -125,7 +136,8 @@ def _refuse_two_kinds(above, below):
     if is_polars(above):
         names = [name for name in above.columns if name in below.columns]
         pairs = [(above.schema[name], below.schema[name]) for name in names]
-        _compare_kinds(pairs, _polars_kind, [f" in column {name!r}" for name in names])
+        places = [f" in column {show(name)}" for name in names]
+        _compare_kinds(pairs, _polars_kind, places)
         for name, dtypes in zip(names, pairs, strict=True):
             if dtypes[0] != dtypes[1]:
                 _try_stacking(above.select(name), below.select(name), dtypes)

@@ -1,0 +1,147 @@
+"""Reading labels and weights: of one dimension, one a row, and of types that count."""
+
+import numpy as np
+
+from sklearn_kd._columns import count_missing
+from sklearn_kd._compat import check_sample_weight, check_y, num_samples
+from sklearn_kd._messages import printable, show
+from sklearn_kd._values import is_number, read_floats
+
+
+def read_labels(estimator, X, y, name="y"):
+    """Read labels of one dimension, none missing, that scikit-learn takes for such.
+
+    Parameters
+    ----------
+    estimator : estimator
+        Named in the messages.
+    X : {ndarray, CSR matrix, DataFrame} of shape (n_samples, n_features)
+        Checked rows.
+    y : array-like of shape (n_samples,)
+        Labels.
+    name : str, default="y"
+        What the messages call them.
+
+    Returns
+    -------
+    ndarray of shape (n_samples,)
+        The labels.
+
+    Raises
+    ------
+    ValueError
+        For another shape or number, complex numbers, records, and objects that are
+        not all strings.
+    """
+    labels = refuse_missing_labels(y, name)
+    if labels.dtype.kind in "cV":
+        raise ValueError(
+            f"{name} must hold labels, got dtype {printable(labels.dtype)}: number the "
+            "classes, or name them by strings."
+        )
+    if labels.dtype == object and labels.ndim == 1:
+        _refuse_objects(labels, name)
+    try:
+        labels = check_y(y, estimator=estimator)
+    except ValueError as error:
+        raise ValueError(str(error) if name == "y" else f"{name}: {error}") from error
+    if len(labels) != num_samples(X):
+        raise ValueError(
+            f"{name} has {len(labels)} labels, and X {num_samples(X)} rows: Found "
+            "input "
+            "variables with inconsistent numbers of samples. Pass one label a row."
+        )
+    return labels
+
+
+def _refuse_objects(labels, name):
+    """Refuse labels in an array of objects that scikit-learn knows no kind of."""
+    kinds = set(map(type, labels.tolist()))
+    if not kinds or all(issubclass(kind, (str, bytes)) for kind in kinds):
+        return
+    names = sorted(kind.__name__ for kind in kinds)
+    fix = f"give all labels one type, as by {name}.astype(str)"
+    if all(issubclass(kind, (bool, np.bool_)) for kind in kinds):
+        fix = f"pass {name}.astype(bool)"
+    elif all(map(is_number, labels)) and all(label == int(label) for label in labels):
+        fix = f"pass {name}.astype(int)"
+    if any(issubclass(kind, (str, bytes)) for kind in kinds):
+        raise ValueError(
+            f"{name} holds labels that cannot be sorted, of the types "
+            f"{', '.join(names)}: {fix}."
+        )
+    raise ValueError(
+        f"Unknown label type: {name} is an array of objects of type "
+        f"{', '.join(names)}, the first {show(labels[0])}, and scikit-learn takes "
+        f"arrays of objects for labels only where all are strings: {fix}."
+    )
+
+
+def refuse_missing_labels(y, name):
+    """Refuse labels of which some are missing.
+
+    Parameters
+    ----------
+    y : array-like of shape (n_samples,)
+        Labels.
+    name : str
+        What the message calls them.
+
+    Returns
+    -------
+    ndarray
+        The labels.
+    """
+    try:
+        labels = np.asarray(y)
+    except ValueError as error:
+        raise ValueError(
+            f"{name} must be labels in one dimension, one a row, and is no such array: "
+            f"{printable(error)}."
+        ) from error
+    missing = count_missing(labels)
+    if missing:
+        raise ValueError(
+            f"Input {name} contains NaN: {missing} of {len(labels)} labels are "
+            "missing. Drop these rows, or pass them as X_unlabeled."
+        )
+    return labels
+
+
+def check_weight(sample_weight, X, name="sample_weight"):
+    """Check row weights.
+
+    Parameters
+    ----------
+    sample_weight : array-like of shape (n_samples,), float or None
+        The weights; None stands for ones.
+    X : array-like of shape (n_samples, n_features)
+        The rows, for their number.
+    name : str, default="sample_weight"
+        What the messages call them.
+
+    Returns
+    -------
+    ndarray of shape (n_samples,), float64
+        The weights.
+
+    Raises
+    ------
+    TypeError, ValueError
+        For anything but one number a row, negative ones, and none above 0.
+    """
+    if sample_weight is None:
+        return check_sample_weight(None, X)
+    weight = read_floats(sample_weight, name)
+    n_samples = num_samples(X)
+    if is_number(sample_weight):
+        weight = np.full(n_samples, weight)
+    if weight.shape != (n_samples,):
+        raise ValueError(
+            f"{name} has shape {weight.shape}, expected one weight for each of the "
+            f"{n_samples} rows of X: ({n_samples},)."
+        )
+    try:
+        return check_sample_weight(weight, X)
+    except ValueError as error:
+        raise ValueError(f"{name}: {error}") from error

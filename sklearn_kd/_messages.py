@@ -1,0 +1,77 @@
+"""Values and names in messages: short, on one line, and safe on a terminal."""
+
+import reprlib
+
+import numpy as np
+
+
+class _Shown(reprlib.Repr):
+    """Short representations, in which scalars of NumPy are plain numbers and texts."""
+
+    def __init__(self):
+        super().__init__()
+        self.maxlevel = 4
+        self.maxlist = self.maxtuple = self.maxdict = self.maxset = 20
+        self.maxstring = self.maxother = 120
+
+    def repr1(self, x, level):
+        if isinstance(x, np.ndarray) and x.ndim:
+            x = x[: self.maxlist + 1].tolist()
+        elif isinstance(x, (np.generic, np.ndarray)):
+            x = _plain(x)
+        return super().repr1(x, level)
+
+    def repr_instance(self, x, level):
+        return " ".join(super().repr_instance(x, level).split())
+
+
+_SHOWN = _Shown()
+
+
+def _plain(scalar):
+    """Give a scalar of NumPy as a Python object; dates keep their own spelling."""
+    kind = scalar.dtype.kind
+    return str(scalar) if kind in "mM" or scalar.dtype.char in "gG" else scalar.item()
+
+
+def show(value):
+    """Write a value for a message: on one line, not long, and safe on a terminal.
+
+    Parameters
+    ----------
+    value : object
+        Anything, such as a label or a list of names.
+
+    Returns
+    -------
+    str
+        Its representation, that of ``1`` for ``np.int64(1)``. Characters that a
+        terminal would act on (escapes, line ends, changes of the writing direction)
+        are written as ``\\x1b`` and the like.
+    """
+    return printable(_SHOWN.repr(value))
+
+
+def printable(text, *, lines=False):
+    """Write characters that a terminal would act on as escapes.
+
+    Parameters
+    ----------
+    text : object
+        A name, a message of someone else's, or anything with a string.
+    lines : bool, default=False
+        Whether the ends of lines stay.
+
+    Returns
+    -------
+    str
+        With nothing but characters that can be seen, and blanks.
+    """
+    text = str(text)
+    if lines:
+        return "\n".join(map(printable, text.split("\n")))
+    if text.isprintable():
+        return text
+    return "".join(
+        c if c.isprintable() else c.encode("unicode_escape").decode() for c in text
+    )

@@ -1,0 +1,76 @@
+"""Checking the models and rows that a measurement is given."""
+
+from sklearn_kd._compat import num_samples
+from sklearn_kd._containers import sliceable_rows
+from sklearn_kd._messages import printable, show
+from sklearn_kd._texts import refuse_row
+
+
+def check_model(name, model, *methods):
+    """Refuse what cannot be asked.
+
+    Parameters
+    ----------
+    name : str
+        Of the parameter.
+    model : object
+        What was passed.
+    *methods : str
+        What it has to have; ``predict_proba`` where none are named.
+
+    Raises
+    ------
+    TypeError
+        For a class instead of an instance, and without one of the methods.
+    """
+    if isinstance(model, type):
+        raise TypeError(
+            f"{name} must be a fitted instance, got the class {model.__name__}. Write "
+            f"{model.__name__}().fit(X, y)."
+        )
+    for method in methods or ("predict_proba",):
+        if not callable(getattr(model, method, None)):
+            raise TypeError(
+                f"{name} must be a fitted classifier with {method}, got {show(model)} "
+                f"of type {type(model).__name__}."
+            )
+
+
+def count_rows(X, models=()):
+    """Count rows, and refuse what has none.
+
+    Parameters
+    ----------
+    X : {array-like, sparse matrix, DataFrame}
+        What was passed.
+    models : iterable of object, default=()
+        Who will be asked about them.
+
+    Returns
+    -------
+    X : object
+        Rows that can be taken out one by one.
+    n_samples : int
+        Their number, at least 1.
+
+    Raises
+    ------
+    TypeError
+        For what is no sequence of rows.
+    ValueError
+        Where there are none, and for one row without the dimension of rows.
+    """
+    for model in models:
+        n_features = getattr(model, "n_features_in_", None)
+        if n_features is not None:
+            refuse_row(type(model).__name__, X, n_features)
+    X = sliceable_rows(X)
+    try:
+        n_samples = num_samples(X)
+    except TypeError as error:
+        raise TypeError(
+            f"X must hold rows, got {show(X)}: {printable(error)}."
+        ) from error
+    if n_samples == 0:
+        raise ValueError("X has no rows, and a prediction needs one.")
+    return X, n_samples
