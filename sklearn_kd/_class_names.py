@@ -125,11 +125,9 @@ def refuse_some(names, classes, source):
         for view in _views(names):
             if any(spell(name) in known for name in view):
                 raise ValueError(
-                    f"The columns of {source} are named {show(names)}, and the "
-                    "classes are "
-                    f"{show(labels)}: some names are classes, but they do not name "
-                    "each "
-                    "class once. Name every column by its class, or pass an array "
+                    f"The columns of {source} are named {show(names)}, and the classes "
+                    f"are {show(labels)}: some names are classes, but they do not name "
+                    "each class once. Name every column by its class, or pass an array "
                     "with columns in the order of the classes."
                 )
 

@@ -113,10 +113,9 @@ def column_kinds(X):
         if kind == "refused":
             raise TypeError(
                 f"Column {show(column_name(X, column))} has dtype {dtypes[column]}, "
-                "which "
-                "is neither numeric nor nominal. Turn it into numbers in front of both "
-                "teacher and student (a date or time into hour, weekday and days since "
-                "a start; a duration into seconds), or leave it out."
+                "which is neither numeric nor nominal. Turn it into numbers in front "
+                "of both teacher and student (a date or time into hour, weekday and "
+                "days since a start; a duration into seconds), or leave it out."
             )
         if kind == "object":
             kinds[column] = _object_kind(objects_of(X, column), column_name(X, column))
@@ -263,8 +262,7 @@ def _floats(values, name):
         value = next(value for value in values if isinstance(value, wrong))
         raise ValueError(
             f"Column {show(name)} is numeric, but it holds {show(value)}: expected a "
-            "number or "
-            "a missing value. Convert the column to numbers first."
+            "number or a missing value. Convert the column to numbers first."
         )
     if gaps:
         values = np.where([type(value) in gaps for value in values], np.nan, values)

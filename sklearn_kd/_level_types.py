@@ -138,13 +138,10 @@ class TypeWatch:
                 continue
             held, was = next(iter(examples.values())), next(iter(fitted.values()))
             warnings.warn(
-                f"{self._prefix}Column {show(column_name(X, column))} holds values "
-                "of type "
-                f"{dates or _named(examples)}, such as {show(held)}, and all of them "
-                "are "
-                f"unknown: in fit they were of type {_named(fitted)}, such as "
-                f"{show(was)}. "
-                "Convert the column to the type that it had in fit.",
+                f"{self._prefix}Column {show(column_name(X, column))} holds values of "
+                f"type {dates or _named(examples)}, such as {show(held)}, and all of "
+                f"them are unknown: in fit they were of type {_named(fitted)}, such as "
+                f"{show(was)}. Convert the column to the type that it had in fit.",
                 UserWarning,
                 stacklevel=4,
             )

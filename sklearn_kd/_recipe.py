@@ -208,9 +208,8 @@ def _labelled_part(distilled, X, proba, name):
     if len(proba) == n_rows:
         return X
     warnings.warn(
-        f"time_limit={float(distilled.time_limit):g}: {len(proba)} of {n_rows} "
-        f"{name} were "
-        "labelled in time, and the student learns from these. Raise the limit, or "
+        f"time_limit={float(distilled.time_limit):g}: {len(proba)} of {n_rows} {name} "
+        "were labelled in time, and the student learns from these. Raise the limit, or "
         "pass fewer rows or transfer=MungeSampler(n_samples).",
         UserWarning,
         stacklevel=4,

@@ -73,9 +73,8 @@ def check_threshold(distilled, teacher_proba):
     ):
         raise ValueError(
             f"decision_threshold={show(wanted)} is one on probabilities, and the "
-            "student "
-            f"{type(distilled.student).__name__} has no predict_proba: leave it at "
-            "None, or take another student."
+            f"student {type(distilled.student).__name__} has no predict_proba: leave "
+            "it at None, or take another student."
         )
     if wanted != "teacher":
         return

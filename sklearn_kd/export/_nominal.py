@@ -51,25 +51,21 @@ def input_kind(encoder, column, name):
         if wide:
             raise ValueError(
                 f"to_onnx cannot write the level {show(wide[0])} of column "
-                f"{show(name)}, which "
-                "is beyond int64, the widest integers of ONNX inputs. Turn the column "
-                "into strings before fitting."
+                f"{show(name)}, which is beyond int64, the widest integers of ONNX "
+                "inputs. Turn the column into strings before fitting."
             )
     else:
         raise TypeError(
             f"to_onnx does not cover the levels of column {show(name)}: expected "
-            "strings "
-            f"or whole numbers, got {show(levels[:4])}. Turn the column into strings "
-            "before "
-            "fitting."
+            f"strings or whole numbers, got {show(levels[:4])}. Turn the column into "
+            "strings before fitting."
         )
     mark = MISSING[kind]
     if None in known and mark in known:
         raise ValueError(
             f"Column {show(name)} has missing values and the level {show(mark)}, and "
-            "in the "
-            f"ONNX model {show(mark)} stands for a missing value: they would be one. "
-            "Replace one of the two by a level of its own before fitting, such as "
+            f"in the ONNX model {show(mark)} stands for a missing value: they would be "
+            "one. Replace one of the two by a level of its own before fitting, such as "
             + ('"empty".' if kind == "STRING" else "-1.")
         )
     return kind

@@ -143,8 +143,7 @@ def _check_outputs(outputs):
     if not known or not outputs:
         raise ValueError(
             f"outputs must be names out of {list(_OUTPUTS)}, got {show(outputs)}. "
-            "Pass, "
-            "for example, outputs=['probabilities']."
+            "Pass, for example, outputs=['probabilities']."
         )
     if len(set(outputs)) < len(outputs):
         raise ValueError(
@@ -218,9 +217,8 @@ def _start(student):
     taken = set(names) & set(_OUTPUTS)
     if taken:
         raise ValueError(
-            f"Columns named {show(sorted(taken))} would be inputs of the same name "
-            "as an "
-            "output. Rename them before fitting."
+            f"Columns named {show(sorted(taken))} would be inputs of the same name as "
+            "an output. Rename them before fitting."
         )
     kinds = [input_kind(encoder, *column) for column in enumerate(names)]
     inputs = [(name, kind, 1) for name, kind in zip(names, kinds, strict=True)]

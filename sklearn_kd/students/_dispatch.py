@@ -90,9 +90,8 @@ def check_student(student, *, learns_softly, temperature, loss, weighted):
         )
     if not (hasattr(student, "fit") and hasattr(student, "get_params")):
         raise TypeError(
-            f"student must be a scikit-learn classifier, got {show(student)}. Leave "
-            "it out "
-            "for MLPStudent()."
+            f"student must be a scikit-learn classifier, got {show(student)}. Leave it "
+            "out for MLPStudent()."
         )
     last = last_step(student)
     validate_all_params(student)

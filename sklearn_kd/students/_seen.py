@@ -92,8 +92,7 @@ def _refuse_booleans(X, column):
             raise ValueError(
                 f"Column {show(column_name(X, column))} is numeric, but it holds "
                 f"{show(level)}: expected a number or a missing value. Convert the "
-                "column "
-                "to numbers first."
+                "column to numbers first."
             )
 
 

@@ -138,8 +138,7 @@ def classes_of(teacher, answer, given_classes, wanted=None):
         raise ValueError(
             f"The columns of predict_proba are named {show(names)}, the classes_ of "
             f"{type(teacher).__name__} are {show(own)}, and teacher_classes are "
-            f"{show(given)}: the "
-            "names could be either. Have the teacher return an array, or leave "
-            "teacher_classes out."
+            f"{show(given)}: the names could be either. Have the teacher return an "
+            "array, or leave teacher_classes out."
         )
     return [labels[place] for place in by_code or by_label]

@@ -193,9 +193,8 @@ def no_calibration(method):
     """Make the error for a calibration without out-of-sample soft targets."""
     return ValueError(
         f"calibration={show(method)} needs soft targets that are out of sample. Pass "
-        "the "
-        "teacher unfitted with cv=, or a forest or BaggingClassifier that was fitted "
-        "on this X with bootstrap=True, and leave cross_fit on."
+        "the teacher unfitted with cv=, or a forest or BaggingClassifier that was "
+        "fitted on this X with bootstrap=True, and leave cross_fit on."
     )
 
 

@@ -232,8 +232,7 @@ def _check_classes(classes):
     if labels.ndim != 1:
         raise ValueError(
             f"classes must be labels in one dimension, got {show(classes)}: pass one "
-            "label "
-            "a column."
+            "label a column."
         )
     if len(labels) == 0:
         raise ValueError("classes is empty: pass the labels, or leave it out.")

@@ -54,9 +54,8 @@ def read_teacher_proba(teacher_proba, lesson):
         if not set(source) & set(classes.tolist()):
             raise ValueError(
                 f"The columns of teacher_proba are {show(columns)}, and none of them "
-                "is "
-                f"one of the classes in y, {show(classes)}. Name each column by "
-                "its class, or pass an array with columns in sorted class order. "
+                f"is one of the classes in y, {show(classes)}. Name each column by its "
+                "class, or pass an array with columns in sorted class order. "
                 '(cross_val_predict(method="predict_proba") numbers the classes 0, 1, '
                 "2, ... first: name the columns so there.)"
             )

@@ -118,10 +118,9 @@ def check_unlabeled(X_unlabeled, X, n_given=None):
     n_given = num_samples(X) if n_given is None else n_given
     if not held and n_rows == n_given:
         raise ValueError(
-            f"X_unlabeled has {n_given} rows, exactly as many as X: "
-            "cross-validation slices any array as long as X by the fold, and nobody "
-            "could tell. Pass X_unlabeled=sklearn_kd.UnlabeledRows(X_unlabeled), which "
-            "is never sliced."
+            f"X_unlabeled has {n_given} rows, exactly as many as X: cross-validation "
+            "slices any array as long as X by the fold, and nobody could tell. Pass "
+            "X_unlabeled=sklearn_kd.UnlabeledRows(X_unlabeled), which is never sliced."
         )
     _refuse_two_kinds(X, rows)
     return rows
