@@ -272,8 +272,8 @@ def _floats(values, name):
     except OverflowError as error:
         raise ValueError(
             f"Column {show(name)} holds a number that is too large for float64 "
-            f"({error}). "
-            "Divide the column or take its logarithm; leave it out if it is an id."
+            f"({error}). Divide the column or take its logarithm; leave it out if it "
+            "is an id."
         ) from error
 
 

@@ -132,7 +132,7 @@ def test_errors_and_warnings_are_those_of_validate_data(student, rows):
     if has_strings(rows):
         return
     assert (ours is None) == (theirs is None), (ours, theirs)
-    if ours is not None and "got one row" in ours[1]:
+    if ours is not None and ("got one row" in ours[1] or "Complex data" in ours[1]):
         return  # which says more
     assert our_warnings == their_warnings
     if not isinstance(rows, pd.DataFrame) and np.asarray(rows).dtype != object:

@@ -172,8 +172,8 @@ def in_range(values, columns):
         column = np.broadcast_to(columns, size.shape)[wrong][0]
         raise ValueError(
             f"Column {column} cannot be written in float32, which the ONNX model "
-            f"computes in: {show(values[wrong][0])} is among the knots, slopes, "
-            "means or "
-            "scales of its encoding. Bring the column to another unit before fitting."
+            f"computes in: {show(values[wrong][0])} is among the knots, slopes, means "
+            "or scales of its encoding. Bring the column to another unit before "
+            "fitting."
         )
     return values

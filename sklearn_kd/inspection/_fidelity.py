@@ -33,6 +33,7 @@ def agreement_score(student, teacher, X):
     ------
     TypeError
         For what has no ``predict``.
+
     See Also
     --------
     mean_kl_divergence : Compares probabilities, not labels.

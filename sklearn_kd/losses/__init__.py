@@ -88,8 +88,7 @@ def distillation_loss(logits, codes, soft_targets, sample_weight=None):
 
 
 def _check_batch(logits, codes, soft_targets, sample_weight):
-    """Check what a loss is to be computed of; give arrays, and the share of each "
-    "row."""
+    """Check what a loss is computed of; give arrays, and the share of each row."""
     if not isinstance(soft_targets, SoftTargets):
         raise TypeError(
             "soft_targets must be a sklearn_kd.SoftTargets, got "
