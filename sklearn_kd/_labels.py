@@ -47,8 +47,9 @@ def read_labels(estimator, X, y, name="y"):
         raise ValueError(str(error) if name == "y" else f"{name}: {error}") from error
     if len(labels) != num_samples(X):
         raise ValueError(
-            f"{name} has {len(labels)} labels, and X {num_samples(X)} rows: Found input "
-            "variables with inconsistent numbers of samples. Pass one label a row."
+            f"{name} has {len(labels)} labels, and X {num_samples(X)} rows: Found "
+            "input variables with inconsistent numbers of samples. Pass one label a "
+            "row."
         )
     return labels
 
