@@ -20,7 +20,7 @@ from tables import read_table
 from teachers import forest
 
 from sklearn_kd import DistilledClassifier, MLPStudent, MungeSampler
-from sklearn_kd._random import stream
+from sklearn_kd._run.random import stream
 from sklearn_kd.targets import one_hot
 from sklearn_kd.teachers import Context, Lesson
 from sklearn_kd.teachers._memory import (

@@ -24,7 +24,7 @@ from summary import number, table
 from threadpoolctl import threadpool_limits
 
 from sklearn_kd import DistilledClassifier
-from sklearn_kd import _recipe as recipe
+from sklearn_kd._recipe import steps as recipe
 from sklearn_kd.students import _rows
 from sklearn_kd.students._rows import ENCODER_ROWS
 from sklearn_kd.students._training import Trainer

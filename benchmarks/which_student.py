@@ -32,7 +32,7 @@ from teachers import TEACHERS as ALL_TEACHERS
 from units import CODE, PROTOCOL, Unit, settings_key
 
 from sklearn_kd import DistilledClassifier, MungeSampler
-from sklearn_kd import _recipe as recipe
+from sklearn_kd._recipe import steps as recipe
 
 RESULTS = Path(__file__).parent / "results" / "students.csv"
 

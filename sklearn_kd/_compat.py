@@ -24,7 +24,7 @@ from sklearn.utils.validation import (
 )
 
 from sklearn_kd._messages import printable, show
-from sklearn_kd._values import MOST, is_number
+from sklearn_kd._parameters import MOST, is_number
 
 __all__ = [
     "N_JOBS",

@@ -4,7 +4,6 @@ from numbers import Real
 
 from sklearn.base import BaseEstimator, ClassifierMixin, MetaEstimatorMixin
 
-from sklearn_kd._autologging import no_autologging
 from sklearn_kd._compat import (
     N_JOBS,
     RANDOM_STATE,
@@ -14,10 +13,9 @@ from sklearn_kd._compat import (
     StrOptions,
     fit_context,
 )
-from sklearn_kd._deadline import Deadline
-from sklearn_kd._flagged import compared_rows, draw_compared
-from sklearn_kd._nominal import already_warned
-from sklearn_kd._preparation import (
+from sklearn_kd._estimators.tags import takes_missing, takes_sparse, takes_text
+from sklearn_kd._recipe.flagged import compared_rows, draw_compared
+from sklearn_kd._recipe.preparation import (
     check_comparison,
     check_out_of_sample,
     draw_synthetic,
@@ -30,8 +28,7 @@ from sklearn_kd._preparation import (
     split_folds,
     warn_of_unreadable,
 )
-from sklearn_kd._random import as_seed
-from sklearn_kd._recipe import (
+from sklearn_kd._recipe.steps import (
     add_soft,
     add_synthetic,
     add_unlabeled,
@@ -42,11 +39,14 @@ from sklearn_kd._recipe import (
     wants_held_out,
     warn_if_plain_is_better,
 )
-from sklearn_kd._tags import takes_missing, takes_sparse, takes_text
-from sklearn_kd._threshold import add_threshold
-from sklearn_kd._twins import as_public
-from sklearn_kd._versions import VersionedMixin
-from sklearn_kd._weights import weight_of_row
+from sklearn_kd._recipe.threshold import add_threshold
+from sklearn_kd._run.autologging import no_autologging
+from sklearn_kd._run.deadline import Deadline
+from sklearn_kd._run.random import as_seed
+from sklearn_kd._run.twins import as_public
+from sklearn_kd._run.versions import VersionedMixin
+from sklearn_kd._tables.nominal import already_warned
+from sklearn_kd._tables.weights import weight_of_row
 from sklearn_kd.losses import LOSSES
 from sklearn_kd.students import (
     StudentPredictionMixin,

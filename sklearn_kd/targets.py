@@ -15,12 +15,13 @@ from sklearn_kd._class_names import (
     column_names,
     refuse_some,
 )
-from sklearn_kd._containers import as_values
 from sklearn_kd._messages import show
+from sklearn_kd._parameters import check_number
 from sklearn_kd._proba import align_proba as align_proba
 from sklearn_kd._proba import check_proba as check_proba
-from sklearn_kd._values import check_number, read_floats
-from sklearn_kd._versions import VersionedMixin
+from sklearn_kd._run.versions import VersionedMixin
+from sklearn_kd._tables.containers import as_values
+from sklearn_kd._tables.labels import read_floats
 
 #: What may divide logits in float32. The gradient of the soft term is in proportion to
 #: T, and below is near what Adam takes for none; it is T times the difference of two

@@ -2,7 +2,7 @@
 
 from types import SimpleNamespace
 
-from sklearn_kd import _deadline
+from sklearn_kd._run import deadline
 
 
 class Clock:
@@ -16,5 +16,5 @@ class Clock:
 def stopped(monkeypatch):
     """Give a clock that stands still unless it is moved."""
     clock = Clock()
-    monkeypatch.setattr(_deadline, "time", SimpleNamespace(perf_counter=clock))
+    monkeypatch.setattr(deadline, "time", SimpleNamespace(perf_counter=clock))
     return clock

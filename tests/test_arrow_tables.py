@@ -185,7 +185,7 @@ class NoPandas:
 
 sys.meta_path.insert(0, NoPandas)
 import polars as pl, pyarrow as pa
-from sklearn_kd._containers import as_rows
+from sklearn_kd._tables.containers import as_rows
 table = pa.table({"a": [1.0, 2.0], "b": pa.array(["x", "y"]).dictionary_encode()})
 frame = as_rows(table)
 assert isinstance(frame, pl.DataFrame) and frame["b"].dtype == pl.Categorical

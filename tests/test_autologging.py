@@ -14,7 +14,7 @@ from sklearn.pipeline import make_pipeline
 from sklearn.preprocessing import StandardScaler, scale
 
 from sklearn_kd import DistilledClassifier, MLPStudent, compute_soft_targets
-from sklearn_kd._autologging import no_autologging
+from sklearn_kd._run.autologging import no_autologging
 from sklearn_kd.inspection import agreement_score, prediction_latency
 
 X, y = load_wine(return_X_y=True)

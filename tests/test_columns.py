@@ -8,7 +8,7 @@ import pyarrow as pa
 import pytest
 from numpy.testing import assert_array_equal
 
-from sklearn_kd._columns import (
+from sklearn_kd._tables.columns import (
     array_rows,
     column_kinds,
     has_missing,

@@ -18,7 +18,7 @@ from scipy.sparse import csr_array, csr_matrix
 from sklearn.utils.validation import validate_data
 
 from sklearn_kd import DistilledClassifier, MLPStudent, TabularEncoder
-from sklearn_kd._validation import _passes_all_checks
+from sklearn_kd._tables.rows import _passes_all_checks
 from sklearn_kd.students import _blocks
 from sklearn_kd.students._encoding import encode
 from sklearn_kd.students._network import forward, softmax

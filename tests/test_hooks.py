@@ -28,7 +28,7 @@ from sklearn_kd import (
     UnlabeledRows,
     compute_soft_targets,
 )
-from sklearn_kd._twins import as_public, below_hooks
+from sklearn_kd._run.twins import as_public, below_hooks
 from sklearn_kd.inspection import compare
 
 X, y = load_wine(return_X_y=True)
@@ -193,7 +193,7 @@ def test_the_default_teacher_is_of_scikit_learns_own_classes():
     boosting, trees = (one[-1] for one in model.teacher_.teachers)
     assert type(boosting) is HistGradientBoostingClassifier
     assert type(trees.estimators_[0]).__module__ == "sklearn.tree._classes"
-    assert b"sklearn_kd._twins" not in pickle.dumps(model)
+    assert b"sklearn_kd._run.twins" not in pickle.dumps(model)
     with hooked(wrapped=True) as calls:  # asked by the user, it is as any model
         model.teacher_.predict_proba(FRAME)
     assert "HistGradientBoostingClassifier.predict_proba" in calls
@@ -205,7 +205,7 @@ def test_kept_teachers_pass_no_hook_either(tmp_path):
         with hooked(wrapped=True) as calls:
             model = distil(cv=2, memory=tmp_path).fit(FRAME, y)
         results.append((calls, model.predict_proba(FRAME).tobytes()))
-        assert b"sklearn_kd._twins" not in pickle.dumps(model)
+        assert b"sklearn_kd._run.twins" not in pickle.dumps(model)
     assert results[0] == results[1] == ([], results[0][1])
 
 

@@ -14,7 +14,7 @@ from sklearn.preprocessing import StandardScaler
 from sklearn.tree import DecisionTreeClassifier
 
 from sklearn_kd import MLPStudent
-from sklearn_kd._weights import with_finite_sums
+from sklearn_kd._tables.weights import with_finite_sums
 
 X, y = load_wine(return_X_y=True)
 X = X[:, :5]

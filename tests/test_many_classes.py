@@ -11,9 +11,9 @@ from sklearn.ensemble import ExtraTreesClassifier, HistGradientBoostingClassifie
 from sklearn.naive_bayes import GaussianNB
 
 from sklearn_kd import DistilledClassifier, MLPStudent, MungeSampler, TabularEncoder
-from sklearn_kd._budget import most_synthetic
-from sklearn_kd._deadline import Deadline
-from sklearn_kd._twins import below_hooks
+from sklearn_kd._run.budget import most_synthetic
+from sklearn_kd._run.deadline import Deadline
+from sklearn_kd._run.twins import below_hooks
 from sklearn_kd.students._encoder_targets import MOST_TARGETS, read_targets
 from sklearn_kd.targets import SoftTargets, teacher_logits
 from sklearn_kd.teachers import Context, _booster, _default, fit_booster

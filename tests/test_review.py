@@ -20,7 +20,7 @@ from sklearn.neighbors import KNeighborsClassifier
 from xgboost import XGBClassifier
 
 from sklearn_kd import DistilledClassifier, MLPStudent, SoftTargets
-from sklearn_kd._routing import weight_parameter
+from sklearn_kd._estimators.routing import weight_parameter
 
 X, y = load_iris(return_X_y=True)
 NAMES = np.array(["setosa", "versicolor", "virginica"])[y]

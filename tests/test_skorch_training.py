@@ -22,7 +22,7 @@ from torch import nn
 from torch_data import DEVICES
 
 from sklearn_kd import DistilledClassifier, MungeSampler, SkorchStudent
-from sklearn_kd._random import contained_draws
+from sklearn_kd._run.random import contained_draws
 from sklearn_kd.losses import LOSSES, distillation_loss
 from sklearn_kd.torch import DistillationLoss
 

@@ -29,8 +29,8 @@ from wine import STUDENT, distil
 from xgboost import XGBClassifier
 
 from sklearn_kd import DistilledClassifier
-from sklearn_kd._decoded import DecodedClassifier, decoded
-from sklearn_kd._routing import weight_parameter
+from sklearn_kd._estimators.decoded import DecodedClassifier, decoded
+from sklearn_kd._estimators.routing import weight_parameter
 from sklearn_kd.students._requests import ask_for
 
 X, CODES = make_classification(

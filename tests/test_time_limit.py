@@ -14,7 +14,7 @@ from sklearn.linear_model import LogisticRegression
 from teacher_alone import X, distil, y
 
 from sklearn_kd import DistilledClassifier, MLPStudent
-from sklearn_kd._deadline import Deadline
+from sklearn_kd._run.deadline import Deadline
 from sklearn_kd.students import _training
 from sklearn_kd.teachers import _asked, _label
 from sklearn_kd.teachers._out_of_bag import bagged_members

@@ -22,7 +22,7 @@ from wine import FOREST as TEACHER
 from wine import X, y
 
 from sklearn_kd import MLPStudent, SoftTargets, UnlabeledRows
-from sklearn_kd._weights import weight_of_row
+from sklearn_kd._tables.weights import weight_of_row
 
 SAME_LENGTH = np.random.default_rng(1).normal(size=X.shape)
 

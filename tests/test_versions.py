@@ -28,7 +28,7 @@ from sklearn_kd import (
     UnlabeledRows,
     _versions,
 )
-from sklearn_kd._decoded import DecodedClassifier
+from sklearn_kd._estimators.decoded import DecodedClassifier
 from sklearn_kd.inspection import pickled_size
 from sklearn_kd.teachers._average import AveragedTeachers
 

@@ -18,7 +18,7 @@ from sklearn_kd import (
     SoftTargets,
     TabularEncoder,
 )
-from sklearn_kd._weights import in_rows, weight_of_row
+from sklearn_kd._tables.weights import in_rows, weight_of_row
 from sklearn_kd.torch import TabularMLP
 
 X, y = load_wine(return_X_y=True)

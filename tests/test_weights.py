@@ -22,7 +22,7 @@ from sklearn.preprocessing import StandardScaler
 from weights import KEPT, LOGISTIC, TREE, WEIGHT, vote
 from wine import STUDENT, X, distil, y
 
-from sklearn_kd._weights import in_rows
+from sklearn_kd._tables.weights import in_rows
 
 # ---- by default: weights reach every unfitted teacher that can take them
 

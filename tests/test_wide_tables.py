@@ -17,7 +17,7 @@ from sklearn_kd import (
     MungeSampler,
     TabularEncoder,
 )
-from sklearn_kd._budget import automatic_bins, is_wide
+from sklearn_kd._run.budget import automatic_bins, is_wide
 from sklearn_kd.students import _encoder
 from sklearn_kd.teachers._default import default_teachers, small_booster
 from sklearn_kd.transfer._munge import automatic_size

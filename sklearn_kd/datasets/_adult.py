@@ -7,7 +7,7 @@ from importlib import resources
 import numpy as np
 from sklearn.utils import Bunch
 
-from sklearn_kd._values import check_boolean
+from sklearn_kd._parameters import check_boolean
 
 _TARGET = "income"
 _MISSING = "?"  # how the source writes it

@@ -6,12 +6,12 @@ from dataclasses import dataclass
 import numpy as np
 from sklearn.metrics import roc_auc_score
 
-from sklearn_kd._autologging import no_autologging
 from sklearn_kd._compat import num_samples
-from sklearn_kd._containers import as_column
-from sklearn_kd._copies import copy_rows
-from sklearn_kd._labels import refuse_missing_labels
 from sklearn_kd._messages import printable, show
+from sklearn_kd._run.autologging import no_autologging
+from sklearn_kd._tables.containers import as_column
+from sklearn_kd._tables.copies import copy_rows
+from sklearn_kd._tables.labels import refuse_missing_labels
 from sklearn_kd.inspection._fidelity import mean_kl_divergence, share_equal
 from sklearn_kd.inspection._format import format_seconds, format_size
 from sklearn_kd.inspection._inputs import check_model, count_rows

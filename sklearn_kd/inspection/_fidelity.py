@@ -3,10 +3,10 @@
 import numpy as np
 from scipy.special import rel_entr
 
-from sklearn_kd._autologging import no_autologging
-from sklearn_kd._containers import as_values, sliceable_rows
-from sklearn_kd._copies import copy_rows
 from sklearn_kd._proba import as_array
+from sklearn_kd._run.autologging import no_autologging
+from sklearn_kd._tables.containers import as_values, sliceable_rows
+from sklearn_kd._tables.copies import copy_rows
 from sklearn_kd.inspection._inputs import check_model
 from sklearn_kd.targets import check_proba
 

@@ -1,9 +1,9 @@
 """Checking the models and rows that a measurement is given."""
 
 from sklearn_kd._compat import num_samples
-from sklearn_kd._containers import sliceable_rows
 from sklearn_kd._messages import printable, show
-from sklearn_kd._texts import refuse_row
+from sklearn_kd._tables.containers import sliceable_rows
+from sklearn_kd._tables.texts import refuse_row
 
 
 def check_model(name, model, *methods):

@@ -5,8 +5,8 @@ import sys
 
 import numpy as np
 
+from sklearn_kd._estimators.nets import is_skorch_net
 from sklearn_kd._messages import printable, show
-from sklearn_kd._nets import is_skorch_net
 
 _PROTOCOL = 5
 

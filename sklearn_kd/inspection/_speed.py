@@ -8,10 +8,10 @@ from types import ModuleType
 import numpy as np
 from threadpoolctl import threadpool_limits
 
-from sklearn_kd._autologging import no_autologging
 from sklearn_kd._compat import safe_indexing
-from sklearn_kd._copies import copy_rows
-from sklearn_kd._values import MOST, check_number
+from sklearn_kd._parameters import MOST, check_number
+from sklearn_kd._run.autologging import no_autologging
+from sklearn_kd._tables.copies import copy_rows
 from sklearn_kd.inspection._inputs import check_model, count_rows
 
 #: Calls before those that count: caches fill, and lazy imports happen.

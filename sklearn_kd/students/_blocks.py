@@ -2,9 +2,9 @@
 
 import numpy as np
 
-from sklearn_kd._columns import nominal_codes
 from sklearn_kd._compat import safe_indexing
-from sklearn_kd._level_types import TypeWatch
+from sklearn_kd._tables.columns import nominal_codes
+from sklearn_kd._tables.level_types import TypeWatch
 from sklearn_kd.students._encoder import TabularEncoder
 from sklearn_kd.students._encoding import encode
 from sklearn_kd.students._knots import binary_search

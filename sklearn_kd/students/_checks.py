@@ -5,16 +5,16 @@ from dataclasses import replace
 import numpy as np
 
 from sklearn_kd._compat import num_samples
-from sklearn_kd._containers import as_column
-from sklearn_kd._labels import check_weight, read_labels
 from sklearn_kd._messages import printable, show
-from sklearn_kd._validation import (
+from sklearn_kd._parameters import MOST, is_number
+from sklearn_kd._tables.containers import as_column
+from sklearn_kd._tables.labels import check_weight, read_labels
+from sklearn_kd._tables.rows import (
     check_groups,
     check_labels,
     check_rows,
     encode_labels,
 )
-from sklearn_kd._values import MOST, is_number
 from sklearn_kd.losses import LOSSES
 from sklearn_kd.students._transfer_set import TransferSet
 from sklearn_kd.targets import SoftTargets, compact, one_hot

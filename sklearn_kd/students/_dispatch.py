@@ -15,11 +15,11 @@ from sklearn_kd._compat import (
     safe_indexing,
     validate_all_params,
 )
-from sklearn_kd._copies import copy_rows
+from sklearn_kd._estimators.resampling import resampling_part
+from sklearn_kd._estimators.routing import weight_parameter
 from sklearn_kd._messages import show
 from sklearn_kd._proba import check_proba
-from sklearn_kd._resampling import resampling_part
-from sklearn_kd._routing import weight_parameter
+from sklearn_kd._tables.copies import copy_rows
 from sklearn_kd.students._kinds import fit_labels, kind_of, no_weights
 from sklearn_kd.students._mlp import MLPStudent
 from sklearn_kd.students._requests import routes, unroutable

@@ -6,8 +6,6 @@ import numpy as np
 from sklearn.base import BaseEstimator, TransformerMixin
 from sklearn.utils.validation import check_is_fitted
 
-from sklearn_kd._budget import automatic_bins
-from sklearn_kd._columns import column_kinds, nominal_codes
 from sklearn_kd._compat import (
     Interval,
     RealNotInt,
@@ -17,14 +15,16 @@ from sklearn_kd._compat import (
     num_samples,
     safe_indexing,
 )
-from sklearn_kd._deadline import Deadline
-from sklearn_kd._labels import check_weight
-from sklearn_kd._level_types import TypeWatch
-from sklearn_kd._nominal import check_levels
-from sklearn_kd._validation import check_rows, read_numbers
-from sklearn_kd._values import plain_number
-from sklearn_kd._versions import VersionedMixin
-from sklearn_kd._weights import in_rows
+from sklearn_kd._parameters import plain_number
+from sklearn_kd._run.budget import automatic_bins
+from sklearn_kd._run.deadline import Deadline
+from sklearn_kd._run.versions import VersionedMixin
+from sklearn_kd._tables.columns import column_kinds, nominal_codes
+from sklearn_kd._tables.labels import check_weight
+from sklearn_kd._tables.level_types import TypeWatch
+from sklearn_kd._tables.nominal import check_levels
+from sklearn_kd._tables.rows import check_rows, read_numbers
+from sklearn_kd._tables.weights import in_rows
 from sklearn_kd.students import _levels
 from sklearn_kd.students._components import build_components
 from sklearn_kd.students._edges import learn_edges

@@ -7,8 +7,8 @@ import numpy as np
 from scipy.sparse import issparse
 from sklearn.utils.validation import check_consistent_length, column_or_1d
 
-from sklearn_kd._columns import has_missing
 from sklearn_kd._messages import show
+from sklearn_kd._tables.columns import has_missing
 from sklearn_kd.targets import SoftTargets, one_hot, teacher_logits
 
 #: Of more classes an encoder learns from so many random mixtures: a target each would

@@ -11,13 +11,13 @@ from sklearn.preprocessing import MaxAbsScaler
 from sklearn.utils import get_tags
 from sklearn.utils.validation import has_fit_parameter
 
-from sklearn_kd._columns import column_name
-from sklearn_kd._copies import copy_rows
-from sklearn_kd._deadline import Deadline
 from sklearn_kd._messages import show
-from sklearn_kd._twins import as_public, below_hooks
-from sklearn_kd._validation import read_numbers
-from sklearn_kd._versions import VersionedMixin
+from sklearn_kd._run.deadline import Deadline
+from sklearn_kd._run.twins import as_public, below_hooks
+from sklearn_kd._run.versions import VersionedMixin
+from sklearn_kd._tables.columns import column_name
+from sklearn_kd._tables.copies import copy_rows
+from sklearn_kd._tables.rows import read_numbers
 from sklearn_kd.students._encoder import TabularEncoder
 from sklearn_kd.targets import blend
 from sklearn_kd.transfer import read_rows

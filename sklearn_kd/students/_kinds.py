@@ -11,11 +11,11 @@ import numpy as np
 from sklearn.linear_model import RidgeClassifierCV
 
 from sklearn_kd._compat import BaseSearchCV
-from sklearn_kd._decoded import decoded
+from sklearn_kd._estimators.decoded import decoded
+from sklearn_kd._estimators.nets import is_skorch_net
+from sklearn_kd._estimators.routing import weight_parameter
 from sklearn_kd._messages import show
-from sklearn_kd._nets import is_skorch_net
-from sklearn_kd._random import as_seed
-from sklearn_kd._routing import weight_parameter
+from sklearn_kd._run.random import as_seed
 from sklearn_kd.students._expansion import check_folds, expand, expand_folds
 from sklearn_kd.students._requests import routed, weights_reach
 from sklearn_kd.students._skorch import SkorchStudent

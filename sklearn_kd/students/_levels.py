@@ -4,8 +4,8 @@ from numbers import Integral
 
 import numpy as np
 
-from sklearn_kd._columns import nominal_codes
-from sklearn_kd._level_types import TypeWatch
+from sklearn_kd._tables.columns import nominal_codes
+from sklearn_kd._tables.level_types import TypeWatch
 from sklearn_kd.transfer import read_rows
 
 #: Rows that a level's mean is smoothed by.

@@ -4,7 +4,6 @@ from numbers import Integral, Real
 
 from sklearn.base import BaseEstimator, ClassifierMixin
 
-from sklearn_kd._autologging import no_autologging
 from sklearn_kd._compat import (
     RANDOM_STATE,
     VERBOSE,
@@ -13,13 +12,13 @@ from sklearn_kd._compat import (
     StrOptions,
     fit_context,
 )
-from sklearn_kd._deadline import Deadline
 from sklearn_kd._messages import show
-from sklearn_kd._nested import NestedParameterMixin
-from sklearn_kd._random import as_seed, stream
-from sklearn_kd._threads import single_blas_thread
-from sklearn_kd._values import plain_number
-from sklearn_kd._versions import VersionedMixin
+from sklearn_kd._parameters import NestedParameterMixin, plain_number
+from sklearn_kd._run.autologging import no_autologging
+from sklearn_kd._run.deadline import Deadline
+from sklearn_kd._run.random import as_seed, stream
+from sklearn_kd._run.threads import single_blas_thread
+from sklearn_kd._run.versions import VersionedMixin
 from sklearn_kd.losses import LOSSES
 from sklearn_kd.students._checks import (
     check_hidden_layer_sizes,

@@ -8,13 +8,13 @@ from scipy.sparse import issparse
 from sklearn.exceptions import NotFittedError
 from sklearn.utils.validation import check_is_fitted
 
-from sklearn_kd._autologging import no_autologging
-from sklearn_kd._columns import column_kinds
 from sklearn_kd._compat import fit_context
-from sklearn_kd._deadline import Deadline
-from sklearn_kd._nominal import already_warned, check_levels
-from sklearn_kd._random import as_seed, stream
-from sklearn_kd._threads import single_blas_thread
+from sklearn_kd._run.autologging import no_autologging
+from sklearn_kd._run.deadline import Deadline
+from sklearn_kd._run.random import as_seed, stream
+from sklearn_kd._run.threads import single_blas_thread
+from sklearn_kd._tables.columns import column_kinds
+from sklearn_kd._tables.nominal import already_warned, check_levels
 from sklearn_kd.losses import LOSSES
 from sklearn_kd.students._checks import check_batch, check_hidden_layer_sizes
 from sklearn_kd.students._encoder import TabularEncoder

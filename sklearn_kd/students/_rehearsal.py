@@ -11,15 +11,15 @@ from sklearn.base import clone
 from sklearn.model_selection import ParameterGrid, ParameterSampler
 from sklearn.pipeline import Pipeline
 
-from sklearn_kd._columns import column_kinds, nominal_codes, numeric_block
 from sklearn_kd._compat import BaseSearchCV, drop_callbacks, num_samples
-from sklearn_kd._level_types import check_same_types
 from sklearn_kd._messages import printable
-from sklearn_kd._nominal import check_levels
-from sklearn_kd._random import contained_draws
-from sklearn_kd._texts import is_text
-from sklearn_kd._unreadable import REFUSALS, has_odd_columns, is_odd, refused_by
-from sklearn_kd._validation import check_table
+from sklearn_kd._run.random import contained_draws
+from sklearn_kd._tables.columns import column_kinds, nominal_codes, numeric_block
+from sklearn_kd._tables.level_types import check_same_types
+from sklearn_kd._tables.nominal import check_levels
+from sklearn_kd._tables.rows import check_table
+from sklearn_kd._tables.texts import is_text
+from sklearn_kd._tables.unreadable import REFUSALS, has_odd_columns, is_odd, refused_by
 from sklearn_kd.students._dispatch import fit_student, last_step
 from sklearn_kd.students._encoder import TabularEncoder
 from sklearn_kd.students._mlp import MLPStudent

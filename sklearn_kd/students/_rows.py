@@ -8,10 +8,10 @@ import numpy as np
 from scipy.sparse import issparse
 from sklearn.frozen import FrozenEstimator
 
-from sklearn_kd._budget import affordable_rows
 from sklearn_kd._compat import num_samples, safe_indexing
-from sklearn_kd._random import stream
-from sklearn_kd._validation import check_rows
+from sklearn_kd._run.budget import affordable_rows
+from sklearn_kd._run.random import stream
+from sklearn_kd._tables.rows import check_rows
 from sklearn_kd.students._encoder import TabularEncoder
 from sklearn_kd.students._encoding import encode, fit_encoder
 from sklearn_kd.students._levels import check_types

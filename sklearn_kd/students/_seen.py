@@ -5,7 +5,8 @@ from dataclasses import dataclass, field
 import numpy as np
 from scipy.sparse import csr_matrix, issparse
 
-from sklearn_kd._columns import (
+from sklearn_kd._messages import show
+from sklearn_kd._tables.columns import (
     column_kinds,
     column_name,
     is_frame,
@@ -13,9 +14,8 @@ from sklearn_kd._columns import (
     nominal_codes,
     objects_of,
 )
-from sklearn_kd._level_types import TypeWatch, occurring_levels
-from sklearn_kd._messages import show
-from sklearn_kd._validation import read_numbers
+from sklearn_kd._tables.level_types import TypeWatch, occurring_levels
+from sklearn_kd._tables.rows import read_numbers
 from sklearn_kd.students._encoder import TabularEncoder
 
 

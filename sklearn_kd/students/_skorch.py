@@ -7,8 +7,6 @@ from scipy.sparse import csr_matrix, issparse
 from sklearn.base import BaseEstimator, ClassifierMixin, RegressorMixin, clone
 from sklearn.utils.validation import check_is_fitted
 
-from sklearn_kd._autologging import no_autologging
-from sklearn_kd._columns import column_kinds, numeric_block
 from sklearn_kd._compat import (
     RANDOM_STATE,
     HasMethods,
@@ -18,20 +16,22 @@ from sklearn_kd._compat import (
     num_samples,
     safe_indexing,
 )
-from sklearn_kd._messages import show
-from sklearn_kd._nested import NestedParameterMixin
-from sklearn_kd._nets import (
+from sklearn_kd._estimators.nets import (
     for_prediction,
     has_default_split,
     is_skorch_net,
     module_attribute,
     module_name,
 )
+from sklearn_kd._messages import show
+from sklearn_kd._parameters import NestedParameterMixin
 from sklearn_kd._proba import check_finite
-from sklearn_kd._random import as_seed, contained_draws
-from sklearn_kd._threads import single_blas_thread
-from sklearn_kd._validation import check_rows
-from sklearn_kd._versions import VersionedMixin
+from sklearn_kd._run.autologging import no_autologging
+from sklearn_kd._run.random import as_seed, contained_draws
+from sklearn_kd._run.threads import single_blas_thread
+from sklearn_kd._run.versions import VersionedMixin
+from sklearn_kd._tables.columns import column_kinds, numeric_block
+from sklearn_kd._tables.rows import check_rows
 from sklearn_kd.students._blocks import MANY_ROWS
 from sklearn_kd.students._checks import check_train, check_validation
 from sklearn_kd.students._encoder import TabularEncoder

@@ -4,7 +4,7 @@ from dataclasses import dataclass, replace
 
 import numpy as np
 
-from sklearn_kd._weights import in_rows
+from sklearn_kd._tables.weights import in_rows
 from sklearn_kd.targets import SoftTargets, compact
 from sklearn_kd.transfer import stack_rows, take_rows
 

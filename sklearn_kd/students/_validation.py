@@ -2,7 +2,7 @@
 
 import numpy as np
 
-from sklearn_kd._random import as_seed, stream
+from sklearn_kd._run.random import as_seed, stream
 
 #: Streams of a student's seed.
 SPLIT, INITIALIZE, SHUFFLE = range(3)

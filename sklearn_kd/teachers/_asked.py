@@ -5,8 +5,7 @@ from dataclasses import dataclass, replace
 import numpy as np
 
 from sklearn_kd._compat import num_samples, safe_indexing
-from sklearn_kd._errors import with_message
-from sklearn_kd._messages import printable
+from sklearn_kd._messages import printable, with_message
 from sklearn_kd.targets import average_proba, one_hot
 from sklearn_kd.teachers._label import label_rows
 from sklearn_kd.teachers._memory import memory_autocorrelation, memory_is_noise

@@ -4,9 +4,9 @@ import numpy as np
 from sklearn.base import BaseEstimator, ClassifierMixin
 
 from sklearn_kd._compat import num_samples
-from sklearn_kd._copies import copy_rows
-from sklearn_kd._tags import takes_missing, takes_sparse
-from sklearn_kd._versions import VersionedMixin
+from sklearn_kd._estimators.tags import takes_missing, takes_sparse
+from sklearn_kd._run.versions import VersionedMixin
+from sklearn_kd._tables.copies import copy_rows
 from sklearn_kd.targets import align_proba, average_proba
 from sklearn_kd.teachers._answer import read_answer
 

@@ -4,12 +4,12 @@ import numpy as np
 from sklearn.ensemble import ExtraTreesClassifier, HistGradientBoostingClassifier
 from sklearn.pipeline import Pipeline
 
-from sklearn_kd._budget import affordable_rows
 from sklearn_kd._compat import num_samples, safe_indexing
-from sklearn_kd._random import contained_draws, seed_unset
-from sklearn_kd._routing import weight_parameter
-from sklearn_kd._twins import below_hooks
-from sklearn_kd._weights import in_rows
+from sklearn_kd._estimators.routing import weight_parameter
+from sklearn_kd._run.budget import affordable_rows
+from sklearn_kd._run.random import contained_draws, seed_unset
+from sklearn_kd._run.twins import below_hooks
+from sklearn_kd._tables.weights import in_rows
 from sklearn_kd.teachers._asked import AskedTeacher
 from sklearn_kd.teachers._default import small_booster
 from sklearn_kd.teachers._fit import fit_teacher

@@ -7,7 +7,7 @@ from sklearn.isotonic import IsotonicRegression
 
 from sklearn_kd._compat import SigmoidCalibration, TemperatureScaling
 from sklearn_kd._messages import show
-from sklearn_kd._twins import below_hooks
+from sklearn_kd._run.twins import below_hooks
 
 #: Probabilities are raised to it, as logarithms are taken: a forest says exactly 0.
 _FLOOR = 1e-3

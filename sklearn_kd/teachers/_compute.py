@@ -8,15 +8,15 @@ from joblib import effective_n_jobs
 from scipy.sparse import issparse
 from sklearn.exceptions import NotFittedError
 
-from sklearn_kd._autologging import no_autologging
-from sklearn_kd._columns import array_rows, is_frame
 from sklearn_kd._compat import num_samples, safe_indexing
-from sklearn_kd._containers import sliceable_rows
-from sklearn_kd._copies import take_copy
 from sklearn_kd._messages import printable, show
-from sklearn_kd._random import contained_draws
-from sklearn_kd._texts import flat_values, refuse_row
-from sklearn_kd._values import check_jobs, is_number
+from sklearn_kd._parameters import check_jobs, is_number
+from sklearn_kd._run.autologging import no_autologging
+from sklearn_kd._run.random import contained_draws
+from sklearn_kd._tables.columns import array_rows, is_frame
+from sklearn_kd._tables.containers import sliceable_rows
+from sklearn_kd._tables.copies import take_copy
+from sklearn_kd._tables.texts import flat_values, refuse_row
 from sklearn_kd.targets import average_proba
 from sklearn_kd.teachers._answer import classes_of, has_outputs
 from sklearn_kd.teachers._context import Context

@@ -17,18 +17,18 @@ from sklearn.preprocessing import (
     StandardScaler,
 )
 
-from sklearn_kd._budget import (
+from sklearn_kd._compat import num_samples, routing_enabled
+from sklearn_kd._messages import with_message
+from sklearn_kd._run.budget import (
     BOOSTED_TREES,
     FEWEST_ROUNDS,
     MANY_CLASSES,
     affordable_trees,
     is_wide,
 )
-from sklearn_kd._columns import column_kinds, nominal_codes, numeric_block
-from sklearn_kd._compat import num_samples, routing_enabled
-from sklearn_kd._errors import with_message
-from sklearn_kd._texts import is_text
-from sklearn_kd._unreadable import find_unreadable
+from sklearn_kd._tables.columns import column_kinds, nominal_codes, numeric_block
+from sklearn_kd._tables.texts import is_text
+from sklearn_kd._tables.unreadable import find_unreadable
 
 #: Directions that the linear model of a wide table reads: all up to so many rows or
 #: columns, where it is the one on all columns, and the leading ones of more.

@@ -13,10 +13,10 @@ from sklearn.pipeline import Pipeline
 from sklearn.utils.validation import check_is_fitted
 
 from sklearn_kd._compat import BaseSearchCV
-from sklearn_kd._copies import take_copy
 from sklearn_kd._messages import printable, show
-from sklearn_kd._random import contained_draws
-from sklearn_kd._unreadable import REFUSALS, is_odd, refused_by
+from sklearn_kd._run.random import contained_draws
+from sklearn_kd._tables.copies import take_copy
+from sklearn_kd._tables.unreadable import REFUSALS, is_odd, refused_by
 from sklearn_kd.teachers._answer import classes_of
 
 #: What answers with probabilities, of packages whose own models do not.

@@ -3,11 +3,11 @@
 import numpy as np
 
 from sklearn_kd._class_names import are_numbered, column_names, match_columns
-from sklearn_kd._columns import is_frame, numeric_block
 from sklearn_kd._compat import safe_indexing
-from sklearn_kd._containers import as_values
 from sklearn_kd._messages import show
 from sklearn_kd._proba import as_array, plain_label
+from sklearn_kd._tables.columns import is_frame, numeric_block
+from sklearn_kd._tables.containers import as_values
 from sklearn_kd.targets import SoftTargets, align_proba, check_proba
 from sklearn_kd.teachers._asked import Knowledge
 from sklearn_kd.teachers._label import Labels

@@ -6,9 +6,9 @@ import numpy as np
 from sklearn.utils.parallel import Parallel, delayed
 
 from sklearn_kd._compat import num_samples, safe_indexing
-from sklearn_kd._copies import copy_rows
-from sklearn_kd._random import contained_draws
-from sklearn_kd._unreadable import REFUSALS, is_odd, refused_by
+from sklearn_kd._run.random import contained_draws
+from sklearn_kd._tables.copies import copy_rows
+from sklearn_kd._tables.unreadable import REFUSALS, is_odd, refused_by
 from sklearn_kd.targets import align_proba
 from sklearn_kd.teachers._answer import read_answer
 from sklearn_kd.teachers._key import Keyed

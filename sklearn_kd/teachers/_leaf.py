@@ -5,7 +5,7 @@ import copy
 from sklearn.base import clone
 
 from sklearn_kd._compat import clone_parametrized
-from sklearn_kd._nested import refuse_nested
+from sklearn_kd._parameters import refuse_nested
 from sklearn_kd.teachers._fitted import looks_fitted
 
 

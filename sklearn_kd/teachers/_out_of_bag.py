@@ -17,9 +17,9 @@ from sklearn.utils.parallel import Parallel, delayed
 from sklearn.utils.validation import validate_data
 
 from sklearn_kd._compat import n_fitted_rows, num_samples, safe_indexing
-from sklearn_kd._copies import copy_rows
-from sklearn_kd._random import contained_draws
-from sklearn_kd._resampling import resamples_all_rows, resampling_step
+from sklearn_kd._estimators.resampling import resamples_all_rows, resampling_step
+from sklearn_kd._run.random import contained_draws
+from sklearn_kd._tables.copies import copy_rows
 from sklearn_kd.targets import align_proba, check_proba
 from sklearn_kd.teachers._answer import classes_of, read_answer
 from sklearn_kd.teachers._key import Keyed

@@ -9,10 +9,10 @@ from sklearn.utils.metadata_routing import (
 )
 
 from sklearn_kd._compat import routing_enabled
-from sklearn_kd._nets import is_skorch_net
-from sklearn_kd._resampling import resampling_step
-from sklearn_kd._routing import weight_parameter
-from sklearn_kd._weights import in_rows
+from sklearn_kd._estimators.nets import is_skorch_net
+from sklearn_kd._estimators.resampling import resampling_step
+from sklearn_kd._estimators.routing import weight_parameter
+from sklearn_kd._tables.weights import in_rows
 from sklearn_kd.teachers._fitted import looks_fitted
 
 

@@ -6,8 +6,8 @@ import numpy as np
 from sklearn.base import clone
 
 from sklearn_kd._messages import show
-from sklearn_kd._random import seed_unset
-from sklearn_kd._values import read_floats
+from sklearn_kd._run.random import seed_unset
+from sklearn_kd._tables.labels import read_floats
 from sklearn_kd.targets import average_proba
 from sklearn_kd.teachers._asked import AskedTeacher, Knowledge
 from sklearn_kd.teachers._average import AveragedTeachers

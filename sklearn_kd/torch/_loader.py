@@ -5,7 +5,7 @@ from itertools import islice
 import torch
 
 from sklearn_kd._messages import printable, show
-from sklearn_kd._values import check_boolean, check_number
+from sklearn_kd._parameters import check_boolean, check_number
 from sklearn_kd.torch._reading import leaves, map_leaves, read_dataset
 
 

@@ -7,7 +7,7 @@ import torch
 from torch import nn
 
 from sklearn_kd._messages import show
-from sklearn_kd._values import MOST, is_number
+from sklearn_kd._parameters import MOST, is_number
 
 _ACTIVATIONS = {
     "relu": nn.ReLU,

@@ -10,7 +10,7 @@ from skorch.dataset import Dataset
 from skorch.helper import predefined_split
 from skorch.utils import to_device, to_numpy
 
-from sklearn_kd._random import contained_draws
+from sklearn_kd._run.random import contained_draws
 from sklearn_kd.losses import LOSSES
 from sklearn_kd.torch._loader import TensorBatchLoader
 from sklearn_kd.torch._loss import DistillationLoss

@@ -11,7 +11,7 @@ from skorch.callbacks import Callback, InputShapeSetter
 from skorch.dataset import Dataset
 from torch.nn.parameter import is_lazy
 
-from sklearn_kd._nets import module_name
+from sklearn_kd._estimators.nets import module_name
 from sklearn_kd.torch._threads import single_torch_thread
 
 #: Under these names a module's constructor gets the width of its input, and of its

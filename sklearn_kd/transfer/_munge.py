@@ -6,14 +6,14 @@ import numpy as np
 from sklearn.base import BaseEstimator
 from sklearn.utils.validation import check_is_fitted
 
-from sklearn_kd._budget import most_synthetic
-from sklearn_kd._columns import column_kinds, nominal_codes, numeric_block
 from sklearn_kd._compat import RANDOM_STATE, Interval, StrOptions, fit_context
 from sklearn_kd._messages import show
-from sklearn_kd._random import as_seed, stream
-from sklearn_kd._validation import check_rows, read_numbers
-from sklearn_kd._values import MOST, is_number
-from sklearn_kd._versions import VersionedMixin
+from sklearn_kd._parameters import MOST, is_number
+from sklearn_kd._run.budget import most_synthetic
+from sklearn_kd._run.random import as_seed, stream
+from sklearn_kd._run.versions import VersionedMixin
+from sklearn_kd._tables.columns import column_kinds, nominal_codes, numeric_block
+from sklearn_kd._tables.rows import check_rows, read_numbers
 from sklearn_kd.transfer._duplicates import count_known
 from sklearn_kd.transfer._neighbors import nearest_rows
 from sklearn_kd.transfer._numbers import NOTHING, draw_numbers

@@ -4,7 +4,7 @@ import sys
 
 import numpy as np
 
-from sklearn_kd._columns import is_frame
+from sklearn_kd._tables.columns import is_frame
 
 
 def take_and_replace(X, column, rows, replaced, values):

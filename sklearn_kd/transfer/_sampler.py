@@ -8,11 +8,11 @@ from scipy.sparse import issparse
 from sklearn.base import clone
 
 from sklearn_kd._compat import num_samples
-from sklearn_kd._copies import copy_rows
+from sklearn_kd._estimators.tags import takes_sparse
 from sklearn_kd._messages import show
-from sklearn_kd._random import contained_draws, seed_unset
-from sklearn_kd._tags import takes_sparse
-from sklearn_kd._texts import is_text
+from sklearn_kd._run.random import contained_draws, seed_unset
+from sklearn_kd._tables.copies import copy_rows
+from sklearn_kd._tables.texts import is_text
 from sklearn_kd.transfer._large import read_rows, take_rows
 from sklearn_kd.transfer._munge import MungeSampler
 

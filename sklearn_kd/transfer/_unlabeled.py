@@ -5,12 +5,12 @@ import sys
 import numpy as np
 from scipy import sparse
 
-from sklearn_kd._columns import is_frame, is_polars, same_container
 from sklearn_kd._compat import num_samples
-from sklearn_kd._containers import as_rows
 from sklearn_kd._messages import printable, show
-from sklearn_kd._texts import is_text
-from sklearn_kd._versions import VersionedMixin
+from sklearn_kd._run.versions import VersionedMixin
+from sklearn_kd._tables.columns import is_frame, is_polars, same_container
+from sklearn_kd._tables.containers import as_rows
+from sklearn_kd._tables.texts import is_text
 from sklearn_kd.transfer._large import chain_rows, is_large
 from sklearn_kd.transfer._rows import like_pandas
 

@@ -8,7 +8,7 @@ from sklearn.utils.metaestimators import available_if
 from sklearn.utils.validation import check_is_fitted
 
 from sklearn_kd._compat import num_samples
-from sklearn_kd._versions import VersionedMixin
+from sklearn_kd._run.versions import VersionedMixin
 
 # One refuses any other labels; the other answers in objects, and in a column where
 # there are more than two classes.

@@ -7,10 +7,10 @@ import numpy as np
 from sklearn.base import clone
 
 from sklearn_kd._compat import drop_callbacks, num_samples, safe_indexing
-from sklearn_kd._random import contained_draws
-from sklearn_kd._threshold import with_flags
-from sklearn_kd._values import plain_number
-from sklearn_kd._weights import in_rows
+from sklearn_kd._parameters import plain_number
+from sklearn_kd._recipe.threshold import with_flags
+from sklearn_kd._run.random import contained_draws
+from sklearn_kd._tables.weights import in_rows
 from sklearn_kd.students import fit_student, last_step, own_rows
 from sklearn_kd.targets import SoftTargets
 from sklearn_kd.teachers import (

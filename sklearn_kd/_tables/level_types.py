@@ -4,9 +4,9 @@ import warnings
 
 import numpy as np
 
-from sklearn_kd._columns import column_name, is_pandas, is_polars, nominal_codes
 from sklearn_kd._compat import num_samples, safe_indexing
 from sklearn_kd._messages import show
+from sklearn_kd._tables.columns import column_name, is_pandas, is_polars, nominal_codes
 
 _SAMPLE = 1000
 
@@ -17,7 +17,7 @@ def occurring_levels(codes, found):
     Parameters
     ----------
     codes, found
-        As :func:`~sklearn_kd._columns.nominal_codes` gives them.
+        As :func:`~sklearn_kd._tables.columns.nominal_codes` gives them.
 
     Returns
     -------
@@ -104,7 +104,7 @@ class TypeWatch:
         column : int
             Position of the column.
         codes, found
-            As :func:`~sklearn_kd._columns.nominal_codes` gives them.
+            As :func:`~sklearn_kd._tables.columns.nominal_codes` gives them.
         known : dict
             Its keys are the levels of fit, perhaps with None for missing values.
         """

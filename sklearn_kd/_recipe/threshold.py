@@ -9,9 +9,9 @@ from sklearn.model_selection import FixedThresholdClassifier, TunedThresholdClas
 from sklearn.pipeline import Pipeline
 
 from sklearn_kd._compat import BaseSearchCV, tuned_pos_label
-from sklearn_kd._flagged import threshold_for_share, threshold_of
 from sklearn_kd._messages import show
-from sklearn_kd._random import contained_draws
+from sklearn_kd._recipe.flagged import threshold_for_share, threshold_of
+from sklearn_kd._run.random import contained_draws
 from sklearn_kd.students import StudentPredictionMixin
 from sklearn_kd.transfer import read_rows
 

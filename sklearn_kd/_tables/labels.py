@@ -1,11 +1,13 @@
 """Reading labels and weights: of one dimension, one a row, and of types that count."""
 
+from decimal import Decimal
+
 import numpy as np
 
-from sklearn_kd._columns import count_missing
 from sklearn_kd._compat import check_sample_weight, check_y, num_samples
 from sklearn_kd._messages import printable, show
-from sklearn_kd._values import is_number, read_floats
+from sklearn_kd._parameters import is_number
+from sklearn_kd._tables.columns import count_missing
 
 
 def read_labels(estimator, X, y, name="y"):
@@ -145,3 +147,68 @@ def check_weight(sample_weight, X, name="sample_weight"):
         return check_sample_weight(weight, X)
     except ValueError as error:
         raise ValueError(f"{name}: {error}") from error
+
+
+def read_floats(values, name):
+    """Read numbers, one a row, that a user passed.
+
+    Parameters
+    ----------
+    values : array-like
+        Anything.
+    name : str
+        Of the parameter.
+
+    Returns
+    -------
+    ndarray, float64
+        Of the shape that it has; NaN and infinity are left to the caller.
+
+    Raises
+    ------
+    TypeError
+        For strings (of digits, too), dates, durations, complex numbers and other
+        objects that are no real numbers.
+    ValueError
+        For lists of different lengths, masked entries, missing values that no float
+        stands for, and integers that no float is as large as.
+    """
+    if np.ma.is_masked(values):
+        raise ValueError(
+            f"{name} has masked entries: fill them, or leave these rows out."
+        )
+    try:
+        array = np.asarray(values)
+    except (TypeError, ValueError) as error:
+        raise ValueError(
+            f"{name} must hold one number a row, and is no array of numbers: "
+            f"{printable(error)}."
+        ) from error
+    if array.dtype.kind in "biuf":
+        return array.astype(np.float64)
+    missing = count_missing(array.ravel())
+    if missing:
+        raise ValueError(
+            f"{name} contains NaN: {missing} of {array.size} values are missing. Give "
+            "each row a number, or leave these rows out."
+        )
+    wrong = [v for v in array.ravel() if not isinstance(v, Decimal | np.bool_ | bool)]
+    wrong = [value for value in wrong if not is_number(value)]
+    if wrong or not array.size:
+        first = wrong[0] if wrong else values
+        if isinstance(first, int):
+            raise ValueError(
+                f"{name} holds an integer that is too large for float64: {show(first)}."
+            )
+        raise TypeError(
+            f"{name} must hold numbers, got {show(first)} of type {_type_name(first)}. "
+            f"Convert them first, as by np.asarray({name}, dtype=float) for strings "
+            "of digits."
+        )
+    return array.astype(np.float64)
+
+
+def _type_name(value):
+    """Name the type of a value, of a string of NumPy as that of any other."""
+    plain = isinstance(value, np.str_ | np.bytes_ | np.number)
+    return type(value.item() if plain else value).__name__

@@ -7,7 +7,7 @@ import numpy as np
 from scipy.sparse import issparse
 
 from sklearn_kd._compat import num_samples
-from sklearn_kd._texts import is_text
+from sklearn_kd._tables.texts import is_text
 from sklearn_kd.teachers import label_until, with_members
 from sklearn_kd.transfer import MungeSampler, draw_rows, read_rows, take_rows
 

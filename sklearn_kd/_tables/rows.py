@@ -7,7 +7,13 @@ from sklearn.utils import assert_all_finite
 from sklearn.utils.multiclass import check_classification_targets
 from sklearn.utils.validation import check_array
 
-from sklearn_kd._columns import (
+from sklearn_kd._compat import (
+    check_feature_names,
+    check_n_features,
+    num_samples,
+)
+from sklearn_kd._messages import printable, show
+from sklearn_kd._tables.columns import (
     array_rows,
     column_kinds,
     column_name,
@@ -17,15 +23,9 @@ from sklearn_kd._columns import (
     is_missing,
     numeric_block,
 )
-from sklearn_kd._compat import (
-    check_feature_names,
-    check_n_features,
-    num_samples,
-)
-from sklearn_kd._containers import as_column, as_rows
-from sklearn_kd._labels import check_weight, read_labels, refuse_missing_labels
-from sklearn_kd._messages import printable, show
-from sklearn_kd._texts import (
+from sklearn_kd._tables.containers import as_column, as_rows
+from sklearn_kd._tables.labels import check_weight, read_labels, refuse_missing_labels
+from sklearn_kd._tables.texts import (
     check_texts,
     flat_values,
     refuse_row,

@@ -5,7 +5,7 @@ from sklearn.utils.metadata_routing import get_routing_for_object
 from sklearn.utils.validation import has_fit_parameter
 
 from sklearn_kd._compat import BaseSearchCV, routing_enabled
-from sklearn_kd._resampling import resampling_step
+from sklearn_kd._estimators.resampling import resampling_step
 
 
 def weight_parameter(estimator):

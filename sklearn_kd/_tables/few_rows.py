@@ -5,7 +5,7 @@ What is not of a plain type is left to ``_columns``, with its checks and its err
 
 import numpy as np
 
-from sklearn_kd._columns import MISSING_TYPES, is_missing, is_pandas, is_polars
+from sklearn_kd._tables.columns import MISSING_TYPES, is_missing, is_pandas, is_polars
 
 # Values of these types say what they are; frames hand out NumPy's beside Python's.
 _PLAIN_NUMBERS = frozenset(

@@ -13,25 +13,24 @@ import numpy as np
 from sklearn.base import clone
 from sklearn.model_selection import PredefinedSplit, check_cv
 
-from sklearn_kd._budget import most_synthetic
-from sklearn_kd._columns import same_container
 from sklearn_kd._compat import safe_indexing, validate_all_params
-from sklearn_kd._containers import as_column
-from sklearn_kd._errors import with_message
-from sklearn_kd._messages import show
-from sklearn_kd._random import seed_unset
-from sklearn_kd._texts import is_text
-from sklearn_kd._threshold import check_threshold
-from sklearn_kd._twins import below_hooks
-from sklearn_kd._unreadable import find_unreadable
-from sklearn_kd._validation import (
+from sklearn_kd._messages import show, with_message
+from sklearn_kd._parameters import plain_number
+from sklearn_kd._recipe.threshold import check_threshold
+from sklearn_kd._run.budget import most_synthetic
+from sklearn_kd._run.random import seed_unset
+from sklearn_kd._run.twins import below_hooks
+from sklearn_kd._tables.columns import same_container
+from sklearn_kd._tables.containers import as_column
+from sklearn_kd._tables.rows import (
     check_groups,
     check_labels,
     check_rows,
     encode_labels,
 )
-from sklearn_kd._values import plain_number
-from sklearn_kd._weights import with_finite_sums
+from sklearn_kd._tables.texts import is_text
+from sklearn_kd._tables.unreadable import find_unreadable
+from sklearn_kd._tables.weights import with_finite_sums
 from sklearn_kd.losses import LOSSES
 from sklearn_kd.students import (
     TransferSet,

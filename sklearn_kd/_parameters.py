@@ -1,16 +1,23 @@
-"""Numbers and switches that users passed, checked by the name of the parameter."""
+"""Parameters that users passed: numbers and switches, and parameters of parameters."""
 
-from decimal import Decimal
 from math import isfinite
 from numbers import Integral, Real
 
 import numpy as np
 
-from sklearn_kd._columns import count_missing
-from sklearn_kd._messages import printable, show
+from sklearn_kd._messages import show
 
 #: Largest whole number that counts or sizes may be.
 MOST = 2**31 - 1
+
+#: What has to be passed first, where a parameter is left to a default.
+_FIRST = {
+    "student": "student=MLPStudent(), the default,",
+    "teacher": "a teacher",
+    "transfer": "transfer=MungeSampler()",
+    "encoder": "encoder=TabularEncoder()",
+    "net": "net=NeuralNetClassifier(Module)",
+}
 
 
 def is_number(value, *, whole=False):
@@ -169,66 +176,60 @@ def check_jobs(n_jobs):
     return number
 
 
-def read_floats(values, name):
-    """Read numbers, one a row, that a user passed.
+def refuse_nested(estimator, params):
+    """Refuse parameters of what has none.
 
     Parameters
     ----------
-    values : array-like
-        Anything.
-    name : str
-        Of the parameter.
-
-    Returns
-    -------
-    ndarray, float64
-        Of the shape that it has; NaN and infinity are left to the caller.
+    estimator : estimator
+        Whose ``set_params`` was called.
+    params : dict
+        Names and values.
 
     Raises
     ------
-    TypeError
-        For strings (of digits, too), dates, durations, complex numbers and other
-        objects that are no real numbers.
     ValueError
-        For lists of different lengths, masked entries, missing values that no float
-        stands for, and integers that no float is as large as.
+        For ``transfer__n_samples`` where ``transfer`` is a string, and the like.
     """
-    if np.ma.is_masked(values):
-        raise ValueError(
-            f"{name} has masked entries: fill them, or leave these rows out."
-        )
-    try:
-        array = np.asarray(values)
-    except (TypeError, ValueError) as error:
-        raise ValueError(
-            f"{name} must hold one number a row, and is no array of numbers: "
-            f"{printable(error)}."
-        ) from error
-    if array.dtype.kind in "biuf":
-        return array.astype(np.float64)
-    missing = count_missing(array.ravel())
-    if missing:
-        raise ValueError(
-            f"{name} contains NaN: {missing} of {array.size} values are missing. Give "
-            "each row a number, or leave these rows out."
-        )
-    wrong = [v for v in array.ravel() if not isinstance(v, Decimal | np.bool_ | bool)]
-    wrong = [value for value in wrong if not is_number(value)]
-    if wrong or not array.size:
-        first = wrong[0] if wrong else values
-        if isinstance(first, int):
+    known = estimator.get_params(deep=False)
+    for name in params:
+        part, nested, inner = name.partition("__")
+        if not nested or part not in known:
+            continue  # scikit-learn names what is no parameter
+        value = params.get(part, known[part])
+        if hasattr(value, "set_params") and not isinstance(value, type):
+            continue
+        if part in _FIRST:
             raise ValueError(
-                f"{name} holds an integer that is too large for float64: {show(first)}."
+                f"{name} cannot be set while {part} is {show(value)}: pass "
+                f"{_FIRST[part]} to set its parameters."
             )
-        raise TypeError(
-            f"{name} must hold numbers, got {show(first)} of type {_type_name(first)}. "
-            f"Convert them first, as by np.asarray({name}, dtype=float) for strings "
-            "of digits."
+        raise ValueError(
+            f"{name} cannot be set: {part} is {show(value)}, which has no parameter "
+            f"{show(inner)}. Set {part} itself."
         )
-    return array.astype(np.float64)
 
 
-def _type_name(value):
-    """Name the type of a value, of a string of NumPy as that of any other."""
-    plain = isinstance(value, np.str_ | np.bytes_ | np.number)
-    return type(value.item() if plain else value).__name__
+class NestedParameterMixin:
+    """Name the parameter, where scikit-learn would miss an attribute of its value."""
+
+    def set_params(self, **params):
+        """Set parameters, nested ones as ``part__name``.
+
+        Parameters
+        ----------
+        **params : dict
+            Names and values.
+
+        Returns
+        -------
+        estimator
+            The same object.
+
+        Raises
+        ------
+        ValueError
+            For unknown names, and for parameters of what has none.
+        """
+        refuse_nested(self, params)
+        return super().set_params(**params)

@@ -4,8 +4,8 @@ import sys
 
 import numpy as np
 
-from sklearn_kd._columns import count_missing
 from sklearn_kd._messages import show
+from sklearn_kd._tables.columns import count_missing
 
 _FIX = (
     "make_pipeline(TfidfVectorizer(), MLPStudent()) as the student, and likewise a "

@@ -3,10 +3,10 @@
 import numpy as np
 from scipy.sparse import issparse
 
-from sklearn_kd._columns import column_kinds, is_frame
-from sklearn_kd._errors import with_message
-from sklearn_kd._texts import is_text
-from sklearn_kd._validation import check_table
+from sklearn_kd._messages import with_message
+from sklearn_kd._tables.columns import column_kinds, is_frame
+from sklearn_kd._tables.rows import check_table
+from sklearn_kd._tables.texts import is_text
 
 #: What estimators raise at columns that they cannot read; the last at huge integers.
 REFUSALS = TypeError, ValueError, OverflowError

@@ -1,0 +1,1 @@
+"""How a fit runs: seeds, threads, time, bounds on work, and what it leaves behind."""

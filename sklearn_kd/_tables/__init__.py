@@ -1,0 +1,1 @@
+"""Tables: what rows, labels and weights come in, and what their columns hold."""
