@@ -2,7 +2,7 @@
 
 from numbers import Real
 
-from sklearn.base import BaseEstimator, ClassifierMixin, MetaEstimatorMixin
+from sklearn.base import BaseEstimator, MetaEstimatorMixin
 
 from sklearn_kd._compat import (
     N_JOBS,
@@ -13,6 +13,7 @@ from sklearn_kd._compat import (
     StrOptions,
     fit_context,
 )
+from sklearn_kd._estimators.scoring import ScoredClassifierMixin
 from sklearn_kd._estimators.tags import takes_missing, takes_sparse, takes_text
 from sklearn_kd._recipe.flagged import compared_rows, draw_compared
 from sklearn_kd._recipe.preparation import (
@@ -64,7 +65,7 @@ class DistilledClassifier(
     TeacherParameterMixin,
     StudentPredictionMixin,
     MetaEstimatorMixin,
-    ClassifierMixin,
+    ScoredClassifierMixin,
     BaseEstimator,
 ):
     """Train a compact student on what a teacher knows.

@@ -75,11 +75,21 @@ def _without_tags(part):
     return isinstance(part, type) or not hasattr(part, "__sklearn_tags__")
 
 
+def _is_own_transformer(part):
+    """Say whether a transformer is of a class of the user's, without tags for input."""
+    kind = type(part)
+    own = not kind.__module__.startswith(("sklearn.", "sklearn_kd."))
+    return own and hasattr(part, "transform") and not hasattr(part, "predict")
+
+
 def _takes(part, tag):
     if _without_tags(part):
         return True
-    if getattr(get_tags(part).input_tags, tag):
+    tags = get_tags(part)
+    if getattr(tags.input_tags, tag):
         return True
+    if tag == "allow_nan" and (tags.no_validation or _is_own_transformer(part)):
+        return True  # its tag is what scikit-learn assumes, and says nothing
     # Made of others, an estimator may say no whatever they do (a pipeline that imputes
     # first, a search, a threshold): then it is they who say it, in fit.
     inner = part.estimator if isinstance(part, FrozenEstimator) else part

@@ -38,9 +38,10 @@ def sliceable_rows(X, name="X"):
     Returns
     -------
     object
-        A pandas DataFrame for a table or a batch of Arrow (a polars one where there is
-        no pandas), as its ``to_pandas`` makes it; a list for one dimension of Arrow;
-        and the same object for anything else.
+        A pandas DataFrame for a table, a batch or an array of structs of Arrow (a
+        polars one where there is no pandas), as its ``to_pandas`` makes it; a frame for
+        a Series of structs; a list for one dimension of Arrow; and the same object for
+        anything else.
 
     Raises
     ------
@@ -48,12 +49,17 @@ def sliceable_rows(X, name="X"):
         For what has no rows that can be taken: a frame whose rows are not computed
         yet, a dict, an iterator, a set and the name of a file.
     """
-    if isinstance(X, (np.ndarray, list, tuple)) or is_frame(X) or is_series(X):
+    if isinstance(X, (np.ndarray, list, tuple)) or is_frame(X):
         return X
+    if is_series(X):
+        return _without_structs(X)
     if isinstance(X, memoryview):
         return np.asarray(X)
     if _is_arrow(X, "Table", "RecordBatch"):
         return _from_arrow(X)
+    if _is_arrow(X, "StructArray", "ChunkedArray") and hasattr(X.type, "fields"):
+        # what is left of a batch that scikit-learn has taken rows of
+        return _from_arrow(sys.modules["pyarrow"].Table.from_struct_array(X))
     if _is_arrow(X, "Array", "ChunkedArray"):
         return X.to_pylist()
     if isinstance(X, Mapping):
@@ -115,6 +121,31 @@ def as_rows(X, name="X"):
             return np.asarray(X)
         raise _no_rows(X, name, "an array, a DataFrame or a list of rows")
     return np.asarray(X) if hasattr(type(X), "__array__") else X
+
+
+def rows_for(models, X):
+    """Give rows as models of the user's read them.
+
+    Parameters
+    ----------
+    models : iterable of object
+        Who will be asked.
+    X : object
+        What the user passed.
+
+    Returns
+    -------
+    object
+        As from :func:`as_rows` for models of scikit-learn and of this package; as from
+        :func:`sliceable_rows` where another is among them, which may want tensors.
+
+    Raises
+    ------
+    TypeError, ValueError
+        As these two.
+    """
+    packages = {type(model).__module__.partition(".")[0] for model in models}
+    return as_rows(X) if packages <= {"sklearn", "sklearn_kd"} else sliceable_rows(X)
 
 
 def as_values(values, name):
@@ -225,11 +256,23 @@ def _is_arrow(X, *kinds):
 def _from_arrow(table):
     """Make a frame: dictionaries are categories, and nulls are missing."""
     try:
-        return table.to_pandas()
+        frame = table.to_pandas()
     except ImportError:
         from polars import from_arrow
 
         return from_arrow(table)
+    if any(name is not None for name in frame.index.names):
+        frame = frame.reset_index()  # a column of the table that pandas made its index
+    return frame
+
+
+def _without_structs(series):
+    """Make a frame of a Series of structs, of polars or of pandas with Arrow."""
+    kind = str(series.dtype).lower()
+    if not kind.startswith("struct"):
+        return series
+    structs = series.struct
+    return structs.unnest() if hasattr(structs, "unnest") else structs.explode()
 
 
 def _from_torch(torch, tensor, name):

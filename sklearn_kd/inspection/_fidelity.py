@@ -5,7 +5,7 @@ from scipy.special import rel_entr
 
 from sklearn_kd._proba import as_array
 from sklearn_kd._run.autologging import no_autologging
-from sklearn_kd._tables.containers import as_values, sliceable_rows
+from sklearn_kd._tables.containers import as_values, rows_for
 from sklearn_kd._tables.copies import copy_rows
 from sklearn_kd.inspection._inputs import check_model
 from sklearn_kd.targets import check_proba
@@ -60,7 +60,7 @@ def agreement_score(student, teacher, X):
     """
     check_model("student", student, "predict")
     check_model("teacher", teacher, "predict")
-    X = sliceable_rows(X)
+    X = rows_for([student, teacher], X)
     with no_autologging():  # either may write into its rows
         labels = student.predict(copy_rows(X))
         return share_equal(labels, teacher.predict(copy_rows(X)))

@@ -2,7 +2,7 @@
 
 from sklearn_kd._compat import num_samples
 from sklearn_kd._messages import printable, show
-from sklearn_kd._tables.containers import sliceable_rows
+from sklearn_kd._tables.containers import rows_for
 from sklearn_kd._tables.texts import refuse_row
 
 
@@ -60,11 +60,12 @@ def count_rows(X, models=()):
     ValueError
         Where there are none, and for one row without the dimension of rows.
     """
+    models = list(models)
     for model in models:
         n_features = getattr(model, "n_features_in_", None)
         if n_features is not None:
             refuse_row(type(model).__name__, X, n_features)
-    X = sliceable_rows(X)
+    X = rows_for(models, X)
     try:
         n_samples = num_samples(X)
     except TypeError as error:

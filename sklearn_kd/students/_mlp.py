@@ -2,7 +2,7 @@
 
 from numbers import Integral, Real
 
-from sklearn.base import BaseEstimator, ClassifierMixin
+from sklearn.base import BaseEstimator
 
 from sklearn_kd._compat import (
     RANDOM_STATE,
@@ -12,6 +12,7 @@ from sklearn_kd._compat import (
     StrOptions,
     fit_context,
 )
+from sklearn_kd._estimators.scoring import ScoredClassifierMixin
 from sklearn_kd._messages import show
 from sklearn_kd._parameters import NestedParameterMixin, plain_number
 from sklearn_kd._run.autologging import no_autologging
@@ -58,7 +59,7 @@ class MLPStudent(
     NestedParameterMixin,
     PartialFitMixin,
     NetworkPredictionMixin,
-    ClassifierMixin,
+    ScoredClassifierMixin,
     BaseEstimator,
 ):
     """A compact multilayer perceptron that learns from soft and hard targets.

@@ -4,7 +4,7 @@ from numbers import Real
 
 import numpy as np
 from scipy.sparse import csr_matrix, issparse
-from sklearn.base import BaseEstimator, ClassifierMixin, RegressorMixin, clone
+from sklearn.base import BaseEstimator, RegressorMixin, clone
 from sklearn.utils.validation import check_is_fitted
 
 from sklearn_kd._compat import (
@@ -23,6 +23,7 @@ from sklearn_kd._estimators.nets import (
     module_attribute,
     module_name,
 )
+from sklearn_kd._estimators.scoring import ScoredClassifierMixin
 from sklearn_kd._messages import show
 from sklearn_kd._parameters import NestedParameterMixin
 from sklearn_kd._proba import check_finite
@@ -47,7 +48,7 @@ from sklearn_kd.transfer import is_large, read_rows
 
 
 class SkorchStudent(
-    VersionedMixin, NestedParameterMixin, ClassifierMixin, BaseEstimator
+    VersionedMixin, NestedParameterMixin, ScoredClassifierMixin, BaseEstimator
 ):
     """Train a skorch net on soft and hard targets.
 

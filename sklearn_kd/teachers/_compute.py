@@ -14,7 +14,7 @@ from sklearn_kd._parameters import check_jobs, is_number
 from sklearn_kd._run.autologging import no_autologging
 from sklearn_kd._run.random import contained_draws
 from sklearn_kd._tables.columns import array_rows, is_frame
-from sklearn_kd._tables.containers import sliceable_rows
+from sklearn_kd._tables.containers import rows_for
 from sklearn_kd._tables.copies import take_copy
 from sklearn_kd._tables.texts import flat_values, refuse_row
 from sklearn_kd.targets import average_proba
@@ -116,7 +116,7 @@ def compute_soft_targets(
             refuse_row(f"The teacher {type(one).__name__}", X, n_features)
     chunk = _check_batch_size(batch_size)
     n_jobs = check_jobs(n_jobs)
-    X = _sliceable(sliceable_rows(X))
+    X = _sliceable(rows_for(teachers, X))
     try:
         n_samples = num_samples(X)
     except TypeError as error:
