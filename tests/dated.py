@@ -7,6 +7,7 @@ import numpy as np
 import pandas as pd
 import polars as pl
 import pyarrow as pa
+from sklearn.base import BaseEstimator, TransformerMixin
 from sklearn.ensemble import RandomForestClassifier
 from sklearn.pipeline import make_pipeline
 from sklearn.preprocessing import FunctionTransformer
@@ -90,6 +91,17 @@ def month_and_number(X):
     """Read the dates of a frame; in FunctionTransformer, so that it can be pickled."""
     months = X["odd"].dt.month
     return np.column_stack([first_column(X), np.asarray(months, dtype=float)])
+
+
+class ReadsDates(TransformerMixin, BaseEstimator):
+    """A transformer of the user's, which says nothing of missing values."""
+
+    def fit(self, X, y=None):
+        self.n_columns_ = X.shape[1]
+        return self
+
+    def transform(self, X):
+        return month_and_number(X)
 
 
 def behind(function, model):

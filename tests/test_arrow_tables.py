@@ -7,15 +7,17 @@ from decimal import Decimal
 
 import numpy as np
 import pandas as pd
+import polars as pl
 import pyarrow as pa
 import pytest
 from numpy.testing import assert_array_equal
 from pandas.testing import assert_frame_equal
 from recorder import RecordingTeacher
 from refusals import refused
+from sklearn.base import clone
 from sklearn.compose import make_column_transformer
 from sklearn.linear_model import LogisticRegression
-from sklearn.model_selection import cross_val_score
+from sklearn.model_selection import cross_val_predict, cross_val_score
 from sklearn.pipeline import make_pipeline
 from sklearn.preprocessing import FunctionTransformer, OneHotEncoder
 from untouched import Unfitted
@@ -147,6 +149,33 @@ def test_probabilities_by_the_names_of_their_columns(kind):
     expected = distil(None).fit(TABLE, y, teacher_proba=proba)
     assert_array_equal(model.predict_proba(TABLE), expected.predict_proba(TABLE))
     assert_array_equal(SoftTargets(swapped, [0, 1]).proba, proba)
+
+
+def test_structs_are_tables_as_the_folds_of_a_batch_are():
+    frame = pd.DataFrame({"a": NUMBERS, "b": NUMBERS[::-1]})
+    batch = pa.RecordBatch.from_pandas(frame)
+    structs = batch.to_struct_array()
+    model = MLPStudent((4,), max_iter=2, random_state=0)
+    expected = clone(model).fit(frame, y).predict_proba(frame)
+    for one in (
+        structs,
+        pa.chunked_array([structs]),
+        pl.from_pandas(frame).to_struct("rows"),
+        pd.Series(structs.to_pylist(), dtype=pd.ArrowDtype(structs.type)),
+    ):
+        fitted = clone(model).fit(one, y)
+        assert fitted.feature_names_in_.tolist() == ["a", "b"]
+        assert_array_equal(fitted.predict_proba(one), expected)
+    assert_array_equal(
+        cross_val_predict(model, batch, y, cv=2),
+        cross_val_predict(model, frame, y, cv=2),
+    )
+
+
+def test_a_column_that_was_the_index_of_a_frame_is_a_column():
+    frame = pd.DataFrame({"zip": np.arange(N), "a": NUMBERS}).set_index("zip")
+    student = MLPStudent((4,), max_iter=2).fit(pa.Table.from_pandas(frame), y)
+    assert sorted(student.feature_names_in_) == ["a", "zip"]
 
 
 def test_labels_weights_and_groups_of_arrow():

@@ -12,6 +12,7 @@ from dated import (
     NUMBERS,
     TABLES,
     N,
+    ReadsDates,
     behind,
     first_column,
     forest,
@@ -22,9 +23,16 @@ from dated import (
 from numpy.testing import assert_allclose, assert_array_equal
 from refusals import refused
 from sklearn.base import clone
-from sklearn.ensemble import RandomForestClassifier
+from sklearn.ensemble import (
+    GradientBoostingClassifier,
+    HistGradientBoostingClassifier,
+    RandomForestClassifier,
+)
+from sklearn.impute import SimpleImputer
 from sklearn.linear_model import LogisticRegression
 from sklearn.model_selection import FixedThresholdClassifier, cross_val_predict
+from sklearn.pipeline import make_pipeline
+from sklearn.preprocessing import FunctionTransformer
 from sklearn.tree import DecisionTreeClassifier
 from untouched import Fitted, Unfitted
 
@@ -215,3 +223,26 @@ def test_they_are_compared_and_cross_validated():
     agreement = agreement_score(model.student_, model.teacher_, DATED)
     assert result["student"]["agreement"] == agreement
     assert cross_val_predict(dated(), DATED, y, cv=2).shape == (N,)
+
+
+@pytest.mark.parametrize(
+    "read",
+    [lambda: FunctionTransformer(month_and_number), ReadsDates],
+    ids=["function", "class"],
+)
+def test_missing_dates_and_numbers_are_left_to_the_pipelines(read):
+    rows = TABLES["pandas dates"].copy()
+    rows.loc[::5, "odd"] = pd.NaT
+    rows.loc[::7, "number"] = np.nan
+    boosting = HistGradientBoostingClassifier(max_iter=3, min_samples_leaf=5)
+    learner = make_pipeline(read(), MLPStudent((4,), max_iter=3))
+    model = distil(make_pipeline(read(), boosting), learner, transfer=None)
+    assert model.fit(rows, y).predict_proba(rows.iloc[[0]]).shape == (1, 2)
+    imputed = [
+        make_pipeline(read(), SimpleImputer(), last)
+        for last in (RandomForestClassifier(5), MLPStudent((4,), max_iter=3))
+    ]
+    assert distil(*imputed, transfer=None).fit(rows, y).predict(rows).shape == (N,)
+    trees = make_pipeline(read(), GradientBoostingClassifier(n_estimators=2))
+    with refused(ValueError, "The teacher Pipeline cannot read these rows.*NaN"):
+        distil(trees, learner, transfer=None).fit(rows, y)

@@ -173,3 +173,18 @@ def test_a_student_that_resamples_is_refused_by_the_name_of_the_step(
     model = DistilledClassifier(Unfitted(), student, alpha=alpha)
     with refused(TypeError, f"step '{name}'.*(Oversampler|Reverser).*Leave the step"):
         model.fit(X, y)
+
+
+@pytest.mark.parametrize(
+    ("student", "message"),
+    [
+        (BalancedForest(5), "BalancedForest draws the rows of its members"),
+        (
+            make_pipeline(StandardScaler(), BalancedForest(5)),
+            "Pipeline holds a BalancedForest, which resamples rows",
+        ),
+    ],
+)
+def test_a_student_that_balances_its_members_is_refused(student, message):
+    with refused(TypeError, message):
+        distil(Unfitted(), student).fit(X, y)

@@ -17,6 +17,7 @@ from sklearn.tree import DecisionTreeClassifier
 from skorch import NeuralNetClassifier
 from skorch.callbacks import Callback, InputShapeSetter
 from torch import nn
+from torch.utils.data import SequentialSampler
 from untouched import Unfitted
 
 from sklearn_kd import DistilledClassifier, SkorchStudent, TabularEncoder
@@ -261,3 +262,17 @@ def test_batches_of_one_row_are_refused_before_the_teacher_where_two_are_needed(
         distil(net(Normalized, batch_size=1), X, Unfitted())
     single = SkorchStudent(net(nn.Linear, batch_size=1), random_state=0)
     assert single.fit(X[:9], y[:9]).n_iter_ == 1
+
+
+@pytest.mark.parametrize(
+    "option",
+    [{"num_workers": 0}, {"pin_memory": False}, {"sampler": SequentialSampler(X[:91])}],
+    ids=["workers", "memory", "sampler"],
+)
+def test_a_loader_of_the_users_that_ends_in_one_row_is_refused_before(option):
+    options = {f"iterator_train__{name}": value for name, value in option.items()}
+    student = net(Normalized, batch_size=9, train_split=None, **options)
+    with refused(ValueError, "cannot learn from a batch of one row.*drop_last=True"):
+        distil(student, X[:91], Unfitted())
+    student.set_params(iterator_train__drop_last=True)
+    assert distil(student, X[:91]).predict(X[:3]).shape == (3,)

@@ -10,6 +10,8 @@ import pytest
 import torch
 from numpy.testing import assert_allclose, assert_array_equal
 from recorder import RecordingTeacher
+from sklearn.base import clone
+from sklearn.tree import DecisionTreeClassifier
 from untouched import N, Unfitted, X, y
 
 from sklearn_kd import (
@@ -21,7 +23,7 @@ from sklearn_kd import (
     UnlabeledRows,
     compute_soft_targets,
 )
-from sklearn_kd.inspection import mean_kl_divergence
+from sklearn_kd.inspection import agreement_score, mean_kl_divergence
 
 STUDENT = MLPStudent((4,), max_iter=2, random_state=0)
 WEIGHT = np.linspace(0.5, 2, N)
@@ -122,6 +124,26 @@ def test_students_encoder_and_sampler_by_themselves(kind):
     assert_array_equal(encoder.transform(read(X)), encoder.transform(X))
     samplers = [MungeSampler(9, random_state=0).fit(one) for one in (X, read(X))]
     assert_array_equal(*[sampler.sample()[0] for sampler in samplers])
+
+
+@pytest.mark.parametrize("kind", KINDS)
+def test_scores(kind):
+    read = KINDS[kind]
+    alone = clone(STUDENT).fit(X, y)
+    model = DistilledClassifier(RecordingTeacher(), STUDENT, transfer=None)
+    for one in (alone, model.fit(X, y)):
+        expected = one.score(X, y, sample_weight=WEIGHT)
+        assert one.score(read(X), read(y), sample_weight=read(WEIGHT)) == expected
+
+
+@pytest.mark.parametrize("kind", KINDS)
+def test_models_of_scikit_learn_are_asked_about_arrays(kind):
+    tree = DecisionTreeClassifier(max_depth=2).fit(X, y)
+    student = clone(STUDENT).fit(X, y)
+    rows = KINDS[kind](X)
+    assert_array_equal(compute_soft_targets(tree, rows), compute_soft_targets(tree, X))
+    agreement = agreement_score(student, tree, X)
+    assert agreement_score(student, tree, rows) == agreement
 
 
 @pytest.mark.parametrize("kind", KINDS)

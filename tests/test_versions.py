@@ -26,11 +26,12 @@ from sklearn_kd import (
     SoftTargets,
     TabularEncoder,
     UnlabeledRows,
-    _versions,
 )
 from sklearn_kd._estimators.decoded import DecodedClassifier
+from sklearn_kd._run import versions
 from sklearn_kd.inspection import pickled_size
 from sklearn_kd.teachers._average import AveragedTeachers
+from sklearn_kd.torch import DistillationLoss, TabularMLP
 
 X, y = load_wine(return_X_y=True)
 X = scale(X)
@@ -55,6 +56,8 @@ MODELS = {
     "SoftTargets": lambda: SoftTargets([[0.5, 0.5]], [0, 1]),
     "UnlabeledRows": lambda: UnlabeledRows(X),
     "DecodedClassifier": lambda: DecodedClassifier(clone(LINEAR)).fit(X, y),
+    "TabularMLP": lambda: TabularMLP(4, 2),
+    "DistillationLoss": DistillationLoss,
     "AveragedTeachers": lambda: AveragedTeachers([LINEAR], [1.0], [0, 1], [None]),
 }
 
@@ -69,7 +72,7 @@ def loaded(data):
 
 def pickled_by(version, model, monkeypatch):
     with monkeypatch.context() as other:
-        other.setattr(_versions, "__version__", version)
+        other.setattr(versions, "__version__", version)
         return pickle.dumps(model)
 
 
@@ -78,7 +81,7 @@ def pickled_before_versions(model):
 
     class Old(pickle.Pickler):
         def reducer_override(self, value):
-            if not isinstance(value, _versions.VersionedMixin):
+            if not isinstance(value, versions.VersionedMixin):
                 return NotImplemented
             state = value.__getstate__()
             del state["_sklearn_kd_version"]
@@ -166,6 +169,18 @@ def test_a_subclass_of_the_users_is_named(monkeypatch):
     data = pickled_by("0.0.1", Mine(), monkeypatch)
     with pytest.warns(InconsistentVersionWarning, match="This Mine was pickled by"):
         pickle.loads(data)
+
+
+def test_a_subclass_with_a_state_of_its_own_is_left_alone():
+    global Own
+
+    class Own(MLPStudent):
+        def __getstate__(self):
+            return vars(self)
+
+    with warnings.catch_warnings():
+        warnings.simplefilter("error")
+        assert pickle.loads(pickle.dumps(Own())).get_params() == Own().get_params()
 
 
 def test_soft_targets_are_read_only_after_loading():

@@ -51,6 +51,31 @@ def resampling_part(estimator):
     return next(filter(None, map(resampling_step, parts)), None)
 
 
+def resampling_ensemble(estimator):
+    """Find an ensemble, among all that an estimator is made of, that balances classes.
+
+    Parameters
+    ----------
+    estimator : estimator
+        Anything.
+
+    Returns
+    -------
+    estimator or None
+        One that draws the rows of its members by their labels, as
+        imbalanced-learn's ``BalancedRandomForestClassifier`` does.
+    """
+    parts = [estimator]
+    if hasattr(estimator, "get_params"):
+        parts += estimator.get_params(deep=True).values()
+    return next(filter(draws_by_labels, parts), None)
+
+
+def draws_by_labels(estimator):
+    """Say whether an estimator that predicts draws rows by their labels in ``fit``."""
+    return hasattr(estimator, "sampling_strategy") and hasattr(estimator, "predict")
+
+
 def resamples_all_rows(member):
     """Say whether a member of a bag resamples rows that are not in its sample.
 

@@ -45,7 +45,9 @@ class VersionedMixin:
     def __setstate__(self, state):
         state = dict(state)
         original = state.pop(_KEY, None)
-        if original != __version__:
+        # a subclass of the user's may make a state of its own, without the version
+        own = type(self).__module__.startswith("sklearn_kd.")
+        if original != __version__ and (own or original is not None):
             warnings.warn(_OtherVersion(type(self).__name__, original), stacklevel=2)
         if hasattr(super(), "__setstate__"):
             super().__setstate__(state)

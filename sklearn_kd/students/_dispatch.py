@@ -15,7 +15,7 @@ from sklearn_kd._compat import (
     safe_indexing,
     validate_all_params,
 )
-from sklearn_kd._estimators.resampling import resampling_part
+from sklearn_kd._estimators.resampling import resampling_ensemble, resampling_part
 from sklearn_kd._estimators.routing import weight_parameter
 from sklearn_kd._messages import show
 from sklearn_kd._proba import check_proba
@@ -257,17 +257,22 @@ def _fit_pipeline(pipeline, train, validation):
 
 
 def _refuse_resampling(student):
-    """Refuse a student with a step that has ``fit_resample``, wherever it is nested."""
-    found = resampling_part(student)
-    if found is None:
+    """Refuse a student that resamples rows by their labels, wherever in it."""
+    found, ensemble = resampling_part(student), resampling_ensemble(student)
+    name = type(student).__name__
+    if found is not None:
+        step = f"has the step {found[0]!r} ({type(found[1]).__name__})"
+    elif ensemble is student:
+        step = "draws the rows of its members by itself"
+    elif ensemble is not None:
+        step = f"holds a {type(ensemble).__name__}"
+    else:
         return
-    name, step = found
     raise TypeError(
-        f"The student {type(student).__name__} has the step {name!r} "
-        f"({type(step).__name__}), which resamples rows by their labels, and a student "
-        "learns the soft targets of the rows that it is given. Leave the step out; to "
-        "act on the sizes of classes, keep it in the pipeline of the teacher, or pass "
-        "sample_weight to fit."
+        f"The student {name} {step}, which resamples rows by their labels, and a "
+        "student learns the soft targets of the rows that it is given. Leave it out; "
+        "to act on the sizes of classes, keep it in the teacher, or pass sample_weight "
+        "to fit."
     )
 
 

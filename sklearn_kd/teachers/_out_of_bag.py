@@ -17,7 +17,11 @@ from sklearn.utils.parallel import Parallel, delayed
 from sklearn.utils.validation import validate_data
 
 from sklearn_kd._compat import n_fitted_rows, num_samples, safe_indexing
-from sklearn_kd._estimators.resampling import resamples_all_rows, resampling_step
+from sklearn_kd._estimators.resampling import (
+    draws_by_labels,
+    resamples_all_rows,
+    resampling_step,
+)
 from sklearn_kd._run.random import contained_draws
 from sklearn_kd._tables.copies import copy_rows
 from sklearn_kd.targets import align_proba, check_proba
@@ -304,7 +308,7 @@ def _tells_samples(ensemble):
     The trees of a balanced forest are fitted on rows that were resampled first.
     """
     if isinstance(ensemble, RandomForestClassifier | ExtraTreesClassifier):
-        return not hasattr(ensemble, "sampling_strategy")
+        return not draws_by_labels(ensemble)
     return isinstance(ensemble, BaggingClassifier) and not resamples_all_rows(
         ensemble.estimator
     )

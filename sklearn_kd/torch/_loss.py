@@ -7,6 +7,7 @@ from torch import nn
 from torch.nn import functional
 
 from sklearn_kd._messages import show
+from sklearn_kd._run.versions import VersionedMixin
 from sklearn_kd.losses import LOSSES
 from sklearn_kd.targets import check_temperature
 from sklearn_kd.torch._soft_terms import SOFT_TERMS, kl_against_blend
@@ -19,7 +20,7 @@ _KEYS = ("proba", "labels", "row_alpha", "sample_weight")
 _LEAST_WEIGHT = 1e-30
 
 
-class DistillationLoss(nn.CrossEntropyLoss):
+class DistillationLoss(VersionedMixin, nn.CrossEntropyLoss):
     """The distillation loss of a batch: ``alpha * soft term + (1 - alpha) * CE``.
 
     The same numbers as :func:`sklearn_kd.losses.distillation_loss`, for any torch loop

@@ -8,6 +8,7 @@ from torch import nn
 
 from sklearn_kd._messages import show
 from sklearn_kd._parameters import MOST, is_number
+from sklearn_kd._run.versions import VersionedMixin
 
 _ACTIVATIONS = {
     "relu": nn.ReLU,
@@ -21,7 +22,7 @@ _ACTIVATIONS = {
 _GAINS = {"relu": 2.0, "silu": 2.0, "gelu": 2.0}
 
 
-class TabularMLP(nn.Module):
+class TabularMLP(VersionedMixin, nn.Module):
     """A multilayer perceptron that gives logits.
 
     Parameters

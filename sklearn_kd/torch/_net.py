@@ -323,7 +323,7 @@ def _find_output(net, X, n_classes, gives_probabilities):
 def _check_single_rows(net, rows):
     """Refuse batches of one row for a module that cannot learn from them."""
     batch_size = getattr(net, "iterator_train__batch_size", net.batch_size)
-    if batch_size != 1 and len(rows) > 1:
+    if batch_size != 1 and len(rows) > 1 and not _ends_in_one_row(net, len(rows)):
         return
     trial = object.__new__(type(net))
     trial.__dict__.update(net.__dict__)
@@ -339,8 +339,20 @@ def _check_single_rows(net, rows):
         raise ValueError(
             f"The module {type(net.module_).__name__} cannot learn from a batch of one "
             f"row: {error}. A layer such as BatchNorm needs two: set batch_size to 2 "
-            f"or more (it is {batch_size}, of {len(rows)} rows)."
+            f"or more (it is {batch_size}, of {len(rows)} rows), such that no row is "
+            "left for the last batch, or iterator_train__drop_last=True."
         ) from error
+
+
+def _ends_in_one_row(net, n_rows):
+    """Say whether a DataLoader, which joins no batches, is left with one row."""
+    if net.iterator_train is not torch.utils.data.DataLoader:
+        return False
+    loader = net.get_iterator(range(n_rows), training=True)
+    batches = loader.batch_sampler
+    if type(batches) is not torch.utils.data.BatchSampler or batches.drop_last:
+        return False
+    return len(batches.sampler) % batches.batch_size == 1
 
 
 def _forward(net, X):
