@@ -2,6 +2,9 @@
 
 import subprocess
 import sys
+import warnings
+from contextlib import redirect_stdout
+from io import StringIO
 from pathlib import Path
 
 import joblib
@@ -14,6 +17,7 @@ from sklearn_kd._demo import run as demo
 from sklearn_kd._demo.ensemble import make_ensemble
 from sklearn_kd._demo.run import _times
 from sklearn_kd._demo.table import adult, read_table
+from sklearn_kd.students import _training
 
 
 def _small_ensemble(kinds, seed):
@@ -307,6 +311,28 @@ def test_ctrl_c(monkeypatch, capsys):
         main([])
     assert stop.value.code == 130
     assert capsys.readouterr().err == "\ninterrupted\n"
+
+
+@pytest.mark.parametrize("alone", [False, True], ids=["taught", "without a teacher"])
+@pytest.mark.parametrize("action", ["always", "ignore", "error"])
+def test_ctrl_c_while_a_student_trains(alone, action, frame, monkeypatch, capsys):
+    epoch = _training.Trainer._epoch
+
+    def interrupt(trainer, *arguments):
+        if alone == ("[3/4]" in output.getvalue()):
+            raise KeyboardInterrupt
+        return epoch(trainer, *arguments)
+
+    frame.to_csv("shop.csv", index=False)
+    monkeypatch.setattr(_training.Trainer, "_epoch", interrupt)
+    warnings.simplefilter(action)
+    with redirect_stdout(StringIO()) as output, pytest.raises(SystemExit) as stop:
+        main(["--data", "shop.csv", "--target", "label", "--out", "s.joblib"])
+    assert stop.value.code == 130
+    assert capsys.readouterr().err.endswith("\ninterrupted\n")
+    assert f"[{2 + alone}/4]" in output.getvalue()
+    assert f"[{3 + alone}/4]" not in output.getvalue()
+    assert [path.name for path in Path().iterdir()] == ["shop.csv"]
 
 
 @pytest.mark.parametrize(

@@ -9,6 +9,7 @@ from pathlib import Path
 import numpy as np
 import pandas as pd
 import pytest
+from pyarrow import feather
 
 from sklearn_kd._demo.error import DemoError
 from sklearn_kd._demo.table import read_table
@@ -208,6 +209,8 @@ def test_strings_of_a_json_file_stay_strings():
         ("t.csv", b"a,t\n1,2,3\n1,2\n", "has rows with more fields than its first"),
         ("t.csv", b"a,t\n1,2,3,4\n", "has rows with more fields than its first"),
         ("t.json", b"[]", "t.json has no columns"),
+        ("t.json", b'[{"1": 2, "2": 3}]', "no column 't': it has '1', '2'"),
+        ("t.json", b'[{"a": [1], "T": 3}]', "no column 't': did you mean 'T'?"),
         ("t.csv", b'a,t\n1,"2\n3,4\n', "t.csv cannot be read: EOF inside string"),
         ("t.csv", b'"a,t\n1,2\n3,4\n', "a quote in it is never closed"),
         ("t.csv.xz", b"a,t\n", "t.csv.xz cannot be read: "),
@@ -275,3 +278,101 @@ def test_a_column_of_keys_is_told_of():
 def test_whole_numbers_that_mostly_differ_are_no_classes():
     text = "a,price\n" + "".join(f"{i},{1000 + i}\n" for i in range(150))
     assert "Column 'price' is continuous" in _refused(_write("t.csv", text), "price")
+
+
+@pytest.mark.parametrize("ending", ["json", "jsonl"])
+@pytest.mark.parametrize(
+    "text",
+    [
+        "[[1, 2], [3, 4]]",
+        "[1, 2]\n[3, 4]",
+        "5",
+        '"t"',
+        '["a", "t"]',
+        '[{"a": 1, "t": 2}, 3]',
+        '{"a": 1, "t": 2}\n3',
+        '{"0": {"a": 1, "t": 2}, "1": {"a": 3, "t": 4}}',
+        '{"columns": ["a", "t"], "index": [0], "data": [[1, 2]]}',
+        '{"data": [{"a": 1, "t": 2}]}',
+    ],
+)
+def test_json_that_holds_no_objects(text, ending):
+    said = _refused(_write(f"t.{ending}", text), "t")
+    assert f"t.{ending} cannot be read: expected a list of objects, one a row" in said
+
+
+def test_names_of_a_json_file_that_look_like_numbers(frame):
+    frame.columns = ["007", "1", "2020", "0"]
+    for lines in (False, True):
+        frame.to_json("t.json", orient="records", lines=lines)
+        _same(read_table("t.json", "0"), frame, "0")
+        Path("t.json").rename("t.jsonl")
+        _same(read_table("t.jsonl", "0"), frame, "0")
+
+
+@pytest.mark.parametrize(
+    ("labels", "padded"),
+    [
+        (["01", "1"], "'01'"),
+        (["007", "8"], "'007'"),
+        (["-01", "-1"], "'-01'"),
+        (["00", "0"], "'00'"),
+        (["0", "1"], None),
+        (["0.0", "1.0"], None),
+        (["10", "-20"], None),
+    ],
+)
+@pytest.mark.parametrize("separator", [",", ";"])
+def test_labels_with_leading_zeros_are_strings(labels, padded, separator):
+    lines = [f"01{separator}{label}" for label in [*labels, ""] * 5]
+    text = "\n".join([f"a{separator}t", *lines]) + "\n"
+    table = read_table(_write("t.csv", text), "t")
+    again = eval(table.code, {"pandas": pd})["t"].dropna()
+    expected = labels * 5 if padded else [float(label) for label in labels] * 5
+    assert table.y.tolist() == again.tolist() == expected
+    assert table.X["a"].tolist() == [1] * 10
+    said = [note for note in table.notes if "leading zeros" in note]
+    assert len(said) == bool(padded)
+    assert all(padded in note for note in said)
+
+
+@pytest.mark.parametrize("ending", ["parquet", "feather"])
+def test_a_named_index_is_a_column(ending, frame):
+    def store(indexed):
+        if ending == "parquet":
+            indexed.to_parquet("t.parquet")
+        else:  # that of pandas takes no index
+            feather.write_feather(indexed, "t.feather")
+        return read_table(f"t.{ending}", "label")
+
+    first = frame[["kind", "size", "count", "label"]]
+    table = store(frame.set_index("kind"))
+    _same(table, first)
+    assert table.notes == [
+        "the index of the frame in the file, 'kind', is a column here"
+    ]
+    _same(store(frame.set_index("label")), frame)
+    _same(store(frame.set_index(["kind", "size"])), first)
+    half = frame.set_index(["kind", "size"]).rename_axis(["kind", None])
+    _same(store(half), first.drop(columns="size"))
+    unnamed = store(frame.set_index("kind").rename_axis(None))
+    _same(unnamed, frame.drop(columns="kind"))
+    assert unnamed.notes == []
+    with pytest.raises(DemoError, match="has two columns 'kind': rename one"):
+        store(frame.set_index("kind", drop=False))
+
+
+def test_one_class_beside_rows_without_one():
+    said = _refused(_write("t.csv", "a,t\n" + "1,yes\n2,None\n" * 5), "t")
+    assert "has one class only: 'yes'. Name a column with two or more. 5 rows" in said
+    assert "NA, NaN, None, null and empty fields" in said
+
+
+def test_advice_is_about_the_file_and_the_command():
+    rows = "".join(f"{i}.5,u\n{i}.25,v\n" for i in range(30)).replace("7.5", "low")
+    said = _refused(_write("t.csv", f"a,t\n{rows}"), "t")
+    assert "Convert in the file what is a number to a plain number" in said
+    assert "astype" not in said
+    days = pd.DataFrame({"a": pd.date_range("2020", periods=4), "t": [0, 1] * 2})
+    days.to_parquet("t.parquet")
+    assert "Turn it into numbers in the file" in _refused("t.parquet", "t")

@@ -110,6 +110,8 @@ def test_a_name_that_may_be_two_is_refused(shops):
         (["label"], "--nominal label: that is the target, whose values are classes"),
         ([""], "--nominal '' names no column"),
         (["zip,"], "has no column ''"),
+        (["zip,new\nline"], "has no column 'new\\nline': it has 'zip'"),
+        (['"zip'], "has no column '\"zip': did you mean 'zip'?"),
     ],
 )
 def test_columns_of_codes_that_are_refused(nominal, message, shops):
@@ -117,6 +119,15 @@ def test_columns_of_codes_that_are_refused(nominal, message, shops):
     with pytest.raises(DemoError) as error:
         read_table("shops.csv", "label", nominal)
     assert message in str(error.value)
+
+
+@pytest.mark.parametrize("name", ["new\nline", "a\r\nb", '"', 'a"b', "\nc"])
+def test_names_with_ends_of_lines_and_quotes(name, shops):
+    shops.rename(columns={"zip": name}).to_csv("shops.csv", index=False)
+    quoted = name.replace('"', '""')
+    for nominal in (name, f'"{quoted}"', f'{name}, "a,b"'):
+        table = read_table("shops.csv", "label", [nominal])
+        assert set(table.X[name]) == {"02134", "2134", "90210"}
 
 
 @pytest.mark.parametrize(

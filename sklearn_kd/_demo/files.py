@@ -89,7 +89,7 @@ def read_file(path, target, nominal, separator):
     def find(names):
         if not names:
             raise DemoError(f"{path} has no columns.")
-        place = find_target(names, target, path)
+        place = find_target(names, target, path, ending in _TEXT)
         if len(set(names)) < len(names):
             twice = next(name for name in names if names.count(name) > 1)
             raise DemoError(f"{path} has two columns {twice!r}: rename one of them.")
@@ -102,7 +102,7 @@ def read_file(path, target, nominal, separator):
             frame, options, notes = read_text(path, target, separator, find)
         elif ending in _JSON:
             reader = "read_json"
-            frame, options = _read_json(path, ending)
+            frame, options = _read_json(path, ending, target)
         else:
             frame = _read_columns(path, ending)
     except DemoError:
@@ -111,6 +111,13 @@ def read_file(path, target, nominal, separator):
         raise DemoError(_reason(path, error)) from error
     written = "".join(f", {name}={value!r}" for name, value in options.items())
     code = f"pandas.{reader}({path!r}{written})"
+    levels = [level for level in frame.index.names if level is not None]
+    if levels:  # of a frame's index; one without a name only counts the rows
+        every = len(levels) == frame.index.nlevels
+        code = f"{code}.reset_index({'' if every else f'level={levels!r}'})"
+        frame = frame.reset_index(level=levels, allow_duplicates=True)
+        named = ", ".join(map(repr, levels))
+        notes.append(f"the index of the frame in the file, {named}, is a column here")
     if not all(isinstance(name, str) for name in frame.columns):
         frame, code = frame.rename(columns=str), f"{code}.rename(columns=str)"
     return Source(frame, *find(list(frame.columns)), code, notes)
@@ -166,22 +173,43 @@ def _read_columns(path, ending):
         ) from error
 
 
-def _read_json(path, ending):
+def _read_json(path, ending, target):
     """Give the frame and the options, whether a file has an object a line or a list."""
     import pandas as pd
 
     # its types are what the file says, not what its strings look like
-    options = {"dtype": False, "precise_float": True, "encoding": "utf-8-sig"}
+    options = {
+        "dtype": False,
+        "convert_axes": False,
+        "precise_float": True,
+        "encoding": "utf-8-sig",
+    }
+    expected = "xpected a list of objects, one a row, or such an object a line."
+    parsed = False
     for lines in (False, True) if ending == ".json" else (True, False):
         try:
             frame = pd.read_json(path, lines=lines, **options)
-            return frame, {"lines": lines, **options}
+        except (AttributeError, TypeError):  # of a list with an object and a number
+            parsed = True
         except ValueError as error:
             reason = error
-    raise DemoError(
-        f"{_reason(path, reason)}. Expected a list of objects, one a row, or such an "
-        "object a line."
-    ) from reason
+        else:
+            if _has_objects(frame, target):
+                return frame, {"lines": lines, **options}
+            parsed = True
+    if parsed:
+        raise DemoError(f"{path} cannot be read: e{expected}")
+    raise DemoError(f"{_reason(path, reason)}. E{expected}") from reason
+
+
+def _has_objects(frame, target):
+    """Say whether a frame is one of objects with names, and not of lists or values."""
+    if not all(isinstance(name, str) for name in frame.columns):
+        return False
+    first = frame.iloc[0].tolist() if len(frame) else []
+    nested = bool(first) and all(isinstance(value, (dict, list)) for value in first)
+    # an object a column, which is the name of a row, or an object around the rows
+    return target in frame.columns or not (target in frame.index or nested)
 
 
 def _reason(path, error):

@@ -1,6 +1,6 @@
 """Find the columns that the user named among those of the table."""
 
-import csv
+import re
 from difflib import get_close_matches
 
 from sklearn_kd._demo.error import DemoError
@@ -8,8 +8,11 @@ from sklearn_kd._demo.error import DemoError
 #: Names that a message lists, of more.
 _SHOWN = 10
 
+# a name between commas, or in double quotes as in a .csv file, with any ends of lines
+_NAME = re.compile(r' *(?:"((?:[^"]|"")*)"|([^,]*))(,|\Z)')
 
-def find_target(names, target, path):
+
+def find_target(names, target, path, headed):
     """Position of the column with the labels.
 
     Parameters
@@ -20,6 +23,8 @@ def find_target(names, target, path):
         What the user wrote.
     path : str
         The file, for the message.
+    headed : bool
+        Whether the names are the first line of a text.
 
     Returns
     -------
@@ -33,7 +38,7 @@ def find_target(names, target, path):
     """
     if target in names:
         return names.index(target)
-    if sum(map(_is_number, names)) > len(names) / 2:
+    if headed and sum(map(_is_number, names)) > len(names) / 2:
         raise DemoError(
             f"{path} has no column {target!r}: its first line, {_listed(names)}, looks "
             "like a row of the table. Put a line with the names of the columns above."
@@ -68,7 +73,7 @@ def find_nominal(names, wanted, target, path):
     """
     found = []
     for text in wanted:
-        parts = next(csv.reader([text], skipinitialspace=True), [])
+        parts = _split(text)
         if text in names and len(parts) > 1:
             if all(part in names for part in parts):
                 raise DemoError(
@@ -91,6 +96,16 @@ def find_nominal(names, wanted, target, path):
                 f"--nominal: {path} has no column {name!r}: {_hint(name, names)}"
             )
     return list(dict.fromkeys(found))
+
+
+def _split(text):
+    """Give the names in a list with commas between them."""
+    parts = []
+    for quoted, plain, comma in _NAME.findall(text):
+        parts.append(quoted.replace('""', '"') or plain)
+        if not comma:
+            break
+    return parts
 
 
 def _hint(name, names):

@@ -25,6 +25,9 @@ TEACHER, STUDENT, PLAIN = "teacher", "student", "student without teacher"
 PICTURE = "sklearn_kd_demo.png"
 _TIME_LIMIT = 5.0
 
+#: A student that is stopped by Ctrl-C warns so, and gives what it has.
+_INTERRUPTED = "Training interrupted by user"
+
 
 def run(data, target, nominal, separator, picture, out, seed):
     """Run the demo.
@@ -150,12 +153,15 @@ def _fit(kinds, X, y, seed):
 
 @contextmanager
 def _warnings_as_lines():
-    """Print warnings without the place in the code that they come from."""
+    """Print warnings without their place in the code; Ctrl-C stops the demo too."""
 
     def say(message, *_, **__):
+        if str(message).startswith(_INTERRUPTED):
+            raise KeyboardInterrupt
         print(f"  warning: {printable(message)}", file=sys.stderr)
 
     with warnings.catch_warnings():
+        warnings.filterwarnings("always", _INTERRUPTED)  # whatever -W says
         warnings.showwarning = say
         yield
 

@@ -21,6 +21,15 @@ _TEST_SHARE = 0.3
 #: classes.
 _MANY = 100
 
+#: What the package says of frames, in the words of who has a file and a command.
+_IN_A_FILE = {
+    "Convert what is a number: X.astype(float)": (
+        "Convert in the file what is a number to a plain number"
+    ),
+    "say so by the dtype category of a frame.": "say so: --nominal COLUMN.",
+    "in front of both teacher and student": "in the file",
+}
+
 
 @dataclass(frozen=True)
 class Table:
@@ -120,11 +129,12 @@ def read_table(path, target, nominal=(), separator=None):
         notes.append(f"left out {missing.sum():,} rows without a value in {target!r}")
         X, y = X[~missing], y[~missing]
     name = printable(Path(path).name)
-    return _build(name, X, y, source.nominal, source.code, notes)
+    n_left_out = int(missing.sum())
+    return _build(name, X, y, source.nominal, source.code, notes, n_left_out)
 
 
-def _build(name, X, y, nominal, code, notes):
-    labels = _labels(y)
+def _build(name, X, y, nominal, code, notes, n_left_out=0):
+    labels = _labels(y, n_left_out)
     X = X.assign(**{column: _as_levels(X[column]) for column in nominal})
     try:
         kinds = column_kinds(X)
@@ -138,15 +148,16 @@ def _build(name, X, y, nominal, code, notes):
     if infinite.any():
         column = X.columns[numeric[int(infinite.argmax())]]
         raise DemoError(f"Column {column!r} holds infinity: make it a missing value.")
-    notes = [*notes, *(str(warning.message) for warning in said)]
+    notes = [*notes, *(_for_a_file(str(warning.message)) for warning in said)]
     X = _without_na(X, kinds)
     return Table(name, X, labels, str(y.name), kinds, notes, code, warned)
 
 
 def _for_a_file(message):
     """Say what the package says of a frame in the words of the command."""
-    dtype = "say so by the dtype category of a frame."
-    return message.replace(dtype, "say so: --nominal COLUMN.")
+    for words, others in _IN_A_FILE.items():
+        message = message.replace(words, others)
+    return message
 
 
 def _as_levels(column):
@@ -182,7 +193,7 @@ def _without_na(X, kinds):
     )
 
 
-def _labels(y):
+def _labels(y, n_left_out):
     """Labels as an array, after making sure that they are labels."""
     name = y.name
     if hasattr(y, "cat"):
@@ -204,9 +215,16 @@ def _labels(y):
             "Put its values into classes first."
         )
     if len(classes) < 2:
+        left_out = ""
+        if n_left_out:
+            left_out = (
+                f" {n_left_out:,} rows are left out that have no value in it, where "
+                "NA, NaN, None, null and empty fields are none: write such a class "
+                "otherwise."
+            )
         raise DemoError(
             f"Column {name!r} has one class only: {show(classes[0])}. Name a column "
-            "with two or more."
+            f"with two or more.{left_out}"
         )
     if counts.min() < 2:
         rare = classes[counts < 2].tolist()

@@ -9,6 +9,7 @@ from sklearn_kd._demo.error import DemoError
 SEPARATORS = {"comma": ",", "semicolon": ";", "tab": "\t", "pipe": "|", "space": " "}
 
 _TRIED = (",", ";", "\t", "|")
+_PADDED = r"\s*[+-]?0\d"
 _ENCODINGS = ("utf-8", "utf-16", "cp1252")  # utf-16 needs a byte order mark
 
 
@@ -64,7 +65,7 @@ def _read(path, encoding, target, separator, find):
     def read(**more):
         with warnings.catch_warnings():  # of fields that would be cut off
             warnings.simplefilter("error", pd.errors.ParserWarning)
-            return pd.read_csv(path, **options, **more)
+            return pd.read_csv(path, **{**options, **more})
 
     try:
         frame = read()
@@ -82,6 +83,18 @@ def _read(path, encoding, target, separator, find):
         if _is_better(with_commas, frame, separator):
             frame, options["decimal"] = with_commas, ","
             notes.append("numbers have a decimal comma")
+    if pd.api.types.is_numeric_dtype(frame[target]):
+        # numbers would make one class of 01 and 1
+        dtype = {**options.get("dtype", {}), target: "str"}
+        as_text = read(dtype=dtype)
+        padded = as_text[target].dropna()
+        padded = padded[padded.str.match(_PADDED)]
+        if len(padded):
+            frame, options["dtype"] = as_text, dtype
+            notes.append(
+                f"{target!r} has leading zeros, as in {padded.iloc[0]!r}: its classes "
+                "are strings"
+            )
     return frame.reset_index(drop=True), options, notes
 
 
