@@ -27,6 +27,7 @@ from sklearn_kd import DistilledClassifier, MLPStudent, MungeSampler, SkorchStud
 from sklearn_kd.losses import distillation_loss
 from sklearn_kd.students._validation import validation_mask
 from sklearn_kd.torch import TabularMLP, TensorBatchLoader
+from sklearn_kd.torch._loader import JoiningDataLoader
 
 # --- what is the user's -----------------------------------------------------------
 
@@ -98,7 +99,7 @@ class OwnLoader(DataLoader):
     [
         ({}, TensorBatchLoader),
         ({"iterator_train__batch_size": 64, "batch_size": 9}, TensorBatchLoader),
-        ({"iterator_train__pin_memory": False}, DataLoader),
+        ({"iterator_train__pin_memory": False}, JoiningDataLoader),
         ({"iterator_train": OwnLoader, "iterator_valid": OwnLoader}, OwnLoader),
     ],
 )

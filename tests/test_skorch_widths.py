@@ -17,10 +17,16 @@ from sklearn.tree import DecisionTreeClassifier
 from skorch import NeuralNetClassifier
 from skorch.callbacks import Callback, InputShapeSetter
 from torch import nn
-from torch.utils.data import SequentialSampler
+from torch.utils.data import (
+    DataLoader,
+    SequentialSampler,
+    TensorDataset,
+    default_collate,
+)
 from untouched import Unfitted
 
 from sklearn_kd import DistilledClassifier, SkorchStudent, TabularEncoder
+from sklearn_kd.torch._loader import JoiningDataLoader
 
 X = np.random.default_rng(0).normal(size=(120, 10))
 y = X[:, :3].argmax(axis=1)
@@ -266,13 +272,36 @@ def test_batches_of_one_row_are_refused_before_the_teacher_where_two_are_needed(
 
 @pytest.mark.parametrize(
     "option",
-    [{"num_workers": 0}, {"pin_memory": False}, {"sampler": SequentialSampler(X[:91])}],
-    ids=["workers", "memory", "sampler"],
+    [
+        {"num_workers": 0},
+        {"pin_memory": False, "shuffle": False},
+        {"sampler": SequentialSampler(X[:91])},
+        {"collate_fn": default_collate, "drop_last": True},
+    ],
+    ids=["workers", "memory", "sampler", "dropped"],
 )
-def test_a_loader_of_the_users_that_ends_in_one_row_is_refused_before(option):
+def test_a_loader_with_options_of_the_users_joins_it_too(option):
+    sizes = []
+
+    class Sizes(Callback):
+        def on_batch_begin(self, net, batch, training, **kwargs):
+            sizes.append(len(batch[0]))
+
     options = {f"iterator_train__{name}": value for name, value in option.items()}
-    student = net(Normalized, batch_size=9, train_split=None, **options)
-    with refused(ValueError, "cannot learn from a batch of one row.*drop_last=True"):
-        distil(student, X[:91], Unfitted())
-    student.set_params(iterator_train__drop_last=True)
-    assert distil(student, X[:91]).predict(X[:3]).shape == (3,)
+    settings = {"batch_size": 9, "train_split": None, "callbacks": [Sizes()]}
+    student = SkorchStudent(net(Normalized, **settings, **options), random_state=0)
+    student.fit(X[:91], y[:91])
+    assert sizes[-1] == (9 if "drop_last" in option else 10)
+    assert sum(sizes) == (90 if "drop_last" in option else 91)
+    assert len(sizes) == len(student.net_.history[0, "batches"])
+
+
+def test_other_batches_are_those_of_torch():
+    rows = TensorDataset(torch.arange(20))
+    for size in (3, 20, 1, 7):
+        torch.manual_seed(0)
+        plain = [b[0].tolist() for b in DataLoader(rows, batch_size=size, shuffle=True)]
+        torch.manual_seed(0)
+        ours = list(JoiningDataLoader(rows, batch_size=size, shuffle=True))
+        assert [batch[0].tolist() for batch in ours] == plain
+    assert len(JoiningDataLoader(rows, batch_size=19)) == 1

@@ -3,6 +3,12 @@
 from itertools import islice
 
 import torch
+from torch.utils.data import (
+    BatchSampler,
+    DataLoader,
+    RandomSampler,
+    SequentialSampler,
+)
 
 from sklearn_kd._messages import printable, show
 from sklearn_kd._parameters import check_boolean, check_number
@@ -213,3 +219,53 @@ def _check_device(device):
             f"device must be the name of a device of torch, such as 'cpu', got "
             f"{show(device)}: {printable(error)}"
         ) from error
+
+
+#: Options of torch's loader that batches of one's own stand in the place of.
+_OF_BATCHES = {"sampler", "shuffle", "drop_last"}
+
+
+class JoiningDataLoader(DataLoader):
+    """torch's loader, in which a last batch of one row is joined to the one before.
+
+    Parameters
+    ----------
+    dataset : Dataset
+        With a length.
+    batch_size : int, default=1
+        Rows of a batch.
+    **options : dict
+        Of torch's loader. A ``batch_sampler`` stays as it is.
+    """
+
+    def __init__(self, dataset, batch_size=1, **options):
+        sampler, size = options.get("sampler"), batch_size or 0
+        rows = dataset if sampler is None else sampler
+        n_rows = len(rows) if hasattr(rows, "__len__") else 0
+        own = options.get("batch_sampler") is not None or options.get("drop_last")
+        if n_rows > size > 1 and n_rows % size == 1 and not own:
+            if sampler is None and options.get("shuffle"):
+                sampler = RandomSampler(dataset, generator=options.get("generator"))
+            elif sampler is None:
+                sampler = SequentialSampler(dataset)
+            options = {k: v for k, v in options.items() if k not in _OF_BATCHES}
+            options["batch_sampler"] = _JoinedBatches(sampler, size, drop_last=False)
+            batch_size = 1  # what torch asks for beside batches
+        super().__init__(dataset, batch_size=batch_size, **options)
+
+
+class _JoinedBatches(BatchSampler):
+    """Batches of positions, of which the last has one more than the others."""
+
+    def __iter__(self):
+        before = None
+        for batch in super().__iter__():
+            if len(batch) == 1:
+                batch = before + batch
+            elif before is not None:
+                yield before
+            before = batch
+        yield before
+
+    def __len__(self):
+        return super().__len__() - 1

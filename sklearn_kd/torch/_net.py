@@ -12,7 +12,7 @@ from skorch.utils import to_device, to_numpy
 
 from sklearn_kd._run.random import contained_draws
 from sklearn_kd.losses import LOSSES
-from sklearn_kd.torch._loader import TensorBatchLoader
+from sklearn_kd.torch._loader import JoiningDataLoader, TensorBatchLoader
 from sklearn_kd.torch._loss import DistillationLoss
 from sklearn_kd.torch._net_rows import GivenRows
 from sklearn_kd.torch._threads import single_torch_thread
@@ -273,6 +273,8 @@ def _loaders(net):
         # with a sampler of the user's, a DataLoader refuses the option
         if name == "iterator_train" and options.isdisjoint(_ORDERS):
             settings[f"{prefix}shuffle"] = True
+        if name == "iterator_train":
+            settings[name] = JoiningDataLoader
         if options <= _LOADER_OPTIONS:
             settings[name] = TensorBatchLoader
             if "device" not in options:
@@ -323,7 +325,7 @@ def _find_output(net, X, n_classes, gives_probabilities):
 def _check_single_rows(net, rows):
     """Refuse batches of one row for a module that cannot learn from them."""
     batch_size = getattr(net, "iterator_train__batch_size", net.batch_size)
-    if batch_size != 1 and len(rows) > 1 and not _ends_in_one_row(net, len(rows)):
+    if batch_size != 1 and len(rows) > 1:
         return
     trial = object.__new__(type(net))
     trial.__dict__.update(net.__dict__)
@@ -339,20 +341,8 @@ def _check_single_rows(net, rows):
         raise ValueError(
             f"The module {type(net.module_).__name__} cannot learn from a batch of one "
             f"row: {error}. A layer such as BatchNorm needs two: set batch_size to 2 "
-            f"or more (it is {batch_size}, of {len(rows)} rows), such that no row is "
-            "left for the last batch, or iterator_train__drop_last=True."
+            f"or more (it is {batch_size}, of {len(rows)} rows)."
         ) from error
-
-
-def _ends_in_one_row(net, n_rows):
-    """Say whether a DataLoader, which joins no batches, is left with one row."""
-    if net.iterator_train is not torch.utils.data.DataLoader:
-        return False
-    loader = net.get_iterator(range(n_rows), training=True)
-    batches = loader.batch_sampler
-    if type(batches) is not torch.utils.data.BatchSampler or batches.drop_last:
-        return False
-    return len(batches.sampler) % batches.batch_size == 1
 
 
 def _forward(net, X):
