@@ -232,8 +232,8 @@ class _Answer:
         answer = model.predict_proba(copy_rows(X))
         if classes_of(model, answer, None) is None:
             raise ValueError(
-                f"Nobody says which label each column of predict_proba of {show(name)} "
-                "stands for: it has no classes_ and returns no DataFrame."
+                f"The label of each column of predict_proba of {show(name)} is unknown: "
+                "the model has no classes_ and returns no DataFrame."
             )
         proba, classes = read_answer(
             model, answer, num_samples(X), name=f"predict_proba of {show(name)}"
