@@ -242,7 +242,7 @@ def test_other_values_are_refused(cross_fit):
 @pytest.mark.parametrize("cv", [None, 3])
 @pytest.mark.parametrize(
     ("flipped", "choice"),
-    [(0.3, "what did not see their source"), (0.0, "all of it")],
+    [(0.3, "out of sample"), (0.0, "by the whole teacher")],
     ids=["noisy", "clean"],
 )
 def test_auto_looks_whether_memory_is_noise(flipped, choice, cv, capsys):

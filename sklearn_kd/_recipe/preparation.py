@@ -72,7 +72,7 @@ from sklearn_kd.transfer import (
 
 
 def read_lesson(distilled, X, y, sample_weight, teacher_proba):
-    """Check the labelled rows, and drop those of weight 0: nobody sees them."""
+    """Check the labelled rows, and drop those of weight 0."""
     if distilled.alpha > 0:
         check_transfer(distilled.transfer, X)
     X = check_rows(distilled, X, reset=True)
@@ -115,7 +115,7 @@ class Teachers:
     Parameters
     ----------
     members : list of object
-        Fitted and unfitted ones; none where nobody is asked.
+        Fitted and unfitted ones; empty where no teacher is used.
     weights : ndarray of shape (n_teachers,)
         Of each in the mean.
     fit_params : list of dict
@@ -155,7 +155,7 @@ def _members(distilled, lesson, teacher_proba):
     given = [name for name in names if getattr(distilled, name) is not None]
     if teacher_proba is not None and given:
         raise ValueError(
-            "teacher_proba already says what the teacher knows: leave "
+            "teacher_proba takes the place of a teacher: leave "
             f"{' and '.join(given)} at None, or do not pass teacher_proba."
         )
     check_threshold(distilled, teacher_proba)

@@ -148,9 +148,10 @@ class MLPStudent(
     out_activation_ : str
         "softmax".
 
-    See Also -------- DistilledClassifier : Trains it on soft targets.
-    sklearn.neural_network.MLPClassifier : Has parameters of the same names; no soft
-    targets.
+    See Also
+    --------
+    DistilledClassifier : Trains it on soft targets.
+    sklearn.neural_network.MLPClassifier : Has parameters of the same names.
 
     Notes
     -----

@@ -145,7 +145,7 @@ class Beginning:
     seen : SeenColumns or None, default=None
         What their columns hold; None for encoders with rules of their own.
     warned : frozenset, default=frozenset()
-        Names of the columns that nobody is to be warned of again.
+        Names of the columns that need no further warning.
     """
 
     seed: int
@@ -201,11 +201,11 @@ class PartialFitMixin:
         """Learn from a batch of a stream: one pass in steps of ``batch_size`` rows.
 
         The learning rate rises over the first 50 steps and then stays at
-        ``learning_rate_init``, since nobody knows how long a stream is. What predicts
-        is a moving average of the weights, over a tenth of the steps so far and at
-        most 1000. No row is kept apart, and ``max_iter``, ``early_stopping`` and
-        ``time_limit`` do not count.
-        After :meth:`fit`, which starts anew itself, it goes on from the fitted weights.
+        ``learning_rate_init``, since the length of a stream is unknown. What predicts
+        is a moving average of the weights, over a tenth of the steps so far and at most
+        1000. No row is kept apart, and ``max_iter``, ``early_stopping`` and
+        ``time_limit`` do not count. After :meth:`fit`, which starts anew itself, it
+        goes on from the fitted weights.
 
         Parameters
         ----------

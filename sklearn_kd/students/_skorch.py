@@ -105,9 +105,11 @@ class SkorchStudent(
     feature_names_in_ : ndarray of shape (`n_features_in_`,)
         Their names, where ``X`` had string names only.
 
-    See Also -------- DistilledClassifier : Trains it on soft targets. MLPStudent : The
-    default student, which needs no torch. sklearn_kd.torch.TabularMLP : A module that
-    it can train.
+    See Also
+    --------
+    DistilledClassifier : Trains it on soft targets.
+    MLPStudent : The default student, which needs no torch.
+    sklearn_kd.torch.TabularMLP : A module that it can train.
 
     Notes
     -----

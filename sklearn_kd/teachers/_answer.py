@@ -37,7 +37,7 @@ def read_answer(teacher, answer, n_rows, *, given_classes=None, wanted=None, nam
     Raises
     ------
     ValueError
-        For answers of several outputs, for columns that nobody names or that two
+        For answers of several outputs, for columns without a name or that two
         sources name differently, for another number of rows, and for what
         :func:`~sklearn_kd.targets.check_proba` refuses.
     """

@@ -83,9 +83,10 @@ def compute_soft_targets(
     UserWarning
         With the number of rows that are zero.
 
-    See Also -------- DistilledClassifier : Takes the result as ``fit(X, y,
-    teacher_proba=...)``. SoftTargets : Holds the result, with weights, temperature and
-    loss.
+    See Also
+    --------
+    DistilledClassifier : Takes the result as ``fit(X, y, teacher_proba=...)``.
+    SoftTargets : Holds the result, with weights, temperature and loss.
 
     Notes
     -----
@@ -149,7 +150,8 @@ def compute_soft_targets(
                 for one, labels in zip(teachers, named, strict=True)
             ]
             proba = average_proba(probas, weights)
-            n_without += int(np.count_nonzero(np.asfortranarray(proba).max(axis=1) == 0))
+            highest = np.asfortranarray(proba).max(axis=1)
+            n_without += int(np.count_nonzero(highest == 0))
             out[rows] = proba
     if n_without:
         warnings.warn(
