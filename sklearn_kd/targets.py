@@ -201,8 +201,8 @@ def check_temperature(temperature):
     Raises
     ------
     TypeError, ValueError
-        For anything but a number from 0.001 to 1000: beyond, float32 cannot say what
-        the loss and its gradient are.
+        For anything but a number from 0.001 to 1000: beyond, float32 cannot represent
+        the loss and its gradient.
     """
     least, most = TEMPERATURES
     return check_number("temperature", temperature, least=least, most=most)

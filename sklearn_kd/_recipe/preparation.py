@@ -212,8 +212,8 @@ def find_rows(distilled, student, lesson, X_unlabeled, teacher_proba, seed):
     if teacher_proba is not None and transfer is not None:
         if not (isinstance(transfer, str) and transfer == "auto"):
             raise ValueError(
-                f"transfer={show(transfer)} makes rows to ask a teacher about, and "
-                "teacher_proba answers for X only: pass the teacher, or use "
+                f"transfer={show(transfer)} makes rows for a teacher to label, and "
+                "teacher_proba is for the rows of X only: pass the teacher, or use "
                 'transfer="auto" or None.'
             )
         transfer = None
@@ -257,8 +257,8 @@ def _check_unlabeled(distilled, lesson, X_unlabeled, teacher_proba):
         return None
     if teacher_proba is not None:
         raise ValueError(
-            "X_unlabeled needs a teacher to ask, and teacher_proba answers for X "
-            "only: pass the teacher, or leave X_unlabeled out."
+            "X_unlabeled needs a teacher, and teacher_proba is for the rows of X only: "
+            "pass the teacher, or leave X_unlabeled out."
         )
     return _like_training_rows(distilled, rows, "X_unlabeled")
 

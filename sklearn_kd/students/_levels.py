@@ -1,4 +1,4 @@
-"""The levels of a nominal column: which get a column, what the teacher says of each."""
+"""The levels of a nominal column: which get a column, and their mean targets."""
 
 from numbers import Integral
 

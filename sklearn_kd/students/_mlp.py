@@ -97,15 +97,15 @@ class MLPStudent(
         weight, which may be no more than 1. Not ``alpha``, which in this package
         weighs the soft term.
     early_stopping : bool, default=True
-        Keep ``validation_fraction`` of the rows apart, stop when the loss on them (the
-        distillation loss where there are soft targets) no longer improves, and keep
-        the weights of the best epoch. With too few rows to keep any apart, and with
+        Split off ``validation_fraction`` of the rows, stop when the loss on them (the
+        distillation loss if there are soft targets) no longer improves, and keep the
+        weights of the best epoch. If there are too few rows to split any off, and with
         False, all epochs are run.
     validation_fraction : float, default=0.1
-        Share of the rows kept apart when ``early_stopping`` and no ``X_val`` is given.
+        Share of the rows split off if ``early_stopping`` and no ``X_val`` is passed.
     n_iter_no_change : int or "auto", default="auto"
         Epochs without an improvement after which training stops. "auto" is half of
-        ``max_iter``: distillation wants patience, and the learning rate has to fall.
+        ``max_iter``: the loss often improves only when the learning rate has decreased.
     tol : float, default=1e-4
         Smallest decrease of the loss that counts as an improvement, in nats.
     dtype : {"float32", "float64"}, default="float32"

@@ -1,4 +1,4 @@
-"""What fitted teachers say of any rows, as an array or in a file."""
+"""Class probabilities of fitted teachers, as an array or in a file."""
 
 import warnings
 from collections.abc import Mapping

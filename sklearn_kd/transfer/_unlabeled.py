@@ -66,10 +66,10 @@ class UnlabeledRows(VersionedMixin):
 
     @property
     def __array_interface__(self):
-        # What NumPy asks first of an object that some transformer takes for an array.
+        # What NumPy reads first of an object that a transformer converts to an array.
         # Not __array__: by that, cross-validation would take it for one too.
         raise TypeError(
-            "UnlabeledRows cannot be transformed: it hides its rows. With "
+            "UnlabeledRows cannot be transformed: it is no array. With "
             'Pipeline(transform_input=["X_unlabeled"]) pass the bare rows, as many as '
             "you like except exactly len(X); or transform them first and pass "
             "UnlabeledRows(transformed) without transform_input."
