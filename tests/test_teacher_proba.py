@@ -242,5 +242,5 @@ def test_what_is_about_a_teacher_is_refused_beside_it(params):
 
 
 def test_it_answers_for_no_other_row():
-    with pytest.raises(ValueError, match="X_unlabeled needs a teacher to ask"):
+    with pytest.raises(ValueError, match="X_unlabeled needs a teacher"):
         distil().fit(X, y, teacher_proba=P, X_unlabeled=X[:5])
