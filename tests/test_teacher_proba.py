@@ -237,7 +237,7 @@ def test_what_is_no_table_is_refused(wrong, message):
 )
 def test_what_is_about_a_teacher_is_refused_beside_it(params):
     name = next(iter(params))
-    with pytest.raises(ValueError, match=f"teacher_proba already says .* {name} at"):
+    with pytest.raises(ValueError, match=f"teacher_proba takes the place .* {name} at"):
         distil(**params).fit(X, y, teacher_proba=P)
 
 
