@@ -153,7 +153,7 @@ def main(argv=None):
     ------
     SystemExit
         With status 2 and one line on stderr for what the user can mend, with 130 when
-        interrupted, and with 141 when nobody reads the output any more.
+        interrupted, and with 141 when the reader of the output is gone.
     """
     for stream in (sys.stdout, sys.stderr):
         if hasattr(stream, "reconfigure"):  # a name of a column may have any letter

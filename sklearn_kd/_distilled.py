@@ -68,11 +68,11 @@ class DistilledClassifier(
     ScoredClassifierMixin,
     BaseEstimator,
 ):
-    """Train a compact student on what a teacher knows.
+    """Distil a teacher into a compact student.
 
-    A teacher with ``predict_proba``, however large, says how probable each class is
-    for each row; a small student learns that, blended with the labels. Afterwards
-    ``student_`` alone does the predicting.
+    The student is trained on the class probabilities of a teacher (soft targets),
+    blended with the labels. The teacher may be of any size and needs ``predict_proba``.
+    After ``fit``, ``student_`` alone makes the predictions.
 
     Parameters
     ----------
@@ -81,45 +81,51 @@ class DistilledClassifier(
           ``predict_proba`` and without ``fit``): used as it is, by reference. It is
           never refitted, cloned, copied or changed, and its parameters are not
           parameters of this estimator.
-        - Unfitted: cloned, seeded and fitted inside ``fit``, so that cross-validation
-          is honest. XGBoost and CatBoost learn any labels, in a wrapper if need be.
-        - A list: the mean of their probabilities; fitted and unfitted may mix.
-        - None: ``teacher_proba`` of :meth:`fit`, and without it an ensemble of
+        - Unfitted: cloned, seeded and fitted inside ``fit``, so that no test fold leaks
+          into it in cross-validation. XGBoost and CatBoost are wrapped where they do
+          not support the labels as they are.
+        - A list: the mean of their probabilities is used. Fitted and unfitted teachers
+          may be mixed.
+        - None: ``teacher_proba`` of :meth:`fit` is used, and without it an ensemble of
           histogram gradient boosting (100 rounds) and extra trees (100 trees with
           bootstrap and at least 3 rows a leaf); extra trees alone for sparse rows and
           above 30 classes; with more than 100 columns and less than 10 rows a column,
           logistic regression in the place of boosting.
     student : estimator or None, default=None
-        None is ``MLPStudent()``, which has to be passed where its parameters are to be
-        set or searched. Else an unfitted classifier: a skorch net, one whose ``fit``
-        takes ``soft_targets`` (it gets a :class:`SoftTargets`), one that sample weights
-        reach (it gets each row once per class, weighted), or a pipeline that ends so.
+        None is ``MLPStudent()``; pass one to set or search its parameters. Otherwise an
+        unfitted classifier: a skorch net, a classifier whose ``fit`` takes
+        ``soft_targets`` (it receives a :class:`SoftTargets`), a classifier that
+        supports ``sample_weight`` (it receives each row once per class, weighted by the
+        soft targets), or a pipeline that ends in one of these.
     alpha : float, default=1.0
-        Weight of the SOFT term, in [0, 1]; the hard term has ``1 - alpha``. 0 learns
-        from the labels alone and asks no teacher.
+        Weight of the SOFT term, in [0, 1]; the hard term has ``1 - alpha``. With 0 the
+        student is trained on the labels alone, and no teacher is used.
     temperature : float, default=1.0
         Divides the logits of teacher and student in the soft term, which is multiplied
         by its square; from 0.001 to 1000.
     loss : {"kl", "mse_logit", "dkd", "kl_standardized"}, default="kl"
-        The soft term; see :mod:`sklearn_kd.losses`. Students that know sample weights
-        only take "kl".
+        The soft term; see :mod:`sklearn_kd.losses`. Students that learn by sample
+        weights support "kl" only.
     transfer : {"auto", "munge"}, sampler or None, default="auto"
-        Synthetic rows to ask the teacher about, made from the training rows (of 300 000
-        at most) after validation rows have been split off. "munge" is
-        :class:`MungeSampler`; so is "auto", unless the student is linear, rows are
-        sparse or texts, or a column is neither a number nor a level (a warning names
-        it). A sampler has ``fit(X)`` and ``sample()``, which returns rows
-        and the position of the one that each was made from. With synthetic rows a
-        training row itself is kept only where its soft target comes from somebody who
-        did not see it (``cv``, or the out-of-bag trees of a forest), and for the hard
-        term at ``alpha < 1``.
+        The sampler that makes synthetic rows, for which the teacher predicts soft
+        targets. It is fitted on the training rows (on 300 000 at most) after validation
+        rows have been split off. "munge" is :class:`MungeSampler`. "auto" is the same,
+        but makes no synthetic rows if the student is linear, rows are sparse or texts,
+        or a column is neither numeric nor nominal (a warning names the column). A
+        sampler has ``fit(X)`` and ``sample()``, which returns rows and the position of
+        the one that each was made from. If synthetic rows are made, the training rows
+        keep their soft term only if all teachers have out-of-sample predictions for
+        them (out-of-fold with ``cv``, or out-of-bag), and their hard term if ``alpha <
+        1``.
     cross_fit : bool or "auto", default="auto"
-        Whether a synthetic row is labelled by the part of the teacher that did not see
-        its source: the teacher of its fold with ``cv``, the members of a forest or
-        :class:`~sklearn.ensemble.BaggingClassifier` that it was out of the bag of.
-        "auto" does it where the teacher's memory is noise, which is when residuals of
-        such soft targets contradict each other between neighbouring rows. True is an
-        error where a teacher has no such part.
+        Whether soft targets of synthetic rows are out-of-sample predictions with
+        respect to the training row that each was made from (its source). With ``cv``
+        they are out-of-fold: predicted by the teacher of the fold that tests the
+        source. For a forest or :class:`~sklearn.ensemble.BaggingClassifier` they are
+        out-of-bag: predicted by the members whose bootstrap sample lacks the source.
+        "auto" uses them for a teacher that has memorised label noise. Its sign is a
+        negative autocorrelation of the out-of-sample residuals of neighbouring rows.
+        True raises an error if a teacher has no out-of-sample predictions.
     booster_weight : float or "auto", default="auto"
         Weight, in the soft targets of synthetic rows, of a small histogram gradient
         boosting that is fitted on the labels of the training rows; the teacher has the
@@ -128,58 +134,63 @@ class DistilledClassifier(
         a logistic regression. "auto" is 0.2 if some teacher has no out-of-sample
         predictions, and otherwise 0. With 0 the student learns from the teacher alone.
     calibration : {"temperature", "sigmoid", "isotonic", "prior"} or None, default=None
-        Calibrate the teacher's answers before the student learns from them, by the
-        method of :class:`~sklearn.calibration.CalibratedClassifierCV`, on what the part
-        of the teacher that did not see a labelled row says of it (``cv``, or out of
-        bag). "prior" multiplies each class by a number, so that the mean answer is the
-        share of the class: for teachers with class weights or resampled rows. Row
-        weights do not count in that. An error where there is no such part.
-        ``teacher_`` stays as it is.
+        Calibrate the teacher's probabilities before the student is trained on them. The
+        calibrator is fitted on out-of-sample predictions for the labelled rows
+        (out-of-fold with ``cv``, or out-of-bag), by the method of
+        :class:`~sklearn.calibration.CalibratedClassifierCV`. "prior" multiplies the
+        probability of each class by a factor, so that its mean is the share of the
+        class among the labels; it is meant for teachers with class weights or resampled
+        rows. Row weights are not used in the calibration. An error is raised if there
+        are no out-of-sample predictions. ``teacher_`` is not changed.
     decision_threshold : float, "teacher" or None, default=None
-        With two classes, predict ``classes_[1]`` from this probability on. "teacher"
-        takes the one from which on the student flags the share of rows that a teacher
-        flags which ends in a fixed or tuned threshold classifier. ``student_`` is then
-        a :class:`~sklearn.model_selection.FixedThresholdClassifier`. None predicts the
-        most probable class, and warns where that loses a threshold of the teacher.
+        With two classes, predict ``classes_[1]`` from this probability on. "teacher" is
+        for a teacher that ends in a fixed or tuned threshold classifier: the threshold
+        is chosen so that student and teacher predict the class of that threshold for
+        the same share of rows. ``student_`` is then a
+        :class:`~sklearn.model_selection.FixedThresholdClassifier`. With None the most
+        probable class is predicted. A warning is given if the teacher predicts by
+        another threshold.
     cv : int, cross-validation generator, iterable or None, default=None
-        Cross-fitting for unfitted teachers: each labelled row gets its soft target
-        from a teacher that did not see it. ``teacher_`` is fitted on all rows. An
-        error with a fitted teacher, and for folds that train on a row that they test.
+        Cross-fitting for unfitted teachers: the soft targets of the labelled rows are
+        out-of-fold. ``teacher_`` is fitted on all rows. An error is raised with a
+        fitted teacher, and for folds that train on a row that they test.
     teacher_weights : array-like of shape (n_teachers,) or None, default=None
-        Weights of several teachers in the mean; None weighs them alike.
+        Weights of several teachers in the mean. None weighs them equally.
     teacher_classes : array-like of shape (n_teacher_classes,) or None, default=None
-        Labels of a fitted teacher's columns, in the order of its ``classes_`` if any:
-        where it has none and returns no DataFrame, or was fitted on encoded labels.
-        They count before both.
+        Labels of a fitted teacher's columns, in the order of its ``classes_`` if it has
+        any. They are needed if the teacher has no ``classes_`` and returns no
+        DataFrame, or was fitted on encoded labels. They take precedence over both.
     transfer_weight : float, default=1.0
         Rows without a label have the soft term only, at weight
         ``alpha * transfer_weight``.
     time_limit : float or None, default=None
-        Seconds for everything but the fits of unfitted teachers. As many synthetic
-        rows are made as can be learned from in that time, and labelled during at most
-        .4 of it; the small booster is left out where it does not fit into half; and the
-        default student brings its training to an end in the rest. A warning says what
-        was cut, and whether that left too few steps to learn. Other students take the
-        time they take.
+        Seconds for everything but the fits of unfitted teachers. As many synthetic rows
+        are made as the student can be trained on in that time. Labelling them stops
+        after 40 % of it. The small booster is left out if it would need more than half
+        of it. The default student completes its training in the rest. The training of
+        other students is not limited. A warning states what was cut, and whether too
+        few steps were left to learn.
     warn_if_worse : bool, default=False
-        Fit the student a second time, without a teacher and behind ``time_limit``, and
-        warn if that has the lower log loss on validation rows, beyond their noise. It
-        takes a student that stops by validation rows.
+        Fit the student a second time without a teacher, and warn if its log loss on the
+        validation rows is lower by more than 1.645 standard errors. This fit does not
+        count towards ``time_limit``. It requires a student with early stopping on
+        validation rows.
     memory : str, path-like, joblib.Memory or None, default=None
-        A folder that keeps every teacher fit and every labelled chunk of rows, so that
-        a search pays for a teacher once and a killed job goes on where it was. Each is
-        known by all that it depends on: the teacher's parameters or fitted state, rows,
-        labels, weights, ``teacher_classes``, seed, versions of packages, settings of
-        scikit-learn. That takes a seed, and a hash does not see code, attributes of
-        classes or globals: change the attribute ``cache_key`` with them (user guide).
-        Its files are pickles, which run code when they are loaded: use no folder that
-        others may write to.
+        A folder that caches every teacher fit and every labelled chunk of rows, so that
+        a search fits a teacher once and an interrupted job can resume. The key of an
+        entry is a hash of all that it depends on: the teacher's parameters or fitted
+        state, rows, labels, weights, ``teacher_classes``, seed, versions of packages,
+        settings of scikit-learn. Set ``random_state``, so that the seed is the same in
+        the next run. The hash does not cover code, attributes of classes or globals:
+        when they change, change the attribute ``cache_key`` of the teacher (user
+        guide). The files are pickles, which run code when they are loaded: use no
+        folder that others may write to.
     n_jobs : int or None, default=None
-        Jobs for folds (processes) and for chunks of rows (threads).
+        Number of jobs for folds (processes) and for chunks of rows (threads).
     random_state : int, RandomState instance or None, default=None
         Seeds every ``random_state`` that unfitted teachers, the student and the
-        splitter leave at None; an int reaches the student as it is. None takes entropy
-        from the operating system.
+        splitter leave at None; an int is passed to the student unchanged. None takes
+        entropy from the operating system.
     verbose : int, default=0
         Above 0, prints a line for each finished piece of work.
 
@@ -188,13 +199,14 @@ class DistilledClassifier(
     classes_ : ndarray of shape (n_classes,)
         The labels, sorted.
     teacher_ : object or None
-        The fitted teacher, the one that was passed where that was fitted; several
-        answer as one. None with ``teacher_proba`` and at ``alpha=0``.
+        The fitted teacher: the object that was passed, if that was fitted. Several
+        teachers are combined into one that predicts their mean. None with
+        ``teacher_proba`` and at ``alpha=0``.
     student_ : estimator
-        The fitted student, a complete classifier by itself. A pickle of it runs code
-        when it is loaded: for files from elsewhere there is ONNX (user guide).
+        The fitted student, a complete classifier by itself. Loading a pickle of it runs
+        code: for files from other sources use ONNX (user guide).
     n_transfer_rows_ : int
-        Number of synthetic and unlabelled rows among those the student learned from.
+        Number of synthetic and unlabelled rows in the transfer set.
     n_features_in_ : int
         Number of columns seen in ``fit``.
     feature_names_in_ : ndarray of shape (`n_features_in_`,)
@@ -216,7 +228,7 @@ class DistilledClassifier(
 
     .. math:: \\alpha T^2 \\, KL(p_T \\,\\|\\, q_T) + (1 - \\alpha) \\, CE(y, q_1).
 
-    At ``alpha=1`` its optimum is the teacher's distribution whatever the temperature.
+    At ``alpha=1`` the optimum is the teacher's distribution at any temperature.
 
     References
     ----------
@@ -333,32 +345,37 @@ class DistilledClassifier(
         X_unlabeled=None,
         groups=None,
     ):
-        """Ask the teacher, and train the student.
+        """Compute soft targets with the teacher, and train the student on them.
 
         Parameters
         ----------
         X : {array-like, sparse matrix, DataFrame} of shape (n_samples, n_features)
-            Labelled rows, or texts. The teacher sees them as they are; a table of Arrow
-            as its ``to_pandas`` makes it, and tensors as arrays.
+            Labelled rows, or texts. They are passed to the teacher as they are, except
+            that a table of Arrow is converted by its ``to_pandas``, and a tensor to an
+            array.
         y : array-like of shape (n_samples,)
-            Labels of any type that sorts.
+            Labels of any type that can be sorted.
         sample_weight : array-like of shape (n_samples,), default=None
-            Row weights, for the student and for unfitted teachers that take them. A
-            row of weight 0 counts as absent. The ratios count and not the scale, unless
-            in a teacher or student of yours, which gets them as they are.
+            Row weights, for the student and for unfitted teachers that support them. A
+            row of weight 0 counts as absent. Only the ratios of weights matter, except
+            in a teacher or student from outside this package, which receives them
+            unscaled.
         teacher_proba : array-like or DataFrame of shape (n_samples, n_classes), \
                 default=None
-            Soft targets instead of a teacher: columns in sorted class order, or a
-            DataFrame (or a :class:`SoftTargets`) with columns named by the classes. The
-            mass of classes that are not in ``y`` goes to the others in proportion, as
-            in a fold that lacks a class; above a quarter, a warning names them. A row
-            with nothing but such mass has its label for soft target, with a warning.
+            Soft targets instead of a teacher: an array with columns in sorted class
+            order, or a DataFrame (or a :class:`SoftTargets`) with columns named by the
+            classes. The mass of classes that are not in ``y``, as in a fold that lacks
+            a class, is redistributed to the others in proportion. If its mean is above
+            25 %, a warning names these classes. The soft target of a row that has all
+            its mass there is its label, with a warning.
         X_unlabeled : UnlabeledRows, array-like or DataFrame, default=None
-            Further rows to ask the teacher about. A bare array with exactly as many
-            rows as ``X`` is refused, since cross-validation would have cut it.
+            Unlabelled rows, for which the teacher predicts soft targets. A bare array
+            with exactly as many rows as ``X`` is refused, since cross-validation would
+            slice it.
         groups : array-like of shape (n_samples,), default=None
-            Which rows belong together, such as visits of a patient. All of a group are
-            on one side when validation rows are split off; for the splitter of ``cv``.
+            Group of each row, such as the patient of a visit. All rows of a group are
+            on the same side when validation rows are split off. The groups are also
+            passed to the splitter of ``cv``.
 
         Returns
         -------
@@ -368,7 +385,7 @@ class DistilledClassifier(
         Raises
         ------
         ValueError, TypeError
-            For bad input, saying what was expected and what to do.
+            For invalid input. The message states what was expected and how to fix it.
         """
         with no_autologging():
             seed = as_seed(self.random_state)
@@ -428,7 +445,7 @@ class DistilledClassifier(
         return self
 
     def get_metadata_routing(self):
-        """Say which parts want which metadata.
+        """Get the metadata routing of this estimator and its parts.
 
         Returns
         -------

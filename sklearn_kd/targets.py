@@ -1,7 +1,6 @@
-"""Soft targets: what a teacher says about each row, in the student's class order.
+"""Soft targets: a teacher's class probabilities, in the student's class order.
 
-Pure functions of arrays and one immutable holder; nothing here knows what a teacher
-or a student is.
+Pure functions of arrays and one immutable holder, independent of teachers and students.
 """
 
 from dataclasses import dataclass
@@ -38,10 +37,10 @@ _LOGIT_FLOOR = 1e-3
 
 @dataclass(frozen=True, eq=False, repr=False)
 class SoftTargets(VersionedMixin):
-    """What a student learns from, beside the labels: immutable and sliceable.
+    """Soft targets with their weight, temperature and loss: immutable, sliceable.
 
-    An estimator whose ``fit`` takes ``soft_targets`` is a student of
-    :class:`~sklearn_kd.DistilledClassifier` and gets one of these.
+    An estimator whose ``fit`` takes ``soft_targets`` can be a student of
+    :class:`~sklearn_kd.DistilledClassifier`, which passes one of these to it.
 
     Parameters
     ----------
@@ -68,11 +67,11 @@ class SoftTargets(VersionedMixin):
     -----
     .. versionadded:: 0.1
 
-    The arrays are copied, but for probabilities in a :class:`~numpy.memmap`, which may
-    be larger than memory: do not change the file afterwards.
+    The arrays are copied, except probabilities in a :class:`~numpy.memmap`, which may
+    be larger than memory. Do not change its file afterwards.
 
-    Indexing takes whatever NumPy takes for the rows of an array, and scikit-learn's
-    splitters slice it like an array with ``n_samples`` rows.
+    It is indexed like the rows of a NumPy array, and scikit-learn's splitters slice it
+    like an array with ``n_samples`` rows.
 
     Examples
     --------
@@ -202,8 +201,8 @@ def check_temperature(temperature):
     Raises
     ------
     TypeError, ValueError
-        For anything but a number from 0.001 to 1000: beyond, float32 cannot say what
-        the loss and its gradient are.
+        For anything but a number from 0.001 to 1000: beyond, float32 cannot represent
+        the loss and its gradient.
     """
     least, most = TEMPERATURES
     return check_number("temperature", temperature, least=least, most=most)
@@ -347,7 +346,7 @@ def average_proba(probas, weights):
     Returns
     -------
     ndarray of shape (n_samples, n_classes), dtype of the first
-        Rows that sum to 1; zero where nobody has a vote.
+        Rows that sum to 1; zero where no teacher has a vote.
     """
     if len(probas) == 1:
         return probas[0]

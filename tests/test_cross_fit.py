@@ -1,4 +1,4 @@
-"""``cross_fit=``: synthetic rows labelled by those who did not see their source."""
+"""``cross_fit=``: synthetic rows labelled out of sample."""
 
 import numpy as np
 import pytest
@@ -96,7 +96,7 @@ def test_members_that_did_not_see_the_source_label_it(teacher):
     assert_allclose(labels_of(teacher, False), whole, atol=1e-6)
     own = y[SOURCE]
     at = np.arange(len(ROWS)), own
-    assert whole[at].mean() > expected[at].mean() + 0.15  # what was known by heart
+    assert whole[at].mean() > expected[at].mean() + 0.15  # what was memorised
 
 
 def test_an_unfitted_forest_needs_no_folds():
@@ -242,7 +242,7 @@ def test_other_values_are_refused(cross_fit):
 @pytest.mark.parametrize("cv", [None, 3])
 @pytest.mark.parametrize(
     ("flipped", "choice"),
-    [(0.3, "what did not see their source"), (0.0, "all of it")],
+    [(0.3, "out of sample"), (0.0, "by the whole teacher")],
     ids=["noisy", "clean"],
 )
 def test_auto_looks_whether_memory_is_noise(flipped, choice, cv, capsys):
@@ -266,7 +266,7 @@ def test_auto_looks_whether_memory_is_noise(flipped, choice, cv, capsys):
     assert np.abs(rows[True] - rows[False]).max() > 0.05
     out = capsys.readouterr().out
     assert "residuals of RandomForestClassifier have Moran's I" in out
-    assert f"synthetic rows are labelled by {choice}\n" in out
+    assert f"synthetic rows are labelled {choice}\n" in out
 
 
 def test_auto_needs_neighbours_to_look_at(capsys):

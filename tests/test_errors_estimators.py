@@ -96,7 +96,7 @@ TEACHERS = {
     "nameless": (
         Nameless,
         ValueError,
-        r"Nobody says which label.*Nameless.*Pass teacher_classes=\[",
+        r"The label of each column.*Nameless.*Pass teacher_classes=\[",
     ),
     "NaN": (
         answering(lambda proba: np.where(proba == proba.max(), np.nan, proba)),

@@ -328,7 +328,7 @@ class TestCompare:
         with pytest.raises(ValueError, match=r"y has shape \(3,\)"):
             compare({"teacher": forest}, X_test, y_test[:3])
         nameless = Says([0], [[0.5, 0.5]])
-        with pytest.raises(ValueError, match="Nobody says which label"):
+        with pytest.raises(ValueError, match="The label of each column"):
             compare({"teacher": nameless}, X_test[:1], [0])
         with pytest.raises(ValueError, match="do not compare, such as 'a'"):
             compare({"teacher": forest}, X_test[:2], ["a", "b"])

@@ -131,7 +131,7 @@ def test_precomputed_probabilities_answer_for_no_other_row():
     assert_array_equal(student.X_, X)
     assert distilled.n_transfer_rows_ == 0
     for transfer in ("munge", Shifted()):
-        with pytest.raises(ValueError, match="teacher_proba answers for X only"):
+        with pytest.raises(ValueError, match="teacher_proba is for the rows of X only"):
             rows_of(None, transfer=transfer, fit_params={"teacher_proba": proba})
 
 

@@ -237,10 +237,10 @@ def test_what_is_no_table_is_refused(wrong, message):
 )
 def test_what_is_about_a_teacher_is_refused_beside_it(params):
     name = next(iter(params))
-    with pytest.raises(ValueError, match=f"teacher_proba already says .* {name} at"):
+    with pytest.raises(ValueError, match=f"teacher_proba takes the place .* {name} at"):
         distil(**params).fit(X, y, teacher_proba=P)
 
 
 def test_it_answers_for_no_other_row():
-    with pytest.raises(ValueError, match="X_unlabeled needs a teacher to ask"):
+    with pytest.raises(ValueError, match="X_unlabeled needs a teacher"):
         distil().fit(X, y, teacher_proba=P, X_unlabeled=X[:5])

@@ -316,7 +316,7 @@ def test_nothing_to_announce(params):
         ({"teacher": clone(FOREST)}, "pass a FixedThresholdClassifier or a Tuned"),
         ({"teacher": None}, "the default teacher has no threshold"),
         ({"teacher": [fixed(), fixed(0.3)]}, "several teachers have no threshold in"),
-        ({"teacher": fixed(), "alpha": 0}, "alpha=0 asks no teacher"),
+        ({"teacher": fixed(), "alpha": 0}, "alpha=0 uses no teacher"),
         (
             {"teacher": GridSearchCV(FOREST, {"max_depth": [2]}, cv=2)},
             "RandomForestClassifier predicts the most probable",

@@ -18,7 +18,7 @@ def is_skorch_net(estimator):
     Returns
     -------
     bool
-        False where skorch has not been imported: then nobody can have made a net.
+        False where skorch has not been imported: then there can be no net.
     """
     skorch = sys.modules.get("skorch")
     return skorch is not None and isinstance(estimator, skorch.NeuralNet)

@@ -77,10 +77,10 @@ def draw_compared(distilled, labelled, made, X_unlabeled, seed):
 def compared_rows(rows, labelled, drawn, knowledge, lesson):
     """Find out which rows the teacher flags.
 
-    On rows that it was fitted on, a teacher is surer than on new ones, and flags more
-    of them. So these are rows without a label: all that the student learns from, else
-    such as were made for it. Where there are none, they are the labelled rows, with
-    out-of-fold or out-of-bag answers where there are such.
+    A teacher is overconfident on the rows that it was fitted on, and may flag more of
+    them than of new rows. So these are rows without a label: those in the transfer set,
+    or else rows made for this purpose. Where there are none, they are the labelled
+    rows, with out-of-fold or out-of-bag answers where there are such.
 
     Parameters
     ----------
@@ -122,8 +122,8 @@ def compared_rows(rows, labelled, drawn, knowledge, lesson):
         one = with_members(one, lesson, knowledge.context)
     answers = one.proba
     if one.held_out_proba is not None:
-        told = one.held_out_proba.sum(axis=1) > 0
-        answers = np.where(told[:, None], one.held_out_proba, one.proba)
+        has_prediction = one.held_out_proba.sum(axis=1) > 0
+        answers = np.where(has_prediction[:, None], one.held_out_proba, one.proba)
     flagged = knowledge.flagged(answers)[labelled.origin]
     return ComparedRows(labelled.X, flagged, labelled.weight, "labelled rows")
 

@@ -72,7 +72,7 @@ from sklearn_kd.transfer import (
 
 
 def read_lesson(distilled, X, y, sample_weight, teacher_proba):
-    """Check the labelled rows, and drop those of weight 0: nobody sees them."""
+    """Check the labelled rows, and drop those of weight 0."""
     if distilled.alpha > 0:
         check_transfer(distilled.transfer, X)
     X = check_rows(distilled, X, reset=True)
@@ -115,7 +115,7 @@ class Teachers:
     Parameters
     ----------
     members : list of object
-        Fitted and unfitted ones; none where nobody is asked.
+        Fitted and unfitted ones; empty where no teacher is used.
     weights : ndarray of shape (n_teachers,)
         Of each in the mean.
     fit_params : list of dict
@@ -155,7 +155,7 @@ def _members(distilled, lesson, teacher_proba):
     given = [name for name in names if getattr(distilled, name) is not None]
     if teacher_proba is not None and given:
         raise ValueError(
-            "teacher_proba already says what the teacher knows: leave "
+            "teacher_proba takes the place of a teacher: leave "
             f"{' and '.join(given)} at None, or do not pass teacher_proba."
         )
     check_threshold(distilled, teacher_proba)
@@ -212,8 +212,8 @@ def find_rows(distilled, student, lesson, X_unlabeled, teacher_proba, seed):
     if teacher_proba is not None and transfer is not None:
         if not (isinstance(transfer, str) and transfer == "auto"):
             raise ValueError(
-                f"transfer={show(transfer)} makes rows to ask a teacher about, and "
-                "teacher_proba answers for X only: pass the teacher, or use "
+                f"transfer={show(transfer)} makes rows for a teacher to label, and "
+                "teacher_proba is for the rows of X only: pass the teacher, or use "
                 'transfer="auto" or None.'
             )
         transfer = None
@@ -257,8 +257,8 @@ def _check_unlabeled(distilled, lesson, X_unlabeled, teacher_proba):
         return None
     if teacher_proba is not None:
         raise ValueError(
-            "X_unlabeled needs a teacher to ask, and teacher_proba answers for X "
-            "only: pass the teacher, or leave X_unlabeled out."
+            "X_unlabeled needs a teacher, and teacher_proba is for the rows of X only: "
+            "pass the teacher, or leave X_unlabeled out."
         )
     return _like_training_rows(distilled, rows, "X_unlabeled")
 

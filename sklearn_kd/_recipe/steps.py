@@ -26,7 +26,7 @@ from sklearn_kd.teachers import (
     usable_memory,
 )
 
-#: Weight of the small booster beside a teacher whose memory cannot be told.
+#: Weight of the small booster beside teachers without out-of-sample predictions.
 BOOSTER_WEIGHT = 0.2
 
 #: Shares of a time limit after which no more synthetic and no more unlabelled rows are
@@ -98,9 +98,9 @@ def soft_targets(distilled, lesson, knowledge):
         proba = knowledge.proba
     if proba is None:
         return None
-    told = proba.sum(axis=1) > 0
+    has_prediction = proba.sum(axis=1) > 0
     return SoftTargets(
-        np.where(told[:, None], proba, knowledge.proba),
+        np.where(has_prediction[:, None], proba, knowledge.proba),
         lesson.classes,
         distilled.alpha,
         distilled.temperature,
@@ -118,14 +118,14 @@ def add_soft(soft, *parts):
 def add_synthetic(distilled, train, validation, made, knowledge, lesson, seed):
     """Label the synthetic rows, and add them.
 
-    What becomes of the training rows themselves: with soft targets from those who did
-    not see them they stay. Otherwise their labels stay, at the weight of the hard term,
-    and their soft targets, which repeat the labels, do not.
+    Training rows with out-of-sample soft targets are kept. Otherwise their soft targets
+    repeat the labels: they are dropped, and only the labels are kept, at the weight of
+    the hard term.
 
     Returns
     -------
     train, validation : TransferSet
-        Both with the booster's vote in their soft targets.
+        Both with the booster's predictions averaged into their soft targets.
     """
     if made is None:
         return train, validation
@@ -175,8 +175,8 @@ def add_synthetic(distilled, train, validation, made, knowledge, lesson, seed):
         )
     if knowledge.held_out_proba is None:
         train = train.keep_hard_term()
-    told = _told("synthetic rows", X_new, proba, weight, flagged)
-    return train.append(*told), validation
+    made = _with_predictions("synthetic rows", X_new, proba, weight, flagged)
+    return train.append(*made), validation
 
 
 def add_unlabeled(distilled, train, X_unlabeled, knowledge, seed, weight_of_row):
@@ -194,7 +194,7 @@ def add_unlabeled(distilled, train, X_unlabeled, knowledge, seed, weight_of_row)
     name = "rows of X_unlabeled"
     X_unlabeled = _labelled_part(distilled, X_unlabeled, proba, name)
     weight = np.full(len(proba), _weight_of_made(distilled) * weight_of_row)
-    return train.append(*_told(name, X_unlabeled, proba, weight, flagged))
+    return train.append(*_with_predictions(name, X_unlabeled, proba, weight, flagged))
 
 
 def _weight_of_made(distilled):
@@ -217,19 +217,19 @@ def _labelled_part(distilled, X, proba, name):
     return safe_indexing(X, slice(len(proba)))
 
 
-def _told(name, X, proba, weight, flagged):
-    """Leave out rows on which the teacher says nothing about our classes."""
-    told = np.flatnonzero(proba.sum(axis=1) > 0)
-    if len(told) == len(proba):
+def _with_predictions(name, X, proba, weight, flagged):
+    """Leave out rows for which the teacher predicts none of our classes."""
+    predicted = np.flatnonzero(proba.sum(axis=1) > 0)
+    if len(predicted) == len(proba):
         return X, proba, weight, flagged
     warnings.warn(
         f"The teacher puts all mass on classes that are not in y for "
-        f"{len(proba) - len(told)} of {len(proba)} {name}: they are left out.",
+        f"{len(proba) - len(predicted)} of {len(proba)} {name}: they are left out.",
         UserWarning,
         stacklevel=4,
     )
-    flagged = None if flagged is None else flagged[told]
-    return safe_indexing(X, told), proba[told], weight[told], flagged
+    flagged = None if flagged is None else flagged[predicted]
+    return safe_indexing(X, predicted), proba[predicted], weight[predicted], flagged
 
 
 def train_student(student, train, validation, seed, deadline):

@@ -92,7 +92,7 @@ def check_threshold(distilled, teacher_proba):
 
 def _why_no_teacher_has_one(distilled, teacher_proba):
     if distilled.alpha == 0:
-        return "alpha=0 asks no teacher"
+        return "alpha=0 uses no teacher"
     if teacher_proba is not None:
         return "teacher_proba comes without a threshold"
     if distilled.teacher is None:

@@ -114,7 +114,7 @@ def contained_draws(seed, estimator):
         return
     depth, undo = getattr(_own, "depth", 0), None
     with _lock:
-        if _users == depth:  # nobody else is inside
+        if _users == depth:  # no other thread is inside
             undo = _set_global_seeds(as_seed(seed), estimator)
         if _users == 0:
             _restore = undo

@@ -1,4 +1,4 @@
-"""Rows that foreign code may write into: copies of what somebody else has too."""
+"""Rows that foreign code may write into: copies of what is used elsewhere too."""
 
 import copy
 
@@ -8,7 +8,7 @@ from sklearn_kd._compat import safe_indexing
 
 
 def copy_rows(X):
-    """Copy rows, so that whoever gets them may write into them.
+    """Copy rows, so that other code may write into them.
 
     Parameters
     ----------

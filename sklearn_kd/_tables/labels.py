@@ -57,7 +57,7 @@ def read_labels(estimator, X, y, name="y"):
 
 
 def _refuse_objects(labels, name):
-    """Refuse labels in an array of objects that scikit-learn knows no kind of."""
+    """Refuse labels in an array of objects that scikit-learn does not support."""
     kinds = set(map(type, labels.tolist()))
     if not kinds or all(issubclass(kind, (str, bytes)) for kind in kinds):
         return

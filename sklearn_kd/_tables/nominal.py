@@ -46,7 +46,7 @@ _NUMBER = re.compile(
     "(?P<power>[eE][+-]?\\d+)?"
 )
 
-#: Names of the columns that nobody is to be warned of again.
+#: Names of the columns that need no further warning.
 _warned = ContextVar("_warned", default=frozenset())
 
 

@@ -36,7 +36,7 @@ def to_onnx(estimator, *, outputs=_OUTPUTS):
         :class:`TabularEncoder`, a :class:`~sklearn.preprocessing.StandardScaler`, a
         :class:`~sklearn.preprocessing.MaxAbsScaler` or None.
     outputs : sequence of {"label", "probabilities"}, default=("label", "probabilities")
-        What the model puts out, in this order.
+        Outputs of the model, in this order.
 
     Returns
     -------
@@ -70,7 +70,7 @@ def to_onnx(estimator, *, outputs=_OUTPUTS):
     -----
     UserWarning
         For columns in which rounding to float32 moves a probability by more than .001,
-        as far as the encoder knows what values they have.
+        judged by the values that the encoder has stored.
 
     See Also
     --------
@@ -85,7 +85,7 @@ def to_onnx(estimator, *, outputs=_OUTPUTS):
     The model computes in float32, and :meth:`MLPStudent.predict_proba` on few rows in
     float64: for the same float32 numbers, probabilities agree to about 1e-6. A label
     may differ where two classes are that close. Numbers of more digits than float32 has
-    are rounded by whoever makes the input: see the warning. Infinity is not refused: a
+    must be rounded when the input is made: see the warning. Infinity is not refused: a
     :class:`TabularEncoder` counts it as the end of the range; with other encoders it
     may give NaN.
 

@@ -154,7 +154,7 @@ def _scaled(encoder):
 
 
 def _rows(student, generator, n_rows):
-    """Draw rows of what the encoder knows: numbers as inputs, and their first layer."""
+    """Draw rows from the values in the encoder: inputs, and their first layer."""
     encoder, exact = student.encoder_, student._exact
     if type(encoder) is not TabularEncoder:
         inputs = np.empty((n_rows, len(exact.coefs[0])))

@@ -136,8 +136,8 @@ def compare(
     TypeError
         For what is no dict of classifiers, and numbers that are none.
     ValueError
-        When ``reference`` is not among the models, when nobody says which label a
-        column of probabilities stands for, and for labels that cannot be sorted.
+        When ``reference`` is not among the models, when the label of a column of
+        probabilities is unknown, and for labels that cannot be sorted.
 
     See Also
     --------
@@ -150,9 +150,9 @@ def compare(
     -----
     .. versionadded:: 0.1
 
-    A class that a model does not know has probability 0. As in scikit-learn, the log
-    loss takes the smallest probability to be that of the float rounding (2.2e-16), so
-    that a row of which a forest is sure and wrong costs 36 nats.
+    A class that a model lacks has probability 0. As in scikit-learn, the log loss takes
+    the smallest probability to be that of the float rounding (2.2e-16), so that a row
+    whose true label has probability 0 costs 36 nats.
 
     Examples
     --------
@@ -232,8 +232,8 @@ class _Answer:
         answer = model.predict_proba(copy_rows(X))
         if classes_of(model, answer, None) is None:
             raise ValueError(
-                f"Nobody says which label each column of predict_proba of {show(name)} "
-                "stands for: it has no classes_ and returns no DataFrame."
+                f"The label of each column of predict_proba of {show(name)} is "
+                "unknown: the model has no classes_ and returns no DataFrame."
             )
         proba, classes = read_answer(
             model, answer, num_samples(X), name=f"predict_proba of {show(name)}"
@@ -245,7 +245,7 @@ class _Answer:
 
 
 def _all_labels(y, answers):
-    """Labels that occur or that any model knows, sorted, as Python objects."""
+    """Labels that occur in y or in the classes of a model, sorted."""
     try:
         labels = set(y.tolist())
         for answer in answers:

@@ -43,7 +43,7 @@ def agreement_score(student, teacher, X):
     .. versionadded:: 0.1
 
     Two teachers that differ in nothing but their seed do not agree on all rows either;
-    what is missing to *their* agreement is not the student's fault.
+    compare the agreement of a student with *theirs*, not with 1.
 
     Examples
     --------
@@ -113,7 +113,7 @@ def mean_kl_divergence(teacher_proba, student_proba):
 
     With teacher :math:`p` and student :math:`q` it is the mean over rows of
     :math:`\sum_k p_k \log (p_k / q_k)`: the soft term of the distillation loss at
-    temperature 1. It tells students apart that agreement and accuracy cannot.
+    temperature 1. It can differ between students of equal agreement and accuracy.
 
     Examples
     --------

@@ -15,7 +15,7 @@ class DecoupledKL(BlendedLoss):
 
     The divergence from the teacher is that between target class and rest, plus that
     among the other classes times the teacher's mass on them: where the teacher is
-    sure, what it says about the other classes hardly counts. Here that part has a
+    confident, the probabilities of the other classes hardly count. Here that part has a
     weight of its own: ``alpha * T**2 * (target_weight * TCKD + non_target_weight *
     NCKD) + (1 - alpha) * CE``. ``alpha`` weighs the soft term.
 
@@ -33,7 +33,7 @@ class DecoupledKL(BlendedLoss):
 
     See Also
     --------
-    KLDivergence : Has the teacher's mass on the other classes for the second weight.
+    KLDivergence : Its second weight is the teacher's mass on the other classes.
     distillation_loss : The value and the gradient in one call.
 
     Notes
@@ -48,9 +48,9 @@ class DecoupledKL(BlendedLoss):
 
     The target class is the label. In a row without one, ``row_alpha`` is 1, and the
     target class is the teacher's most probable one; so with ``alpha=1`` no label is
-    read. In a row where the teacher gives the target class exactly 1, it says nothing
-    about the others, and NCKD is left out. With two classes there is one other class,
-    NCKD is 0, and the loss is :class:`KLDivergence`.
+    read. In a row where the teacher's probability of the target class is exactly 1,
+    that of all others is 0, and NCKD is left out. With two classes there is one other
+    class, NCKD is 0, and the loss is :class:`KLDivergence`.
 
     References
     ----------
@@ -70,10 +70,10 @@ class DecoupledKL(BlendedLoss):
         others[rows, target] = 0
         # the sum, and not 1 - mass, which rounding leaves above 0
         rest = others.sum(axis=1)
-        told = rest > 0
-        others[told] /= rest[told, None]
+        has_rest = rest > 0
+        others[has_rest] /= rest[has_rest, None]
         target_scale = self.target_weight * alpha * T
-        other_scale = self.non_target_weight * alpha * T * told
+        other_scale = self.non_target_weight * alpha * T * has_rest
         constant = T * target_scale * negative_entropy(np.column_stack([mass, rest]))
         constant += T * other_scale * negative_entropy(others)
         others *= other_scale[:, None]

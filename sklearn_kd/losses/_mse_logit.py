@@ -9,9 +9,9 @@ from sklearn_kd.targets import teacher_logits
 class LogitMSE(BlendedLoss):
     """Squared error of the logits: ``alpha * MSE / 2 + (1 - alpha) * CE``.
 
-    The mean is over classes. A softmax does not see a constant that is added to all
-    logits of a row, so both sides are centred to a mean of 0 first, and the loss does
-    not see it either. ``alpha`` weighs the soft term.
+    The mean is over classes. A constant that is added to all logits of a row does not
+    change the softmax. So both sides are centred to a mean of 0 first, and the constant
+    does not change the loss either. ``alpha`` weighs the soft term.
 
     Parameters
     ----------
@@ -32,8 +32,8 @@ class LogitMSE(BlendedLoss):
     and a bar for the mean over the K classes, the soft term of a row is
     :math:`\\frac{1}{2K} \\sum_k (z_k - \\bar z - t_k + \\bar t)^2`, and its gradient
     :math:`(z_k - \\bar z - t_k + \\bar t) / K`. At ``alpha=1`` the optimum is the
-    teacher's distribution, but for the floor: a class that the teacher gives less than
-    0.001 is learnt as 0.001, before rows are brought to a sum of 1.
+    teacher's distribution, but for the floor: a probability of the teacher below 0.001
+    is learned as 0.001, before rows are brought to a sum of 1.
 
     A wrong logit of a class of probability 0.001 costs as much here as one of the most
     probable class, which the divergence weighs a thousand times more.

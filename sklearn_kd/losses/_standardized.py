@@ -41,7 +41,7 @@ class StandardizedKL(BlendedLoss):
 
     See Also
     --------
-    KLDivergence : Learns how sure the teacher is, too.
+    KLDivergence : Also transfers the confidence of the teacher.
     distillation_loss : The value and the gradient in one call.
 
     Notes
@@ -50,13 +50,14 @@ class StandardizedKL(BlendedLoss):
 
     With logits :math:`z`, their mean :math:`\\bar z` and deviation :math:`s` over the
     classes, the standardised ones are :math:`(z - \\bar z) / (s + 0.001)`; the
-    teacher's logits are :math:`\\log \\max(p_k, 10^{-3})`, since a forest says exactly
-    0.
+    teacher's logits are :math:`\\log \\max(p_k, 10^{-3})`, since a forest can predict
+    exactly 0.
 
-    The loss does not see the size of the student's logits, so **its probabilities are
-    not calibrated**: the soft term teaches which class comes before which, and by how
-    much relative to the others, and only the hard term, at ``1 - alpha``, says how
-    sure to be. Use it where labels are predicted, or calibrate the student afterwards.
+    The soft term does not depend on the size of the student's logits, so **its
+    probabilities are not calibrated**: the soft term determines the order of the
+    classes and the ratios of the differences of their logits, and only the hard term,
+    at ``1 - alpha``, determines the confidence. Use it if only labels are predicted, or
+    calibrate the student afterwards.
 
     References
     ----------
@@ -66,7 +67,7 @@ class StandardizedKL(BlendedLoss):
 
     @staticmethod
     def check_classes(n_classes):
-        """Refuse two classes, of which standardised logits say nothing.
+        """Refuse two classes, whose standardised logits are always 1 and -1.
 
         Parameters
         ----------

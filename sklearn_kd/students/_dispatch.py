@@ -224,7 +224,7 @@ def own_rows(student, X):
 
 
 def _warn_of_callbacks(student):
-    """Say which callbacks nobody will call."""
+    """Warn of callbacks that will not be called."""
     while isinstance(student, Pipeline):
         if has_callbacks(student):
             warnings.warn(

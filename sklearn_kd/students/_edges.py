@@ -9,7 +9,7 @@ from sklearn_kd.students._knots import cumulated_weights
 #: Quantile bins that a column is cut into before edges are looked for between them.
 _N_CANDIDATES = 256
 
-#: Least weight, in rows, between two edges: what a step is told from noise by.
+#: Least weight, in rows, between two edges: fewer would fit noise.
 _MIN_WEIGHT = 5
 
 #: Least mean squared change that an edge explains. Without it rounding would split

@@ -41,33 +41,35 @@ class TabularEncoder(VersionedMixin, TransformerMixin, BaseEstimator):
 
     Numeric columns become normal scores (what a value's rank would be on a normal
     curve), with a 0/1 flag beside those that have missing values. Nominal columns
-    become one 0/1 column a level, rare and unknown levels sharing one. Columns that are
-    constant on the training rows are dropped. Which column is which follows from its
+    become one 0/1 column per level; rare and unknown levels share one. Columns that are
+    constant on the training rows are dropped. The kind of a column follows from its
     dtype: strings, categories and the booleans of a frame are nominal, numbers are
-    numeric, and so is an object column that holds nothing but numbers. Numbers as text
-    that are mostly different are refused, unless the dtype is category.
+    numeric, and so is an object column that holds nothing but numbers. A column of
+    numbers as text in which most values are different is refused, unless its dtype is
+    category.
 
-    Given targets, the labels or better a teacher's soft targets, it is taught: a
-    numeric column also gets piecewise-linear components between the values where the
-    targets change most, and a nominal one the mean targets of its levels.
+    If ``fit`` has targets (labels, or a teacher's soft targets), the encoding is
+    supervised: a numeric column also gets piecewise-linear components between the
+    values where the targets change most, and a nominal column the mean targets of its
+    levels.
 
     Parameters
     ----------
     n_knots : int, default=64
-        Most knots a numeric column gets. Between knots the normal score is
+        Largest number of knots of a numeric column. Between knots the normal score is
         interpolated; a column with no more distinct values than that is exact.
     n_bins : int, "auto" or None, default="auto"
-        Most piecewise-linear components a numeric column gets where ``fit`` has
+        Largest number of piecewise-linear components of a numeric column if ``fit`` has
         targets. "auto" is 512 divided by the number of numeric columns, but 8 to 32;
         and None where more than 256 columns vary, or more than 100 with less than 192
-        rows a column. None makes none.
+        rows a column. With None there are no components.
     min_frequency : int, float or None, default=0.001
         Levels lighter than this are grouped in one column: an int is a number of rows
-        (with weights, as in Notes), a float a share of the total weight, None groups
-        none for that reason.
+        (with weights, as in Notes), a float a share of the total weight. With None no
+        level is grouped for being rare.
     max_categories : int or None, default=128
-        Most columns that the levels of a nominal column may get, the one for grouped
-        levels among them. The lightest are grouped first. None sets no limit.
+        Largest number of columns for the levels of a nominal column, including the one
+        for grouped levels. The lightest are grouped first. None sets no limit.
     dtype : {"float32", "float64"}, default="float32"
         Dtype of the output. The computation is in float64 either way.
 
@@ -87,8 +89,9 @@ class TabularEncoder(VersionedMixin, TransformerMixin, BaseEstimator):
         For each nominal column that is not constant, the levels with a column of their
         own, in order. None, the last, stands for missing values.
     grouped_columns_ : list of int
-        The nominal columns whose rare levels share one more column. Levels never seen
-        go there too; in the other columns they are all zeros.
+        The nominal columns whose rare levels share one more column. Levels that did not
+        occur in ``fit`` are encoded there too; in nominal columns without grouped
+        levels they are all zeros.
     level_scores_ : dict of int to (list, ndarray of shape (n_levels, n_targets))
         For each nominal column that is not constant all its levels and their smoothed
         mean targets; empty without targets.
@@ -102,7 +105,7 @@ class TabularEncoder(VersionedMixin, TransformerMixin, BaseEstimator):
 
     See Also
     --------
-    MLPStudent : The network that uses this encoder unless told otherwise.
+    MLPStudent : The network that uses this encoder by default.
     sklearn.preprocessing.QuantileTransformer : Normal scores without sample weights.
     sklearn.preprocessing.OneHotEncoder : One-hot columns without sample weights.
 
@@ -120,9 +123,9 @@ class TabularEncoder(VersionedMixin, TransformerMixin, BaseEstimator):
     them. Networks for tables are often given such quantile-normal input [2]_.
 
     A missing number gets the score 0, which is the middle of the distribution in ranks
-    (the score of the weighted median, ties apart) and adds nothing to a linear layer:
-    what missingness means is left to the weight of its flag. A value that is missing
-    only at prediction is imputed alike, without a flag.
+    (the score of the weighted median, ties apart) and adds nothing to a linear layer;
+    the effect of missingness is learned by the weight of the flag. If a column has
+    missing values at prediction only, they are imputed in the same way, without a flag.
 
     The targets of :math:`K` classes are the logarithms of their probabilities, none
     below .001, centred over the classes. (One column is enough for two.) A regression
@@ -131,16 +134,16 @@ class TabularEncoder(VersionedMixin, TransformerMixin, BaseEstimator):
 
     .. math:: c_b(x) = \min(\max((x - e_{b-1}) / (e_b - e_{b-1}), 0), 1).
 
-    That is the piecewise-linear encoding of [2]_ with edges where a teacher steps. A
-    missing number is 0 in all of them. The mean targets of a level are smoothed by 20
-    rows with the mean of all.
+    That is the piecewise-linear encoding of [2]_ with edges where the targets change
+    most. A missing number is 0 in all of them. The mean targets of a level are smoothed
+    by 20 rows with the mean of all.
 
     Weights count by their ratios. Whole multiples of the lightest, or of a half or a
     third of it, act as repetitions, to rounding: a row of weight 3 gives what three
     rows of the lightest, of weight 1, give. Any other weights, and those of more than
     100 rows on average, are divided by their mean, so that a row counts as one row on
     average; that matters where rows are counted (`min_frequency`, 5 rows a leaf, 20
-    rows of smoothing). A row of weight 0 gives what its absence gives.
+    rows of smoothing). A row of weight 0 counts as absent.
 
     The output has the normal scores first, then the components, the flags, the one-hot
     columns and the mean targets of levels.
@@ -218,13 +221,13 @@ class TabularEncoder(VersionedMixin, TransformerMixin, BaseEstimator):
         X : {array-like, DataFrame} of shape (n_samples, n_features)
             Training rows, of numbers, strings or both. Missing values are welcome.
         y : array-like of shape (n_samples,) or (n_samples, n_outputs), default=None
-            Labels. They teach the encoder where there are no soft targets. The targets
-            of a regression (fractions) and several outputs are ignored.
+            Labels. They are the targets if there are no soft targets. Targets of a
+            regression (fractions) and several outputs are ignored.
         sample_weight : array-like of shape (n_samples,), default=None
-            Weights of the rows, none negative. A row of weight 0 is absent. Their scale
-            does not count, see Notes.
+            Weights of the rows, none negative. A row of weight 0 counts as absent. Only
+            the ratios of weights matter, see Notes.
         soft_targets : SoftTargets of length n_samples, default=None
-            A teacher's probabilities; nothing else in them matters here.
+            The teacher's probabilities. Only ``proba`` is used.
 
         Returns
         -------
@@ -388,8 +391,8 @@ class TabularEncoder(VersionedMixin, TransformerMixin, BaseEstimator):
         Parameters
         ----------
         input_features : array-like of str or None, default=None
-            Names of the input columns. None takes `feature_names_in_`, or "x0", "x1",
-            ... where there are none.
+            Names of the input columns. With None they are `feature_names_in_`, or "x0",
+            "x1", ... where there are none.
 
         Returns
         -------

@@ -1,4 +1,4 @@
-"""The levels of a nominal column: which get a column, what the teacher says of each."""
+"""The levels of a nominal column: which get a column, and their mean targets."""
 
 from numbers import Integral
 
@@ -119,7 +119,7 @@ def known_levels(encoder, column):
 
 
 def check_types(encoder, X):
-    """Warn of columns of rows whose levels are not of the types that an encoder knows.
+    """Warn of columns of rows whose levels are not of the types that occurred in fit.
 
     Parameters
     ----------

@@ -64,10 +64,10 @@ class MLPStudent(
 ):
     """A compact multilayer perceptron that learns from soft and hard targets.
 
-    On labels alone it is an ordinary classifier for tables: it encodes numeric,
-    categorical and missing values itself. Given soft targets, as
-    :class:`DistilledClassifier` gives them, it minimises the blended distillation
-    loss. It runs on NumPy; no torch is imported.
+    Without soft targets it is an ordinary classifier for tables, which encodes numeric,
+    categorical and missing values by itself. With soft targets, as passed by
+    :class:`DistilledClassifier`, it minimises the blended distillation loss. It runs on
+    NumPy and does not import torch.
 
     Parameters
     ----------
@@ -75,18 +75,18 @@ class MLPStudent(
         Width of each hidden layer; an empty sequence gives a model that is linear in
         the encoded columns.
     activation : {"relu", "tanh", "logistic", "identity"}, default="relu"
-        Of the hidden layers.
+        Activation function of the hidden layers.
     encoder : "auto", transformer or None, default="auto"
-        Turns the rows into numbers of a common scale. "auto" is
+        Transforms the rows into numbers of a common scale. "auto" is
         :class:`TabularEncoder`, and :class:`~sklearn.preprocessing.MaxAbsScaler` for
         sparse rows. A transformer is cloned and fitted on the training rows, with
-        ``sample_weight`` where its ``fit`` takes it; on a random sample of 400 000
-        where there are more, and dense. A
-        :class:`~sklearn.frozen.FrozenEstimator` stays as it is fitted. None takes the
-        rows as they are.
+        ``sample_weight`` if its ``fit`` takes it. If there are more than 400 000 rows
+        and they are dense, it is fitted on a random sample of that size. A
+        :class:`~sklearn.frozen.FrozenEstimator` is not refitted. With None the rows are
+        used as they are.
     batch_size : int or "auto", default="auto"
-        Largest number of rows of a step, which has all rows where there are fewer.
-        Batches are made equally large. "auto" is 128, and 256 from 20 000 rows on.
+        Largest number of rows of a batch; all rows if there are fewer. Batches are
+        equally large. "auto" is 128, and 256 from 20 000 rows on.
     learning_rate_init : float, default=6e-3
         Largest learning rate, at least 1e-30. It rises over the first steps and then
         follows half a cosine down to zero at the last of ``max_iter`` epochs.
@@ -97,29 +97,29 @@ class MLPStudent(
         weight, which may be no more than 1. Not ``alpha``, which in this package
         weighs the soft term.
     early_stopping : bool, default=True
-        Keep ``validation_fraction`` of the rows apart, stop when the loss on them (the
-        distillation loss where there are soft targets) no longer improves, and keep
-        the weights of the best epoch. With too few rows to keep any apart, and with
+        Split off ``validation_fraction`` of the rows, stop when the loss on them (the
+        distillation loss if there are soft targets) no longer improves, and keep the
+        weights of the best epoch. If there are too few rows to split any off, and with
         False, all epochs are run.
     validation_fraction : float, default=0.1
-        Share of the rows kept apart when ``early_stopping`` and no ``X_val`` is given.
+        Share of the rows split off if ``early_stopping`` and no ``X_val`` is passed.
     n_iter_no_change : int or "auto", default="auto"
         Epochs without an improvement after which training stops. "auto" is half of
-        ``max_iter``: distillation wants patience, and the learning rate has to fall.
+        ``max_iter``: the loss often improves only when the learning rate has decreased.
     tol : float, default=1e-4
-        The improvement that counts, in nats.
+        Smallest decrease of the loss that counts as an improvement, in nats.
     dtype : {"float32", "float64"}, default="float32"
-        Of the training arithmetic, and of predictions for more than 1024 rows.
+        Floating-point type of training, and of predictions for more than 1024 rows.
     time_limit : float or None, default=None
-        Seconds for ``fit``. Where they would not do, the encoder learns no edges, a
-        sample of the rows is encoded, or the schedule of the learning rate is shortened
-        so that it comes to its end in time. A warning says what was cut, and whether
-        that left too few steps to learn.
+        Seconds for ``fit``. If they are too few, the encoder learns no edges, a sample
+        of the rows is encoded, or the schedule of the learning rate is shortened so
+        that it is completed in time. A warning states what was cut, and whether too few
+        steps were left to learn.
     random_state : int, RandomState instance or None, default=None
         Seeds the validation split, the initial weights and the order of the rows. None
         takes entropy from the operating system.
     verbose : bool, default=False
-        Print a line an epoch.
+        Whether to print a line for each epoch.
 
     Attributes
     ----------
@@ -150,8 +150,8 @@ class MLPStudent(
 
     See Also
     --------
-    DistilledClassifier : Gives it soft targets.
-    sklearn.neural_network.MLPClassifier : Its model in names, on labels alone.
+    DistilledClassifier : Trains it on soft targets.
+    sklearn.neural_network.MLPClassifier : Has parameters of the same names.
 
     Notes
     -----
@@ -160,24 +160,23 @@ class MLPStudent(
     All parameters lie in one flat buffer, layers and gradients are allocated once, and
     BLAS is held to one thread inside ``fit``. A row of weight 0 counts as absent.
 
-    BLAS has the threads that the process gives it in ``predict_proba``, and its sums
-    depend on their number: between one and two, probabilities differ by up to 1e-6
-    where the network computes in float32, and by up to 1e-14 in float64. Fix the
-    number, by ``OPENBLAS_NUM_THREADS`` say, where answers are to be the same to the
-    bit.
+    In ``predict_proba`` the number of BLAS threads is that of the process. The sums
+    depend on it: between one and two threads, probabilities differ by up to 1e-6 if the
+    network computes in float32, and by up to 1e-14 in float64. Fix the number, by
+    ``OPENBLAS_NUM_THREADS`` for example, if predictions must be the same to the bit.
 
-    Predictions for up to 1024 rows are computed in float64, so that what a row gets
-    does not depend on the rows beside it. For more, behind a :class:`TabularEncoder`,
-    the network computes in ``dtype``, in blocks of 256 rows: with float32,
-    probabilities differ from those of single rows by about 1e-6. They add up to 1 in
-    float64 either way.
+    Predictions for up to 1024 rows are computed in float64, so that the prediction for
+    a row does not depend on the other rows. For more rows, behind a
+    :class:`TabularEncoder`, the network computes in ``dtype``, in blocks of 256 rows:
+    with float32, probabilities differ from those of single rows by about 1e-6. They add
+    up to 1 in float64 either way.
 
     With ``dtype="float32"``, fitted weights are rounded to half precision, which moves
-    probabilities by some 1e-4, and pickles hold them in it: half the size. They stay
-    as they are with "float64", where they do not fit into the range of half precision,
-    and after :meth:`partial_fit`.
+    probabilities by some 1e-4, and pickles store them in half precision, at half the
+    size. They are not rounded with "float64", where they do not fit into the range of
+    half precision, and after :meth:`partial_fit`.
 
-    Rows that would take more than 1 GiB when encoded are encoded anew in every epoch,
+    Rows that would take more than 1 GiB when encoded are encoded again in every epoch,
     part by part, and an array of 256 MiB or more is not copied: `X` may be a
     :class:`~numpy.memmap` that is larger than memory. Its rows are then shuffled in
     chunks of 1024 neighbours, 64 from all over the table at a time.
@@ -281,7 +280,7 @@ class MLPStudent(
         soft_targets_val=None,
         groups=None,
     ):
-        """Learn from labelled rows, and from soft targets where they are given.
+        """Fit the network to labels, and to soft targets if they are passed.
 
         Parameters
         ----------
@@ -290,17 +289,18 @@ class MLPStudent(
         y : array-like of shape (n_samples,)
             Labels.
         sample_weight : array-like of shape (n_samples,), default=None
-            Row weights, of which the ratios count and not the scale; a row of weight 0
-            counts as absent.
+            Row weights. Only their ratios matter. A row of weight 0 counts as absent.
         soft_targets : SoftTargets of length n_samples, default=None
             The teacher's probabilities, with the weight of the soft term, the
             temperature and the loss.
         X_val, y_val, sample_weight_val, soft_targets_val : as above, default=None
-            Validation rows. None takes ``validation_fraction`` of the training rows
-            when ``early_stopping``; without it, their loss is recorded and no more.
+            Validation rows. With None, ``validation_fraction`` of the training rows is
+            split off if ``early_stopping``. If they are passed without
+            ``early_stopping``, their loss is only recorded.
         groups : array-like of shape (n_samples,), default=None
-            When ``early_stopping`` and no ``X_val`` is given, all rows of a group are
-            on one side when validation rows are split off: visits of a patient, say.
+            Group of each row, such as the patient of a visit. All rows of a group are
+            on the same side when validation rows are split off (with ``early_stopping``
+            and without ``X_val``).
 
         Returns
         -------
@@ -310,7 +310,7 @@ class MLPStudent(
         Raises
         ------
         ValueError
-            For bad input, and when training diverges.
+            For invalid input, and if training diverges.
         """
         seed, deadline = as_seed(self.random_state), Deadline(self.time_limit)
         self._check_parameters()

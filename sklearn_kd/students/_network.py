@@ -47,7 +47,7 @@ ACTIVATIONS = {
 }
 
 
-#: In place of a look-up table that nobody has asked for yet; None says there is none.
+#: In place of a look-up table that has not been made yet; None if there is none.
 NOT_BUILT = object()
 
 #: What rounding to float16 changes at most, as a share, in its normal range.

@@ -145,7 +145,7 @@ class Beginning:
     seen : SeenColumns or None, default=None
         What their columns hold; None for encoders with rules of their own.
     warned : frozenset, default=frozenset()
-        Names of the columns that nobody is to be warned of again.
+        Names of the columns that need no further warning.
     """
 
     seed: int
@@ -201,11 +201,12 @@ class PartialFitMixin:
         """Learn from a batch of a stream: one pass in steps of ``batch_size`` rows.
 
         The learning rate rises over the first 50 steps and then stays at
-        ``learning_rate_init``, since nobody knows how long a stream is. What predicts
-        is a moving average of the weights, over a tenth of the steps so far and at
-        most 1000. No row is kept apart, and ``max_iter``, ``early_stopping`` and
-        ``time_limit`` do not count.
-        After :meth:`fit`, which starts anew itself, it goes on from the fitted weights.
+        ``learning_rate_init``, since the length of a stream is unknown. Predictions use
+        a moving average of the weights, over a tenth of the steps so far and at most
+        1000 steps. No validation rows are split off, and ``max_iter``,
+        ``early_stopping`` and ``time_limit`` have no effect. After :meth:`fit`,
+        training continues from the fitted weights; :meth:`fit` itself always starts
+        anew.
 
         Parameters
         ----------
@@ -215,11 +216,10 @@ class PartialFitMixin:
             Labels.
         classes : array-like of shape (n_classes,), default=None
             All labels that the stream will have. Needed in the first call, unless
-            `soft_targets` say it; the same or None afterwards.
+            `soft_targets` is passed. In later calls the same or None.
         sample_weight : array-like of shape (n_samples,), default=None
-            Row weights; a row of weight 0 counts as absent. They weigh the rows of a
-            batch against each other, not one batch against another: their scale does
-            not count.
+            Row weights. A row of weight 0 counts as absent. Only the ratios within a
+            batch matter: a batch does not get more weight by a larger scale.
         soft_targets : SoftTargets of length n_samples, default=None
             The teacher's probabilities, as for :meth:`fit`.
 
@@ -231,8 +231,8 @@ class PartialFitMixin:
         Raises
         ------
         ValueError
-            For bad input, other classes or columns than in the first call, anything but
-            numbers in a column of numbers, and when training diverges.
+            For invalid input, for other classes or columns than in the first call, for
+            anything but numbers in a column of numbers, and if training diverges.
 
         Warns
         -----
@@ -244,15 +244,15 @@ class PartialFitMixin:
         -----
         .. versionadded:: 0.1
 
-        ``encoder`` is fitted on the first batch, which should look like the rest. While
-        fewer than 64 rows have come, they are kept, and ``encoder`` is fitted anew on
-        all of them whenever their number has doubled; what they teach is then learned
-        again, from the start and in the same order. From the call that brings the 64th
-        row on, no row is kept and the encoder stays as it is. It is
-        used as it is where it is fitted already: as
-        :class:`~sklearn.frozen.FrozenEstimator`, which :func:`~sklearn.base.clone`
-        keeps fitted, or bare. The weights of the last step and the state of the
-        optimizer are kept, in pickles too: three times the size of the network.
+        ``encoder`` is fitted on the first batch, which should look like the rest. The
+        first rows are kept while they are fewer than 64. Whenever their number has
+        doubled, ``encoder`` is fitted again on all of them, and the network is trained
+        on them again, from the start and in the same order. From the call with the 64th
+        row on, no row is kept and the encoder does not change. An encoder that is
+        fitted already is never refitted: :class:`~sklearn.frozen.FrozenEstimator`,
+        which :func:`~sklearn.base.clone` keeps fitted, or bare. The weights of the last
+        step and the state of the optimizer are kept, in pickles too: three times the
+        size of the network.
 
         Examples
         --------

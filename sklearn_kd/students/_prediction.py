@@ -47,7 +47,7 @@ def _proba(student, X):
 
 
 class StudentPredictionMixin:
-    """Answer with ``student_``, after the checks of the estimator itself."""
+    """Predict with ``student_``, after the checks of the estimator itself."""
 
     @property
     def n_iter_(self):

@@ -78,7 +78,7 @@ def check_readable(student, labelled, parts, more, seed, *, rehearsed):
     Raises
     ------
     TypeError, ValueError
-        Whatever the encoder says of these rows; the student may raise anything.
+        Whatever the encoder raises for these rows; the student may raise anything.
 
     Warns
     -----

@@ -28,7 +28,7 @@ _FEW_CLASSES = 16
 
 
 class NetworkPredictionMixin:
-    """Answer with ``encoder_``, ``coefs_`` and ``intercepts_``."""
+    """Predict with ``encoder_``, ``coefs_`` and ``intercepts_``."""
 
     def _logits(self, X):
         if not hasattr(self, "coefs_"):

@@ -52,46 +52,48 @@ class SkorchStudent(
 ):
     """Train a skorch net on soft and hard targets.
 
-    What :class:`DistilledClassifier` makes of ``student=NeuralNetClassifier(...)``;
-    pass it yourself to choose the encoder. The module, the optimizer, the learning
-    rate, the callbacks, the device and ``max_epochs`` are those of the net. The
-    criterion is :class:`sklearn_kd.torch.DistillationLoss`, and the net has codes
-    0, 1, 2, ... for labels; this estimator answers with labels.
+    It is the adapter that :class:`DistilledClassifier` uses for
+    ``student=NeuralNetClassifier(...)``. Pass it explicitly to choose the encoder. The
+    module, the optimizer, the learning rate, the callbacks, the device and
+    ``max_epochs`` are those of the net. The criterion is
+    :class:`sklearn_kd.torch.DistillationLoss`, and the net is trained on the codes 0,
+    1, 2, ... of the labels. This estimator predicts labels.
 
     Parameters
     ----------
     net : skorch.NeuralNetClassifier
-        Not initialised, and with a class or a function that makes the module: a module
-        instance would be the same one in every fold. It returns logits or
-        probabilities, which one is found out, of shape (n_samples, n_classes); with
-        two classes also of one column.
+        It is not initialised, and its module is a class or a function: a module
+        instance would be shared by all folds. The module returns logits or
+        probabilities (this is detected) of shape (n_samples, n_classes), or of one
+        column with two classes.
 
-        Where its constructor takes them and the user has not set them, the widths are
+        The widths that are parameters of the module's constructor, and not set, are
         filled in: of the input as ``n_features``, ``n_inputs``, ``in_features``,
         ``input_dim``, ``input_size``, ``num_features``, ``n_in`` or ``d_in``; of the
         output as ``n_classes``, ``n_outputs``, ``out_features``, ``output_dim``,
         ``output_size``, ``num_classes``, ``n_out`` or ``d_out``.
     encoder : transformer, "auto" or None, default="auto"
-        What makes rows into input of the module. "auto" is the module's own attribute
-        ``input_encoder`` where its class has one, and else :class:`TabularEncoder`, or
-        for sparse rows :class:`~sklearn.preprocessing.MaxAbsScaler`. A module that
-        takes rows of one width only, since its constructor has no free parameter of
-        the names above, gets numbers as they are. Floats reach the module as float32,
+        Transforms rows into the input of the module. "auto" is the module's own
+        attribute ``input_encoder`` where its class has one, and otherwise
+        :class:`TabularEncoder`, or for sparse rows
+        :class:`~sklearn.preprocessing.MaxAbsScaler`. If the width of the input is
+        fixed, since the constructor has no free parameter of the names above, numbers
+        are passed to the module as they are. Floats reach the module as float32,
         integers as int64 (for embeddings), and a dict of arrays as keyword arguments.
-        None takes rows as they are.
+        With None rows are used as they are.
     validation_fraction : float, default=0.1
-        Share of the labelled rows that make the ``valid_loss``, where the net's
-        ``train_split`` is skorch's default; one that the user has set, None included,
-        is left alone, and none are kept apart.
+        Share of the labelled rows on which ``valid_loss`` is computed, if
+        ``train_split`` of the net is skorch's default. If ``train_split`` has been set,
+        to None for example, it is used instead, and no rows are split off here.
     random_state : int, RandomState instance or None, default=None
-        Decides the validation rows and all that torch draws.
+        Seeds the choice of validation rows and all random numbers of torch.
 
     Attributes
     ----------
     net_ : skorch.NeuralNetClassifier
         The fitted net, with its ``history`` and ``module_``; ``valid_loss`` is the
-        distillation loss. It takes encoded rows. Copies and pickles keep what the
-        history says of epochs, and not of batches.
+        distillation loss. It takes encoded rows. In copies and pickles its history has
+        the epochs without their batches.
     encoder_ : transformer or None
         The fitted encoder.
     classes_ : ndarray of shape (n_classes,)
@@ -105,9 +107,9 @@ class SkorchStudent(
 
     See Also
     --------
-    DistilledClassifier : Gives it soft targets.
+    DistilledClassifier : Trains it on soft targets.
     MLPStudent : The default student, which needs no torch.
-    sklearn_kd.torch.TabularMLP : A module for it.
+    sklearn_kd.torch.TabularMLP : A module that it can train.
 
     Notes
     -----
@@ -115,16 +117,16 @@ class SkorchStudent(
 
     Rows are encoded once and held as tensors; batches are made by
     :class:`sklearn_kd.torch.TensorBatchLoader`, on the device of the net. An
-    ``iterator_train`` of the user's, or one with options that this loader does not
-    have, stays, and gets a dataset that it can read row by row.
+    ``iterator_train`` that has been set, or one with options that this loader does not
+    have, is kept; its dataset can be read row by row.
 
     On a CPU ``fit`` and ``predict_proba`` hold torch to one thread, where the net has
     up to a million weights, unless ``torch.set_num_threads`` has set a number.
 
     On a CPU ``predict_proba`` of up to 1024 rows computes in float64 on a copy of the
-    module, so that a row's answer does not depend on the rows beside it; for more rows,
-    with another ``device``, ``compile=True`` or a module that makes float32 of its
-    input the net answers as it is.
+    module, so that the prediction for a row does not depend on the other rows. For more
+    rows, with another ``device``, with ``compile=True``, or with a module that converts
+    its input to float32, the net predicts in its own precision.
 
     Examples
     --------
@@ -176,26 +178,25 @@ class SkorchStudent(
         soft_targets_val=None,
         groups=None,
     ):
-        """Learn from labelled rows, and from soft targets where they are given.
+        """Fit the net to labels, and to soft targets if they are passed.
 
         Parameters
         ----------
         X : {array-like, sparse matrix, DataFrame} of shape (n_samples, n_features)
             Training rows.
         y : array-like of shape (n_samples,)
-            Labels of any type that sorts.
+            Labels of any type that can be sorted.
         sample_weight : array-like of shape (n_samples,), default=None
-            Row weights, of which the ratios count and not the scale; a row of weight 0
-            counts as absent.
+            Row weights. Only their ratios matter. A row of weight 0 counts as absent.
         soft_targets : SoftTargets of length n_samples, default=None
             The teacher's probabilities, with the weight of the soft term, the
             temperature and the loss.
         X_val, y_val, sample_weight_val, soft_targets_val : as above, default=None
-            Validation rows. None takes ``validation_fraction`` of the training rows
-            where the net has skorch's default ``train_split``.
+            Validation rows. With None, ``validation_fraction`` of the training rows is
+            split off if the net has skorch's default ``train_split``.
         groups : array-like of shape (n_samples,), default=None
-            Where validation rows are split off for the net, all rows of a group are on
-            one side: visits of a patient, say.
+            Group of each row, such as the patient of a visit. All rows of a group are
+            on the same side when validation rows are split off.
 
         Returns
         -------
@@ -205,8 +206,8 @@ class SkorchStudent(
         Raises
         ------
         ValueError, TypeError
-            For bad input, a net or module that cannot learn from it, and training that
-            diverges: when the net answers some training row with NaN.
+            For invalid input, for a net or module that cannot be trained on it, and if
+            training diverges: the net then predicts NaN for some training row.
         """
         self._check_parameters()
         from sklearn_kd.torch import _net  # here, since it imports torch
@@ -404,6 +405,6 @@ def _check_net(net):
     if replaced:
         raise ValueError(
             f"{', '.join(replaced)}: the distillation loss takes the place of the "
-            "criterion, so nobody would read it. Take it out; class weights go into "
+            "criterion, so it would have no effect. Remove it; class weights go into "
             "sample_weight."
         )

@@ -22,7 +22,7 @@ _LOOKS = frozenset([1, 2, 5, 10])
 _LEARNED, _TELLING_ROWS = 0.9, 2000
 
 #: Training that diverges ends in an error, which says more than NumPy's warnings.
-_SILENT = np.errstate(over="ignore", invalid="ignore")
+_NO_WARNINGS = np.errstate(over="ignore", invalid="ignore")
 
 
 def automatic_batch_size(n_samples):
@@ -227,7 +227,7 @@ class Trainer:
             self.parameters.flat, self.parameters.coefs, self.weight_decay
         )
 
-    @_SILENT
+    @_NO_WARNINGS
     def evaluate(self, rows, most=None):
         """Compute the mean loss of rows, or of the first few, block by block."""
         total, done = 0.0, 0
@@ -241,7 +241,7 @@ class Trainer:
                 break
         return total / done + rows.constant
 
-    @_SILENT
+    @_NO_WARNINGS
     def check_answers(self, rows, parameters):
         """Refuse weights that answer NaN: no loss was computed after the last step."""
         X, _, _ = next(iter(rows.blocks(len(self.workspace.ones))))
@@ -249,7 +249,7 @@ class Trainer:
         if not np.isfinite(layers[-1]).all():
             self._diverged()
 
-    @_SILENT
+    @_NO_WARNINGS
     def _epoch(self, rows, generator):
         total, done = 0.0, 0
         for X, targets, weight in rows.batches(self.batch_size, generator):

@@ -1,4 +1,4 @@
-"""What the teacher knows: resolving, fitting, cross-fitting and asking teachers."""
+"""Resolving, fitting and cross-fitting teachers, and computing their predictions."""
 
 from sklearn_kd.teachers._asked import Knowledge, label_until, no_cross_fit
 from sklearn_kd.teachers._booster import ask_booster, fit_booster, smooth

@@ -37,7 +37,7 @@ def read_answer(teacher, answer, n_rows, *, given_classes=None, wanted=None, nam
     Raises
     ------
     ValueError
-        For answers of several outputs, for columns that nobody names or that two
+        For answers of several outputs, for columns without a name or that two
         sources name differently, for another number of rows, and for what
         :func:`~sklearn_kd.targets.check_proba` refuses.
     """
@@ -51,7 +51,7 @@ def read_answer(teacher, answer, n_rows, *, given_classes=None, wanted=None, nam
     labels = classes_of(teacher, answer, given_classes, wanted)
     if labels is None:
         raise ValueError(
-            f"Nobody says which label each column of {name} stands for: it has no "
+            f"The label of each column of {name} is unknown: the teacher has no "
             "classes_ and returns no DataFrame. Pass teacher_classes=[...] where it is "
             "fitted; where it is not, its fit has to set classes_."
         )
@@ -99,19 +99,17 @@ def classes_of(teacher, answer, given_classes, wanted=None):
     Returns
     -------
     list or None
-        One label a column; None when nobody knows.
+        One label a column; None when they are unknown.
 
     Raises
     ------
     ValueError
         Where some, but not all, of the column names of a DataFrame name classes.
 
-    Notes
-    -----
-    Column names that are the classes in another order, in any spelling that
-    :func:`~sklearn_kd._class_names.class_order` reads, say which column is which: their
-    order may change from call to call. Names that share nothing with the classes say
-    nothing, nor does the default index of a pandas DataFrame: then the columns are in
+    Notes ----- Column names that are the classes in another order, in any spelling that
+    :func:`~sklearn_kd._class_names.class_order` reads, decide the order of the columns,
+    which may change from call to call. Names that share nothing with the classes are
+    ignored, and so is the default index of a pandas DataFrame: then the columns are in
     the order of the classes.
     """
     own = getattr(teacher, "classes_", None)

@@ -10,7 +10,7 @@ from sklearn_kd.targets import average_proba, one_hot
 from sklearn_kd.teachers._label import label_rows
 from sklearn_kd.teachers._memory import memory_autocorrelation, memory_is_noise
 
-#: Rows in the first call under a time limit, when nobody knows how slow a teacher is,
+#: Rows in the first call under a time limit, when the speed of a teacher is unknown,
 #: and in any later one.
 FIRST_CHUNK, CHUNK = 500, 10_000
 
@@ -20,7 +20,7 @@ PROBED_ROWS = 500
 
 @dataclass(frozen=True, eq=False)
 class AskedTeacher:
-    """One teacher, and whom to ask for answers that do not repeat a row's label.
+    """One teacher, and what makes its out-of-sample predictions.
 
     Parameters
     ----------
@@ -29,13 +29,13 @@ class AskedTeacher:
     key : str or None
         What stands for it in the cache of its answers.
     proba : ndarray of shape (n_samples, n_classes), float32
-        What it says of the labelled rows; out of fold with ``cv``.
+        Its predictions for the labelled rows; out-of-fold with ``cv``.
     given_classes : array-like or None
-        What its columns stand for, where it does not know.
+        Labels of its columns, as the user passed them.
     held_out : Bag, Folds or None
-        The part of the teacher that did not see a row: ``label(X, source, context)``.
+        Makes out-of-sample predictions: ``label(X, source, context)``.
     held_out_proba : ndarray of shape (n_samples, n_classes), float32, or None
-        What that part says of the labelled rows.
+        Out-of-sample predictions for the labelled rows.
     """
 
     teacher: object
@@ -144,16 +144,16 @@ def _about_synthetic_rows(error, name):
 
 @dataclass(frozen=True, eq=False)
 class Knowledge:
-    """What the teacher stage found out, and whom to ask further.
+    """Soft targets of the labelled rows, and the teachers for further rows.
 
     Parameters
     ----------
     teacher : object or None
         The fitted teacher; None with precomputed probabilities.
     proba : ndarray of shape (n_samples, n_classes), float32, or None
-        Soft targets of the labelled rows; None where nobody was asked.
+        Soft targets of the labelled rows; None where no teacher was used.
     asked : tuple of AskedTeacher
-        Every teacher; empty where there is nobody to ask.
+        Every teacher; empty with precomputed probabilities or none.
     weights : ndarray of shape (n_teachers,)
         Of the teachers in the mean.
     context : Context or None
@@ -175,7 +175,7 @@ class Knowledge:
 
     @property
     def held_out_proba(self):
-        """Soft targets of the labelled rows by those who did not see them, or None."""
+        """Out-of-sample soft targets of the labelled rows, or None."""
         probas = [one.held_out_proba for one in self.asked]
         if not probas or any(proba is None for proba in probas):
             return None
@@ -202,7 +202,7 @@ class Knowledge:
         classes : ndarray of shape (n_classes,)
             Our labels.
         held_out : list of bool
-            For each teacher whether to ask the part that did not see the source.
+            For each teacher whether to make out-of-sample predictions.
         real : {array-like, DataFrame} of shape (n_samples, n_features) or None
             The labelled rows; None where `source` is None.
 
@@ -224,19 +224,19 @@ class Knowledge:
         return average_proba(probas, self.weights)
 
     def choose_cross_fit(self, cross_fit, lesson, neighbors, rows, weight):
-        """Decide for each teacher who labels the synthetic rows.
+        """Decide for each teacher whether synthetic rows are labelled out of sample.
 
         Parameters
         ----------
         cross_fit : bool or "auto"
-            What the user wants; "auto" asks the part that did not see the source where
-            memory is noise.
+            The parameter; "auto" makes out-of-sample predictions where a teacher has
+            memorised label noise.
         lesson : Lesson
             The labelled rows.
         neighbors : ndarray of shape (n_rows, n_neighbors), int, or None
             Nearest rows of each source, by position in `rows`; None where the sampler
-            knows none. A pair where the sampler had a sample of the rows: their
-            positions in `rows`, and the nearest among them.
+            has none. A pair where the sampler had a sample of the rows: their positions
+            in `rows`, and the nearest among them.
         rows : ndarray of shape (n_rows,), int
             The positions of the sources among the labelled rows.
         weight : ndarray of shape (n_rows,), float
@@ -250,7 +250,7 @@ class Knowledge:
         Raises
         ------
         ValueError
-            When it is wanted and a teacher has no part that did not see a row.
+            When it is True and a teacher has no out-of-sample predictions.
         """
         able = [one.held_out is not None for one in self.asked]
         # also for the booleans of NumPy
@@ -276,8 +276,8 @@ class Knowledge:
             choice.append(memory_is_noise(correlation, score))
             self.context.report(
                 f"residuals of {type(one.teacher).__name__} have Moran's I "
-                f"{correlation:+.3f} (z {score:+.1f}): synthetic rows are labelled by "
-                + ("what did not see their source" if choice[-1] else "all of it")
+                f"{correlation:+.3f} (z {score:+.1f}): synthetic rows are labelled "
+                + ("out of sample" if choice[-1] else "by the whole teacher")
             )
         return choice
 
@@ -328,8 +328,8 @@ def label_until(knowledge, X, source, classes, held_out, share, real=None):
         )
         each = (deadline.elapsed() - began) / len(parts[-1])
         start += size
-        # by doubling and halving: with time enough the sizes, which the cache knows
-        # answers by, are the same each time
+        # by doubling and halving: with time enough the sizes, which are part of
+        # the keys of the cache, are the same each time
         size = min(4 * size, CHUNK)
         while size > 1 and size * each > deadline.left(share):
             size //= 2

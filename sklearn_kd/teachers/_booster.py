@@ -1,4 +1,4 @@
-"""A small booster on the labels, whose vote smooths a teacher's answers."""
+"""A small booster on the labels, averaged with a teacher's probabilities."""
 
 import numpy as np
 from sklearn.ensemble import ExtraTreesClassifier, HistGradientBoostingClassifier
@@ -154,7 +154,7 @@ def ask_booster(booster, X, source, lesson, context):
 
 
 def smooth(proba, vote, share):
-    """Let the booster vote where the teacher has an answer.
+    """Average teacher and booster where the teacher has a prediction.
 
     Parameters
     ----------
@@ -170,5 +170,6 @@ def smooth(proba, vote, share):
     ndarray of shape (n_samples, n_classes), float32
         The mean; rows that were zero still are.
     """
-    told = proba.sum(axis=1, keepdims=True) > 0
-    return np.where(told, (1 - share) * proba + share * vote, 0).astype(np.float32)
+    has_prediction = proba.sum(axis=1, keepdims=True) > 0
+    mean = (1 - share) * proba + share * vote
+    return np.where(has_prediction, mean, 0).astype(np.float32)

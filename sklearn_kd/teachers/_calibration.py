@@ -9,7 +9,7 @@ from sklearn_kd._compat import SigmoidCalibration, TemperatureScaling
 from sklearn_kd._messages import show
 from sklearn_kd._run.twins import below_hooks
 
-#: Probabilities are raised to it, as logarithms are taken: a forest says exactly 0.
+#: Probabilities are raised to it, as logarithms are taken: a forest can predict 0.
 _FLOOR = 1e-3
 
 
@@ -156,7 +156,7 @@ def fit_calibrator(method, proba, lesson):
         :class:`PriorCorrection`, or as in
         :class:`~sklearn.calibration.CalibratedClassifierCV`.
     proba : ndarray of shape (n_samples, n_classes), float32, or None
-        What those who did not see a labelled row say of it.
+        Out-of-sample predictions for the labelled rows.
     lesson : Lesson
         The labelled rows.
 
@@ -174,16 +174,16 @@ def fit_calibrator(method, proba, lesson):
     """
     if proba is None:
         raise no_calibration(method)
-    told = proba.sum(axis=1) > 0
+    predicted = proba.sum(axis=1) > 0
     calibrator = _make_calibrator(method)
-    calibrator.fit(_raise(proba[told]), lesson.codes[told])
+    calibrator.fit(_raise(proba[predicted]), lesson.codes[predicted])
 
     def calibrate(proba):
-        told = proba.sum(axis=1) > 0
+        predicted = proba.sum(axis=1) > 0
         calibrated = np.zeros(proba.shape, dtype=np.float32)
-        if told.any():
-            place = np.ix_(told, calibrator.classes_)
-            calibrated[place] = calibrator.predict_proba(_raise(proba[told]))
+        if predicted.any():
+            place = np.ix_(predicted, calibrator.classes_)
+            calibrated[place] = calibrator.predict_proba(_raise(proba[predicted]))
         return calibrated
 
     return calibrate

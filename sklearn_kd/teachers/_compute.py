@@ -1,4 +1,4 @@
-"""What fitted teachers say of any rows, as an array or in a file."""
+"""Class probabilities of fitted teachers, as an array or in a file."""
 
 import warnings
 from collections.abc import Mapping
@@ -30,10 +30,10 @@ MOST_ROWS = 100_000
 def compute_soft_targets(
     teacher, X, *, classes=None, batch_size=None, n_jobs=None, out=None
 ):
-    """Ask fitted teachers about rows, in batches.
+    """Compute class probabilities of fitted teachers, in batches.
 
-    Beside the rows and the answers no more than a few batches are in memory, and with
-    `X` and `out` in memory-mapped files neither are these.
+    Apart from the rows and the probabilities, only a few batches are in memory. If `X`
+    and `out` are memory-mapped files, only the batches are.
 
     Parameters
     ----------
@@ -41,28 +41,30 @@ def compute_soft_targets(
         Fitted, with ``predict_proba``. The probabilities of several are averaged.
     X : {array-like, sparse matrix, DataFrame} of shape (n_samples, n_features), or \
             {list, ndarray, Series} of str of shape (n_samples,)
-        Rows as the teacher takes them; a table of Arrow becomes a DataFrame.
+        Rows as the teacher expects them. A table of Arrow is converted to a DataFrame.
     classes : array-like of shape (n_classes,) or None, default=None
         The order of the columns. A class that the teacher lacks has probability 0; the
         mass of a class that is not among them is removed, and the rest renormalised.
-        None takes ``classes_`` of the teacher, or the column names of the DataFrame
-        that it returns; of several teachers all classes, sorted. Columns of a teacher
-        that has neither are taken to be in this order.
+        None means ``classes_`` of the teacher, or the column names of the DataFrame
+        that it returns; for several teachers it means all their classes, sorted. The
+        columns of a teacher that has neither are assumed to be in the order of
+        `classes`.
     batch_size : int or None, default=None
-        Rows in one call of ``predict_proba``. None is 100 000, and fewer for wide rows:
-        their numbers and the answers take 64 MB.
+        Number of rows in one call of ``predict_proba``. None is 100 000, or fewer for
+        wide rows, so that the numbers of a batch and its probabilities take 64 MB at
+        most.
     n_jobs : int or None, default=None
-        Batches at a time, in threads.
+        Number of batches computed at the same time, in threads.
     out : ndarray of shape (n_samples, n_classes), float32, or None, default=None
-        Where the answers are written: an array or a writable
-        :class:`~numpy.memmap`. None makes an array.
+        Where the probabilities are written: an array or a writable
+        :class:`~numpy.memmap`. With None an array is made.
 
     Returns
     -------
     ndarray of shape (n_samples, n_classes), float32
         Class probabilities, `out` where that was passed. A row is zero where all mass
-        is on classes that are not among `classes`. Without rows there are no answers,
-        and the teacher is not asked.
+        is on classes that are not among `classes`. Without rows the result is empty,
+        and ``predict_proba`` is not called.
 
     Raises
     ------
@@ -73,8 +75,8 @@ def compute_soft_targets(
         `classes` that are no sequence.
     ValueError
         For `out` of another shape or dtype, for rows that the teacher refuses, for
-        `classes` that are not distinct, for a multi-output teacher, and where nobody
-        says which label a column stands for.
+        `classes` that are not distinct, for a multi-output teacher, and if the label of
+        a column is unknown.
 
     Warns
     -----
@@ -84,14 +86,14 @@ def compute_soft_targets(
     See Also
     --------
     DistilledClassifier : Takes the result as ``fit(X, y, teacher_proba=...)``.
-    SoftTargets : Holds it, with what else a student learns from.
+    SoftTargets : Holds the result, with weights, temperature and loss.
 
     Notes
     -----
     .. versionadded:: 0.1
 
-    The answers are cast to float32 as they arrive: the sums of a forest differ in their
-    last bits with its number of threads, and the float32 do not.
+    The probabilities are rounded to float32 batch by batch. In float64 the last bits of
+    those of a forest depend on its number of threads; in float32 they do not.
 
     Examples
     --------
@@ -139,7 +141,7 @@ def compute_soft_targets(
         # as many batches at a time as keep all jobs busy, and no more of them in memory
         jobs = effective_n_jobs(n_jobs)
         size = chunk if jobs == 1 else 4 * jobs * chunk
-        n_silent = 0
+        n_without = 0
         for start in range(0, n_samples, size):
             rows = slice(start, start + size)
             part = safe_indexing(X, rows) if size < n_samples else X
@@ -148,12 +150,13 @@ def compute_soft_targets(
                 for one, labels in zip(teachers, named, strict=True)
             ]
             proba = average_proba(probas, weights)
-            n_silent += int(np.count_nonzero(np.asfortranarray(proba).max(axis=1) == 0))
+            highest = np.asfortranarray(proba).max(axis=1)
+            n_without += int(np.count_nonzero(highest == 0))
             out[rows] = proba
-    if n_silent:
+    if n_without:
         warnings.warn(
             f"The teacher puts all mass on classes that are not in {show(classes)} "
-            f"for {n_silent} of {n_samples} rows: these rows are zero.",
+            f"for {n_without} of {n_samples} rows: these rows are zero.",
             UserWarning,
             stacklevel=2,
         )

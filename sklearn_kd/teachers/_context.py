@@ -20,8 +20,8 @@ class Context:
     verbose : int
         Above 0, a line for each piece of work that is finished.
     seed : int or None
-        Where teachers without ``random_state`` start to draw; None is anywhere, and
-        then no part of what the cache knows a fit by.
+        Seeds teachers without ``random_state``. None leaves them unseeded, and is then
+        no part of the key of a fit in the cache.
     deadline : Deadline
         Stands still while a teacher is fitted.
     """

@@ -73,7 +73,7 @@ def _fit(teacher, X, y, weights, seed):
 
 @dataclass(frozen=True, eq=False)
 class Folds:
-    """The teachers of all folds, and the rows that each did not see.
+    """The teachers of all folds, and the rows that each is out-of-fold for.
 
     Parameters
     ----------
@@ -90,7 +90,7 @@ class Folds:
     classes: np.ndarray
 
     def label(self, X, source, context):
-        """Ask about each row the teachers that did not see its source.
+        """Predict each row by the teachers of the folds that test its source.
 
         Parameters
         ----------
@@ -242,7 +242,7 @@ def _count_tests(splits, n_samples):
 
 
 def cross_fit(teacher, lesson, weights, splits, context, *, keep):
-    """Label every row by a teacher that did not see it.
+    """Compute out-of-fold soft targets of every row.
 
     Parameters
     ----------
@@ -261,7 +261,7 @@ def cross_fit(teacher, lesson, weights, splits, context, *, keep):
     labels : Labels
         Out-of-fold probabilities.
     folds : Folds or None
-        The teachers, to ask again; None unless they are kept.
+        The teachers, for further rows; None unless they are kept.
     """
     n_samples, classes = len(lesson.y), lesson.classes
     tested = _count_tests(splits, n_samples)

@@ -218,7 +218,7 @@ def is_fitted(teacher, X, given_classes):
     Raises
     ------
     NotFittedError
-        For a frozen teacher that is not fitted: nobody may fit it.
+        For a frozen teacher that is not fitted: it cannot be fitted.
     ValueError
         For a fitted teacher that takes another number of columns.
     """
@@ -248,7 +248,7 @@ def is_fitted(teacher, X, given_classes):
             raise refused_by(f"The fitted teacher {name}", X, error) from error
         raise ValueError(
             f"X has {X.shape[1]} features, but the fitted teacher {name} was fitted on "
-            f"{n_features} features. Pass the columns that the teacher knows; where it "
+            f"{n_features} features. Pass the columns that it was fitted on; where it "
             "needs others than the student, make it a pipeline that selects them."
         ) from error
 

@@ -11,7 +11,7 @@ from sklearn_kd._tables.containers import as_values
 from sklearn_kd.targets import SoftTargets, align_proba, check_proba
 from sklearn_kd.teachers._asked import Knowledge
 from sklearn_kd.teachers._label import Labels
-from sklearn_kd.teachers._trust import check_match, fill_silent_rows
+from sklearn_kd.teachers._trust import check_match, fill_rows_without_prediction
 
 
 def read_teacher_proba(teacher_proba, lesson):
@@ -71,7 +71,7 @@ def read_teacher_proba(teacher_proba, lesson):
         absent = _absent_mass(checked, source, classes)
     labels = Labels(proba, outside, known)
     check_match(labels, lesson, name="teacher_proba", absent=absent)
-    proba = fill_silent_rows(proba, lesson, name="teacher_proba")
+    proba = fill_rows_without_prediction(proba, lesson, name="teacher_proba")
     return Knowledge(proba=proba)
 
 

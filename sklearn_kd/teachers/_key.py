@@ -186,7 +186,7 @@ class _Collector(pickle.Pickler):
     def reducer_override(self, obj):
         if isinstance(obj, np.ndarray) and not obj.dtype.hasobject:
             self.add_class(type(obj))
-            return tuple, ()  # its numbers are nobody's code
+            return tuple, ()  # its numbers belong to no code
         if isinstance(obj, type):
             self.add_class(obj)
             return NotImplemented if obj is tuple else (tuple, ())

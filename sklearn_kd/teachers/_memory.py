@@ -1,4 +1,4 @@
-"""Is what a teacher remembers of its training rows signal, or noise?"""
+"""Has a teacher memorised signal, or label noise, of its training rows?"""
 
 import numpy as np
 from scipy.sparse import csr_array, triu
@@ -92,7 +92,7 @@ def _pairs(neighbors):
 
 
 def memory_is_noise(correlation, score):
-    """Say whether rows are better labelled by those who did not see their source.
+    """Decide whether a teacher has memorised label noise.
 
     Parameters
     ----------
@@ -104,12 +104,10 @@ def memory_is_noise(correlation, score):
     bool
         True where neighbouring residuals clearly contradict each other.
 
-    Notes
-    -----
-    What a member remembers of row j moves its answer for a neighbour i towards the
-    label of j. Where labels are noise, that is away from the label of i as often as
-    towards it, and residuals of neighbours come out opposed; where the table is clean,
-    neighbours miss the same thing, and memory brings it.
+    Notes ----- A member that has memorised row j predicts for a neighbour i a
+    probability nearer to the label of j. With label noise, that is away from the label
+    of i as often as towards it, and the residuals of neighbours have opposite signs. On
+    a clean table the residuals of neighbours agree, and memorising reduces both.
 
     The threshold is one of size rather than of significance: a stricter score loses
     what small noisy tables gain, and a large table can be sure of a correlation that

@@ -1,4 +1,4 @@
-"""Labels by the members of a bagged teacher that did not see a row's source."""
+"""Out-of-bag predictions of a bagged teacher, also for rows made from its own."""
 
 from dataclasses import dataclass
 
@@ -32,7 +32,7 @@ from sklearn_kd.teachers._key import Keyed
 EVIDENCE_ROWS = 2_000
 
 #: By how many standard errors the true label of a row must be more probable to members
-#: that saw the row, and which share of what the others miss they must have by heart:
+#: that saw the row, and which share of the others' error they must have memorised:
 #: measured 1 for full trees, .45 with 5 rows in a leaf, .07 with 50 and below .05 with
 #: 200, on clean and on noisy tables alike.
 MIN_SCORE, MIN_SHARE = 3.0, 0.05
@@ -56,8 +56,8 @@ class Bag:
     seen : ndarray of shape (n_rows, ceil(n_members / 8)), uint8
         One bit a training row and member: 1 where the row was in the member's sample.
     left_out : ndarray of shape (n_rows,), int32
-        How many members did not see each training row. Where it is 0, all members
-        answer for what was made from the row.
+        For how many members each training row is out-of-bag. Where it is 0, all members
+        predict the rows that were made from it.
     labels : list
         The label of each column of the ensemble's probabilities.
     classes : ndarray of shape (n_classes,)
@@ -65,11 +65,9 @@ class Bag:
     key : str or None, default=None
         What stands for the teacher in the cache; None makes one from its state.
 
-    Notes
-    -----
-    The mean over the members that left a row out is the out-of-bag estimate of Breiman
-    [1]_; a row made from a training row is asked about in the same way, since a member
-    that saw the source has its label by heart.
+    Notes ----- The mean over the members that left a row out is the out-of-bag estimate
+    of Breiman [1]_; a row made from a training row is predicted in the same way, since
+    a member that was fitted on the source may have memorised its label.
 
     References
     ----------
@@ -86,7 +84,7 @@ class Bag:
     key: str | None = None
 
     def label(self, X, source, context):
-        """Ask about each row those members that did not see its source.
+        """Predict each row by the members whose sample lacks its source.
 
         Parameters
         ----------
@@ -303,7 +301,7 @@ def _unwrap(teacher):
 
 
 def _tells_samples(ensemble):
-    """Say whether a class of ensembles knows which rows each member was fitted on.
+    """Whether a class of ensembles records the rows each member was fitted on.
 
     The trees of a balanced forest are fitted on rows that were resampled first.
     """

@@ -15,7 +15,7 @@ from sklearn_kd.teachers._fit import cross_fit, fit_teacher
 from sklearn_kd.teachers._fitted import is_fitted
 from sklearn_kd.teachers._label import label_rows
 from sklearn_kd.teachers._out_of_bag import bagged_members
-from sklearn_kd.teachers._trust import check_match, fill_silent_rows
+from sklearn_kd.teachers._trust import check_match, fill_rows_without_prediction
 
 #: Share of a time limit after which the members of a bagged teacher are left alone: to
 #: ask them costs about as much as the whole.
@@ -80,11 +80,10 @@ def teach(
     weights : ndarray of shape (n_teachers,)
         Weight of each teacher in the mean.
     given_classes : array-like or None
-        Column labels of fitted teachers that do not know their own.
+        Column labels of fitted teachers that lack ``classes_``.
     held_out : bool or "auto"
-        Whether the part of a teacher that did not see a row is worth knowing, since
-        rows will be made from the labelled ones; "auto" does without where little is
-        left of a time limit.
+        Whether out-of-sample predictions are needed, since rows will be made from the
+        labelled ones; "auto" does without where little is left of a time limit.
     seed : int
         For what unfitted teachers leave unseeded.
     context : Context
@@ -129,7 +128,7 @@ def teach(
         )
         name = "Every teacher"
     proba = average_proba([one.proba for one in asked], weights)
-    proba = fill_silent_rows(proba, lesson, name=name)
+    proba = fill_rows_without_prediction(proba, lesson, name=name)
     return Knowledge(teacher, proba, tuple(asked), weights, context)
 
 

@@ -1,4 +1,4 @@
-"""Does what the teacher says fit the labels? Errors and warnings when it does not."""
+"""Errors and warnings for teachers whose predictions do not fit the labels."""
 
 import math
 import warnings
@@ -24,7 +24,7 @@ _HINT = (
     "otherwise, give y in its spelling."
 )
 
-#: Of more rows, a random sample says whether the teacher knows their labels.
+#: Of more rows, a random sample is scored.
 SCORED_ROWS = 500_000
 
 
@@ -32,8 +32,8 @@ def check_match(labels, lesson, *, name, absent=None):
     """Compare a teacher that was fitted elsewhere with the labels it is to help learn.
 
     Wrappers that re-encode ``y`` (one-vs-rest, bagging, stacking, voting) hand other
-    labels on than the fitted teacher learned. With integers that is silent and ruins
-    the student, so it is looked for here.
+    labels on than the fitted teacher learned. With integers that raises no error and
+    ruins the student, so it is tested here.
 
     Parameters
     ----------
@@ -115,7 +115,7 @@ def check_known(teacher, classes, given_classes):
         labels = _distinct(given_classes)
         name += ", by teacher_classes,"
     if labels is None or np.ndim(labels[0] if len(labels) else 0) > 0:
-        return  # nobody knows yet, or several outputs, which have an error of their own
+        return  # not known yet, or several outputs, which have an error of their own
     known = {plain_label(label) for label in labels}
     known = np.array([plain_label(label) in known for label in classes])
     _refuse_unknown(known, classes, name)
@@ -183,8 +183,8 @@ def permutation_score(proba, codes):
     return float((observed - expected) / math.sqrt(variance))
 
 
-def fill_silent_rows(proba, lesson, *, name):
-    """Give rows on which a teacher says nothing about our classes their label.
+def fill_rows_without_prediction(proba, lesson, *, name):
+    """Use the labels for rows where a teacher predicts none of our classes.
 
     Parameters
     ----------
@@ -205,12 +205,12 @@ def fill_silent_rows(proba, lesson, *, name):
     UserWarning
         With the number of such rows.
     """
-    silent = np.flatnonzero(~(proba.sum(axis=1) > 0))
-    if len(silent):
+    without = np.flatnonzero(~(proba.sum(axis=1) > 0))
+    if len(without):
         proba = proba.copy()  # calibrators are not to learn from labels
-        proba[silent, lesson.codes[silent]] = 1
+        proba[without, lesson.codes[without]] = 1
         warnings.warn(
-            f"{name} puts all mass on classes that are not in y for {len(silent)} of "
+            f"{name} puts all mass on classes that are not in y for {len(without)} of "
             f"{len(proba)} rows: their label is their soft target.",
             UserWarning,
             stacklevel=2,

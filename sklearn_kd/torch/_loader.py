@@ -18,29 +18,29 @@ from sklearn_kd.torch._reading import leaves, map_leaves, read_dataset
 class TensorBatchLoader:
     """Batches of a data set in memory, for skorch nets and plain torch loops.
 
-    ``torch.utils.data.DataLoader`` asks for one row at a time and stacks them again,
-    which for small networks takes most of an epoch. This takes a batch at a time out of
-    tensors made once.
+    ``torch.utils.data.DataLoader`` reads one row at a time and stacks them again, which
+    for small networks takes most of an epoch. This loader slices batches from tensors
+    that are made once.
 
     Parameters
     ----------
     dataset : Dataset or tuple of length 2
-        A skorch ``Dataset``, a ``TensorDataset`` of two tensors, a ``Subset`` of
-        these, ``(X, y)``, or an object with the attributes ``X`` and ``targets``. X
-        and y are arrays, tensors, CSR matrices, DataFrames (a dict of columns, as in
-        skorch) or dicts and lists of them; y may be None. An attribute ``targets``, of
-        the same kinds, is handed out in the place of y: soft targets travel as a
-        dict of "proba", "labels", "row_alpha" and "sample_weight".
+        A skorch ``Dataset``, a ``TensorDataset`` of two tensors, a ``Subset`` of these,
+        ``(X, y)``, or an object with the attributes ``X`` and ``targets``. X and y are
+        arrays, tensors, CSR matrices, DataFrames (a dict of columns, as in skorch) or
+        dicts and lists of them; y may be None. An attribute ``targets``, of the same
+        kinds, is used instead of y: soft targets are a dict of "proba", "labels",
+        "row_alpha" and "sample_weight".
     batch_size : int, default=128
-        Rows of a batch. A last batch of a single row is joined to the one before, which
-        has one more then: ``BatchNorm`` cannot learn from one row.
+        Rows of a batch. A last batch of a single row is joined to the batch before:
+        ``BatchNorm`` cannot be trained on one row.
     shuffle : bool, default=False
         Whether each iteration takes the rows in a new order.
     drop_last : bool, default=False
         Whether to leave out a last batch that is not full.
     device : str or torch.device, default=None
         Where batches are wanted. The data is moved there once if it takes at most half
-        of what is free, else a batch at a time. None leaves it where it is.
+        of the free memory, and otherwise batch by batch. None leaves it where it is.
     generator : torch.Generator, default=None
         Draws the order; None stands for torch's global one.
 
@@ -52,8 +52,8 @@ class TensorBatchLoader:
     Raises
     ------
     TypeError
-        For a data set that makes its rows when asked for them, which only a
-        ``DataLoader`` can read, and for values that are no numbers.
+        For a data set that computes its rows on access, which only a ``DataLoader`` can
+        read, and for values that are no numbers.
     ValueError
         For parts of different lengths and a batch size below 1.
 

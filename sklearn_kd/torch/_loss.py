@@ -52,11 +52,11 @@ class DistillationLoss(VersionedMixin, nn.CrossEntropyLoss):
     -----
     .. versionadded:: 0.1
 
-    It is a ``torch.nn.CrossEntropyLoss``, of which it is the case of soft targets, so
-    that a skorch classifier with it knows that its module gives logits, and applies a
-    softmax in ``predict_proba``.
+    It is a subclass of ``torch.nn.CrossEntropyLoss``. So a skorch classifier with this
+    criterion treats the outputs of its module as logits, and applies a softmax in
+    ``predict_proba``.
 
-    It runs on the device of the logits and waits for nothing there. Logits of half
+    It runs on the device of the logits, without synchronisation. Logits of half
     precision are brought to float32 first.
 
     References

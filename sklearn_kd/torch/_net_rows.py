@@ -60,7 +60,7 @@ class NetRows(Dataset):
 class GivenRows:
     """Takes the place of a net's ``dataset`` while it is trained.
 
-    So callbacks are told of plain rows when training begins, as in plain skorch.
+    So callbacks receive plain rows when training begins, as in plain skorch.
     """
 
     def __init__(self, rows, own):

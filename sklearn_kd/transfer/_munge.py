@@ -46,26 +46,26 @@ def automatic_size(n_samples, n_columns):
 class MungeSampler(VersionedMixin, BaseEstimator):
     r"""Make synthetic rows like the training rows by MUNGE.
 
-    A synthetic row is a training row, its source, some of whose values have been
-    changed to, or around, those of a partner: a row drawn among the nearest ones. So
-    synthetic rows keep the dependences between columns, and ask a teacher where real
-    rows may lie.
+    A synthetic row is a copy of a training row (its source), in which some values have
+    been changed to, or around, those of a partner. The partner is drawn among the
+    nearest rows. So synthetic rows keep the dependences between columns, and lie where
+    real rows are likely.
 
     Parameters
     ----------
     n_samples : int or "auto", default="auto"
-        How many rows :meth:`sample` makes unless told otherwise. "auto" makes 20 a
-        training row, or more up to 60 000 where there are as many pairs of training
-        rows; never more than 300 000. With more than 100 columns, and less than 10
-        training rows a column, it makes no more than have 10 million values, but 10 a
-        training row.
+        Default number of rows that :meth:`sample` makes. "auto" makes 20 rows per
+        training row, or up to 60 000 rows in all if there are as many pairs of training
+        rows; never more than 300 000. With more than 100 columns and less than 10
+        training rows per column, it makes at most 10 million values, but at least 10
+        rows per training row.
     n_neighbors : int, default=10
-        Number of nearest rows that a partner is drawn from.
+        Number of nearest rows among which a partner is drawn.
     swap_probability : float, default=0.5
         Probability of each value to be changed, from 0 (copies) to 1.
     local_variance : float, default=1.0
-        The noise around the number of the partner has the distance of the two numbers,
-        divided by this, as its standard deviation: larger values mean less noise.
+        The standard deviation of the noise around the partner's number is the distance
+        of the two numbers divided by this. Larger values mean less noise.
     random_state : int, RandomState instance or None, default=None
         With an int, repeated calls of :meth:`sample` give the same rows.
 
@@ -76,7 +76,7 @@ class MungeSampler(VersionedMixin, BaseEstimator):
         itself. k is `n_neighbors`, or the number of other rows where there are fewer.
         A single training row is its own neighbour.
     kinds_ : list of {"numeric", "nominal"}
-        What each column is.
+        The kind of each column.
     n_duplicates_ : int
         How many rows of the last :meth:`sample` equal some training row in all columns,
         a missing value being equal to a missing one. Numbers are compared as float64.
@@ -102,7 +102,7 @@ class MungeSampler(VersionedMixin, BaseEstimator):
     partner is one of the nearest rows, not always the very nearest, and the source is
     changed alone where the paper changes the partner too.
 
-    What stands in a column of numbers depends on what it holds:
+    How a column of numbers is changed depends on its values:
 
     - *codes*, which are at most 12 distinct numbers with 5 or more rows to each on
       average: the number of the partner, without noise, as in a nominal column;
@@ -110,18 +110,18 @@ class MungeSampler(VersionedMixin, BaseEstimator):
       the column;
     - other fractions: the number drawn, clipped to the range of the training rows.
 
-    So whatever the dtype no whole number is made that did not occur in its column: no
-    code without a meaning, no age of 89 where nobody is 89. A column of more than 12
-    codes still moves to codes that are near as numbers: where they are names, give it
-    the dtype ``category``. Missing values are swapped like any other: where either side
-    is missing, the partner's value is taken as it is.
+    So no whole number is made that did not occur in its column, whatever the dtype:
+    neither an unknown code nor an age that no training row has. A column of more than
+    12 codes still changes to codes that are near as numbers. If the codes stand for
+    names, give the column the dtype ``category``. Missing values are swapped like any
+    other: where either side is missing, the partner's value is taken as it is.
 
     The squared distance of two rows is the sum of the squared differences of their
     numbers, in standard deviations, and of the number of nominal values that differ. A
     missing number stands at the mean and counts as one more that differs from a present
-    one. The levels of a column with more than 32 are told apart by random signs, so
-    that two of them are at a distance of about 1. Which of several equally near rows
-    are neighbours is left to chance or to their order.
+    one. The levels of a column with more than 32 are encoded by random signs, so that
+    two of them are at a distance of about 1. Ties between equally near rows are broken
+    by chance or by their order.
 
     Up to 20 000 rows the search is exact. A larger table is halved at the median along
     random directions until no part has more than 4096 rows, and the search is exact
@@ -187,7 +187,7 @@ class MungeSampler(VersionedMixin, BaseEstimator):
         Parameters
         ----------
         X : {array-like, DataFrame} of shape (n_samples, n_features)
-            Training rows, of numbers, strings or both. Missing values are welcome.
+            Training rows, of numbers, strings or both. Missing values are allowed.
         y : Ignored
             Not used, present for API consistency.
 
@@ -239,7 +239,7 @@ class MungeSampler(VersionedMixin, BaseEstimator):
         Parameters
         ----------
         n_samples : int, "auto" or None, default=None
-            How many. None takes the parameter of the sampler.
+            Number of rows. None uses the parameter of the sampler.
 
         Returns
         -------
@@ -247,9 +247,9 @@ class MungeSampler(VersionedMixin, BaseEstimator):
             The synthetic rows, in the container of the training rows, with their column
             names and dtypes. A pandas DataFrame is indexed from 0.
         source : ndarray of shape (n_new,), intp
-            Position of the training row that each was made from. All training rows come
-            in turn and in order, as often as they fit; the rest is a random subset, in
-            order too.
+            Position of the training row that each row was made from. All training rows
+            are used in order, as often as `n_samples` allows. The remaining sources are
+            a random subset, also in order.
 
         Raises
         ------

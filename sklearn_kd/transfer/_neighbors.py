@@ -17,7 +17,7 @@ _TREE_WIDTH = 6
 # How far apart it puts rows, in standard deviations: too little to change a neighbour.
 _TIE_BREAKER = 1e-4
 
-# Levels beyond that many are told apart by so many random signs.
+# Levels beyond that many are encoded by so many random signs.
 _MOST_INDICATORS = 32
 
 # About so many rows say where a part of the table is spread most.

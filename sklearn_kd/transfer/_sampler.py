@@ -47,7 +47,7 @@ class SyntheticRows:
     source : ndarray of shape (n_new,), intp
         For each the position of the row that it was made from.
     neighbors : ndarray of shape (n_samples, n_neighbors), SampledNeighbors or None
-        Nearest rows of each source, where the sampler knows them.
+        Nearest rows of each source, if the sampler has them.
     n_duplicates : int or None
         How many equal a row that they were made from, where the sampler counts them.
     """

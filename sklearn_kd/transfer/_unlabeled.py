@@ -18,9 +18,10 @@ from sklearn_kd.transfer._rows import like_pandas
 class UnlabeledRows(VersionedMixin):
     """Hold unlabelled rows so that cross-validation passes them whole.
 
-    scikit-learn slices every array passed to ``fit`` that is as long as ``X`` by the
-    fold, which is right for ``teacher_proba`` and silently wrong for unlabelled rows.
-    This holder has neither length nor shape, so nothing slices it.
+    In cross-validation scikit-learn slices every array passed to ``fit`` that is as
+    long as ``X`` by the fold. That is right for ``teacher_proba``, and wrong without
+    any error for unlabelled rows. This holder has neither length nor shape, so it is
+    never sliced.
 
     Parameters
     ----------
@@ -41,10 +42,10 @@ class UnlabeledRows(VersionedMixin):
     -----
     .. versionadded:: 0.1
 
-    In a :class:`~sklearn.pipeline.Pipeline` the rows arrive as they are held. Where
-    they have to pass the steps before, give ``Pipeline(transform_input=
-    ["X_unlabeled"])`` the bare rows: the holder cannot be transformed, and says so to
-    whoever takes it for an array.
+    In a :class:`~sklearn.pipeline.Pipeline` the rows reach the last step as they are.
+    If the steps before have to transform them, pass the bare rows with
+    ``Pipeline(transform_input=["X_unlabeled"])``: the holder cannot be transformed, and
+    raises an error when it is converted to an array.
 
     Examples
     --------
@@ -65,10 +66,10 @@ class UnlabeledRows(VersionedMixin):
 
     @property
     def __array_interface__(self):
-        # What NumPy asks first of an object that some transformer takes for an array.
+        # What NumPy reads first of an object that a transformer converts to an array.
         # Not __array__: by that, cross-validation would take it for one too.
         raise TypeError(
-            "UnlabeledRows cannot be transformed: it keeps its rows out of reach. With "
+            "UnlabeledRows cannot be transformed: it is no array. With "
             'Pipeline(transform_input=["X_unlabeled"]) pass the bare rows, as many as '
             "you like except exactly len(X); or transform them first and pass "
             "UnlabeledRows(transformed) without transform_input."
@@ -119,7 +120,7 @@ def check_unlabeled(X_unlabeled, X, n_given=None):
     if not held and n_rows == n_given:
         raise ValueError(
             f"X_unlabeled has {n_given} rows, exactly as many as X: cross-validation "
-            "slices any array as long as X by the fold, and nobody could tell. Pass "
+            "slices any array as long as X by the fold, without an error. Pass "
             "X_unlabeled=sklearn_kd.UnlabeledRows(X_unlabeled), which is never sliced."
         )
     _refuse_two_kinds(X, rows)
