@@ -71,7 +71,7 @@ def check_rows(estimator, X, *, reset):
         return X
     name = type(estimator).__name__
     if not reset and not estimator._takes["text"]:
-        refuse_row(name, X, estimator.n_features_in_)
+        refuse_row(estimator, X)
     # a single text is refused below, where texts are wanted
     if reset or not (estimator._takes["text"] and isinstance(X, str)):
         X = as_rows(X)

@@ -113,9 +113,7 @@ def compute_soft_targets(
         raise ValueError("teacher is an empty list: pass at least one teacher.")
     for one in teachers:
         check_teacher(one)
-        n_features = getattr(one, "n_features_in_", None)
-        if n_features is not None:
-            refuse_row(f"The teacher {type(one).__name__}", X, n_features)
+        refuse_row(one, X, f"The teacher {type(one).__name__}")
     chunk = _check_batch_size(batch_size)
     n_jobs = check_jobs(n_jobs)
     X = _sliceable(rows_for(teachers, X))
