@@ -85,7 +85,7 @@ class Interval(_Interval):
         """Say whether a value is such a number."""
         if not is_number(val, whole=self.type is Integral):
             return False
-        if not isinstance(val, self.type):
+        if isinstance(val, Integral) and self.type is RealNotInt:
             return False
         return (int(val) if self.type is Integral else float(val)) in self
 

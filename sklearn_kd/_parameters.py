@@ -176,8 +176,8 @@ def check_jobs(n_jobs):
     return number
 
 
-def refuse_nested(estimator, params):
-    """Refuse parameters of what has none.
+def refuse_nested(estimator, params, prefix=""):
+    """Refuse parameters of what has none, at any depth.
 
     Parameters
     ----------
@@ -185,28 +185,41 @@ def refuse_nested(estimator, params):
         Whose ``set_params`` was called.
     params : dict
         Names and values.
+    prefix : str, default=""
+        What the user writes before these names.
 
     Raises
     ------
     ValueError
         For ``transfer__n_samples`` where ``transfer`` is a string, and the like.
     """
-    known = estimator.get_params(deep=False)
+    # the steps of a pipeline are among the deep ones only
+    known = estimator.get_params(deep=bool(prefix))
     for name in params:
         part, nested, inner = name.partition("__")
         if not nested or part not in known:
             continue  # scikit-learn names what is no parameter
         value = params.get(part, known[part])
+        whole = f"{prefix}{part}"
         if hasattr(value, "set_params") and not isinstance(value, type):
+            # others may give names with "__" a meaning of their own, as skorch does
+            if type(value).__module__.startswith(("sklearn.", "sklearn_kd.")):
+                below = {
+                    other.removeprefix(f"{part}__"): given
+                    for other, given in params.items()
+                    if other.startswith(f"{part}__")
+                }
+                refuse_nested(value, below, f"{whole}__")
             continue
         if part in _FIRST:
+            first = _FIRST[part] if part == "teacher" else f"{prefix}{_FIRST[part]}"
             raise ValueError(
-                f"{name} cannot be set while {part} is {show(value)}: pass "
-                f"{_FIRST[part]} to set its parameters."
+                f"{prefix}{name} cannot be set while {whole} is {show(value)}: pass "
+                f"{first} to set its parameters."
             )
         raise ValueError(
-            f"{name} cannot be set: {part} is {show(value)}, which has no parameter "
-            f"{show(inner)}. Set {part} itself."
+            f"{prefix}{name} cannot be set: {whole} is {show(value)}, which has no "
+            f"parameter {show(inner)}. Set {whole} itself."
         )
 
 

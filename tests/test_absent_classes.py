@@ -1,5 +1,7 @@
 """A fold that lacks a class, and probabilities whose columns are named by classes."""
 
+import warnings
+
 import numpy as np
 import pandas as pd
 import polars as pl
@@ -127,3 +129,44 @@ def test_names_that_match_nothing_are_an_error():
             method="predict_proba",  # numbers the classes
             params={"teacher_proba": forms(NAMES)["pandas"]},
         )
+
+
+@pytest.mark.parametrize("name", forms([1, 2, 3]))
+def test_names_of_labels_that_were_numbered_anew_are_an_error(name):
+    match = (
+        r"no column for the class 0 of y, and mass in the column '?3'?, which no row.*"
+        r"name the columns so.*add a column of zeros"
+    )
+    if name == "with a prefix":  # none of the names is a class, then
+        match = "none of them is one of the classes.*name the columns so"
+    for labels in (y + 1, y):
+        with pytest.raises(ValueError, match=match):
+            cross_val_predict(
+                distil(),
+                X,
+                labels,
+                method="predict_proba",  # numbers the classes
+                params={"teacher_proba": forms([1, 2, 3])[name]},
+            )
+
+
+def test_a_class_that_the_teacher_never_saw_has_a_column_of_zeros():
+    labels = np.where(np.arange(len(y)) % 20 == 0, 3, y)
+    labels[y == 0] = 1
+    given = pd.DataFrame(P, columns=[0, 1, 2])
+    with pytest.raises(ValueError, match=r"column for the class 3 of y, .* column 0,"):
+        distil().fit(X, labels, teacher_proba=given)
+    known = given.drop(columns=0).div(1 - given[0], axis=0)
+    distil().fit(X, labels, teacher_proba=known)  # nothing is named twice
+    with warnings.catch_warnings():
+        warnings.simplefilter("ignore")  # the absent class has much of the mass
+        distil().fit(X, labels, teacher_proba=given.assign(**{"3": 0.0}))
+
+
+@pytest.mark.filterwarnings("ignore:.*no higher probability")
+def test_a_fitted_teacher_of_other_numbers_is_warned_of():
+    rare = np.where((y == 2) & (np.arange(len(y)) % 24 > 0), 1, y)
+    teacher = LogisticRegression().fit(X, rare + 1)
+    match = "does not know the class 0, and puts .* of its mass.*re-encoded"
+    with pytest.warns(UserWarning, match=match):
+        distil(teacher=teacher).fit(X, rare)

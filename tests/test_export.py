@@ -1,6 +1,7 @@
 """ONNX models give what the student gives, in ONNX Runtime."""
 
 import sys
+from functools import partial
 
 import numpy as np
 import pandas as pd
@@ -8,7 +9,9 @@ import pytest
 from numpy.testing import assert_allclose, assert_array_equal
 from onnx_models import frame_feeds, run
 from sklearn.datasets import load_wine
+from sklearn.exceptions import NotFittedError
 from sklearn.linear_model import LogisticRegression
+from sklearn.model_selection import FixedThresholdClassifier, TunedThresholdClassifierCV
 from sklearn.preprocessing import MaxAbsScaler, MinMaxScaler, StandardScaler
 
 from sklearn_kd import DistilledClassifier, MLPStudent, TabularEncoder
@@ -234,6 +237,46 @@ def test_a_threshold_decides_the_label():
     label, proba = run(to_onnx(model), X)
     assert_array_equal(label, model.predict(X))
     assert (label != model.classes_[proba.argmax(axis=1)]).any()
+
+
+@pytest.mark.parametrize(
+    "wrap",
+    [
+        partial(FixedThresholdClassifier, threshold=0.4),
+        partial(FixedThresholdClassifier, threshold=0.8, pos_label="no"),
+        partial(FixedThresholdClassifier, threshold=0.8, pos_label="yes"),
+        partial(TunedThresholdClassifierCV, cv=2),
+    ],
+)
+def test_a_classifier_with_a_threshold_is_exported_by_what_is_fitted_in_it(wrap):
+    X, y = NUMBERS.astype(np.float32), np.array(["no", "yes"])[(CODES > 0) * 1]
+    other = student(random_state=1).fit(X, y[::-1])
+    distilled = DistilledClassifier(
+        LogisticRegression(max_iter=10_000),
+        student(random_state=0),
+        decision_threshold=0.3,
+        transfer=None,
+    )
+    for inner in (other, student(random_state=0), distilled):
+        model = wrap(inner).fit(X, y)
+        label, proba = run(to_onnx(model), X)
+        assert_array_equal(label, model.predict(X))
+        assert_allclose(proba, model.predict_proba(X), atol=1e-5)
+
+
+def test_a_fitted_student_behind_a_threshold_needs_no_fit():
+    X, y = NUMBERS.astype(np.float32), (CODES > 0) * 1
+    model = FixedThresholdClassifier(student().fit(X, y), threshold=0.7)
+    assert_array_equal(run(to_onnx(model), X)[0], model.predict(X))
+    with pytest.raises(NotFittedError, match="TunedThresholdClassifierCV"):
+        to_onnx(TunedThresholdClassifierCV(student().fit(X, y)))
+    for params, error, says in [
+        ({"response_method": "decision_function"}, TypeError, "one on a decision_func"),
+        ({"pos_label": 7}, ValueError, r"pos_label=7, which is none of .*\[0, 1\]"),
+    ]:
+        with pytest.raises(error, match=says):
+            to_onnx(model.set_params(**params))
+        model.set_params(response_method="auto")
 
 
 def test_only_the_outputs_asked_for():

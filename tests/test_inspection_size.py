@@ -10,6 +10,7 @@ from lightgbm import LGBMClassifier
 from sklearn.base import clone
 from sklearn.datasets import load_wine
 from sklearn.ensemble import HistGradientBoostingClassifier, RandomForestClassifier
+from sklearn.exceptions import NotFittedError
 from sklearn.linear_model import LogisticRegression
 from sklearn.pipeline import make_pipeline
 from sklearn.preprocessing import StandardScaler
@@ -87,6 +88,20 @@ def test_what_counts():
     assert count_parameters({"x": np.zeros(5, np.float32), "y": 1.0}) == 5
     assert count_parameters(np.array([np.zeros(2), np.zeros(3)], object)) == 5
     assert count_parameters([]) == 0
+
+
+def test_what_is_no_fitted_model_has_no_number():
+    for wrong in ("a", b"a", None, 3, np.float64(3), LogisticRegression):
+        with pytest.raises(TypeError, match="must be a fitted model, got"):
+            count_parameters(wrong)
+    for unfitted in (LogisticRegression(), MLPStudent()):
+        with pytest.raises(NotFittedError):
+            count_parameters(unfitted)
+
+
+def test_a_method_of_a_model_has_the_numbers_of_the_model(wine):
+    model = MLPStudent(max_iter=2).fit(*wine)
+    assert count_parameters(model.predict_proba) == count_parameters(model)
 
 
 def test_an_array_in_two_places_counts_once():

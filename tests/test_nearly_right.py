@@ -1,6 +1,7 @@
 """What somebody passes who owns a model, or a row, and does nearly the right thing."""
 
 import functools
+import re
 
 import lightgbm
 import numpy as np
@@ -11,17 +12,20 @@ import torch
 import xgboost
 from refusals import STUDENT, refused
 from sklearn.calibration import CalibratedClassifierCV
-from sklearn.ensemble import RandomForestClassifier
+from sklearn.compose import make_column_transformer
+from sklearn.ensemble import BaggingClassifier, RandomForestClassifier
 from sklearn.feature_extraction.text import TfidfVectorizer
 from sklearn.frozen import FrozenEstimator
 from sklearn.linear_model import LogisticRegression
 from sklearn.model_selection import (
+    FixedThresholdClassifier,
     GridSearchCV,
     RandomizedSearchCV,
     TunedThresholdClassifierCV,
 )
+from sklearn.multiclass import OneVsRestClassifier
 from sklearn.pipeline import make_pipeline
-from sklearn.preprocessing import StandardScaler
+from sklearn.preprocessing import OneHotEncoder, StandardScaler
 from sklearn.svm import LinearSVC
 from skorch import NeuralNetClassifier
 from texts import TEXTS
@@ -162,13 +166,18 @@ def models():
 @pytest.mark.parametrize("name", ROWS)
 def test_one_row_without_the_dimension_of_rows(models, name):
     row, fix = ROWS[name]
-    match = f"expected rows with 2 columns, got one row: pass .*{fix}"
+    begins = "expected rows with 2 columns, got one row: pass"
     for model in models:
+        match = f"{begins} .*{fix}"
+        if hasattr(model, "feature_names_in_") and "series" not in name:
+            named = r"pandas.DataFrame\(\[.*\], columns=model.feature_names_in_\), or X"
+            match = f"{begins} {'' if name == 'polars' else named}"
         for ask in (model.predict, model.predict_proba):
             with refused(ValueError, match):
                 ask(row)
         with refused(ValueError, match):
             model.score(row, y[:1])
+    match = f"{begins} .*{fix}"
     for measure in (prediction_latency, throughput, compute_soft_targets):
         with refused(ValueError, match):
             measure(models[0], row)
@@ -176,6 +185,26 @@ def test_one_row_without_the_dimension_of_rows(models, name):
         agreement_score(models[0], FOREST, row)
     with refused(ValueError, match):
         MLPStudent((4,)).partial_fit(X, y, classes=[0, 1]).partial_fit(row, y[:1])
+
+
+def test_advice_for_one_row_works_where_columns_are_chosen_by_name():
+    frame = FRAME.assign(c=np.where(y, "u", "v"))
+    by_name = make_column_transformer(
+        (OneHotEncoder(), ["c"]), (StandardScaler(), ["a", "b"])
+    )
+    student = make_pipeline(by_name, LogisticRegression())
+    model = DistilledClassifier(student, student, transfer=None).fit(frame, y)
+    for row in (
+        list(frame.iloc[0]),
+        tuple(frame.iloc[0]),
+        frame.iloc[0].to_numpy(),
+        next(frame.itertuples()),
+    ):
+        with refused(ValueError, r"pass (pandas.*_in_\)), or X\.iloc") as caught:
+            model.predict(row)
+        advice = re.search(r"pandas.*_in_\)", str(caught.value))[0]
+        rows = eval(advice, {"pandas": pd, "model": model, "X": row})
+        assert model.predict(rows) == model.predict(frame.iloc[[0]])
 
 
 def test_texts_are_no_row():
@@ -203,13 +232,22 @@ def test_a_whole_model_is_exported_by_its_student():
         (search.fit(X, y), r"to_onnx\(estimator\.best_estimator_\)"),
         (FrozenEstimator(SMALL.fit(X, y)), r"to_onnx\(estimator\.estimator\)"),
         (
-            CalibratedClassifierCV(SMALL, cv=2).fit(X, y),
-            r"estimator\.calibrated_classifiers_\[0\]\.estimator",
+            FixedThresholdClassifier(pipeline, threshold=0.4).fit(X, y),
+            r"to_onnx\(estimator\.estimator_\[-1\]\).*, 0\.4, is not in that model",
+        ),
+        (CalibratedClassifierCV(SMALL, cv=2).fit(X, y), "calibration of a .*Distil"),
+        (BaggingClassifier(SMALL, 2).fit(X, y), "No single student inside.*Distil the"),
+        (OneVsRestClassifier(SMALL).fit(X, y), "No single student inside.*Distil the"),
+        (
+            GridSearchCV(SMALL, {"tol": [1e-4]}, cv=2, refit=False).fit(X, y),
+            "keeps no model: fit it with refit=True",
         ),
         (FOREST, "skl2onnx.*not its teacher"),
         (MLPStudent, "must be a fitted MLPStudent"),
         ("model.onnx", "must be a fitted MLPStudent"),
     ]:
-        with refused(TypeError, says):
+        with refused(TypeError, says) as caught:
             to_onnx(model)
+        for path in re.findall(r"to_onnx\((estimator[^)]+)\)", str(caught.value)):
+            to_onnx(eval(path, {"estimator": model}))
     assert to_onnx(pipeline[-1]).graph.output[0].name == "label"

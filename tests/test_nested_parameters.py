@@ -2,11 +2,13 @@
 
 import numpy as np
 import pytest
+import torch
 from refusals import refused
 from sklearn.ensemble import RandomForestClassifier
 from sklearn.model_selection import GridSearchCV, KFold
 from sklearn.pipeline import make_pipeline
 from sklearn.preprocessing import StandardScaler
+from skorch import NeuralNetClassifier
 
 from sklearn_kd import (
     DistilledClassifier,
@@ -41,7 +43,24 @@ def test_a_sampler_that_is_named_only(transfer):
     [
         ("student__tol", None, "while student is None: pass student=MLPStudent()"),
         ("teacher__x", None, "while teacher is None: pass a teacher"),
-        ("student__encoder__n_knots", SMALL, "while encoder is .auto.: pass encoder="),
+        (
+            "student__encoder__n_knots",
+            SMALL,
+            "student__encoder__n_knots cannot be set while student__encoder is .auto.: "
+            "pass student__encoder=TabularEncoder() to set",
+        ),
+        (
+            "student__mlpstudent__encoder__n_knots",
+            make_pipeline(StandardScaler(), SMALL),
+            "^student__mlpstudent__encoder__n_knots cannot be set while student__mlp",
+        ),
+        (
+            "student__estimator__tol__x",
+            GridSearchCV(SMALL, {}),
+            "^student__estimator__tol__x cannot be set: student__estimator__tol is 0",
+        ),
+        ("teacher__x", np.mean, "while teacher is .*: pass a teacher to set its par"),
+        ("teacher__x", "forest", "while teacher is 'forest': pass a teacher to set"),
         ("memory__location", "folder", "memory is .folder., which has no parameter"),
         ("loss__weight", "kl", "loss is .kl., which has no parameter .weight."),
         ("cv__n_splits", 5, "cv is 5, which has no parameter .n_splits."),
@@ -67,6 +86,16 @@ def test_students():
     ]:
         with refused(ValueError, f"{name} cannot be set"):
             model.set_params(**{name: 1})
+
+
+def test_a_part_and_its_parameters_below_it():
+    model = DistilledClassifier(student=SMALL)
+    params = {"student__encoder": TabularEncoder(), "student__encoder__n_knots": 8}
+    assert model.set_params(**params).student.encoder.n_knots == 8
+    net = NeuralNetClassifier(torch.nn.Linear)
+    model = DistilledClassifier(student=SkorchStudent(net))
+    model.set_params(student__net__module__in_features=2)
+    assert net.module__in_features == 2
 
 
 def test_both_at_once():

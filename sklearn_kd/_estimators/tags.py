@@ -2,7 +2,8 @@
 
 from sklearn.frozen import FrozenEstimator
 from sklearn.pipeline import Pipeline
-from sklearn.utils import get_tags
+
+from sklearn_kd._estimators.strangers import read_tags
 
 
 def takes_sparse(parts):
@@ -62,8 +63,8 @@ def _reads_text(part):
         return any(map(_reads_text, part))
     if isinstance(part, type) or not hasattr(part, "get_params"):
         return False
-    if hasattr(part, "__sklearn_tags__"):
-        tags = get_tags(part)
+    tags = read_tags(part)
+    if tags is not None:
         # an imputer takes strings too, but in columns
         vectorizes = tags.input_tags.string and not tags.input_tags.two_d_array
         if vectorizes or tags.no_validation:
@@ -72,7 +73,7 @@ def _reads_text(part):
 
 
 def _without_tags(part):
-    return isinstance(part, type) or not hasattr(part, "__sklearn_tags__")
+    return read_tags(part) is None
 
 
 def _is_own_transformer(part):
@@ -83,10 +84,8 @@ def _is_own_transformer(part):
 
 
 def _takes(part, tag):
-    if _without_tags(part):
-        return True
-    tags = get_tags(part)
-    if getattr(tags.input_tags, tag):
+    tags = read_tags(part)
+    if tags is None or getattr(tags.input_tags, tag):
         return True
     if tag == "allow_nan" and (tags.no_validation or _is_own_transformer(part)):
         return True  # its tag is what scikit-learn assumes, and says nothing
@@ -94,6 +93,8 @@ def _takes(part, tag):
     # first, a search, a threshold): then it is they who say it, in fit.
     inner = part.estimator if isinstance(part, FrozenEstimator) else part
     if isinstance(inner, Pipeline):
+        if not inner.steps:
+            return True  # fit refuses it
         return _takes(inner.steps[0][1], tag)
     values = inner.get_params().values() if hasattr(inner, "get_params") else ()
     return any(

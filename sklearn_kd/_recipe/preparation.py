@@ -14,7 +14,8 @@ from sklearn.base import clone
 from sklearn.model_selection import PredefinedSplit, check_cv
 
 from sklearn_kd._compat import safe_indexing, validate_all_params
-from sklearn_kd._messages import show, with_message
+from sklearn_kd._estimators.strangers import refuse_strangers
+from sklearn_kd._messages import printable, show, with_message
 from sklearn_kd._parameters import plain_number
 from sklearn_kd._recipe.threshold import check_threshold
 from sklearn_kd._run.budget import most_synthetic
@@ -86,12 +87,20 @@ def read_lesson(distilled, X, y, sample_weight, teacher_proba):
     return Lesson(X, y, encode_labels(y, classes), weight, classes, given, n_given)
 
 
+def _instead(part):
+    return (
+        f"{type(part).__name__} has no fit, and a student is fitted. Use MLPStudent(), "
+        "or a classifier with sample weights such as LogisticRegression."
+    )
+
+
 def make_student(distilled, lesson, seed):
     """Check the student, and give a seeded clone."""
     student = resolve_student(distilled.student)
     search = search_without_refit(student)
     if search is not None:
         raise no_refit(search, "student")
+    refuse_strangers(student, "student", _instead)
     check_student(
         student,
         learns_softly=distilled.alpha > 0,
@@ -277,19 +286,31 @@ def split_folds(distilled, lesson, groups, seed):
     if groups is not None:
         groups = np.asarray(as_column(groups, "groups"))[lesson.given]
     splitter = distilled.cv
+    if isinstance(splitter, type):
+        raise TypeError(
+            f"cv is the class {splitter.__name__}: pass an instance, "
+            f"{splitter.__name__}()."
+        )
     # strings have a split of their own
     is_splitter = hasattr(splitter, "split") and hasattr(splitter, "get_n_splits")
     if isinstance(splitter, Iterable) and not is_splitter:
         # scikit-learn would unpack what may be no pairs
         return check_folds(_without_absent(splitter, lesson), len(lesson.y))
-    splitter = check_cv(splitter, lesson.y, classifier=True)
-    if getattr(splitter, "random_state", seed) is None:
-        splitter = copy.copy(splitter)
-        splitter.random_state = seed
-    if isinstance(splitter, PredefinedSplit):
-        splits = _without_absent(splitter.split(), lesson)
-    else:
-        splits = splitter.split(lesson.X, lesson.y, groups)
+    try:
+        splitter = check_cv(splitter, lesson.y, classifier=True)
+        if getattr(splitter, "random_state", seed) is None:
+            splitter = copy.copy(splitter)
+            splitter.random_state = seed
+        if isinstance(splitter, PredefinedSplit):
+            splits = list(_without_absent(splitter.split(), lesson))
+        else:
+            splits = list(splitter.split(lesson.X, lesson.y, groups))
+    except (TypeError, ValueError) as error:
+        raise with_message(
+            error,
+            f"cv={show(distilled.cv)} cannot split the {len(lesson.y)} labelled rows: "
+            f"{printable(error)}",
+        ) from error
     return check_folds(splits, len(lesson.y))
 
 

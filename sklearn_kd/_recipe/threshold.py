@@ -15,7 +15,8 @@ from sklearn_kd._run.random import contained_draws
 from sklearn_kd.students import StudentPredictionMixin
 from sklearn_kd.transfer import read_rows
 
-_THRESHOLDED = (FixedThresholdClassifier, TunedThresholdClassifierCV)
+#: Classifiers that predict by a threshold of their own.
+THRESHOLDED = (FixedThresholdClassifier, TunedThresholdClassifierCV)
 
 
 @dataclass(frozen=True)
@@ -103,7 +104,7 @@ def _why_no_teacher_has_one(distilled, teacher_proba):
 
 
 def _check_thresholded(teacher):
-    if not isinstance(teacher, _THRESHOLDED):
+    if not isinstance(teacher, THRESHOLDED):
         raise ValueError(
             f'decision_threshold="teacher", but {type(teacher).__name__} predicts the '
             "most probable class: pass a FixedThresholdClassifier or a "
@@ -158,8 +159,8 @@ def with_flags(distilled, knowledge, lesson):
     one = knowledge.asked[0]
     teacher = _deciding_part(one.teacher)
     _check_thresholded(teacher)
-    threshold = _read_threshold(teacher)
-    place = _place_of(teacher, threshold.pos_label)
+    threshold = read_threshold(teacher)
+    place = place_of(teacher, threshold.pos_label)
     label = _our_names(teacher, one.given_classes)[place]
     column = _column_of(label, teacher, distilled.classes_)
     value = threshold.value
@@ -205,7 +206,7 @@ def add_threshold(distilled, student, knowledge, compared):
     """
     wanted, pos_label = distilled.decision_threshold, None
     if wanted is None:
-        if not isinstance(_deciding_part(student), _THRESHOLDED):  # it has its own
+        if not isinstance(_deciding_part(student), THRESHOLDED):  # it has its own
             _warn_of_lost_threshold(knowledge)
         return student
     if len(student.classes_) < 2:
@@ -238,7 +239,7 @@ def add_threshold(distilled, student, knowledge, compared):
 def _warn_of_lost_threshold(knowledge):
     for one in knowledge.asked:
         teacher = _deciding_part(one.teacher)
-        threshold = _read_threshold(teacher)
+        threshold = read_threshold(teacher)
         if threshold is None or threshold.is_argmax:
             continue
         handed_on = 'decision_threshold="teacher" for the same share of rows'
@@ -272,9 +273,20 @@ def _deciding_part(teacher):
             return teacher
 
 
-def _read_threshold(teacher):
-    """Read the threshold off a fitted classifier; None where it has none."""
-    if not isinstance(teacher, _THRESHOLDED):
+def read_threshold(teacher):
+    """Read the threshold off a fitted classifier.
+
+    Parameters
+    ----------
+    teacher : estimator
+        One whose ``predict`` makes labels of probabilities.
+
+    Returns
+    -------
+    Threshold or None
+        None where it predicts the most probable class.
+    """
+    if not isinstance(teacher, THRESHOLDED):
         return None
     on_scores, chosen = teacher.response_method == "decision_function", True
     if isinstance(teacher, TunedThresholdClassifierCV):
@@ -287,11 +299,36 @@ def _read_threshold(teacher):
     return Threshold(float(value), pos_label, on_scores, chosen)
 
 
-def _place_of(teacher, pos_label):
-    """Give the place, among the teacher's classes, of the one a threshold is for."""
+def place_of(teacher, pos_label):
+    """Find the class that a threshold is for.
+
+    Parameters
+    ----------
+    teacher : estimator
+        Fitted, with a threshold.
+    pos_label : object
+        Its label; None is the second class.
+
+    Returns
+    -------
+    int
+        The place among the two classes of the teacher.
+
+    Raises
+    ------
+    ValueError
+        For a label that is none of them.
+    """
     if pos_label is None:
         return 1
-    return int(np.flatnonzero(np.asarray(teacher.classes_) == pos_label)[0])
+    places = np.flatnonzero(np.asarray(teacher.classes_) == pos_label)
+    if len(places) == 0:
+        raise ValueError(
+            f"The {type(teacher).__name__} has pos_label={show(pos_label)}, which is "
+            f"none of its classes, {show(teacher.classes_)}. Set pos_label to one of "
+            "them."
+        )
+    return int(places[0])
 
 
 def _our_names(teacher, given_classes):

@@ -149,8 +149,8 @@ def check_weight(sample_weight, X, name="sample_weight"):
         raise ValueError(f"{name}: {error}") from error
 
 
-def read_floats(values, name):
-    """Read numbers, one a row, that a user passed.
+def read_floats(values, name, each="row"):
+    """Read numbers, one a row or the like, that a user passed.
 
     Parameters
     ----------
@@ -158,6 +158,8 @@ def read_floats(values, name):
         Anything.
     name : str
         Of the parameter.
+    each : str, default="row"
+        What has a number.
 
     Returns
     -------
@@ -175,13 +177,13 @@ def read_floats(values, name):
     """
     if np.ma.is_masked(values):
         raise ValueError(
-            f"{name} has masked entries: fill them, or leave these rows out."
+            f"{name} has masked entries: fill them, or leave such a {each} out."
         )
     try:
         array = np.asarray(values)
     except (TypeError, ValueError) as error:
         raise ValueError(
-            f"{name} must hold one number a row, and is no array of numbers: "
+            f"{name} must hold one number a {each}, and is no array of numbers: "
             f"{printable(error)}."
         ) from error
     if array.dtype.kind in "biuf":
@@ -190,7 +192,7 @@ def read_floats(values, name):
     if missing:
         raise ValueError(
             f"{name} contains NaN: {missing} of {array.size} values are missing. Give "
-            "each row a number, or leave these rows out."
+            f"each {each} a number, or leave such a {each} out."
         )
     wrong = [v for v in array.ravel() if not isinstance(v, Decimal | np.bool_ | bool)]
     wrong = [value for value in wrong if not is_number(value)]

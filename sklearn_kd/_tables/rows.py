@@ -71,7 +71,7 @@ def check_rows(estimator, X, *, reset):
         return X
     name = type(estimator).__name__
     if not reset and not estimator._takes["text"]:
-        refuse_row(name, X, estimator.n_features_in_)
+        refuse_row(estimator, X)
     # a single text is refused below, where texts are wanted
     if reset or not (estimator._takes["text"] and isinstance(X, str)):
         X = as_rows(X)
@@ -294,6 +294,11 @@ def check_labels(estimator, X, y, sample_weight, classes=None):
     try:
         check_classification_targets(y)
     except TypeError as error:
+        if isinstance(y[0], bytes):
+            raise ValueError(
+                f"y holds labels of type bytes, such as {show(y[0])}, and scikit-learn "
+                "takes text or numbers. Decode them: [label.decode() for label in y]."
+            ) from error
         raise ValueError(
             f"y holds labels that cannot be sorted ({printable(error)}), and {name} "
             "keeps classes sorted. Give all labels one type: strings, say."

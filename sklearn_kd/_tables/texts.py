@@ -88,45 +88,53 @@ def refuse_text(name, values):
         )
 
 
-def refuse_row(name, X, n_features):
+def refuse_row(model, X, name=None):
     """Refuse one row without the dimension of rows, where a table was learned.
 
     Parameters
     ----------
-    name : str
-        Of the estimator.
+    model : object
+        Fitted. Nothing is refused where it does not know how many columns there are.
     X : object
         Rows of any container, or one row.
-    n_features : int
-        Columns seen in ``fit``.
+    name : str or None, default=None
+        What the message calls the model; None takes its class.
 
     Raises
     ------
     ValueError
         For a Series, a list, a tuple, an array of one dimension and a record with as
-        many values.
+        many values as there are columns. Where the columns have names, the advice is
+        for a row that has them too.
     """
+    n_features = getattr(model, "n_features_in_", None)
+    if n_features is None:
+        return
     if is_series(X):
-        n_values = len(X)
+        n_values, row = len(X), None
         fix = "X.iloc[[0]]" if hasattr(X, "iloc") else "X[:1]"
         fix += ", of the DataFrame"
     elif isinstance(X, np.void) and X.dtype.names:
-        n_values, fix = len(X.dtype.names), "[list(X)]"
+        n_values, row, fix = len(X.dtype.names), "list(X)", "[list(X)]"
     elif isinstance(X, np.ndarray) and X.ndim == 1 and X.dtype.kind != "V":
-        n_values, fix = len(X), "X.reshape(1, -1)"
+        n_values, row, fix = len(X), "X", "X.reshape(1, -1)"
     elif isinstance(X, (list, tuple)):
         if any(hasattr(v, "__len__") and not _is_string(v) for v in X):
             return
         # the tuples of DataFrame.itertuples have the index too
         n_values = len(X) - ("Index" in getattr(X, "_fields", ()))
-        fix = "[list(X)], or X.iloc[[0]] of a DataFrame"
+        row, fix = "list(X)", "[list(X)], or X.iloc[[0]] of a DataFrame"
         if n_values < len(X):
-            fix = "[list(X[1:])], or X.iloc[[0]] of the DataFrame"
+            row, fix = "list(X[1:])", "[list(X[1:])], or X.iloc[[0]] of the DataFrame"
     else:
         return
+    if row is not None and hasattr(model, "feature_names_in_"):
+        fix = f"pandas.DataFrame([{row}], columns=model.feature_names_in_)"
+        fix += ", or X.iloc[[0]] of the DataFrame"
     if n_values == n_features:
         raise ValueError(
-            f"{name} expected rows with {n_features} columns, got one row: pass {fix}. "
+            f"{name or type(model).__name__} expected rows with {n_features} columns, "
+            f"got one row: pass {fix}. "
             "(Reshape your data: rows have two dimensions.)"
         )
 

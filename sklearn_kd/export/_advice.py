@@ -1,16 +1,16 @@
 """Which part of a model to export, where the whole cannot be."""
 
 from sklearn.base import BaseEstimator
-from sklearn.model_selection import FixedThresholdClassifier
+from sklearn.frozen import FrozenEstimator
 from sklearn.pipeline import Pipeline
 
+from sklearn_kd._compat import BaseSearchCV
+from sklearn_kd._recipe.threshold import read_threshold
+from sklearn_kd.export._student import unwrap
 from sklearn_kd.students._mlp import MLPStudent
 
-#: Where wrappers keep what they have fitted.
-_INSIDE = ("best_estimator_", "estimator_", "estimator", "student_")
 
-
-def what_to_pass(model, path):
+def what_to_pass(model, path, deciding=None):
     """Say which part of a model to export, or what exports it.
 
     Parameters
@@ -19,23 +19,55 @@ def what_to_pass(model, path):
         Fitted, and no MLPStudent.
     path : str
         How the user writes it.
+    deciding : estimator or None, default=None
+        What makes labels of its probabilities by a threshold.
 
     Returns
     -------
     str
-        One sentence.
+        One sentence or two.
     """
-    inner = _path_inside(model)
-    if inner is not None and isinstance(model, Pipeline):
-        return (
+    inner, passed = _path_inside(model)
+    if inner is None:
+        return _instead(model)
+    deciding = passed if deciding is None else deciding
+    if isinstance(model, Pipeline):
+        advice = (
             f"Export the last step, to_onnx({path}{inner}), and convert the steps "
             f"before it, {path}[:-1], by skl2onnx."
         )
-    if inner is not None:
+    else:
         alone = "" if "[-1]" not in inner else ", and the steps before it by skl2onnx"
-        return f"Export the student inside, to_onnx({path}{inner}){alone}."
+        advice = f"Export the student inside, to_onnx({path}{inner}){alone}."
+    if deciding is not None:
+        threshold = read_threshold(deciding)
+        advice += (
+            f" The threshold of the {type(deciding).__name__}, {threshold.value:.6g}, "
+            "is not in that model: hold its probabilities against it yourself."
+        )
+    return advice
+
+
+def _instead(model):
+    """Say what to do where no part of a model gives the answers of the whole."""
+    name = type(model).__name__
     if hasattr(model, "module"):
         return "Use torch.onnx.export for the module of a net."
+    if isinstance(model, BaseSearchCV):
+        return f"This {name} keeps no model: fit it with refit=True."
+    if hasattr(model, "calibrated_classifiers_") and _has_student(model):
+        return (
+            f"The calibration of a {name} is not covered, and a student inside it "
+            "gives probabilities before calibration. Distil the whole into one "
+            "student, DistilledClassifier(FrozenEstimator(model)), or export a student "
+            "that was fitted without it."
+        )
+    if _has_student(model):
+        return (
+            f"No single student inside gives the answers of this {name}. Distil the "
+            "whole into one, DistilledClassifier(FrozenEstimator(model)), or export a "
+            "student that was fitted by itself."
+        )
     if isinstance(model, BaseEstimator):
         return (
             "Use skl2onnx for scikit-learn's own classifiers, and torch.onnx.export "
@@ -45,27 +77,32 @@ def what_to_pass(model, path):
     return "Pass a fitted MLPStudent, or a DistilledClassifier with one."
 
 
+def _has_student(model):
+    """Say whether a model was made of a student, however deep."""
+    if not hasattr(model, "get_params"):
+        return False
+    return any(
+        isinstance(part, MLPStudent) for part in model.get_params(deep=True).values()
+    )
+
+
 def _path_inside(model):
-    """Write how to get from a model to the student inside; None where there is none.
+    """Write how to get from a model to the fitted student that answers as it does.
 
-    A DistilledClassifier is exported itself, with its threshold.
+    None where there is none; with it a threshold that decides behind the student, where
+    it cannot be exported with it.
     """
-    student = getattr(model, "student_", None)
-    thresholded = isinstance(student, FixedThresholdClassifier)
-    if type(model) is MLPStudent or type(student) is MLPStudent or thresholded:
-        return ""
-    if isinstance(model, Pipeline):
-        return _joined("[-1]", model.steps[-1][1])
-    calibrated = getattr(model, "calibrated_classifiers_", None)
-    if calibrated:
-        return _joined(".calibrated_classifiers_[0].estimator", calibrated[0].estimator)
-    for name in _INSIDE:
-        part = getattr(model, name, None)
-        if hasattr(part, "fit"):
-            return _joined(f".{name}", part)
-    return None
-
-
-def _joined(step, part):
-    inner = _path_inside(part)
-    return None if inner is None else step + inner
+    part, deciding, path = unwrap(model)
+    if type(part) is MLPStudent:
+        return "", None  # exported with its threshold
+    if isinstance(part, Pipeline):
+        step, part = "[-1]", part.steps[-1][1]
+    elif isinstance(part, FrozenEstimator):
+        step, part = ".estimator", part.estimator
+    elif hasattr(part, "best_estimator_"):
+        step, part = ".best_estimator_", part.best_estimator_
+    else:
+        return None, None
+    inner, passed = _path_inside(part)
+    deciding = passed if deciding is None else deciding
+    return None if inner is None else f"{path}{step}{inner}", deciding

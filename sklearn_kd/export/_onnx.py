@@ -3,8 +3,6 @@
 from collections.abc import Sequence
 
 import numpy as np
-from sklearn.frozen import FrozenEstimator
-from sklearn.model_selection import FixedThresholdClassifier
 from sklearn.preprocessing import MaxAbsScaler, StandardScaler
 from sklearn.utils.validation import check_is_fitted
 
@@ -14,6 +12,7 @@ from sklearn_kd.export._graph import Graph
 from sklearn_kd.export._nominal import fits_int64, input_kind, read_level
 from sklearn_kd.export._numeric import encode_numbers, in_range, subtract
 from sklearn_kd.export._rounding import warn_of_rounding
+from sklearn_kd.export._student import read_decision, unwrap
 from sklearn_kd.students._encoder import TabularEncoder
 from sklearn_kd.students._levels import level_vectors
 from sklearn_kd.students._mlp import MLPStudent
@@ -32,7 +31,10 @@ def to_onnx(estimator, *, outputs=_OUTPUTS):
     ----------
     estimator : MLPStudent or DistilledClassifier
         Fitted; a :class:`DistilledClassifier` whose ``student_`` is an
-        :class:`MLPStudent`, with or without a ``decision_threshold``. Its encoder is a
+        :class:`MLPStudent`, with or without a ``decision_threshold``. Or either in a
+        fitted :class:`~sklearn.model_selection.FixedThresholdClassifier` or
+        :class:`~sklearn.model_selection.TunedThresholdClassifierCV`, whose threshold
+        decides the label. The encoder of the student is a
         :class:`TabularEncoder`, a :class:`~sklearn.preprocessing.StandardScaler`, a
         :class:`~sklearn.preprocessing.MaxAbsScaler` or None.
     outputs : sequence of {"label", "probabilities"}, default=("label", "probabilities")
@@ -153,28 +155,20 @@ def _check_outputs(outputs):
 
 
 def _find_student(estimator):
-    """Give the MLPStudent inside, and column and threshold that decide the label."""
+    """Give the MLPStudent inside, and columns and threshold that decide the label."""
     if isinstance(estimator, type) or not hasattr(estimator, "fit"):
         raise TypeError(
             "estimator must be a fitted MLPStudent, or a DistilledClassifier with one, "
             f"got {show(estimator)}."
         )
-    check_is_fitted(estimator)
-    student = getattr(estimator, "student_", estimator)
-    threshold = None
-    if isinstance(student, FixedThresholdClassifier):
-        column = 1 if student.pos_label is None else 0
-        threshold = column, student.threshold
-        student = student.estimator
-        if isinstance(student, FrozenEstimator):
-            student = student.estimator
+    student, deciding, path = unwrap(estimator)
+    check_is_fitted(student)
     if type(student) is not MLPStudent:
-        path = "estimator" if student is estimator else "estimator.student_"
         raise TypeError(
             f"to_onnx covers MLPStudent, got {type(student).__name__}. "
-            f"{what_to_pass(student, path)}"
+            f"{what_to_pass(student, f'estimator{path}', deciding)}"
         )
-    return student, threshold
+    return student, read_decision(deciding, estimator.classes_)
 
 
 def _labels(classes):
@@ -296,7 +290,7 @@ def _codes(graph, proba, threshold):
     """Number the class of each row: the most probable, or by a threshold."""
     if threshold is None:
         return graph.add("ArgMax", proba, axis=1, keepdims=0)
-    column, value = threshold
+    column, other, value = threshold
     score = graph.add("Gather", proba, np.array(column), axis=1)
     above = graph.add("GreaterOrEqual", score, np.array(value, dtype=np.float32))
-    return graph.add("Where", above, np.array(column), np.array(1 - column))
+    return graph.add("Where", above, np.array(column), np.array(other))

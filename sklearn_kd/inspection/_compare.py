@@ -12,7 +12,11 @@ from sklearn_kd._run.autologging import no_autologging
 from sklearn_kd._tables.containers import as_column
 from sklearn_kd._tables.copies import copy_rows
 from sklearn_kd._tables.labels import refuse_missing_labels
-from sklearn_kd.inspection._fidelity import mean_kl_divergence, share_equal
+from sklearn_kd.inspection._fidelity import (
+    mean_kl_divergence,
+    predict_labels,
+    share_equal,
+)
 from sklearn_kd.inspection._format import format_seconds, format_size
 from sklearn_kd.inspection._inputs import check_model, count_rows
 from sklearn_kd.inspection._size import count_parameters, pickled_size
@@ -238,7 +242,8 @@ class _Answer:
         proba, classes = read_answer(
             model, answer, num_samples(X), name=f"predict_proba of {show(name)}"
         )
-        return cls(model.predict(copy_rows(X)), proba.astype(np.float64), classes)
+        labels = predict_labels(f"models[{show(name)}]", model, X)
+        return cls(labels, proba.astype(np.float64), classes)
 
     def aligned(self, classes):
         return align_proba(self.proba, self.classes, classes)[0]

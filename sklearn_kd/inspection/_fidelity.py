@@ -1,14 +1,23 @@
 """How faithful a student is: in its labels, and in its probabilities."""
 
+from numbers import Real
+
 import numpy as np
 from scipy.special import rel_entr
+from sklearn.base import is_regressor
 
+from sklearn_kd._messages import show
 from sklearn_kd._proba import as_array
 from sklearn_kd._run.autologging import no_autologging
-from sklearn_kd._tables.containers import as_values, rows_for
+from sklearn_kd._tables.containers import as_values
 from sklearn_kd._tables.copies import copy_rows
-from sklearn_kd.inspection._inputs import check_model
+from sklearn_kd.inspection._inputs import check_model, read_rows
 from sklearn_kd.targets import check_proba
+
+_FIX = (
+    "Pass a classifier whose predict gives labels, such as the LGBMClassifier or "
+    "XGBClassifier that a Booster is of."
+)
 
 
 def agreement_score(student, teacher, X):
@@ -32,7 +41,10 @@ def agreement_score(student, teacher, X):
     Raises
     ------
     TypeError
-        For what has no ``predict``.
+        For what has no ``predict``, for regressors, and for answers that are no labels:
+        probabilities, as from the ``predict`` of a ``Booster``.
+    ValueError
+        Where one predicts text and the other numbers.
 
     See Also
     --------
@@ -60,10 +72,97 @@ def agreement_score(student, teacher, X):
     """
     check_model("student", student, "predict")
     check_model("teacher", teacher, "predict")
-    X = rows_for([student, teacher], X)
-    with no_autologging():  # either may write into its rows
-        labels = student.predict(copy_rows(X))
-        return share_equal(labels, teacher.predict(copy_rows(X)))
+    for name, model in [("student", student), ("teacher", teacher)]:
+        if hasattr(model, "__sklearn_tags__") and is_regressor(model):
+            raise TypeError(
+                f"{name} must be a classifier, got the regressor "
+                f"{type(model).__name__}: its predict gives numbers and no labels."
+            )
+    X = read_rows(X, [student, teacher])
+    with no_autologging():
+        labels = predict_labels("student", student, X)
+        others = predict_labels("teacher", teacher, X)
+    if len(labels) != len(others):
+        raise ValueError(
+            f"predict of student gives {len(labels)} labels, and that of teacher "
+            f"{len(others)}, expected one a row of X from both."
+        )
+    kinds = [_kind(each) for each in (labels, others)]
+    if None not in kinds and kinds[0] != kinds[1]:
+        raise ValueError(
+            f"student and teacher never predict the same label: student predicts "
+            f"{kinds[0]}, such as {show(labels[0])}, and teacher {kinds[1]}, such as "
+            f"{show(others[0])}. Bring both to one spelling."
+        )
+    known = _classes(student) | _classes(teacher)
+    _refuse_scores("student", student, labels, known)
+    _refuse_scores("teacher", teacher, others, known)
+    return share_equal(labels, others)
+
+
+def predict_labels(name, model, X):
+    """Ask a classifier for labels.
+
+    Parameters
+    ----------
+    name : str
+        What messages call it.
+    model : object
+        With ``predict``, which may write into its rows.
+    X : object
+        The rows.
+
+    Returns
+    -------
+    ndarray of shape (n_samples,)
+        The labels; CatBoost has them in a column.
+
+    Raises
+    ------
+    TypeError
+        For answers that are no single label a row.
+    """
+    labels = np.asarray(model.predict(copy_rows(X)))
+    if labels.ndim == 2 and labels.shape[1] == 1:
+        labels = labels[:, 0]
+    if labels.ndim != 1:
+        raise TypeError(
+            f"{name} must predict one label a row, and predict of "
+            f"{type(model).__name__} gives answers of shape {labels.shape}. {_FIX}"
+        )
+    return labels
+
+
+def _kind(labels):
+    """Name the kind of labels where all are of one that equals no other."""
+    if labels.dtype.kind in "biuf":
+        return "numbers"
+    kinds = set(map(type, labels.tolist()))
+    for kind, name in [(str, "text"), (bytes, "bytes"), (Real, "numbers")]:
+        if kinds and all(issubclass(each, kind) for each in kinds):
+            return name
+    return None
+
+
+def _classes(model):
+    """Give the labels that a model knows; none where it does not say."""
+    try:
+        return set(np.asarray(getattr(model, "classes_", ())).tolist())
+    except (TypeError, ValueError):  # of several outputs
+        return set()
+
+
+def _refuse_scores(name, model, labels, known):
+    """Refuse numbers with decimals that are no classes: probabilities, say."""
+    if labels.dtype.kind in "biu" or _kind(labels) != "numbers":
+        return
+    values = np.unique(labels).tolist()
+    first = next((v for v in values if v not in known and v % 1 != 0), None)
+    if first is not None:
+        raise TypeError(
+            f"{name} must predict labels, and predict of {type(model).__name__} gives "
+            f"the number {show(first)}, which is none of the classes. {_FIX}"
+        )
 
 
 def share_equal(labels, others):
@@ -71,7 +170,7 @@ def share_equal(labels, others):
 
     Parameters
     ----------
-    labels, others : array-like of shape (n_samples,)
+    labels, others : ndarray of shape (n_samples,)
         Labels; numbers and strings are never equal.
 
     Returns

@@ -36,6 +36,33 @@ def check_model(name, model, *methods):
             )
 
 
+def read_rows(X, models):
+    """Give rows as models of the user's read them, and refuse a single one.
+
+    Parameters
+    ----------
+    X : {array-like, sparse matrix, DataFrame}
+        What was passed.
+    models : iterable of object
+        Who will be asked about them.
+
+    Returns
+    -------
+    object
+        The rows.
+
+    Raises
+    ------
+    ValueError
+        For one row without the dimension of rows.
+    """
+    models = list(models)
+    # with names first: the advice for them is good for the others, too
+    for model in sorted(models, key=lambda one: not hasattr(one, "feature_names_in_")):
+        refuse_row(model, X)
+    return rows_for(models, X)
+
+
 def count_rows(X, models=()):
     """Count rows, and refuse what has none.
 
@@ -60,12 +87,7 @@ def count_rows(X, models=()):
     ValueError
         Where there are none, and for one row without the dimension of rows.
     """
-    models = list(models)
-    for model in models:
-        n_features = getattr(model, "n_features_in_", None)
-        if n_features is not None:
-            refuse_row(type(model).__name__, X, n_features)
-    X = rows_for(models, X)
+    X = read_rows(X, models)
     try:
         n_samples = num_samples(X)
     except TypeError as error:

@@ -2,8 +2,10 @@
 
 import pickle
 import sys
+from numbers import Number
 
 import numpy as np
+from sklearn.utils.validation import check_is_fitted
 
 from sklearn_kd._estimators.nets import is_skorch_net
 from sklearn_kd._messages import printable, show
@@ -83,7 +85,10 @@ def count_parameters(model):
     Raises
     ------
     TypeError
-        For what cannot be pickled.
+        For what cannot be pickled, and what is no model: None, text, a single number
+        and a class.
+    NotFittedError
+        For an estimator that is not fitted, and has no numbers to count.
 
     See Also
     --------
@@ -116,10 +121,18 @@ def count_parameters(model):
     >>> count_parameters(model)  # and classes_, and n_iter_
     19
     """
+    if model is None or isinstance(model, (str, bytes, bytearray, Number, type)):
+        raise TypeError(
+            f"model must be a fitted model, got {show(model)} of type "
+            f"{type(model).__name__}. Pass the fitted object itself; from a file it is "
+            "loaded first."
+        )
     counter = _Counter()
     _dump(counter, model)
     if counter.longest > max(counter.n_bytes, _NOTE):
         return None
+    if not counter.n_numbers and hasattr(model, "__sklearn_tags__"):
+        check_is_fitted(model)
     return counter.n_numbers
 
 

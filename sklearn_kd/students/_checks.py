@@ -192,6 +192,8 @@ def _sorted_classes(classes):
             f"classes={show(classes)} cannot be sorted ({printable(error)}). Give all "
             "labels one type: strings, say."
         ) from error
+    if len(distinct) == 0:
+        raise ValueError("classes is empty: pass all labels that the stream will have.")
     if distinct.dtype == object and not isinstance(distinct[0], (str, bytes)):
         raise ValueError(
             f"classes={show(classes)} is an array of objects, of type "

@@ -263,7 +263,8 @@ def _stop_by_none(student):
 
 
 def _takes(student, parameter):
-    return parameter in inspect.signature(student.fit).parameters
+    fit = getattr(student, "fit", None)
+    return fit is not None and parameter in inspect.signature(fit).parameters
 
 
 def _last(student):

@@ -26,11 +26,18 @@ def check_memory(memory):
 
     Raises
     ------
+    TypeError
+        For a class in place of an instance.
     ValueError
         For an empty name, which would be a folder ``joblib`` in the current one, for a
         name that no folder can have, for the name of a file, and for a folder below
         one.
     """
+    if isinstance(memory, type):
+        raise TypeError(
+            f"memory is the class {memory.__name__}: pass an instance, such as "
+            'joblib.Memory("folder"), or the name of a folder.'
+        )
     location = memory
     if isinstance(memory, joblib.Memory) and memory.backend == "local":
         location = memory.location

@@ -16,7 +16,7 @@ from sklearn_kd._run.random import contained_draws
 from sklearn_kd._tables.columns import array_rows, is_frame
 from sklearn_kd._tables.containers import rows_for
 from sklearn_kd._tables.copies import take_copy
-from sklearn_kd._tables.texts import flat_values, refuse_row
+from sklearn_kd._tables.texts import flat_values, refuse_row, refuse_text
 from sklearn_kd.targets import average_proba
 from sklearn_kd.teachers._answer import classes_of, has_outputs
 from sklearn_kd.teachers._context import Context
@@ -113,9 +113,10 @@ def compute_soft_targets(
         raise ValueError("teacher is an empty list: pass at least one teacher.")
     for one in teachers:
         check_teacher(one)
-        n_features = getattr(one, "n_features_in_", None)
-        if n_features is not None:
-            refuse_row(f"The teacher {type(one).__name__}", X, n_features)
+        name = f"The teacher {type(one).__name__}"
+        refuse_row(one, X, name)
+        if hasattr(one, "n_features_in_"):
+            refuse_text(name, flat_values(X))
     chunk = _check_batch_size(batch_size)
     n_jobs = check_jobs(n_jobs)
     X = _sliceable(rows_for(teachers, X))

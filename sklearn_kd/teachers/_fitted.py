@@ -13,6 +13,7 @@ from sklearn.pipeline import Pipeline
 from sklearn.utils.validation import check_is_fitted
 
 from sklearn_kd._compat import BaseSearchCV
+from sklearn_kd._estimators.strangers import refuse_strangers
 from sklearn_kd._messages import printable, show
 from sklearn_kd._run.random import contained_draws
 from sklearn_kd._tables.copies import take_copy
@@ -38,13 +39,15 @@ def check_teacher(teacher):
     Raises
     ------
     TypeError
-        For a class instead of an instance, and without ``predict_proba``.
+        For a class instead of an instance, without ``predict_proba``, and where what
+        is inside is no estimator.
     """
     if isinstance(teacher, type):
         raise TypeError(
             f"teacher must be an instance, got the class {teacher.__name__}. Write "
             f"{teacher.__name__}(), or pass an instance that is fitted."
         )
+    refuse_strangers(teacher, "teacher", _instead)
     if isinstance(teacher, tuple) or (
         hasattr(teacher, "__sklearn_tags__") and is_regressor(teacher)
     ):
@@ -146,7 +149,7 @@ def _instead(teacher):
     if package in _WRAPPERS:
         return f"{wanted}, such as the {_WRAPPERS[package]}, {given}."
     if isinstance(teacher, BaseEstimator):
-        if not hasattr(teacher, "predict") and not is_classifier(teacher):
+        if not is_classifier(teacher):
             return f"{wanted}, {given}."
         return (
             "Wrap it in sklearn.calibration.CalibratedClassifierCV, or switch "
@@ -242,7 +245,8 @@ def is_fitted(teacher, X, given_classes):
         name = type(teacher).__name__
         # a pipeline may select its columns by name: only what is refused is wrong
         n_features = getattr(teacher, "n_features_in_", None)
-        if n_features is None or X.shape[1:] in [(), (n_features,)]:  # () for texts
+        width = getattr(X, "shape", ())[1:]  # a list has none, nor have texts
+        if n_features is None or width in [(), (n_features,)]:
             if not (isinstance(error, REFUSALS) and is_odd(X)):
                 raise
             raise refused_by(f"The fitted teacher {name}", X, error) from error

@@ -38,8 +38,9 @@ def read_teacher_proba(teacher_proba, lesson):
     ------
     ValueError
         For another shape, NaN, negative numbers, rows that do not sum to 1, columns
-        that are not named by the classes, and probabilities that do not fit ``y`` (as
-        for a fitted teacher).
+        that are not named by the classes, mass in a column that names no class in ``y``
+        while a class in ``y`` has no column, and probabilities that do not fit ``y``
+        (as for a fitted teacher).
     """
     classes, teacher_proba = lesson.classes, as_values(teacher_proba, "teacher_proba")
     columns, source = column_names(teacher_proba), list(classes)

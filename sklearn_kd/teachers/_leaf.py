@@ -68,7 +68,8 @@ class TeacherParameterMixin:
                 "parameters of each before they go into the list, or search over "
                 "whole lists."
             )
-        if inner and teacher is not None and looks_fitted(teacher):
+        is_model = hasattr(teacher, "predict_proba") or hasattr(teacher, "fit")
+        if inner and is_model and looks_fitted(teacher):
             raise ValueError(
                 f"{inner[0]} cannot be set: the teacher {type(teacher).__name__} is "
                 "fitted, is never refitted, and the change would have no effect. Pass "

@@ -242,7 +242,7 @@ def check_weights(teacher_weights, n_teachers):
     """
     if teacher_weights is None:
         return np.full(n_teachers, 1 / n_teachers)
-    weights = read_floats(teacher_weights, "teacher_weights")
+    weights = read_floats(teacher_weights, "teacher_weights", each="teacher")
     if weights.shape != (n_teachers,):
         raise ValueError(
             f"teacher_weights has shape {weights.shape}, expected one weight for each "

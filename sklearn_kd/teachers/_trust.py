@@ -52,15 +52,19 @@ def check_match(labels, lesson, *, name, absent=None):
     ------
     ValueError
         When more than half of our classes are unknown to the teacher, or its mean mass
-        on classes that are not ours exceeds 5 %, unless by `absent`.
+        on classes that are not ours exceeds 5 %. By `absent`, when one of our classes
+        is unknown and a class that is not ours has mass.
 
     Warns
     -----
     UserWarning
-        When the mass of classes that `absent` names exceeds 25 %, and when the
-        probability of the true label is no better than that of labels drawn
+        When the mass of classes that `absent` names exceeds 25 %; without `absent`,
+        when one of our classes is unknown and a class that is not ours has mass; and
+        when the probability of the true label is no better than that of labels drawn
         at random.
     """
+    if absent is not None:
+        _refuse_shifted(labels.known, lesson.classes, absent, name)
     _refuse_unknown(labels.known, lesson.classes, name)
     outside = float(labels.outside.mean())
     if absent is not None and outside > MUCH_ABSENT:
@@ -77,6 +81,14 @@ def check_match(labels, lesson, *, name, absent=None):
         raise ValueError(
             f"{name} puts {outside:.1%} of its mass on classes that are not in y "
             f"({MAX_OUTSIDE:.0%} are allowed). {_HINT}"
+        )
+    elif absent is None and outside > 0 and not labels.known.all():
+        missing = lesson.classes[~labels.known]
+        warnings.warn(
+            f"{name} does not know the class {show(missing[0])}, and puts "
+            f"{outside:.2%} of its mass on classes that are not in y. {_HINT}",
+            UserWarning,
+            stacklevel=2,
         )
     rows = np.arange(len(lesson.codes))
     if len(rows) > SCORED_ROWS:
@@ -133,6 +145,33 @@ def _distinct(given_classes):
         "teacher_classes must be distinct labels in one dimension, one for each class "
         f"of the teacher, got {show(given_classes)}."
     )
+
+
+def _refuse_shifted(known, classes, absent, name):
+    """Refuse columns of which some are no classes, while a class has no column.
+
+    A fold may lack classes, and then the columns name more than there are. Where labels
+    were numbered anew, other classes go by the names of the columns.
+    """
+    missing = classes[~known].tolist()
+    strange = [label for label, share in absent.items() if share > 0]
+    if missing and strange:
+        raise ValueError(
+            f"{name} has no column for {_named('the class', missing)} of y, and mass "
+            f"in {_named('the column', strange)}, which no row of y has: were the "
+            "classes numbered anew? "
+            'cross_val_predict(method="predict_proba") numbers them 0, 1, 2, ... in '
+            "sorted order: name the columns so there. For a class that the teacher "
+            "never saw, add a column of zeros."
+        )
+
+
+def _named(noun, labels):
+    """Write one label, or a few of many, behind their noun."""
+    if len(labels) == 1:
+        return f"{noun} {show(labels[0])}"
+    plural = "columns" if noun.endswith("column") else "classes"
+    return f"the {plural} {show(labels[:_NAMED])}"
 
 
 def _refuse_unknown(known, classes, name):

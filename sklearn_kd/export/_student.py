@@ -1,0 +1,77 @@
+"""The student inside a model that is exported whole, and who decides the label."""
+
+import numpy as np
+from sklearn.frozen import FrozenEstimator
+from sklearn.model_selection import FixedThresholdClassifier
+
+from sklearn_kd._recipe.threshold import THRESHOLDED, place_of, read_threshold
+
+
+def unwrap(model):
+    """Look through what leaves the probabilities of a student as they are.
+
+    Parameters
+    ----------
+    model : estimator
+        A student, a DistilledClassifier, or either behind a threshold.
+
+    Returns
+    -------
+    part : object
+        The first that is none of these wrappers, or that is not fitted.
+    deciding : estimator or None
+        The outermost classifier with a threshold.
+    path : str
+        How to get from the model to the part.
+    """
+    part, deciding, path = model, None, ""
+    while True:
+        if isinstance(part, THRESHOLDED):
+            name = "estimator_"
+            if isinstance(part, FixedThresholdClassifier) and not hasattr(part, name):
+                name = "estimator"  # fitted before, it predicts without a fit
+            deciding = part if deciding is None else deciding
+        elif isinstance(part, FrozenEstimator) and deciding is not None:
+            name = "estimator"
+        else:
+            name = "student_"
+        if not hasattr(part, name):
+            return part, deciding, path
+        part, path = getattr(part, name), f"{path}.{name}"
+
+
+def read_decision(deciding, classes):
+    """Read how a classifier with a threshold makes labels of probabilities.
+
+    Parameters
+    ----------
+    deciding : estimator or None
+        As :func:`unwrap` gave it.
+    classes : ndarray of shape (n_classes,)
+        The labels of the whole model.
+
+    Returns
+    -------
+    tuple of (int, int, float), or None
+        The column that is held against the threshold, that of the other class, and the
+        threshold. None where the most probable class is predicted.
+
+    Raises
+    ------
+    TypeError
+        For a threshold on a ``decision_function``, which a student does not have.
+    ValueError
+        For a threshold of a label that is not among the classes.
+    """
+    if deciding is None:
+        return None
+    threshold = read_threshold(deciding)
+    if threshold.on_scores:
+        raise TypeError(
+            f"The threshold of the {type(deciding).__name__} is one on a "
+            "decision_function, and an MLPStudent has none. Set "
+            'response_method="predict_proba".'
+        )
+    place = place_of(deciding, threshold.pos_label)
+    column, other = np.searchsorted(classes, deciding.classes_)[[place, 1 - place]]
+    return int(column), int(other), threshold.value
