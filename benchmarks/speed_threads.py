@@ -25,7 +25,7 @@ from summary import number, table
 from threadpoolctl import threadpool_limits
 
 from sklearn_kd import MLPStudent
-from sklearn_kd.students import _mlp
+from sklearn_kd.students.mlp import _mlp
 
 RESULTS = Path(__file__).parent / "results" / "threads.csv"
 

@@ -14,7 +14,7 @@ from sklearn.tree import DecisionTreeClassifier
 from teachers import lightgbm, network, numbered, scaled
 
 from sklearn_kd import DistilledClassifier, MLPStudent
-from sklearn_kd.teachers._out_of_bag import Bag
+from sklearn_kd.teachers.out_of_sample._bags import Bag
 
 #: Rivals that learn from the labels, whatever the teacher and the package are.
 RIVALS = {

@@ -21,9 +21,11 @@ from sklearn.pipeline import make_pipeline
 from sklearn.preprocessing import StandardScaler
 
 from sklearn_kd import DistilledClassifier, MLPStudent, MungeSampler
-from sklearn_kd.teachers import _fit, _label, _out_of_bag
-from sklearn_kd.teachers._cache import Call
-from sklearn_kd.teachers._key import Keyed, key_of_call, key_of_teacher
+from sklearn_kd.teachers import _label
+from sklearn_kd.teachers.cache._cache import Call
+from sklearn_kd.teachers.cache._key import Keyed, key_of_call, key_of_teacher
+from sklearn_kd.teachers.out_of_sample import _bags as _out_of_bag
+from sklearn_kd.teachers.out_of_sample import _folds as _fit
 
 X, y = load_wine(return_X_y=True)
 X = StandardScaler().fit_transform(X)

@@ -15,7 +15,7 @@ from sklearn.metrics import log_loss, roc_auc_score
 from sklearn.model_selection import train_test_split
 
 from sklearn_kd import DistilledClassifier, MLPStudent, MungeSampler
-from sklearn_kd.teachers._calibration import fit_calibrator
+from sklearn_kd.teachers.out_of_sample._calibration import fit_calibrator
 
 X, y = make_classification(
     2000, 8, n_informative=6, n_classes=3, n_clusters_per_class=1, random_state=0

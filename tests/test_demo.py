@@ -17,7 +17,7 @@ from sklearn_kd._demo import run as demo
 from sklearn_kd._demo.ensemble import make_ensemble
 from sklearn_kd._demo.run import _times
 from sklearn_kd._demo.table import adult, read_table
-from sklearn_kd.students import _training
+from sklearn_kd.students.mlp import _training
 
 
 def _small_ensemble(kinds, seed):

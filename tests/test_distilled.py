@@ -26,7 +26,7 @@ from wine import FOREST, STUDENT, X, distil, y
 from sklearn_kd import DistilledClassifier, MLPStudent, MungeSampler
 from sklearn_kd.datasets import load_adult
 from sklearn_kd.students import TransferSet
-from sklearn_kd.students._expansion import expand
+from sklearn_kd.students.weighted._expansion import expand
 from sklearn_kd.targets import SoftTargets
 
 

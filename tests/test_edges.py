@@ -6,9 +6,9 @@ import numpy as np
 import pytest
 from numpy.testing import assert_allclose, assert_array_equal
 
-from sklearn_kd.students._components import ComponentTable, build_components
-from sklearn_kd.students._edges import learn_edges
-from sklearn_kd.students._levels import level_scores, read_scores
+from sklearn_kd.students.encoder._components import ComponentTable, build_components
+from sklearn_kd.students.encoder._edges import learn_edges
+from sklearn_kd.students.encoder._levels import level_scores, read_scores
 
 
 def steps(values, *places, levels=(0.0, 1.0, -2.0, 3.0)):

@@ -12,8 +12,8 @@ from sklearn.frozen import FrozenEstimator
 from sklearn.preprocessing import KBinsDiscretizer, OneHotEncoder, StandardScaler
 
 from sklearn_kd import MLPStudent, TabularEncoder
-from sklearn_kd.students import _scoring
-from sklearn_kd.students._training import Trainer
+from sklearn_kd.students.mlp import _scoring
+from sklearn_kd.students.mlp._training import Trainer
 
 X = np.random.default_rng(0).normal(size=(300, 3))
 y = (X[:, 0] > 0).astype(int)

@@ -18,7 +18,7 @@ from sklearn.utils import get_tags
 from synthetic_rows import Seeded, Shifted
 
 from sklearn_kd import DistilledClassifier, MLPStudent, MungeSampler
-from sklearn_kd.teachers._out_of_bag import bagged_members
+from sklearn_kd.teachers.out_of_sample._bags import bagged_members
 
 RNG = np.random.default_rng(0)
 #: Two classes that every tree tells apart on rows that it did not see, too.

@@ -8,7 +8,7 @@ from numpy.testing import assert_array_equal
 from sklearn.datasets import load_digits
 
 from sklearn_kd import MLPStudent
-from sklearn_kd.students._network import Parameters
+from sklearn_kd.students.mlp._network import Parameters
 
 X, y = load_digits(return_X_y=True)
 STUDENT = MLPStudent((32,), encoder=None, max_iter=5, random_state=0)

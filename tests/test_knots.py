@@ -8,7 +8,7 @@ from hypothesis.extra.numpy import arrays
 from numpy.testing import assert_allclose, assert_array_equal
 from scipy.stats import norm, rankdata
 
-from sklearn_kd.students._knots import build_knots
+from sklearn_kd.students.encoder._knots import build_knots
 
 MAX = np.finfo(np.float64).max
 

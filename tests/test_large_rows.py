@@ -16,8 +16,9 @@ from sklearn_kd import (
     compute_soft_targets,
 )
 from sklearn_kd._compat import safe_indexing
-from sklearn_kd.students import _rows
-from sklearn_kd.teachers import _booster, _trust
+from sklearn_kd.students.mlp import _rows
+from sklearn_kd.teachers.default import _booster
+from sklearn_kd.teachers.given import _trust
 from sklearn_kd.transfer import RowsInPlace, _large, _sampler, draw_rows, take_rows
 
 N_ROWS = 7_000

@@ -17,8 +17,8 @@ from sklearn.preprocessing import MinMaxScaler, StandardScaler
 
 from sklearn_kd import MLPStudent, SoftTargets
 from sklearn_kd.datasets import load_adult
-from sklearn_kd.students import _blocks, _scoring, _training
 from sklearn_kd.students._validation import validation_mask
+from sklearn_kd.students.mlp import _blocks, _scoring, _training
 
 
 @pytest.fixture(scope="module")

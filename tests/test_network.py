@@ -6,7 +6,7 @@ import torch
 from numpy.testing import assert_allclose, assert_array_equal
 from scipy.sparse import csr_matrix
 
-from sklearn_kd.students._network import (
+from sklearn_kd.students.mlp._network import (
     ACTIVATIONS,
     Layers,
     Parameters,
@@ -14,7 +14,7 @@ from sklearn_kd.students._network import (
     backward,
     forward,
 )
-from sklearn_kd.students._optimizer import AdamW, cosine_rate
+from sklearn_kd.students.mlp._optimizer import AdamW, cosine_rate
 
 
 def network(activation="tanh", sizes=(5, 4, 3, 2), dtype="float64"):

@@ -22,7 +22,7 @@ from sklearn_kd import (
     UnlabeledRows,
     compute_soft_targets,
 )
-from sklearn_kd.students._knots import build_knots
+from sklearn_kd.students.encoder._knots import build_knots
 from sklearn_kd.transfer import RowsInPlace, check_unlabeled, stack_rows
 
 RNG = np.random.default_rng(0)

@@ -26,10 +26,13 @@ from sklearn.neighbors import KNeighborsClassifier, NearestNeighbors
 from sklearn.pipeline import make_pipeline
 from sklearn.preprocessing import FunctionTransformer, OrdinalEncoder, StandardScaler
 
-from sklearn_kd.teachers import _out_of_bag
-from sklearn_kd.teachers._context import Context
-from sklearn_kd.teachers._memory import memory_autocorrelation, memory_is_noise
-from sklearn_kd.teachers._out_of_bag import bagged_members
+from sklearn_kd.teachers.cache._context import Context
+from sklearn_kd.teachers.out_of_sample import _bags as _out_of_bag
+from sklearn_kd.teachers.out_of_sample._bags import bagged_members
+from sklearn_kd.teachers.out_of_sample._moran import (
+    memory_autocorrelation,
+    memory_is_noise,
+)
 
 X, y = make_classification(
     n_samples=400,
@@ -322,7 +325,9 @@ def test_moran_is_what_its_definition_says():
 
 
 def test_the_score_is_standard_normal_for_unrelated_residuals(monkeypatch):
-    monkeypatch.setattr("sklearn_kd.teachers._memory._BLOCK", 1000)  # several blocks
+    monkeypatch.setattr(
+        "sklearn_kd.teachers.out_of_sample._moran._BLOCK", 1000
+    )  # several blocks
     rng = np.random.default_rng(0)
     neighbors = neighbors_of(rng.normal(size=(300, 2)))
     scores = [

@@ -25,7 +25,7 @@ from untouched import Unfitted
 
 from sklearn_kd import DistilledClassifier, MLPStudent, MungeSampler
 from sklearn_kd.teachers import Context, may_be_bagged
-from sklearn_kd.teachers._out_of_bag import bagged_members
+from sklearn_kd.teachers.out_of_sample._bags import bagged_members
 
 RNG = np.random.default_rng(0)
 X = RNG.normal(size=(200, 3))

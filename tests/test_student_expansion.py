@@ -16,7 +16,7 @@ from sklearn.preprocessing import StandardScaler
 
 from sklearn_kd import SoftTargets
 from sklearn_kd.students import TransferSet
-from sklearn_kd.students._expansion import expand, expand_folds
+from sklearn_kd.students.weighted._expansion import expand, expand_folds
 
 # ---- the expansion, and what it leaves out
 

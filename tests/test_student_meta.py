@@ -37,7 +37,7 @@ from sklearn.preprocessing import StandardScaler
 from sklearn.tree import DecisionTreeClassifier
 
 from sklearn_kd import DistilledClassifier, MLPStudent
-from sklearn_kd.students._requests import ask_for
+from sklearn_kd.students.weighted._requests import ask_for
 
 X, codes = make_classification(300, 6, n_informative=4, random_state=0)
 y = np.where(codes, "yes", "no")

@@ -13,7 +13,7 @@ from sklearn.preprocessing import FunctionTransformer
 from synthetic_rows import FEW, SMALL, X, y
 
 from sklearn_kd import DistilledClassifier
-from sklearn_kd.teachers import _booster
+from sklearn_kd.teachers.default import _booster
 
 HINTS = ["synthetic rows", "`category`", "transfer=None", "sampler of your own"]
 KNOWN = set(map(bytes, X))

@@ -15,7 +15,7 @@ from teacher_alone import distil
 
 from sklearn_kd import MLPStudent
 from sklearn_kd.students import TransferSet, split_validation
-from sklearn_kd.teachers._default import small_booster
+from sklearn_kd.teachers.default._ensemble import small_booster
 from sklearn_kd.transfer import MungeSampler
 
 # ---- what they are made of

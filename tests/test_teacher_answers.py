@@ -16,8 +16,8 @@ from sklearn_kd import SoftTargets, compute_soft_targets
 from sklearn_kd.inspection import compare
 from sklearn_kd.targets import check_proba
 from sklearn_kd.teachers._average import AveragedTeachers
-from sklearn_kd.teachers._context import Context
-from sklearn_kd.teachers._out_of_bag import bagged_members
+from sklearn_kd.teachers.cache._context import Context
+from sklearn_kd.teachers.out_of_sample._bags import bagged_members
 
 EXPECTED = forest().predict_proba(X)
 NAMES = np.array(["high", "low", "mid"])

@@ -31,7 +31,7 @@ from xgboost import XGBClassifier
 from sklearn_kd import DistilledClassifier
 from sklearn_kd._estimators.decoded import DecodedClassifier, decoded
 from sklearn_kd._estimators.routing import weight_parameter
-from sklearn_kd.students._requests import ask_for
+from sklearn_kd.students.weighted._requests import ask_for
 
 X, CODES = make_classification(
     150, 5, n_informative=4, n_redundant=0, n_classes=3, random_state=0

@@ -18,8 +18,8 @@ from sklearn_kd import (
     TabularEncoder,
 )
 from sklearn_kd._run.budget import automatic_bins, is_wide
-from sklearn_kd.students import _encoder
-from sklearn_kd.teachers._default import default_teachers, small_booster
+from sklearn_kd.students.encoder import _encoder
+from sklearn_kd.teachers.default._ensemble import default_teachers, small_booster
 from sklearn_kd.transfer._munge import automatic_size
 
 
@@ -220,7 +220,7 @@ def test_a_time_limit_is_kept_on_a_wide_table():
 
 
 def slow_steps(monkeypatch, seconds):
-    from sklearn_kd.students import _training
+    from sklearn_kd.students.mlp import _training
 
     clock = stopped(monkeypatch)
     step = _training.Trainer._step
@@ -252,7 +252,7 @@ def test_a_student_that_was_cut_and_has_learned_says_only_that(monkeypatch):
 
 
 def test_rows_that_there_is_no_time_to_encode_are_left_out(monkeypatch):
-    from sklearn_kd.students import _rows
+    from sklearn_kd.students.mlp import _rows
 
     clock = stopped(monkeypatch)
     encode = _rows.encode

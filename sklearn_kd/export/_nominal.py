@@ -3,7 +3,7 @@
 import numpy as np
 
 from sklearn_kd._messages import show
-from sklearn_kd.students._levels import known_levels
+from sklearn_kd.students.encoder._levels import known_levels
 
 #: What stands for a missing value in an input that has no NaN.
 MISSING = {"STRING": "", "INT64": np.iinfo(np.int64).min}
@@ -89,7 +89,7 @@ def read_level(graph, name, kind, levels, vectors):
     levels : list
         None stands for a missing value.
     vectors : ndarray of shape (n_levels + 1, n_units)
-        As :func:`~sklearn_kd.students._levels.level_vectors` gives them.
+        As :func:`~sklearn_kd.students.encoder._levels.level_vectors` gives them.
 
     Returns
     -------

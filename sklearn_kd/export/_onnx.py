@@ -13,9 +13,9 @@ from sklearn_kd.export._nominal import fits_int64, input_kind, read_level
 from sklearn_kd.export._numeric import encode_numbers, in_range, subtract
 from sklearn_kd.export._rounding import warn_of_rounding
 from sklearn_kd.export._student import read_decision, unwrap
-from sklearn_kd.students._encoder import TabularEncoder
-from sklearn_kd.students._levels import level_vectors
-from sklearn_kd.students._mlp import MLPStudent
+from sklearn_kd.students.encoder._encoder import TabularEncoder
+from sklearn_kd.students.encoder._levels import level_vectors
+from sklearn_kd.students.mlp._mlp import MLPStudent
 
 _ACTIVATIONS = {"relu": "Relu", "tanh": "Tanh", "logistic": "Sigmoid"}
 

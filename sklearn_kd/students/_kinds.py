@@ -16,10 +16,10 @@ from sklearn_kd._estimators.nets import is_skorch_net
 from sklearn_kd._estimators.routing import weight_parameter
 from sklearn_kd._messages import show
 from sklearn_kd._run.random import as_seed
-from sklearn_kd.students._expansion import check_folds, expand, expand_folds
-from sklearn_kd.students._requests import routed, weights_reach
 from sklearn_kd.students._skorch import SkorchStudent
 from sklearn_kd.students._validation import split
+from sklearn_kd.students.weighted._expansion import check_folds, expand, expand_folds
+from sklearn_kd.students.weighted._requests import routed, weights_reach
 
 
 class Kind:

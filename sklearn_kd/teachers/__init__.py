@@ -1,23 +1,7 @@
 """Resolving, fitting and cross-fitting teachers, and computing their predictions."""
 
 from sklearn_kd.teachers._asked import Knowledge, label_until, no_cross_fit
-from sklearn_kd.teachers._booster import ask_booster, fit_booster, smooth
-from sklearn_kd.teachers._cache import check_memory, usable_memory
-from sklearn_kd.teachers._calibration import fit_calibrator, no_calibration
 from sklearn_kd.teachers._compute import compute_soft_targets
-from sklearn_kd.teachers._context import Context
-from sklearn_kd.teachers._default import default_teachers
-from sklearn_kd.teachers._fit import check_folds, fold_positions
-from sklearn_kd.teachers._fitted import (
-    check_teacher,
-    is_surely_fitted,
-    looks_fitted,
-    no_refit,
-    search_without_refit,
-)
-from sklearn_kd.teachers._given import check_index, read_teacher_proba
-from sklearn_kd.teachers._leaf import TeacherParameterMixin
-from sklearn_kd.teachers._out_of_bag import may_be_bagged
 from sklearn_kd.teachers._routing import fit_parameters, router, student_wants_weights
 from sklearn_kd.teachers._teach import (
     Lesson,
@@ -26,7 +10,26 @@ from sklearn_kd.teachers._teach import (
     teach,
     with_members,
 )
-from sklearn_kd.teachers._trust import check_known
+from sklearn_kd.teachers.cache._cache import check_memory, usable_memory
+from sklearn_kd.teachers.cache._context import Context
+from sklearn_kd.teachers.default._booster import ask_booster, fit_booster, smooth
+from sklearn_kd.teachers.default._ensemble import default_teachers
+from sklearn_kd.teachers.given._fitted import (
+    check_teacher,
+    is_surely_fitted,
+    looks_fitted,
+    no_refit,
+    search_without_refit,
+)
+from sklearn_kd.teachers.given._leaf import TeacherParameterMixin
+from sklearn_kd.teachers.given._proba import check_index, read_teacher_proba
+from sklearn_kd.teachers.given._trust import check_known
+from sklearn_kd.teachers.out_of_sample._bags import may_be_bagged
+from sklearn_kd.teachers.out_of_sample._calibration import (
+    fit_calibrator,
+    no_calibration,
+)
+from sklearn_kd.teachers.out_of_sample._folds import check_folds, fold_positions
 
 __all__ = [
     "Context",

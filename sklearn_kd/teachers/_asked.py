@@ -8,7 +8,10 @@ from sklearn_kd._compat import num_samples, safe_indexing
 from sklearn_kd._messages import printable, with_message
 from sklearn_kd.targets import average_proba, one_hot
 from sklearn_kd.teachers._label import label_rows
-from sklearn_kd.teachers._memory import memory_autocorrelation, memory_is_noise
+from sklearn_kd.teachers.out_of_sample._moran import (
+    memory_autocorrelation,
+    memory_is_noise,
+)
 
 #: Rows in the first call under a time limit, when the speed of a teacher is unknown,
 #: and in any later one.

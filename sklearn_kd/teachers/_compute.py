@@ -19,9 +19,9 @@ from sklearn_kd._tables.copies import take_copy
 from sklearn_kd._tables.texts import flat_values, refuse_row, refuse_text
 from sklearn_kd.targets import average_proba
 from sklearn_kd.teachers._answer import classes_of, has_outputs
-from sklearn_kd.teachers._context import Context
-from sklearn_kd.teachers._fitted import check_teacher, is_fitted, looks_fitted
 from sklearn_kd.teachers._label import chunk_rows, label_rows
+from sklearn_kd.teachers.cache._context import Context
+from sklearn_kd.teachers.given._fitted import check_teacher, is_fitted, looks_fitted
 
 #: Rows in one call of ``predict_proba`` where the user leaves it open.
 MOST_ROWS = 100_000

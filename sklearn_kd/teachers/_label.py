@@ -11,7 +11,7 @@ from sklearn_kd._tables.copies import copy_rows
 from sklearn_kd._tables.unreadable import REFUSALS, is_odd, refused_by
 from sklearn_kd.targets import align_proba
 from sklearn_kd.teachers._answer import read_answer
-from sklearn_kd.teachers._key import Keyed
+from sklearn_kd.teachers.cache._key import Keyed
 
 #: Most rows in one call of ``predict_proba``. A forest reads all its trees once a call,
 #: so that 100 trees took 1.4 times as long in calls of 10 000 rows as in one of all.

@@ -13,7 +13,7 @@ from sklearn_kd._estimators.nets import is_skorch_net
 from sklearn_kd._estimators.resampling import resampling_step
 from sklearn_kd._estimators.routing import weight_parameter
 from sklearn_kd._tables.weights import in_rows
-from sklearn_kd.teachers._fitted import looks_fitted
+from sklearn_kd.teachers.given._fitted import looks_fitted
 
 
 def router(owner):

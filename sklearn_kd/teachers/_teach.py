@@ -11,11 +11,11 @@ from sklearn_kd._tables.labels import read_floats
 from sklearn_kd.targets import average_proba
 from sklearn_kd.teachers._asked import AskedTeacher, Knowledge
 from sklearn_kd.teachers._average import AveragedTeachers
-from sklearn_kd.teachers._fit import cross_fit, fit_teacher
-from sklearn_kd.teachers._fitted import is_fitted
 from sklearn_kd.teachers._label import label_rows
-from sklearn_kd.teachers._out_of_bag import bagged_members
-from sklearn_kd.teachers._trust import check_match, fill_rows_without_prediction
+from sklearn_kd.teachers.given._fitted import is_fitted
+from sklearn_kd.teachers.given._trust import check_match, fill_rows_without_prediction
+from sklearn_kd.teachers.out_of_sample._bags import bagged_members
+from sklearn_kd.teachers.out_of_sample._folds import cross_fit, fit_teacher
 
 #: Share of a time limit after which the members of a bagged teacher are left alone: to
 #: ask them costs about as much as the whole.

@@ -26,7 +26,7 @@ from sklearn_kd._run.random import contained_draws
 from sklearn_kd._tables.copies import copy_rows
 from sklearn_kd.targets import align_proba, check_proba
 from sklearn_kd.teachers._answer import classes_of, read_answer
-from sklearn_kd.teachers._key import Keyed
+from sklearn_kd.teachers.cache._key import Keyed
 
 #: Rows on which the memory of the members is looked for.
 EVIDENCE_ROWS = 2_000

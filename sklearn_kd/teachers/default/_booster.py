@@ -11,8 +11,8 @@ from sklearn_kd._run.random import contained_draws, seed_unset
 from sklearn_kd._run.twins import below_hooks
 from sklearn_kd._tables.weights import in_rows
 from sklearn_kd.teachers._asked import AskedTeacher
-from sklearn_kd.teachers._default import small_booster
-from sklearn_kd.teachers._fit import fit_teacher
+from sklearn_kd.teachers.default._ensemble import small_booster
+from sklearn_kd.teachers.out_of_sample._folds import fit_teacher
 
 #: Of more rows it learns from a random sample: it is small.
 MOST_ROWS = 400_000

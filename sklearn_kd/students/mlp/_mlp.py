@@ -26,28 +26,28 @@ from sklearn_kd.students._checks import (
     check_train,
     check_validation,
 )
-from sklearn_kd.students._encoder import TabularEncoder
-from sklearn_kd.students._encoding import encoder_tags
-from sklearn_kd.students._levels import check_types
-from sklearn_kd.students._network import (
+from sklearn_kd.students._validation import INITIALIZE, SHUFFLE, split
+from sklearn_kd.students.encoder._encoder import TabularEncoder
+from sklearn_kd.students.encoder._encoding import encoder_tags
+from sklearn_kd.students.encoder._levels import check_types
+from sklearn_kd.students.mlp._network import (
     ACTIVATIONS,
     Layers,
     Parameters,
 )
-from sklearn_kd.students._partial import PartialFitMixin
-from sklearn_kd.students._rows import (
+from sklearn_kd.students.mlp._partial import PartialFitMixin
+from sklearn_kd.students.mlp._rows import (
     RowsByParts,
     encodable_rows,
     fit_encoder_on_sample,
     prepare_rows,
 )
-from sklearn_kd.students._scoring import NetworkPredictionMixin
-from sklearn_kd.students._training import (
+from sklearn_kd.students.mlp._scoring import NetworkPredictionMixin
+from sklearn_kd.students.mlp._training import (
     Trainer,
     automatic_batch_size,
     automatic_epochs,
 )
-from sklearn_kd.students._validation import INITIALIZE, SHUFFLE, split
 
 #: Below the least float32, of 1e-38, a step is none: so far above it the last steps of
 #: a schedule are steps, too.

@@ -6,7 +6,7 @@ from sklearn.base import clone
 
 from sklearn_kd._compat import clone_parametrized
 from sklearn_kd._parameters import refuse_nested
-from sklearn_kd.teachers._fitted import looks_fitted
+from sklearn_kd.teachers.given._fitted import looks_fitted
 
 
 class TeacherParameterMixin:

@@ -11,7 +11,7 @@ from sklearn_kd._tables.containers import as_values
 from sklearn_kd.targets import SoftTargets, align_proba, check_proba
 from sklearn_kd.teachers._asked import Knowledge
 from sklearn_kd.teachers._label import Labels
-from sklearn_kd.teachers._trust import check_match, fill_rows_without_prediction
+from sklearn_kd.teachers.given._trust import check_match, fill_rows_without_prediction
 
 
 def read_teacher_proba(teacher_proba, lesson):

@@ -13,7 +13,7 @@ import joblib
 from sklearn.utils.validation import check_memory as open_memory
 
 from sklearn_kd._messages import printable, show
-from sklearn_kd.teachers._key import Keyed, key_of_call
+from sklearn_kd.teachers.cache._key import Keyed, key_of_call
 
 
 def check_memory(memory):

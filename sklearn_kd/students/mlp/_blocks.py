@@ -5,11 +5,11 @@ import numpy as np
 from sklearn_kd._compat import safe_indexing
 from sklearn_kd._tables.columns import nominal_codes
 from sklearn_kd._tables.level_types import TypeWatch
-from sklearn_kd.students._encoder import TabularEncoder
-from sklearn_kd.students._encoding import encode
-from sklearn_kd.students._knots import binary_search
-from sklearn_kd.students._levels import level_vectors
-from sklearn_kd.students._network import Layers, forward, forward_from
+from sklearn_kd.students.encoder._encoder import TabularEncoder
+from sklearn_kd.students.encoder._encoding import encode
+from sklearn_kd.students.encoder._knots import binary_search
+from sklearn_kd.students.encoder._levels import level_vectors
+from sklearn_kd.students.mlp._network import Layers, forward, forward_from
 
 #: More rows than this are predicted in the dtype of training.
 MANY_ROWS = 1024

@@ -3,8 +3,8 @@
 from dataclasses import dataclass, field
 
 from sklearn_kd._run.deadline import Deadline
-from sklearn_kd.teachers._cache import Call, keeps, warn_not_kept
-from sklearn_kd.teachers._key import key_of_teacher
+from sklearn_kd.teachers.cache._cache import Call, keeps, warn_not_kept
+from sklearn_kd.teachers.cache._key import key_of_teacher
 
 
 @dataclass(frozen=True)

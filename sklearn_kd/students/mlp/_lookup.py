@@ -7,8 +7,8 @@ import numpy as np
 from sklearn_kd._tables.columns import is_frame, is_missing, plain_level
 from sklearn_kd._tables.few_rows import few_rows, plain_codes, plain_numbers
 from sklearn_kd._tables.level_types import TypeWatch
-from sklearn_kd.students._encoder import TabularEncoder
-from sklearn_kd.students._levels import level_vectors
+from sklearn_kd.students.encoder._encoder import TabularEncoder
+from sklearn_kd.students.encoder._levels import level_vectors
 
 #: Most numbers a table may have: wide layers on many columns take the product.
 _MAX_SIZE = 1 << 23

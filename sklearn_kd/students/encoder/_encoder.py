@@ -25,12 +25,12 @@ from sklearn_kd._tables.level_types import TypeWatch
 from sklearn_kd._tables.nominal import check_levels
 from sklearn_kd._tables.rows import check_rows, read_numbers
 from sklearn_kd._tables.weights import in_rows
-from sklearn_kd.students import _levels
-from sklearn_kd.students._components import build_components
-from sklearn_kd.students._edges import learn_edges
-from sklearn_kd.students._encoder_targets import check_targets, read_targets
-from sklearn_kd.students._knots import build_knots
-from sklearn_kd.students._names import output_names
+from sklearn_kd.students.encoder import _levels
+from sklearn_kd.students.encoder._components import build_components
+from sklearn_kd.students.encoder._edges import learn_edges
+from sklearn_kd.students.encoder._knots import build_knots
+from sklearn_kd.students.encoder._names import output_names
+from sklearn_kd.students.encoder._targets import check_targets, read_targets
 
 #: Share of a time limit after which no edges are learned any more.
 EDGES_SHARE = 0.5

@@ -4,7 +4,7 @@ import numpy as np
 from sklearn.tree import DecisionTreeRegressor
 
 from sklearn_kd._compat import fit_tree
-from sklearn_kd.students._knots import cumulated_weights
+from sklearn_kd.students.encoder._knots import cumulated_weights
 
 #: Quantile bins that a column is cut into before edges are looked for between them.
 _N_CANDIDATES = 256

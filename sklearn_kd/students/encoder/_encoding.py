@@ -18,7 +18,7 @@ from sklearn_kd._run.versions import VersionedMixin
 from sklearn_kd._tables.columns import column_name
 from sklearn_kd._tables.copies import copy_rows
 from sklearn_kd._tables.rows import read_numbers
-from sklearn_kd.students._encoder import TabularEncoder
+from sklearn_kd.students.encoder._encoder import TabularEncoder
 from sklearn_kd.targets import blend
 from sklearn_kd.transfer import read_rows
 

@@ -5,8 +5,8 @@ from dataclasses import dataclass, field
 
 import numpy as np
 
-from sklearn_kd.students._network import Workspace, backward, forward
-from sklearn_kd.students._optimizer import AdamW, cosine_rate
+from sklearn_kd.students.mlp._network import Workspace, backward, forward
+from sklearn_kd.students.mlp._optimizer import AdamW, cosine_rate
 
 #: Share of a time limit at which training aims: an epoch ends with a validation.
 _TRAINING_SHARE = 0.95

@@ -1,0 +1,1 @@
+"""Students that learn soft targets by sample weights."""

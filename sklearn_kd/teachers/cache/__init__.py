@@ -1,0 +1,1 @@
+"""The cache of the teacher's part of a fit."""

@@ -1,0 +1,1 @@
+"""What a user passes as teacher, or in the place of one."""

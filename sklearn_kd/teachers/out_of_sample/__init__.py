@@ -1,0 +1,1 @@
+"""Out-of-sample soft targets: folds, out-of-bag members, and what they are for."""
