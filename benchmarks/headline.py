@@ -88,7 +88,7 @@ def draw(figures, path=PICTURE):
         axis.margins(x=0.15, y=0.2)
         axis.grid(alpha=0.3)
         axis.spines[["top", "right"]].set_visible(False)
-    panels[0].set_ylabel("mean score, 16 tables")
+    panels[0].set_ylabel("mean score of all tables")
     handles, labels = panels[0].get_legend_handles_labels()
     figure.legend(handles, labels, loc="outside lower center", ncols=3, frameon=False)
     figure.savefig(path, metadata={"Date": None})
