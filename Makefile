@@ -46,7 +46,7 @@ doctest: $(VENV)/.test-installed ## run the examples in docstrings, README and d
 docs: $(VENV)/.docs-installed ## build the site into docs/_build/html
 	$(BIN)/sphinx-build -W --keep-going -b html docs docs/_build/html
 
-bench-quality: $(VENV)/.bench-data ## what students keep, and the tables in README, docs
+bench-quality: $(VENV)/.bench-data ## what students keep, and the tables in docs, README
 	$(ONE_THREAD) $(BIN)/python benchmarks/quality.py $(ARGS)
 	$(BIN)/python benchmarks/render.py
 

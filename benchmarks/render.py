@@ -1,4 +1,4 @@
-"""Write the tables of README.md and docs/benchmarks.rst from the results files.
+"""Write the tables of the docs, and table and picture of README.md, from results files.
 
 python benchmarks/render.py [--results quality.csv]
 """
@@ -9,6 +9,7 @@ from pathlib import Path
 
 import cross_fit
 import goals
+import headline
 import pandas as pd
 import peers_table
 import prior
@@ -49,28 +50,9 @@ def speed_lines(rows):
     return lines
 
 
-#: Beginnings of the rows of the speed table that the README has.
-HEADLINES = (
-    "epoch against MLPClassifier",
-    "epoch 64x64, batch 256",
-    "epoch 256x256",
-    "validation loss",
-    "skorch epoch",
-    "predict_proba, one row",
-    "10000 rows",
-    "1000000 rows, default encoder: ONNX",
-    "letter, one row",
-    "magic, one row",
-    "letter, ONNX file",
-    "import",
-)
-
-
 def between(text, name, lines):
-    """Replace what stands between the two marks of a table, where the text has them."""
+    """Replace what stands between the two marks of a table."""
     begin, end = f"<!-- {name}: begin -->", f"<!-- {name}: end -->"
-    if begin not in text:
-        return text
     before, rest = text.split(begin)
     _, after = rest.split(end)
     return before + begin + "\n" + "\n".join(lines) + "\n" + end + after
@@ -96,7 +78,7 @@ def main():
     tables = {name: make(rows) for name, make in QUALITY.items()}
     timed = read_rows(SPEED)
     tables["speed"] = speed_lines(timed)
-    short = [row for row in timed if row["what"].startswith(HEADLINES)]
+    figures = headline.headline(rows, timed)
     timings = (speed_scale, speed_profile, speed_threads, speed_torch_threads)
     for module in (*timings, speed_wide):
         name = module.RESULTS.stem
@@ -116,13 +98,11 @@ def main():
         tables["students"] = which_student.lines(rows)
     if PEERS.exists():
         tables["peers"] = peers_table.list_models(read_rows(PEERS))
-    readme = ROOT / "README.md"
-    text = readme.read_text()
     for name, lines in tables.items():
-        in_readme = speed_lines(short) if name == "speed" else lines
-        text = between(text, name, in_readme)
         as_csv(lines, ROOT / "docs" / "tables" / f"{name}.csv")
-    readme.write_text(text)
+    readme = ROOT / "README.md"
+    readme.write_text(between(readme.read_text(), "headline", headline.lines(figures)))
+    headline.draw(figures)
 
 
 if __name__ == "__main__":

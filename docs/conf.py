@@ -33,7 +33,7 @@ extlinks = {
 html_theme = "pydata_sphinx_theme"
 html_title = f"sklearn_kd {release}"
 html_show_sourcelink = False
-html_sidebars = {"**": []}  # three pages need no second list of pages
+html_sidebars = {"*": [], "generated/*": []}  # only the guide lists its pages
 html_theme_options = {
     "navbar_end": ["theme-switcher"],
     "show_prev_next": False,
