@@ -2,9 +2,12 @@
 
 import joblib
 import numpy as np
+import pytest
 from refusals import refused
+from sklearn.ensemble import IsolationForest
 from sklearn.linear_model import LogisticRegression
 from sklearn.model_selection import KFold, LeaveOneOut
+from sklearn.svm import OneClassSVM
 
 from sklearn_kd import (
     DistilledClassifier,
@@ -49,6 +52,12 @@ def test_small_mistakes_are_named():
     for labels in (np.where(y, b"u", b"v"), np.where(y, b"u", b"v").astype(object)):
         with refused(ValueError, r"of type bytes, such as b'.'.*\.decode\(\) for"):
             MLPStudent((4,)).fit(X, labels)
+
+
+@pytest.mark.parametrize("student", [IsolationForest(), OneClassSVM()])
+def test_what_finds_outliers_is_no_student(student):
+    with refused(TypeError, "student must be a classifier"):
+        DistilledClassifier(LogisticRegression(), student).fit(X, y)
 
 
 def test_a_share_may_be_any_float():

@@ -270,3 +270,13 @@ def test_settings_show_in_the_repr():
     assert repr(DistillationLoss("dkd", 2)) == (
         "DistillationLoss(loss='dkd', temperature=2, reduction='mean')"
     )
+
+
+@pytest.mark.parametrize("name", ["target", "labels", "row_alpha", "sample_weight"])
+def test_arrays_are_refused_by_name(name):
+    proba, labels, ones = torch.full((4, 3), 1 / 3), torch.arange(4) % 3, torch.ones(4)
+    given = {"target": proba, "labels": labels, "row_alpha": ones}
+    given["sample_weight"] = ones
+    given[name] = given[name].numpy()
+    with pytest.raises(TypeError, match=f"{name} must be a tensor, got ndarray"):
+        DistillationLoss()(torch.zeros(4, 3), **given)

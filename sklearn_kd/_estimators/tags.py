@@ -1,9 +1,12 @@
 """What input an estimator takes that is made of others."""
 
+from collections.abc import Mapping
+
 from sklearn.frozen import FrozenEstimator
 from sklearn.pipeline import Pipeline
 
 from sklearn_kd._estimators.strangers import read_tags
+from sklearn_kd._tables.containers import as_rows, sliceable_rows
 
 
 def takes_sparse(parts):
@@ -52,6 +55,38 @@ def takes_text(parts):
         The tag of the whole.
     """
     return all(_without_tags(part) or _reads_text(part) for part in parts)
+
+
+def rows_for(models, X):
+    """Give rows as models of the user's read them.
+
+    Parameters
+    ----------
+    models : iterable of object
+        Who will be asked.
+    X : object
+        What the user passed.
+
+    Returns
+    -------
+    object
+        As from ``as_rows`` for models of scikit-learn and of this package, and a list
+        of dicts for those that read it; as from ``sliceable_rows`` where another model
+        is among them, which may want tensors.
+
+    Raises
+    ------
+    TypeError, ValueError
+        As these two.
+    """
+    models = list(models)
+    packages = {type(model).__module__.partition(".")[0] for model in models}
+    if not packages <= {"sklearn", "sklearn_kd"}:
+        return sliceable_rows(X)
+    of_dicts = isinstance(X, (list, tuple)) and X and isinstance(X[0], Mapping)
+    if of_dicts and all(_takes(model, "dict") for model in models):
+        return X
+    return as_rows(X)
 
 
 def _reads_text(part):

@@ -123,31 +123,6 @@ def as_rows(X, name="X"):
     return np.asarray(X) if hasattr(type(X), "__array__") else X
 
 
-def rows_for(models, X):
-    """Give rows as models of the user's read them.
-
-    Parameters
-    ----------
-    models : iterable of object
-        Who will be asked.
-    X : object
-        What the user passed.
-
-    Returns
-    -------
-    object
-        As from :func:`as_rows` for models of scikit-learn and of this package; as from
-        :func:`sliceable_rows` where another is among them, which may want tensors.
-
-    Raises
-    ------
-    TypeError, ValueError
-        As these two.
-    """
-    packages = {type(model).__module__.partition(".")[0] for model in models}
-    return as_rows(X) if packages <= {"sklearn", "sklearn_kd"} else sliceable_rows(X)
-
-
 def as_values(values, name):
     """Give a table of numbers, such as probabilities, as NumPy reads it.
 

@@ -1,8 +1,8 @@
 """Checking the models and rows that a measurement is given."""
 
 from sklearn_kd._compat import num_samples
+from sklearn_kd._estimators.tags import rows_for
 from sklearn_kd._messages import printable, show
-from sklearn_kd._tables.containers import rows_for
 from sklearn_kd._tables.texts import refuse_row
 
 

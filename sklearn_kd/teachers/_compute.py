@@ -9,12 +9,12 @@ from scipy.sparse import issparse
 from sklearn.exceptions import NotFittedError
 
 from sklearn_kd._compat import num_samples, safe_indexing
+from sklearn_kd._estimators.tags import rows_for
 from sklearn_kd._messages import printable, show
 from sklearn_kd._parameters import check_jobs, is_number
 from sklearn_kd._run.autologging import no_autologging
 from sklearn_kd._run.random import contained_draws
 from sklearn_kd._tables.columns import array_rows, is_frame
-from sklearn_kd._tables.containers import rows_for
 from sklearn_kd._tables.copies import take_copy
 from sklearn_kd._tables.texts import flat_values, refuse_row, refuse_text
 from sklearn_kd.targets import average_proba

@@ -11,7 +11,7 @@ from torch.utils.data import (
 )
 
 from sklearn_kd._messages import printable, show
-from sklearn_kd._parameters import check_boolean, check_number
+from sklearn_kd._parameters import MOST, check_boolean, check_number
 from sklearn_kd.torch._reading import leaves, map_leaves, read_dataset
 
 
@@ -92,7 +92,9 @@ class TensorBatchLoader:
         generator=None,
     ):
         self.dataset = dataset
-        self.batch_size = check_number("batch_size", batch_size, least=1, whole=True)
+        self.batch_size = check_number(
+            "batch_size", batch_size, least=1, most=MOST, whole=True
+        )
         self.shuffle = check_boolean("shuffle", shuffle)
         self.drop_last = check_boolean("drop_last", drop_last)
         self.device = _check_device(device)

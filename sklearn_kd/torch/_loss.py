@@ -130,7 +130,7 @@ class DistillationLoss(VersionedMixin, nn.CrossEntropyLoss):
             ``row_alpha`` is below 1, and fewer than three classes with
             "kl_standardized".
         TypeError
-            For a 1-D target that does not hold integers.
+            For a 1-D target that does not hold integers, and for arrays.
         """
         if isinstance(target, Mapping):
             _check_mapping(target, labels, row_alpha, sample_weight)
@@ -138,6 +138,8 @@ class DistillationLoss(VersionedMixin, nn.CrossEntropyLoss):
             row_alpha = target.get("row_alpha")
             sample_weight = target.get("sample_weight")
             target = target.get("proba", labels)
+        given = {"target": target, "labels": labels, "sample_weight": sample_weight}
+        _check_tensors(**given, row_alpha=row_alpha)
         _check_logits(logits)
         if logits.dtype in (torch.float16, torch.bfloat16):
             logits = logits.float()
@@ -193,6 +195,17 @@ class DistillationLoss(VersionedMixin, nn.CrossEntropyLoss):
         if self.reduction == "sum":
             return values.sum()
         return values.mean()
+
+
+def _check_tensors(**given):
+    """Refuse what is no tensor; a number may be meant for ``row_alpha``."""
+    for name, value in given.items():
+        number = name == "row_alpha" and isinstance(value, (int, float))
+        if not (value is None or number or isinstance(value, torch.Tensor)):
+            raise TypeError(
+                f"{name} must be a tensor, got {type(value).__name__}: pass "
+                f"torch.as_tensor({name})."
+            )
 
 
 def _check_choice(name, value, choices):
