@@ -204,7 +204,7 @@ class DistilledClassifier(
         ``teacher_proba`` and at ``alpha=0``.
     student_ : estimator
         The fitted student, a complete classifier by itself. Loading a pickle of it runs
-        code: for files from other sources use ONNX (user guide).
+        code: for files from other sources use ONNX, see :ref:`files-run-code`.
     n_transfer_rows_ : int
         Number of synthetic and unlabelled rows in the transfer set.
     n_features_in_ : int

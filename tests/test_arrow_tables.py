@@ -10,6 +10,7 @@ import pandas as pd
 import polars as pl
 import pyarrow as pa
 import pytest
+import sklearn
 from numpy.testing import assert_array_equal
 from pandas.testing import assert_frame_equal
 from recorder import RecordingTeacher
@@ -20,6 +21,7 @@ from sklearn.linear_model import LogisticRegression
 from sklearn.model_selection import cross_val_predict, cross_val_score
 from sklearn.pipeline import make_pipeline
 from sklearn.preprocessing import FunctionTransformer, OneHotEncoder
+from sklearn.utils.fixes import parse_version
 from untouched import Unfitted
 
 from sklearn_kd import (
@@ -166,10 +168,13 @@ def test_structs_are_tables_as_the_folds_of_a_batch_are():
         fitted = clone(model).fit(one, y)
         assert fitted.feature_names_in_.tolist() == ["a", "b"]
         assert_array_equal(fitted.predict_proba(one), expected)
-    assert_array_equal(
-        cross_val_predict(model, batch, y, cv=2),
-        cross_val_predict(model, frame, y, cv=2),
-    )
+    with refused(TypeError, r"array of dicts.*pandas.DataFrame\(list\(X\)\)"):
+        fitted.predict(np.array(structs.to_pylist()))
+    if parse_version(sklearn.__version__) >= parse_version(
+        "1.9"
+    ):  # else it makes dicts
+        found = cross_val_predict(model, batch, y, cv=2)
+        assert_array_equal(found, cross_val_predict(model, frame, y, cv=2))
 
 
 def test_a_column_that_was_the_index_of_a_frame_is_a_column():

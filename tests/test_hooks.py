@@ -36,7 +36,7 @@ X = scale(X)
 #: "temperature" came with scikit-learn 1.8.
 METHODS = ("prior", *CalibratedClassifierCV._parameter_constraints["method"][0].options)
 BINARY = scale(load_breast_cancer().data), load_breast_cancer().target
-FRAME = pd.DataFrame(X[:, :3], columns=list("abc"))
+FRAME = pd.DataFrame(X[:, :3].copy(), columns=list("abc"))
 FRAME["d"] = np.where(X[:, 5] > 2.3, "high", "low")
 FRAME.iloc[::7, 1] = np.nan
 TEXTS = ["good soup", "bad bread", "good bread", "bad soup"] * 20

@@ -4,6 +4,7 @@ import joblib
 import numpy as np
 import pytest
 from refusals import refused
+from sklearn.cluster import KMeans
 from sklearn.ensemble import IsolationForest
 from sklearn.linear_model import LogisticRegression
 from sklearn.model_selection import KFold, LeaveOneOut
@@ -54,8 +55,8 @@ def test_small_mistakes_are_named():
             MLPStudent((4,)).fit(X, labels)
 
 
-@pytest.mark.parametrize("student", [IsolationForest(), OneClassSVM()])
-def test_what_finds_outliers_is_no_student(student):
+@pytest.mark.parametrize("student", [IsolationForest(), OneClassSVM(), KMeans(3)])
+def test_what_finds_outliers_or_clusters_is_no_student(student):
     with refused(TypeError, "student must be a classifier"):
         DistilledClassifier(LogisticRegression(), student).fit(X, y)
 

@@ -1,4 +1,4 @@
-"""From the teacher's answers to the trained student, after ``_preparation``."""
+"""From the teacher's answers to the trained student, after ``preparation``."""
 
 import warnings
 from dataclasses import replace

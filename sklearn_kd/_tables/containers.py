@@ -97,13 +97,12 @@ def as_rows(X, name="X"):
     if is_frame(X) or issparse(X):
         return X
     if isinstance(X, np.ndarray):
+        if X.dtype == object and X.ndim == 1 and len(X):
+            _refuse_dicts(X[0], f"{name} is an array", f"list({name})")
         return _plain_array(X, name)
     if isinstance(X, (list, tuple)):
-        if X and isinstance(X[0], Mapping):
-            raise TypeError(
-                f"{name} is a {type(X).__name__} of dicts, and rows need columns in "
-                f"one order: pass pandas.DataFrame({name})."
-            )
+        if X:
+            _refuse_dicts(X[0], f"{name} is a {type(X).__name__}", name)
         return _as_numpy(X, name)
     if isinstance(X, Mapping) and hasattr(X, "shape"):  # skorch's SliceDict
         raise TypeError(
@@ -199,6 +198,14 @@ def _as_numpy(values, name):
     if other and not isinstance(values, np.ndarray):
         return _from_array_api(values, name)
     return values
+
+
+def _refuse_dicts(row, what, rows):
+    if isinstance(row, Mapping):
+        raise TypeError(
+            f"{what} of dicts, and rows need columns in one order: pass "
+            f"pandas.DataFrame({rows})."
+        )
 
 
 def _plain_array(X, name):

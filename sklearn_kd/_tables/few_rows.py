@@ -1,6 +1,6 @@
 """The values of a few rows of a table, read without a look at each column's dtype.
 
-What is not of a plain type is left to ``_columns``, with its checks and its errors.
+What is not of a plain type is left to ``columns``, with its checks and its errors.
 """
 
 import numpy as np

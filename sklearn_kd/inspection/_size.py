@@ -46,7 +46,7 @@ def pickled_size(model):
 
     A fitted :class:`~sklearn_kd.DistilledClassifier` has its teacher in it. What has to
     be deployed is its ``student_``. Whoever loads a pickle runs code that is in it: see
-    the user guide for files from elsewhere.
+    :ref:`files-run-code` for files from elsewhere.
 
     Examples
     --------

@@ -4,7 +4,13 @@ import warnings
 from dataclasses import replace
 
 import numpy as np
-from sklearn.base import clone, is_classifier, is_outlier_detector, is_regressor
+from sklearn.base import (
+    clone,
+    is_classifier,
+    is_clusterer,
+    is_outlier_detector,
+    is_regressor,
+)
 from sklearn.pipeline import Pipeline
 
 from sklearn_kd._compat import (
@@ -332,6 +338,6 @@ def _predicts_labels(student):
     """A stack says so by its tags alone: it has no ``predict`` before its ``fit``."""
     if not hasattr(student, "__sklearn_tags__"):
         return hasattr(student, "predict")
-    if is_regressor(student) or is_outlier_detector(student):
+    if any(kind(student) for kind in (is_regressor, is_outlier_detector, is_clusterer)):
         return False
     return is_classifier(student) or hasattr(student, "predict")

@@ -34,7 +34,7 @@ CHUNK_ROWS, CHUNKS, ENCODED_ROWS, NORM_ROWS = 1024, 64, 4096, 20_000
 #: students of a text set had three times the divergence. Encoded tables are above it.
 LEAST_NORM = 1 / 8
 
-#: Stream of a student's seed, beside those of ``_validation``.
+#: Stream of a student's seed, beside those of ``students._validation``.
 _SAMPLE = 3
 
 
