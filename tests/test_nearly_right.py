@@ -73,7 +73,8 @@ MODELS = {
     "a partial": (lambda: functools.partial(max, 3), f"partial of .*{WANTED}"),
     "a method": (
         lambda: FOREST.predict_proba,
-        "method predict_proba of a RandomForest.*Pass the object itself.*teacher_proba",
+        "method predict_proba of a Rand.*classes_ and predict_proba: the RandomForest"
+        ".*teacher_proba",
     ),
     "a module": (lambda: torch.nn.Linear(2, 2), "skorch.NeuralNetClassifier of it"),
     "a file": (lambda: "m.pkl", "'m.pkl', of type str.*load the model first"),

@@ -10,50 +10,17 @@ from sklearn_kd._tables.containers import as_rows, sliceable_rows
 
 
 def takes_sparse(parts):
-    """Say whether every part takes sparse rows; parts without tags have no say.
-
-    Parameters
-    ----------
-    parts : list of object
-        Teachers and student.
-
-    Returns
-    -------
-    bool
-        The tag of the whole.
-    """
+    """Say whether every part takes sparse rows; parts without tags have no say."""
     return all(_takes(part, "sparse") for part in parts)
 
 
 def takes_missing(parts):
-    """Say whether every part takes missing values; parts without tags have no say.
-
-    Parameters
-    ----------
-    parts : list of object
-        Teachers and student.
-
-    Returns
-    -------
-    bool
-        The tag of the whole.
-    """
+    """Say whether every part takes missing values; parts without tags have no say."""
     return all(_takes(part, "allow_nan") for part in parts)
 
 
 def takes_text(parts):
-    """Say whether every part takes texts; parts without tags have no say.
-
-    Parameters
-    ----------
-    parts : list of object
-        Teachers and student.
-
-    Returns
-    -------
-    bool
-        The tag of the whole.
-    """
+    """Say whether every part takes texts; parts without tags have no say."""
     return all(_without_tags(part) or _reads_text(part) for part in parts)
 
 

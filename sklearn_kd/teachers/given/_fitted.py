@@ -130,8 +130,8 @@ def _instead(teacher):
     wanted = "Pass an object with classes_ and predict_proba"
     if inspect.ismethod(teacher) and hasattr(teacher.__self__, "predict_proba"):
         return (
-            f"Pass the object itself, the {type(teacher.__self__).__name__}, or what "
-            "it answers for the rows of X as fit(X, y, teacher_proba=...)."
+            f"{wanted}: the {type(teacher.__self__).__name__} itself, or what it "
+            "answers for the rows of X as fit(X, y, teacher_proba=...)."
         )
     is_table = isinstance(teacher, (np.ndarray, Sequence)) or hasattr(
         teacher, "columns"
