@@ -17,7 +17,6 @@ from sklearn_kd._estimators.scoring import ScoredClassifierMixin
 from sklearn_kd._estimators.tags import takes_missing, takes_sparse, takes_text
 from sklearn_kd._recipe.flagged import compared_rows, draw_compared
 from sklearn_kd._recipe.preparation import (
-    check_comparison,
     check_out_of_sample,
     draw_synthetic,
     find_rows,
@@ -38,7 +37,6 @@ from sklearn_kd._recipe.steps import (
     soft_targets,
     train_student,
     wants_held_out,
-    warn_if_plain_is_better,
 )
 from sklearn_kd._recipe.threshold import add_threshold
 from sklearn_kd._run.autologging import no_autologging
@@ -160,9 +158,6 @@ class DistilledClassifier(
         Labels of a fitted teacher's columns, in the order of its ``classes_`` if it has
         any. They are needed if the teacher has no ``classes_`` and returns no
         DataFrame, or was fitted on encoded labels. They take precedence over both.
-    transfer_weight : float, default=1.0
-        Rows without a label have the soft term only, at weight
-        ``alpha * transfer_weight``.
     time_limit : float or None, default=None
         Seconds for everything but the fits of unfitted teachers. As many synthetic rows
         are made as the student can be trained on in that time. Labelling them stops
@@ -170,11 +165,6 @@ class DistilledClassifier(
         of it. The default student completes its training in the rest. The training of
         other students is not limited. A warning states what was cut, and whether too
         few steps were left to learn.
-    warn_if_worse : bool, default=False
-        Fit the student a second time without a teacher, and warn if its log loss on the
-        validation rows is lower by more than 1.645 standard errors. This fit does not
-        count towards ``time_limit``. It requires a student with early stopping on
-        validation rows.
     memory : str, path-like, joblib.Memory or None, default=None
         A folder that caches every teacher fit and every labelled chunk of rows, so that
         a search fits a teacher once and an interrupted job can resume. The key of an
@@ -280,9 +270,7 @@ class DistilledClassifier(
         "cv": ["cv_object"],
         "teacher_weights": ["array-like", None],
         "teacher_classes": ["array-like", None],
-        "transfer_weight": [Interval(Real, 0, None, closed="neither")],
         "time_limit": [Interval(Real, 0, None, closed="neither"), None],
-        "warn_if_worse": ["boolean"],
         "memory": [str, HasMethods(["__fspath__"]), HasMethods(["cache"]), None],
         "n_jobs": N_JOBS,
         "random_state": RANDOM_STATE,
@@ -305,9 +293,7 @@ class DistilledClassifier(
         cv=None,
         teacher_weights=None,
         teacher_classes=None,
-        transfer_weight=1.0,
         time_limit=None,
-        warn_if_worse=False,
         memory=None,
         n_jobs=None,
         random_state=None,
@@ -326,9 +312,7 @@ class DistilledClassifier(
         self.cv = cv
         self.teacher_weights = teacher_weights
         self.teacher_classes = teacher_classes
-        self.transfer_weight = transfer_weight
         self.time_limit = time_limit
-        self.warn_if_worse = warn_if_worse
         self.memory = memory
         self.n_jobs = n_jobs
         self.random_state = random_state
@@ -402,7 +386,6 @@ class DistilledClassifier(
             labelled = labelled_rows(self, lesson, groups)
             splits = split_folds(self, lesson, groups, seed)
             train, validation = split_validation(student, labelled, self.alpha > 0)
-            check_comparison(self, validation)
             made = draw_synthetic(self, train, sampler, seed)
             drawn = draw_compared(self, labelled, made, X_unlabeled, seed)
             more = rows_without_labels(X_unlabeled, made)
@@ -440,8 +423,6 @@ class DistilledClassifier(
             with already_warned(warned):
                 trained = train_student(student, rows, stop, seed, deadline)
                 self.student_ = add_threshold(self, trained, knowledge, compared)
-                if self.warn_if_worse and self.alpha > 0:
-                    warn_if_plain_is_better(self, student, train, validation, seed)
         return self
 
     def get_metadata_routing(self):

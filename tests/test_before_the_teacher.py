@@ -218,10 +218,6 @@ PARAMETERS = {
         "cross_fit": False,
     },
     "cross-fitting without folds": {"cross_fit": True},
-    "a comparison without rows": {
-        "warn_if_worse": True,
-        "student": LogisticRegression(),
-    },
     "a threshold of a teacher without one": {"decision_threshold": "teacher"},
 }
 

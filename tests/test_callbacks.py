@@ -83,14 +83,6 @@ def test_those_of_a_student_are_called_once():
         assert counting.fits.total() == 1
 
 
-@pytest.mark.filterwarnings("ignore:.*log loss of the same student")
-def test_those_of_a_student_are_not_called_for_the_one_it_is_compared_with():
-    counting = Counting()
-    student = small(encoder=StandardScaler().set_callbacks(counting))
-    distil(student=student, warn_if_worse=True).fit(X, y)
-    assert counting.fits == {"StandardScaler": 1}
-
-
 def test_those_of_a_pipeline_that_is_the_student_are_not_dropped_silently():
     counting = Counting()
     student = make_pipeline(StandardScaler(), LogisticRegression())

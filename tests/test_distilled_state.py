@@ -178,9 +178,8 @@ def test_the_signature():
             "calibration",
             "decision_threshold",
         ],
-        *["cv", "teacher_weights", "teacher_classes", "transfer_weight"],
-        *["time_limit", "warn_if_worse"],
-        *["memory", "n_jobs", "random_state", "verbose"],
+        *["cv", "teacher_weights", "teacher_classes"],
+        *["time_limit", "memory", "n_jobs", "random_state", "verbose"],
     ]
     assert list(inspect.signature(DistilledClassifier.fit).parameters)[1:] == [
         *["X", "y", "sample_weight", "teacher_proba", "X_unlabeled", "groups"]

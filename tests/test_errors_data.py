@@ -22,7 +22,6 @@ P = 0.05 + 0.85 * np.eye(3)[y]
     [
         ("alpha", [-0.1, 1.1, np.nan, np.inf, "1", None]),
         ("temperature", [0, 0.0, -1.0, np.nan, np.inf, "1", None]),
-        ("transfer_weight", [0, -1.0, np.nan, None]),
         ("loss", ["mse", None]),
         ("cv", [1, "five", 2.5]),
         ("n_jobs", ["two", 1.5]),

@@ -99,7 +99,6 @@ def foreign():
     yield "folds", lambda: distil(cv=2).fit(FRAME, y)
     yield "sparse", lambda: distil(transfer="auto").fit(csr_matrix(X), y)
     yield "limited", lambda: distil(Means(), time_limit=600).fit(X, y)
-    yield "plain", lambda: distil(Means(), warn_if_worse=True).fit(X, y)
     yield (
         "further rows",
         lambda: distil(Means()).fit(X, y, X_unlabeled=UnlabeledRows(wide)),

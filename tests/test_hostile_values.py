@@ -77,7 +77,7 @@ def of(make):
 
 NUMBERS = {
     distil: [
-        *["alpha", "temperature", "transfer_weight", "booster_weight", "time_limit"],
+        *["alpha", "temperature", "booster_weight", "time_limit"],
         *["decision_threshold", "n_jobs"],
     ],
     of(MLPStudent): [
@@ -154,8 +154,6 @@ def test_numbers_and_objects_out_of_range(call, name, values):
     [
         {"alpha": Fraction(1, 2)},
         {"alpha": 1e-300},
-        {"transfer_weight": 1e300},
-        {"transfer_weight": np.float16(0.5)},
         {"temperature": np.longdouble(2)},
         {"booster_weight": np.float16(0.3)},
         {"time_limit": np.float16(1000)},

@@ -236,7 +236,6 @@ def test_levels_that_repeat_are_not_warned_of():
         {"transfer": None},
         {"alpha": 0.0},
         {"transfer": None, "cv": 2},
-        {"warn_if_worse": True, "transfer": None},
     ],
 )
 def test_a_distilled_classifier_warns_once_by_the_labelled_rows(params):

@@ -319,21 +319,6 @@ def test_sparse_rows_are_scaled_elsewhere():
     assert_array_equal(rows.toarray(), X * 3)
 
 
-def test_the_comparison_with_a_plain_student_reads_the_same_rows():
-    soft = []
-    for copy in (True, False):
-        rows = X * 3 + 1
-        student = make_pipeline(
-            StandardScaler(copy=copy), MLPStudent((4,), max_iter=3, random_state=0)
-        )
-        distilled = on_given_rows(
-            fitted(rows), student, random_state=0, warn_if_worse=True
-        )
-        soft.append(distilled.fit(rows, y).predict_proba(rows))
-        assert_array_equal(rows, X * 3 + 1)
-    assert_array_equal(*soft)
-
-
 # ---- comparing models
 
 

@@ -373,13 +373,3 @@ def rows_without_labels(X_unlabeled, made):
     """Gather the rows without a label that there are, by what messages call them."""
     rows = {"X_unlabeled": X_unlabeled, MADE: None if made is None else made.X}
     return {name: X for name, X in rows.items() if X is not None}
-
-
-def check_comparison(distilled, validation):
-    """Refuse to compare students without rows to compare them on."""
-    if distilled.warn_if_worse and validation is None:
-        raise ValueError(
-            "warn_if_worse=True compares log losses on validation rows, and there are "
-            "none: use a student with early_stopping=True and enough rows, such as "
-            "MLPStudent()."
-        )

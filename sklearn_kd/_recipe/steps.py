@@ -6,12 +6,12 @@ from dataclasses import replace
 import numpy as np
 from sklearn.base import clone
 
-from sklearn_kd._compat import drop_callbacks, num_samples, safe_indexing
+from sklearn_kd._compat import num_samples, safe_indexing
 from sklearn_kd._parameters import plain_number
 from sklearn_kd._recipe.threshold import with_flags
 from sklearn_kd._run.random import contained_draws
 from sklearn_kd._tables.weights import in_rows
-from sklearn_kd.students import fit_student, last_step, own_rows
+from sklearn_kd.students import fit_student, last_step
 from sklearn_kd.targets import SoftTargets
 from sklearn_kd.teachers import (
     Context,
@@ -149,7 +149,7 @@ def add_synthetic(distilled, train, validation, made, knowledge, lesson, seed):
     if made.n_duplicates is not None:
         copies = f", {made.n_duplicates} of those made are equal to a training row"
     context.report(f"{len(proba)} synthetic rows labelled{copies}")
-    weight = _weight_of_made(distilled) * train.weight[source]
+    weight = float(distilled.alpha) * train.weight[source]
     share = plain_number(distilled.booster_weight)
     if share == "auto":
         needed = knowledge.held_out_proba is None and context.deadline.left() > 0
@@ -193,13 +193,8 @@ def add_unlabeled(distilled, train, X_unlabeled, knowledge, seed, weight_of_row)
     proba, flagged = knowledge.calibrated(answers), knowledge.flagged(answers)
     name = "rows of X_unlabeled"
     X_unlabeled = _labelled_part(distilled, X_unlabeled, proba, name)
-    weight = np.full(len(proba), _weight_of_made(distilled) * weight_of_row)
+    weight = np.full(len(proba), float(distilled.alpha) * weight_of_row)
     return train.append(*_with_predictions(name, X_unlabeled, proba, weight, flagged))
-
-
-def _weight_of_made(distilled):
-    """Give the weight of a row without a label beside that of a labelled one."""
-    return float(distilled.alpha) * float(distilled.transfer_weight)
 
 
 def _labelled_part(distilled, X, proba, name):
@@ -242,41 +237,3 @@ def train_student(student, train, validation, seed, deadline):
         last.set_params(time_limit=min(filter(None, limits)))
     with contained_draws(seed, student):
         return fit_student(student, train, validation)
-
-
-def warn_if_plain_is_better(distilled, student, train, validation, seed):
-    """Train the same student on the labels alone, and compare the two.
-
-    Warns
-    -----
-    UserWarning
-        When its log loss on the validation rows is lower by more than the noise.
-    """
-    plain = clone(student)
-    drop_callbacks(plain)  # they are for the student that stays
-    with contained_draws(seed, plain):
-        fit_student(plain, replace(train, soft=None), replace(validation, soft=None))
-    with_teacher, without = (
-        _row_losses(model, validation) for model in (distilled.student_, plain)
-    )
-    gain = with_teacher - without
-    mean = np.average(gain, weights=in_rows(validation.weight))
-    error = gain.std() / np.sqrt(len(gain))
-    if mean > 1.645 * error:
-        warnings.warn(
-            f"On {len(gain)} validation rows the log loss of the same student without "
-            f"a teacher is lower by {mean:.4f} (standard error {error:.4f}). Lower "
-            "alpha, pass the teacher unfitted with cv=, or do without a teacher.",
-            UserWarning,
-            stacklevel=3,
-        )
-
-
-def _row_losses(model, rows):
-    """Log loss of each row."""
-    proba = model.predict_proba(own_rows(model, rows.X))
-    place = np.searchsorted(model.classes_, rows.y)
-    at = np.minimum(place, len(model.classes_) - 1)
-    known = model.classes_[at] == rows.y
-    truth = np.where(known, proba[np.arange(len(at)), at], 0)
-    return -np.log(np.clip(truth, np.finfo(np.float32).eps, 1))

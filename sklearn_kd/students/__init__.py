@@ -5,7 +5,6 @@ from sklearn_kd.students._dispatch import (
     fit_student,
     is_linear,
     last_step,
-    own_rows,
     resolve_student,
     split_validation,
 )
@@ -28,7 +27,6 @@ __all__ = [
     "fit_student",
     "is_linear",
     "last_step",
-    "own_rows",
     "resolve_student",
     "split_validation",
 ]

@@ -203,8 +203,7 @@ def no_weights(student):
     """Make the error for rows with weights and a student that takes none."""
     return TypeError(
         f"The student {type(student).__name__} takes no sample_weight, and its rows "
-        "have weights: sample_weight, or alpha * transfer_weight for rows without a "
-        "label."
+        "have weights: sample_weight, or alpha for rows without a label."
     )
 
 
