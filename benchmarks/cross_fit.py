@@ -21,7 +21,7 @@ from teachers import forest
 
 from sklearn_kd import DistilledClassifier, MLPStudent, MungeSampler
 from sklearn_kd._run.random import stream
-from sklearn_kd.targets import one_hot
+from sklearn_kd._task.blending import one_hot
 from sklearn_kd.teachers import Context, Lesson
 from sklearn_kd.teachers.out_of_sample._bags import bagged_members
 from sklearn_kd.teachers.out_of_sample._moran import (

@@ -1,38 +1,27 @@
-"""Soft targets: a teacher's class probabilities, in the student's class order.
-
-Pure functions of arrays and one immutable holder, independent of teachers and students.
-"""
+"""Soft targets: a teacher's class probabilities, in the student's class order."""
 
 from dataclasses import dataclass
 
 import numpy as np
-from scipy.special import xlogy
 
-from sklearn_kd._class_names import (
+from sklearn_kd._messages import show
+from sklearn_kd._parameters import check_number
+from sklearn_kd._run.versions import VersionedMixin
+from sklearn_kd._tables.containers import as_values
+from sklearn_kd._tables.weights import read_floats
+from sklearn_kd._task.class_names import (
     are_numbered,
     class_order,
     column_names,
     refuse_some,
 )
-from sklearn_kd._messages import show
-from sklearn_kd._parameters import check_number
-from sklearn_kd._proba import align_proba as align_proba
-from sklearn_kd._proba import check_proba as check_proba
-from sklearn_kd._run.versions import VersionedMixin
-from sklearn_kd._tables.containers import as_values
-from sklearn_kd._tables.labels import read_floats
+from sklearn_kd._task.proba import check_proba
 
 #: What may divide logits in float32. The gradient of the soft term is in proportion to
 #: T, and below is near what Adam takes for none; it is T times the difference of two
 #: softmaxes, which rounding spoils by 7e-8 T of the whole, and its value by T squared
 #: as much: above, the loss is off by more than a nat.
 TEMPERATURES = 1e-3, 1e3
-
-# Probabilities are raised to it before their logarithm is taken, since a forest says
-# exactly 0, and 0.01 is the next that a hundred trees can say. The lower it is, the
-# more of the network goes into telling these two apart: on validation rows of three
-# tables, 1e-3 kept more of the teacher than 1e-4 and 1e-6.
-_LOGIT_FLOOR = 1e-3
 
 
 @dataclass(frozen=True, eq=False, repr=False)
@@ -153,24 +142,6 @@ class SoftTargets(VersionedMixin):
         return part
 
 
-def compact(values):
-    """Keep a single number where all values are equal.
-
-    Parameters
-    ----------
-    values : ndarray of shape (n_samples,)
-        One value a row.
-
-    Returns
-    -------
-    ndarray of shape (n_samples,)
-        The same values, read-only and in the memory of one where they are equal.
-    """
-    if len(values) == 0 or (values != values[0]).any():
-        return values
-    return np.broadcast_to(values[0], len(values))
-
-
 def _by_name(proba, classes):
     """Check probabilities, and bring columns named by classes into their order."""
     proba = as_values(proba, "proba")
@@ -226,133 +197,3 @@ def _is_mapped(array):
             return True
         array = array.base
     return False
-
-
-def temper(proba, temperature):
-    """Divide the logits of probabilities by a temperature.
-
-    Parameters
-    ----------
-    proba : ndarray of shape (n_samples, n_classes), float
-        Probabilities at temperature 1; exact zeros are allowed and stay zero.
-    temperature : float
-        Above 1 flattens, below 1 sharpens, 1 returns ``proba`` itself.
-
-    Returns
-    -------
-    ndarray of shape (n_samples, n_classes), same dtype
-        ``softmax(log(proba) / temperature)``.
-    """
-    if temperature == 1:
-        return proba
-    # divided by the largest first: the largest is then 1 at any temperature
-    powered = (proba / proba.max(axis=1, keepdims=True)) ** (1 / temperature)
-    powered /= powered.sum(axis=1, keepdims=True)
-    return powered.astype(proba.dtype, copy=False)
-
-
-def one_hot(codes, n_classes, dtype=np.float64):
-    """Write class codes as rows of an identity matrix.
-
-    Parameters
-    ----------
-    codes : ndarray of shape (n_samples,), int
-        Positions in the sorted classes.
-    n_classes : int
-        The width.
-    dtype : dtype, default=float64
-        Of the result.
-
-    Returns
-    -------
-    ndarray of shape (n_samples, n_classes), dtype
-        One 1 a row.
-    """
-    hot = np.zeros((len(codes), n_classes), dtype)
-    hot[np.arange(len(codes)), codes] = 1
-    return hot
-
-
-def blend(proba, codes, row_alpha):
-    """Mix soft and hard targets: ``row_alpha * proba + (1 - row_alpha) * onehot(y)``.
-
-    Parameters
-    ----------
-    proba : ndarray of shape (n_samples, n_classes), float
-        Soft targets.
-    codes : ndarray of shape (n_samples,), int
-        Hard targets; what stands in a row whose ``row_alpha`` is 1 does not count, but
-        has to be the place of a class.
-    row_alpha : ndarray of shape (n_samples,), float
-        Weight of the soft term.
-
-    Returns
-    -------
-    ndarray of shape (n_samples, n_classes), same dtype as proba
-        At temperature 1, cross-entropy against it has the gradient of the blended
-        loss.
-    """
-    alpha = row_alpha.astype(proba.dtype, copy=False)
-    mixed = proba * alpha[:, None]
-    mixed[np.arange(len(codes)), codes] += 1 - alpha
-    return mixed
-
-
-def negative_entropy(proba):
-    """Sum ``p log p`` over each row, with ``0 log 0 = 0``.
-
-    Parameters
-    ----------
-    proba : ndarray of shape (n_samples, n_classes), float
-        Probabilities.
-
-    Returns
-    -------
-    ndarray of shape (n_samples,), float64
-        What turns a cross-entropy into a Kullback-Leibler divergence.
-    """
-    proba = proba.astype(np.float64, copy=False)
-    return xlogy(proba, proba).sum(axis=1)
-
-
-def teacher_logits(proba):
-    """Give logits for a teacher's probabilities, with a mean of 0 over classes.
-
-    Parameters
-    ----------
-    proba : ndarray of shape (n_samples, n_classes), float
-        Probabilities; what is below 0.001 counts as 0.001.
-
-    Returns
-    -------
-    ndarray of shape (n_samples, n_classes), float64
-        Finite.
-    """
-    logits = np.log(np.maximum(proba, _LOGIT_FLOOR, dtype=np.float64))
-    logits -= logits.mean(axis=1, keepdims=True)
-    return logits
-
-
-def average_proba(probas, weights):
-    """Average the probabilities of several teachers.
-
-    Parameters
-    ----------
-    probas : list of ndarray of shape (n_samples, n_classes), float
-        Aligned probabilities. A row without any mass has no vote.
-    weights : ndarray of shape (n_teachers,)
-        Non-negative.
-
-    Returns
-    -------
-    ndarray of shape (n_samples, n_classes), dtype of the first
-        Rows that sum to 1; zero where no teacher has a vote.
-    """
-    if len(probas) == 1:
-        return probas[0]
-    total = np.zeros(probas[0].shape)
-    for proba, weight in zip(probas, weights, strict=True):
-        total += weight * proba
-    mass = total.sum(axis=1, keepdims=True)
-    np.divide(total, mass, out=total, where=mass > 0)
-    return total.astype(probas[0].dtype)

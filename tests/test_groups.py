@@ -24,7 +24,7 @@ from sklearn.preprocessing import StandardScaler
 from skorch import NeuralNetClassifier
 
 from sklearn_kd import MLPStudent, SkorchStudent
-from sklearn_kd.students._validation import group_mask
+from sklearn_kd._task.strata import group_mask
 from sklearn_kd.torch import TabularMLP
 
 TEACHER = LogisticRegression()

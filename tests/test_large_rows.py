@@ -16,9 +16,9 @@ from sklearn_kd import (
     compute_soft_targets,
 )
 from sklearn_kd._compat import safe_indexing
+from sklearn_kd._task import match
 from sklearn_kd.students.mlp import _rows
 from sklearn_kd.teachers.default import _booster
-from sklearn_kd.teachers.given import _trust
 from sklearn_kd.transfer import RowsInPlace, _large, _sampler, draw_rows, take_rows
 
 N_ROWS = 7_000
@@ -49,7 +49,7 @@ def large(monkeypatch):
     monkeypatch.setattr(_rows, "NORM_ROWS", 500)
     monkeypatch.setattr(_sampler, "MOST_SOURCES", 2_000)
     monkeypatch.setattr(_booster, "MOST_ROWS", 2_000)
-    monkeypatch.setattr(_trust, "SCORED_ROWS", 2_000)
+    monkeypatch.setattr(match, "SCORED_ROWS", 2_000)
 
 
 @pytest.fixture

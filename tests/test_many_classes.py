@@ -14,8 +14,9 @@ from sklearn_kd import DistilledClassifier, MLPStudent, MungeSampler, TabularEnc
 from sklearn_kd._run.budget import most_synthetic
 from sklearn_kd._run.deadline import Deadline
 from sklearn_kd._run.twins import below_hooks
+from sklearn_kd._task.link import teacher_logits
 from sklearn_kd.students.encoder._targets import MOST_TARGETS, read_targets
-from sklearn_kd.targets import SoftTargets, teacher_logits
+from sklearn_kd.targets import SoftTargets
 from sklearn_kd.teachers import Context, fit_booster
 from sklearn_kd.teachers.default import _booster
 from sklearn_kd.teachers.default import _ensemble as _default

@@ -16,8 +16,8 @@ from sklearn.pipeline import make_pipeline
 from sklearn.preprocessing import MinMaxScaler, StandardScaler
 
 from sklearn_kd import MLPStudent, SoftTargets
+from sklearn_kd._task.strata import validation_mask
 from sklearn_kd.datasets import load_adult
-from sklearn_kd.students._validation import validation_mask
 from sklearn_kd.students.mlp import _blocks, _scoring, _training
 
 

@@ -24,8 +24,8 @@ from skorch_nets import P, Shaped, Truth, X, fitted, net, soft, y
 from torch.utils.data import DataLoader, RandomSampler
 
 from sklearn_kd import DistilledClassifier, MLPStudent, MungeSampler, SkorchStudent
+from sklearn_kd._task.strata import validation_mask
 from sklearn_kd.losses import distillation_loss
-from sklearn_kd.students._validation import validation_mask
 from sklearn_kd.torch import TabularMLP, TensorBatchLoader
 from sklearn_kd.torch._loader import JoiningDataLoader
 

@@ -11,14 +11,9 @@ from scipy.special import softmax
 
 from sklearn_kd import SoftTargets
 from sklearn_kd._compat import safe_indexing
-from sklearn_kd.targets import (
-    align_proba,
-    blend,
-    check_proba,
-    negative_entropy,
-    one_hot,
-    temper,
-)
+from sklearn_kd._task.blending import blend, negative_entropy, one_hot
+from sklearn_kd._task.link import temper
+from sklearn_kd._task.proba import align_proba, check_proba
 
 
 @st.composite

@@ -10,7 +10,7 @@ from sklearn.datasets import load_wine
 from sklearn.ensemble import RandomForestClassifier
 
 from sklearn_kd import DistilledClassifier, MLPStudent, SoftTargets, TabularEncoder
-from sklearn_kd.targets import one_hot
+from sklearn_kd._task.blending import one_hot
 
 RNG = np.random.default_rng(0)
 

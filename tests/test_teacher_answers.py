@@ -13,8 +13,8 @@ from sklearn.ensemble import BaggingClassifier
 from wine import distil
 
 from sklearn_kd import SoftTargets, compute_soft_targets
+from sklearn_kd._task.proba import check_proba
 from sklearn_kd.inspection import compare
-from sklearn_kd.targets import check_proba
 from sklearn_kd.teachers._average import AveragedTeachers
 from sklearn_kd.teachers.cache._context import Context
 from sklearn_kd.teachers.out_of_sample._bags import bagged_members

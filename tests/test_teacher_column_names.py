@@ -11,7 +11,7 @@ from recorder import Recorder, soft_targets
 from wine import distil
 
 from sklearn_kd import SoftTargets, compute_soft_targets
-from sklearn_kd._class_names import class_order, match_columns
+from sklearn_kd._task.class_names import class_order, match_columns
 
 TWO = (y == 1).astype(int)
 EXPECTED = forest(X, TWO).predict_proba(X)

@@ -23,7 +23,7 @@ from sklearn.pipeline import make_pipeline
 from sklearn.preprocessing import StandardScaler
 from wine import distil
 
-from sklearn_kd.teachers.given._trust import permutation_score
+from sklearn_kd._task.match import permutation_score
 
 # ---- one fitted teacher through scikit-learn
 

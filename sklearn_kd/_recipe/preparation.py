@@ -23,15 +23,11 @@ from sklearn_kd._run.random import seed_unset
 from sklearn_kd._run.twins import below_hooks
 from sklearn_kd._tables.columns import same_container
 from sklearn_kd._tables.containers import as_column
-from sklearn_kd._tables.rows import (
-    check_groups,
-    check_labels,
-    check_rows,
-    encode_labels,
-)
+from sklearn_kd._tables.rows import check_groups, check_rows
 from sklearn_kd._tables.texts import is_text
 from sklearn_kd._tables.unreadable import find_unreadable
 from sklearn_kd._tables.weights import with_finite_sums
+from sklearn_kd._task.labels import check_labels, encode_labels
 from sklearn_kd.losses import LOSSES
 from sklearn_kd.students import (
     TransferSet,

@@ -8,6 +8,9 @@ from contextlib import contextmanager
 
 import numpy as np
 
+#: Streams of a student's seed.
+SPLIT, INITIALIZE, SHUFFLE = range(3)
+
 _MAX_SEED = np.iinfo(np.int32).max
 
 _lock = threading.Lock()

@@ -4,7 +4,6 @@ from math import isfinite
 
 import numpy as np
 from sklearn.utils import assert_all_finite
-from sklearn.utils.multiclass import check_classification_targets
 from sklearn.utils.validation import check_array
 
 from sklearn_kd._compat import (
@@ -12,7 +11,7 @@ from sklearn_kd._compat import (
     check_n_features,
     num_samples,
 )
-from sklearn_kd._messages import printable, show
+from sklearn_kd._messages import printable
 from sklearn_kd._tables.columns import (
     array_rows,
     column_kinds,
@@ -24,7 +23,6 @@ from sklearn_kd._tables.columns import (
     numeric_block,
 )
 from sklearn_kd._tables.containers import as_column, as_rows
-from sklearn_kd._tables.labels import check_weight, read_labels, refuse_missing_labels
 from sklearn_kd._tables.texts import (
     check_texts,
     flat_values,
@@ -248,72 +246,6 @@ def _may_be_infinite(X):
     return is_frame(X) or X.dtype.kind == "O" or X.dtype.itemsize > 8
 
 
-def check_labels(estimator, X, y, sample_weight, classes=None):
-    """Check labels and weights, and number the classes.
-
-    Parameters
-    ----------
-    estimator : estimator
-        Named in the messages.
-    X : {ndarray, CSR matrix, DataFrame} of shape (n_samples, n_features)
-        Checked rows.
-    y : array-like of shape (n_samples,)
-        Labels.
-    sample_weight : array-like of shape (n_samples,), float or None
-        Row weights.
-    classes : ndarray of shape (n_classes,) or None, default=None
-        Where they are known already; None takes them from ``y``.
-
-    Returns
-    -------
-    y : ndarray of shape (n_samples,)
-        The labels.
-    weight : ndarray of shape (n_samples,), float64
-        The weights; None stood for ones.
-    classes : ndarray of shape (n_classes,)
-        The labels of rows with a weight above 0, sorted.
-
-    Raises
-    ------
-    ValueError
-        For missing, continuous or multi-output labels, one class, and weights that
-        are negative or all 0.
-    """
-    name = type(estimator).__name__
-    if y is None:
-        raise ValueError(f"{name} requires y to be passed, but the target y is None.")
-    y, sample_weight = as_column(y, "y"), as_column(sample_weight, "sample_weight")
-    shape = refuse_missing_labels(y, "y").shape
-    if len(shape) > 1 and shape[1] > 1:
-        raise ValueError(
-            f"{name} does not support multi-output y: y should be a 1d array, got an "
-            f"array of shape {tuple(shape)}. Fit one per column, as "
-            "sklearn.multioutput.MultiOutputClassifier does."
-        )
-    y = read_labels(estimator, X, y)
-    try:
-        check_classification_targets(y)
-    except TypeError as error:
-        if isinstance(y[0], bytes):
-            raise ValueError(
-                f"y holds labels of type bytes, such as {show(y[0])}, and scikit-learn "
-                "takes text or numbers. Decode them: [label.decode() for label in y]."
-            ) from error
-        raise ValueError(
-            f"y holds labels that cannot be sorted ({printable(error)}), and {name} "
-            "keeps classes sorted. Give all labels one type: strings, say."
-        ) from error
-    weight = check_weight(sample_weight, X)
-    if classes is None:
-        classes = np.unique(y[weight > 0])
-    if len(classes) < 2:
-        raise ValueError(
-            f"{name} needs rows of at least 2 classes, but the data contains only one "
-            f"class: {show(classes[0])}."
-        )
-    return y, weight, classes
-
-
 def check_groups(groups, present):
     """Check groups, and number them.
 
@@ -368,21 +300,3 @@ def check_groups(groups, present):
             "by a number or a string."
         ) from error
     return np.array([numbers[value] for value in values])
-
-
-def encode_labels(y, classes):
-    """Write labels as positions in the sorted classes.
-
-    Parameters
-    ----------
-    y : ndarray of shape (n_samples,)
-        Labels.
-    classes : ndarray of shape (n_classes,)
-        Sorted.
-
-    Returns
-    -------
-    ndarray of shape (n_samples,), int
-        Positions; for a label that is not among the classes, one to its side.
-    """
-    return np.searchsorted(classes, y).clip(max=len(classes) - 1)

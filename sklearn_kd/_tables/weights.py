@@ -1,6 +1,13 @@
-"""Row weights as numbers of rows: only their ratios count."""
+"""Numbers, one a row: how they are read, and weights as numbers of rows."""
+
+from decimal import Decimal
 
 import numpy as np
+
+from sklearn_kd._compat import check_sample_weight, num_samples
+from sklearn_kd._messages import printable, show
+from sklearn_kd._parameters import is_number
+from sklearn_kd._tables.columns import count_missing
 
 #: The lightest row may stand for up to so many rows, and rows on average for so many,
 #: for weights to be repetitions: what has no small common unit is no count.
@@ -89,3 +96,127 @@ def weight_of_row(weight):
     """
     heaviest = weight.argmax()
     return weight[heaviest] / in_rows(weight)[heaviest]
+
+
+def check_weight(sample_weight, X, name="sample_weight"):
+    """Check row weights.
+
+    Parameters
+    ----------
+    sample_weight : array-like of shape (n_samples,), float or None
+        The weights; None stands for ones.
+    X : array-like of shape (n_samples, n_features)
+        The rows, for their number.
+    name : str, default="sample_weight"
+        What the messages call them.
+
+    Returns
+    -------
+    ndarray of shape (n_samples,), float64
+        The weights.
+
+    Raises
+    ------
+    TypeError, ValueError
+        For anything but one number a row, negative ones, and none above 0.
+    """
+    if sample_weight is None:
+        return check_sample_weight(None, X)
+    weight = read_floats(sample_weight, name)
+    n_samples = num_samples(X)
+    if is_number(sample_weight):
+        weight = np.full(n_samples, weight)
+    if weight.shape != (n_samples,):
+        raise ValueError(
+            f"{name} has shape {weight.shape}, expected one weight for each of the "
+            f"{n_samples} rows of X: ({n_samples},)."
+        )
+    try:
+        return check_sample_weight(weight, X)
+    except ValueError as error:
+        raise ValueError(f"{name}: {error}") from error
+
+
+def read_floats(values, name, each="row"):
+    """Read numbers, one a row or the like, that a user passed.
+
+    Parameters
+    ----------
+    values : array-like
+        Anything.
+    name : str
+        Of the parameter.
+    each : str, default="row"
+        What has a number.
+
+    Returns
+    -------
+    ndarray, float64
+        Of the shape that it has; NaN and infinity are left to the caller.
+
+    Raises
+    ------
+    TypeError
+        For strings (of digits, too), dates, durations, complex numbers and other
+        objects that are no real numbers.
+    ValueError
+        For lists of different lengths, masked entries, missing values that no float
+        stands for, and integers that no float is as large as.
+    """
+    if np.ma.is_masked(values):
+        raise ValueError(
+            f"{name} has masked entries: fill them, or leave such a {each} out."
+        )
+    try:
+        array = np.asarray(values)
+    except (TypeError, ValueError) as error:
+        raise ValueError(
+            f"{name} must hold one number a {each}, and is no array of numbers: "
+            f"{printable(error)}."
+        ) from error
+    if array.dtype.kind in "biuf":
+        return array.astype(np.float64)
+    missing = count_missing(array.ravel())
+    if missing:
+        raise ValueError(
+            f"{name} contains NaN: {missing} of {array.size} values are missing. Give "
+            f"each {each} a number, or leave such a {each} out."
+        )
+    wrong = [v for v in array.ravel() if not isinstance(v, Decimal | np.bool_ | bool)]
+    wrong = [value for value in wrong if not is_number(value)]
+    if wrong or not array.size:
+        first = wrong[0] if wrong else values
+        if isinstance(first, int):
+            raise ValueError(
+                f"{name} holds an integer that is too large for float64: {show(first)}."
+            )
+        raise TypeError(
+            f"{name} must hold numbers, got {show(first)} of type {_type_name(first)}. "
+            f"Convert them first, as by np.asarray({name}, dtype=float) for strings "
+            "of digits."
+        )
+    return array.astype(np.float64)
+
+
+def _type_name(value):
+    """Name the type of a value, of a string of NumPy as that of any other."""
+    plain = isinstance(value, np.str_ | np.bytes_ | np.number)
+    return type(value.item() if plain else value).__name__
+
+
+def compact(values):
+    """Keep a single number where all values are equal.
+
+    Parameters
+    ----------
+    values : ndarray of shape (n_samples,)
+        One value a row.
+
+    Returns
+    -------
+    ndarray of shape (n_samples,)
+        The same values, read-only and in the memory of one where they are equal.
+    """
+    if len(values) == 0 or (values != values[0]).any():
+        return values
+    return np.broadcast_to(values[0], len(values))

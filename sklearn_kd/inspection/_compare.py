@@ -11,7 +11,9 @@ from sklearn_kd._messages import printable, show
 from sklearn_kd._run.autologging import no_autologging
 from sklearn_kd._tables.containers import as_column
 from sklearn_kd._tables.copies import copy_rows
-from sklearn_kd._tables.labels import refuse_missing_labels
+from sklearn_kd._task.answers import classes_of, read_answer
+from sklearn_kd._task.labels import refuse_missing_labels
+from sklearn_kd._task.proba import align_proba
 from sklearn_kd.inspection._fidelity import (
     mean_kl_divergence,
     predict_labels,
@@ -21,8 +23,6 @@ from sklearn_kd.inspection._format import format_seconds, format_size
 from sklearn_kd.inspection._inputs import check_model, count_rows
 from sklearn_kd.inspection._size import count_parameters, pickled_size
 from sklearn_kd.inspection._speed import prediction_latency, throughput
-from sklearn_kd.targets import align_proba
-from sklearn_kd.teachers._answer import classes_of, read_answer
 
 #: The lines of the printed table: a key, what it is called, how it is written.
 _LINES = (

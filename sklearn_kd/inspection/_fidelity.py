@@ -7,12 +7,11 @@ from scipy.special import rel_entr
 from sklearn.base import is_regressor
 
 from sklearn_kd._messages import show
-from sklearn_kd._proba import as_array
 from sklearn_kd._run.autologging import no_autologging
 from sklearn_kd._tables.containers import as_values
 from sklearn_kd._tables.copies import copy_rows
+from sklearn_kd._task.proba import as_array, check_proba
 from sklearn_kd.inspection._inputs import check_model, read_rows
-from sklearn_kd.targets import check_proba
 
 _FIX = (
     "Pass a classifier whose predict gives labels, such as the LGBMClassifier or "

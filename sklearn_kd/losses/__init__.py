@@ -3,7 +3,7 @@
 import numpy as np
 
 from sklearn_kd._messages import show
-from sklearn_kd._tables.labels import read_floats
+from sklearn_kd._tables.weights import read_floats
 from sklearn_kd.losses._dkd import DecoupledKL
 from sklearn_kd.losses._kl import KLDivergence
 from sklearn_kd.losses._mse_logit import LogitMSE

@@ -2,8 +2,9 @@
 
 import numpy as np
 
+from sklearn_kd._task.blending import blend, negative_entropy
+from sklearn_kd._task.link import temper
 from sklearn_kd.losses._blended import BlendedLoss, cross_entropy
-from sklearn_kd.targets import blend, negative_entropy, temper
 
 
 class KLDivergence(BlendedLoss):

@@ -2,8 +2,8 @@
 
 import numpy as np
 
+from sklearn_kd._task.link import teacher_logits
 from sklearn_kd.losses._blended import BlendedLoss, row_products, row_sums
-from sklearn_kd.targets import teacher_logits
 
 
 class LogitMSE(BlendedLoss):

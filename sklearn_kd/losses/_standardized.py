@@ -3,6 +3,7 @@
 import numpy as np
 from scipy.special import softmax
 
+from sklearn_kd._task.link import teacher_logits
 from sklearn_kd.losses._blended import (
     BlendedLoss,
     cross_entropy,
@@ -10,7 +11,6 @@ from sklearn_kd.losses._blended import (
     row_sums,
 )
 from sklearn_kd.losses._kl import prepare_tempered
-from sklearn_kd.targets import teacher_logits
 
 # Added to the deviation: bounds the gradient in a row whose logits are all alike.
 _EPSILON = 1e-3

@@ -6,8 +6,8 @@ from sklearn.model_selection import FixedThresholdClassifier
 from sklearn.utils.metaestimators import available_if
 from sklearn.utils.validation import check_is_fitted
 
-from sklearn_kd._proba import check_finite
 from sklearn_kd._tables.rows import check_rows
+from sklearn_kd._task.proba import check_finite
 from sklearn_kd.students._dispatch import OURS, last_step, own_rows, resolve_student
 
 

@@ -26,13 +26,13 @@ from sklearn_kd._estimators.nets import (
 from sklearn_kd._estimators.scoring import ScoredClassifierMixin
 from sklearn_kd._messages import show
 from sklearn_kd._parameters import NestedParameterMixin
-from sklearn_kd._proba import check_finite
 from sklearn_kd._run.autologging import no_autologging
 from sklearn_kd._run.random import as_seed, contained_draws
 from sklearn_kd._run.threads import single_blas_thread
 from sklearn_kd._run.versions import VersionedMixin
 from sklearn_kd._tables.columns import column_kinds, numeric_block
 from sklearn_kd._tables.rows import check_rows
+from sklearn_kd._task.proba import check_finite
 from sklearn_kd.students._checks import check_train, check_validation
 from sklearn_kd.students._validation import split
 from sklearn_kd.students.encoder._encoder import TabularEncoder

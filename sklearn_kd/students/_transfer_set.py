@@ -4,8 +4,8 @@ from dataclasses import dataclass, replace
 
 import numpy as np
 
-from sklearn_kd._tables.weights import in_rows
-from sklearn_kd.targets import SoftTargets, compact
+from sklearn_kd._tables.weights import compact, in_rows
+from sklearn_kd.targets import SoftTargets
 from sklearn_kd.transfer import stack_rows, take_rows
 
 

@@ -1,5 +1,6 @@
 """Resolving, fitting and cross-fitting teachers, and computing their predictions."""
 
+from sklearn_kd._task.match import check_known
 from sklearn_kd.teachers._asked import Knowledge, label_until, no_cross_fit
 from sklearn_kd.teachers._compute import compute_soft_targets
 from sklearn_kd.teachers._routing import fit_parameters, router, student_wants_weights
@@ -23,7 +24,6 @@ from sklearn_kd.teachers.given._fitted import (
 )
 from sklearn_kd.teachers.given._leaf import TeacherParameterMixin
 from sklearn_kd.teachers.given._proba import check_index, read_teacher_proba
-from sklearn_kd.teachers.given._trust import check_known
 from sklearn_kd.teachers.out_of_sample._bags import may_be_bagged
 from sklearn_kd.teachers.out_of_sample._calibration import (
     fit_calibrator,

@@ -6,7 +6,7 @@ import numpy as np
 
 from sklearn_kd._compat import num_samples, safe_indexing
 from sklearn_kd._messages import printable, with_message
-from sklearn_kd.targets import average_proba, one_hot
+from sklearn_kd._task.blending import average_proba, one_hot
 from sklearn_kd.teachers._label import label_rows
 from sklearn_kd.teachers.out_of_sample._moran import (
     memory_autocorrelation,

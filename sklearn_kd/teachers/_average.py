@@ -7,8 +7,9 @@ from sklearn_kd._compat import num_samples
 from sklearn_kd._estimators.tags import takes_missing, takes_sparse
 from sklearn_kd._run.versions import VersionedMixin
 from sklearn_kd._tables.copies import copy_rows
-from sklearn_kd.targets import align_proba, average_proba
-from sklearn_kd.teachers._answer import read_answer
+from sklearn_kd._task.answers import read_answer
+from sklearn_kd._task.blending import average_proba
+from sklearn_kd._task.proba import align_proba
 
 
 class AveragedTeachers(VersionedMixin, ClassifierMixin, BaseEstimator):

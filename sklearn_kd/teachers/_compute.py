@@ -17,8 +17,8 @@ from sklearn_kd._run.random import contained_draws
 from sklearn_kd._tables.columns import array_rows, is_frame
 from sklearn_kd._tables.copies import take_copy
 from sklearn_kd._tables.texts import flat_values, refuse_row, refuse_text
-from sklearn_kd.targets import average_proba
-from sklearn_kd.teachers._answer import classes_of, has_outputs
+from sklearn_kd._task.answers import classes_of, has_outputs
+from sklearn_kd._task.blending import average_proba
 from sklearn_kd.teachers._label import chunk_rows, label_rows
 from sklearn_kd.teachers.cache._context import Context
 from sklearn_kd.teachers.given._fitted import check_teacher, is_fitted, looks_fitted

@@ -9,8 +9,8 @@ from sklearn_kd._compat import num_samples, safe_indexing
 from sklearn_kd._run.random import contained_draws
 from sklearn_kd._tables.copies import copy_rows
 from sklearn_kd._tables.unreadable import REFUSALS, is_odd, refused_by
-from sklearn_kd.targets import align_proba
-from sklearn_kd.teachers._answer import read_answer
+from sklearn_kd._task.answers import read_answer
+from sklearn_kd._task.proba import align_proba
 from sklearn_kd.teachers.cache._key import Keyed
 
 #: Most rows in one call of ``predict_proba``. A forest reads all its trees once a call,

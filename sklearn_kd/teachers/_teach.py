@@ -7,13 +7,13 @@ from sklearn.base import clone
 
 from sklearn_kd._messages import show
 from sklearn_kd._run.random import seed_unset
-from sklearn_kd._tables.labels import read_floats
-from sklearn_kd.targets import average_proba
+from sklearn_kd._tables.weights import read_floats
+from sklearn_kd._task.blending import average_proba
+from sklearn_kd._task.match import check_match, fill_rows_without_prediction
 from sklearn_kd.teachers._asked import AskedTeacher, Knowledge
 from sklearn_kd.teachers._average import AveragedTeachers
 from sklearn_kd.teachers._label import label_rows
 from sklearn_kd.teachers.given._fitted import is_fitted
-from sklearn_kd.teachers.given._trust import check_match, fill_rows_without_prediction
 from sklearn_kd.teachers.out_of_sample._bags import bagged_members
 from sklearn_kd.teachers.out_of_sample._folds import cross_fit, fit_teacher
 
@@ -128,7 +128,7 @@ def teach(
         )
         name = "Every teacher"
     proba = average_proba([one.proba for one in asked], weights)
-    proba = fill_rows_without_prediction(proba, lesson, name=name)
+    proba = fill_rows_without_prediction(proba, lesson.codes, name=name)
     return Knowledge(teacher, proba, tuple(asked), weights, context)
 
 
@@ -142,7 +142,14 @@ def _ask_fitted(teacher, lesson, given_classes, context):
         context=context,
         key=key,
     )
-    check_match(labels, lesson, name=f"The fitted teacher {type(teacher).__name__}")
+    check_match(
+        labels.proba,
+        labels.outside,
+        labels.known,
+        lesson.codes,
+        lesson.classes,
+        name=f"The fitted teacher {type(teacher).__name__}",
+    )
     return AskedTeacher(teacher, key, labels.proba, given_classes)
 
 

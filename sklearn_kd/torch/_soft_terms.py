@@ -10,10 +10,10 @@ run at half precision.
 import torch
 from torch.nn import functional
 
+from sklearn_kd._task.link import _LOGIT_FLOOR
 from sklearn_kd.losses import DecoupledKL
 from sklearn_kd.losses._dkd import _LEFT_OUT
 from sklearn_kd.losses._standardized import _EPSILON
-from sklearn_kd.targets import _LOGIT_FLOOR
 
 
 def kl_against_blend(logits, proba, labels, alpha):

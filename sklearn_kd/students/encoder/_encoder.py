@@ -20,11 +20,10 @@ from sklearn_kd._run.budget import automatic_bins
 from sklearn_kd._run.deadline import Deadline
 from sklearn_kd._run.versions import VersionedMixin
 from sklearn_kd._tables.columns import column_kinds, nominal_codes
-from sklearn_kd._tables.labels import check_weight
 from sklearn_kd._tables.level_types import TypeWatch
 from sklearn_kd._tables.nominal import check_levels
 from sklearn_kd._tables.rows import check_rows, read_numbers
-from sklearn_kd._tables.weights import in_rows
+from sklearn_kd._tables.weights import check_weight, in_rows
 from sklearn_kd.students.encoder import _levels
 from sklearn_kd.students.encoder._components import build_components
 from sklearn_kd.students.encoder._edges import learn_edges

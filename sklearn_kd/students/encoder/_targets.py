@@ -9,7 +9,9 @@ from sklearn.utils.validation import check_consistent_length, column_or_1d
 
 from sklearn_kd._messages import show
 from sklearn_kd._tables.columns import has_missing
-from sklearn_kd.targets import SoftTargets, one_hot, teacher_logits
+from sklearn_kd._task.blending import one_hot
+from sklearn_kd._task.link import teacher_logits
+from sklearn_kd.targets import SoftTargets
 
 #: Of more classes an encoder learns from so many random mixtures: a target each would
 #: cost a pass over the rows for each column, and an input for each nominal column.

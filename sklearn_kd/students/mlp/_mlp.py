@@ -17,7 +17,7 @@ from sklearn_kd._messages import show
 from sklearn_kd._parameters import NestedParameterMixin, plain_number
 from sklearn_kd._run.autologging import no_autologging
 from sklearn_kd._run.deadline import Deadline
-from sklearn_kd._run.random import as_seed, stream
+from sklearn_kd._run.random import INITIALIZE, SHUFFLE, as_seed, stream
 from sklearn_kd._run.threads import single_blas_thread
 from sklearn_kd._run.versions import VersionedMixin
 from sklearn_kd.losses import LOSSES
@@ -26,7 +26,7 @@ from sklearn_kd.students._checks import (
     check_train,
     check_validation,
 )
-from sklearn_kd.students._validation import INITIALIZE, SHUFFLE, split
+from sklearn_kd.students._validation import split
 from sklearn_kd.students.encoder._encoder import TabularEncoder
 from sklearn_kd.students.encoder._encoding import encoder_tags
 from sklearn_kd.students.encoder._levels import check_types

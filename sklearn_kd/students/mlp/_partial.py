@@ -11,13 +11,12 @@ from sklearn.utils.validation import check_is_fitted
 from sklearn_kd._compat import fit_context
 from sklearn_kd._run.autologging import no_autologging
 from sklearn_kd._run.deadline import Deadline
-from sklearn_kd._run.random import as_seed, stream
+from sklearn_kd._run.random import INITIALIZE, SHUFFLE, as_seed, stream
 from sklearn_kd._run.threads import single_blas_thread
 from sklearn_kd._tables.columns import column_kinds
 from sklearn_kd._tables.nominal import already_warned, check_levels
 from sklearn_kd.losses import LOSSES
 from sklearn_kd.students._checks import check_batch, check_hidden_layer_sizes
-from sklearn_kd.students._validation import INITIALIZE, SHUFFLE
 from sklearn_kd.students.encoder._encoder import TabularEncoder
 from sklearn_kd.students.encoder._encoding import fit_encoder
 from sklearn_kd.students.encoder._levels import check_types

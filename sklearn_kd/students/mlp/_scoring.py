@@ -6,8 +6,8 @@ import numpy as np
 from scipy.special import log_softmax
 from sklearn.utils.validation import check_is_fitted
 
-from sklearn_kd._proba import check_finite
 from sklearn_kd._tables.rows import check_rows
+from sklearn_kd._task.proba import check_finite
 from sklearn_kd.students.encoder._encoding import encode
 from sklearn_kd.students.mlp._blocks import MANY_ROWS, block_logits
 from sklearn_kd.students.mlp._lookup import FEW_ROWS, build_lookup

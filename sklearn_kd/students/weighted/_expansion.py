@@ -6,7 +6,7 @@ import numpy as np
 from sklearn.model_selection import PredefinedSplit, check_cv
 
 from sklearn_kd._compat import safe_indexing
-from sklearn_kd.targets import blend
+from sklearn_kd._task.blending import blend
 
 #: Classes below this share of a row's target are left out of its copies.
 MIN_MASS = 1e-3

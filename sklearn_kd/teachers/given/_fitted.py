@@ -18,7 +18,7 @@ from sklearn_kd._messages import printable, show
 from sklearn_kd._run.random import contained_draws
 from sklearn_kd._tables.copies import take_copy
 from sklearn_kd._tables.unreadable import REFUSALS, is_odd, refused_by
-from sklearn_kd.teachers._answer import classes_of
+from sklearn_kd._task.answers import classes_of
 
 #: What answers with probabilities, of packages whose own models do not.
 _WRAPPERS = {

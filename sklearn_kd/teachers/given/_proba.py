@@ -2,16 +2,15 @@
 
 import numpy as np
 
-from sklearn_kd._class_names import are_numbered, column_names, match_columns
 from sklearn_kd._compat import safe_indexing
 from sklearn_kd._messages import show
-from sklearn_kd._proba import as_array, plain_label
 from sklearn_kd._tables.columns import is_frame, numeric_block
 from sklearn_kd._tables.containers import as_values
-from sklearn_kd.targets import SoftTargets, align_proba, check_proba
+from sklearn_kd._task.class_names import are_numbered, column_names, match_columns
+from sklearn_kd._task.match import check_match, fill_rows_without_prediction
+from sklearn_kd._task.proba import align_proba, as_array, check_proba, plain_label
+from sklearn_kd.targets import SoftTargets
 from sklearn_kd.teachers._asked import Knowledge
-from sklearn_kd.teachers._label import Labels
-from sklearn_kd.teachers.given._trust import check_match, fill_rows_without_prediction
 
 
 def read_teacher_proba(teacher_proba, lesson):
@@ -70,9 +69,9 @@ def read_teacher_proba(teacher_proba, lesson):
     absent = None
     if named:
         absent = _absent_mass(checked, source, classes)
-    labels = Labels(proba, outside, known)
-    check_match(labels, lesson, name="teacher_proba", absent=absent)
-    proba = fill_rows_without_prediction(proba, lesson, name="teacher_proba")
+    name, codes = "teacher_proba", lesson.codes
+    check_match(proba, outside, known, codes, classes, name=name, absent=absent)
+    proba = fill_rows_without_prediction(proba, codes, name=name)
     return Knowledge(proba=proba)
 
 

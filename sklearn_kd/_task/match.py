@@ -6,7 +6,7 @@ import warnings
 import numpy as np
 
 from sklearn_kd._messages import show
-from sklearn_kd._proba import plain_label
+from sklearn_kd._task.proba import plain_label
 
 #: Mean mass on classes outside ``y`` that is taken for a few strange rows.
 MAX_OUTSIDE = 0.05
@@ -28,7 +28,7 @@ _HINT = (
 SCORED_ROWS = 500_000
 
 
-def check_match(labels, lesson, *, name, absent=None):
+def check_match(proba, outside, known, codes, classes, *, name, absent=None):
     """Compare a teacher that was fitted elsewhere with the labels it is to help learn.
 
     Wrappers that re-encode ``y`` (one-vs-rest, bagging, stacking, voting) hand other
@@ -37,10 +37,16 @@ def check_match(labels, lesson, *, name, absent=None):
 
     Parameters
     ----------
-    labels : Labels
-        The answers for labelled rows.
-    lesson : Lesson
-        The labelled rows.
+    proba : ndarray of shape (n_samples, n_classes), float
+        Its aligned probabilities of labelled rows.
+    outside : ndarray of shape (n_samples,), float64
+        Mass on classes that are not ours, before it was removed.
+    known : ndarray of shape (n_classes,), bool
+        Which of our classes the teacher has.
+    codes : ndarray of shape (n_samples,), int
+        The labels of these rows, as positions in `classes`.
+    classes : ndarray of shape (n_classes,)
+        Our labels.
     name : str
         What the messages call the teacher.
     absent : dict of object to float, or None, default=None
@@ -64,9 +70,9 @@ def check_match(labels, lesson, *, name, absent=None):
         at random.
     """
     if absent is not None:
-        _refuse_shifted(labels.known, lesson.classes, absent, name)
-    _refuse_unknown(labels.known, lesson.classes, name)
-    outside = float(labels.outside.mean())
+        _refuse_shifted(known, classes, absent, name)
+    _refuse_unknown(known, classes, name)
+    outside = float(outside.mean())
     if absent is not None and outside > MUCH_ABSENT:
         shares = [f"{show(label)} ({share:.1%})" for label, share in absent.items()]
         warnings.warn(
@@ -82,18 +88,18 @@ def check_match(labels, lesson, *, name, absent=None):
             f"{name} puts {outside:.1%} of its mass on classes that are not in y "
             f"({MAX_OUTSIDE:.0%} are allowed). {_HINT}"
         )
-    elif absent is None and outside > 0 and not labels.known.all():
-        missing = lesson.classes[~labels.known]
+    elif absent is None and outside > 0 and not known.all():
+        missing = classes[~known]
         warnings.warn(
             f"{name} does not know the class {show(missing[0])}, and puts "
             f"{outside:.2%} of its mass on classes that are not in y. {_HINT}",
             UserWarning,
             stacklevel=2,
         )
-    rows = np.arange(len(lesson.codes))
+    rows = np.arange(len(codes))
     if len(rows) > SCORED_ROWS:
         rows = np.random.default_rng(0).choice(rows, SCORED_ROWS, replace=False)
-    score = permutation_score(labels.proba[rows], lesson.codes[rows])
+    score = permutation_score(proba[rows], codes[rows])
     if score < 1.645:
         warnings.warn(
             f"{name} gives the true labels no higher probability than labels drawn at "
@@ -222,15 +228,15 @@ def permutation_score(proba, codes):
     return float((observed - expected) / math.sqrt(variance))
 
 
-def fill_rows_without_prediction(proba, lesson, *, name):
+def fill_rows_without_prediction(proba, codes, *, name):
     """Use the labels for rows where a teacher predicts none of our classes.
 
     Parameters
     ----------
     proba : ndarray of shape (n_samples, n_classes), float32
         Aligned probabilities; rows without mass on our classes are zero.
-    lesson : Lesson
-        The labelled rows.
+    codes : ndarray of shape (n_samples,), int
+        The labels of these rows.
     name : str
         What the warning calls the teacher.
 
@@ -247,7 +253,7 @@ def fill_rows_without_prediction(proba, lesson, *, name):
     without = np.flatnonzero(~(proba.sum(axis=1) > 0))
     if len(without):
         proba = proba.copy()  # calibrators are not to learn from labels
-        proba[without, lesson.codes[without]] = 1
+        proba[without, codes[without]] = 1
         warnings.warn(
             f"{name} puts all mass on classes that are not in y for {len(without)} of "
             f"{len(proba)} rows: their label is their soft target.",

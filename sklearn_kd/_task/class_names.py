@@ -5,7 +5,7 @@ from itertools import takewhile
 from math import isfinite
 
 from sklearn_kd._messages import show
-from sklearn_kd._proba import plain_label
+from sklearn_kd._task.proba import plain_label
 
 _BOOLEANS = {"true": 1, "false": 0}
 

@@ -1,14 +1,14 @@
 """What a teacher answered: probabilities, and the label of each column."""
 
-from sklearn_kd._class_names import (
+from sklearn_kd._messages import show
+from sklearn_kd._task.class_names import (
     are_numbered,
     class_order,
     column_names,
     match_columns,
     refuse_some,
 )
-from sklearn_kd._messages import show
-from sklearn_kd.targets import check_proba
+from sklearn_kd._task.proba import check_proba
 
 
 def read_answer(teacher, answer, n_rows, *, given_classes=None, wanted=None, name=None):
@@ -39,7 +39,7 @@ def read_answer(teacher, answer, n_rows, *, given_classes=None, wanted=None, nam
     ValueError
         For answers of several outputs, for columns without a name or that two
         sources name differently, for another number of rows, and for what
-        :func:`~sklearn_kd.targets.check_proba` refuses.
+        :func:`~sklearn_kd._task.proba.check_proba` refuses.
     """
     if name is None:
         name = f"predict_proba of the teacher {type(teacher).__name__}"
@@ -106,11 +106,13 @@ def classes_of(teacher, answer, given_classes, wanted=None):
     ValueError
         Where some, but not all, of the column names of a DataFrame name classes.
 
-    Notes ----- Column names that are the classes in another order, in any spelling that
-    :func:`~sklearn_kd._class_names.class_order` reads, decide the order of the columns,
-    which may change from call to call. Names that share nothing with the classes are
-    ignored, and so is the default index of a pandas DataFrame: then the columns are in
-    the order of the classes.
+    Notes
+    -----
+    Column names that are the classes in another order, in any spelling that
+    :func:`~sklearn_kd._task.class_names.class_order` reads, decide the order of the
+    columns, which may change from call to call. Names that share nothing with the
+    classes are ignored, and so is the default index of a pandas DataFrame: then the
+    columns are in the order of the classes.
     """
     own = getattr(teacher, "classes_", None)
     own = None if own is None else list(own)

@@ -1,13 +1,14 @@
-"""Reading labels and weights: of one dimension, one a row, and of types that count."""
-
-from decimal import Decimal
+"""Reading and numbering labels: one a row, none missing, of types that count."""
 
 import numpy as np
+from sklearn.utils.multiclass import check_classification_targets
 
-from sklearn_kd._compat import check_sample_weight, check_y, num_samples
+from sklearn_kd._compat import check_y, num_samples
 from sklearn_kd._messages import printable, show
 from sklearn_kd._parameters import is_number
 from sklearn_kd._tables.columns import count_missing
+from sklearn_kd._tables.containers import as_column
+from sklearn_kd._tables.weights import check_weight
 
 
 def read_labels(estimator, X, y, name="y"):
@@ -110,107 +111,85 @@ def refuse_missing_labels(y, name):
     return labels
 
 
-def check_weight(sample_weight, X, name="sample_weight"):
-    """Check row weights.
+def check_labels(estimator, X, y, sample_weight, classes=None):
+    """Check labels and weights, and number the classes.
 
     Parameters
     ----------
+    estimator : estimator
+        Named in the messages.
+    X : {ndarray, CSR matrix, DataFrame} of shape (n_samples, n_features)
+        Checked rows.
+    y : array-like of shape (n_samples,)
+        Labels.
     sample_weight : array-like of shape (n_samples,), float or None
-        The weights; None stands for ones.
-    X : array-like of shape (n_samples, n_features)
-        The rows, for their number.
-    name : str, default="sample_weight"
-        What the messages call them.
+        Row weights.
+    classes : ndarray of shape (n_classes,) or None, default=None
+        Where they are known already; None takes them from ``y``.
 
     Returns
     -------
-    ndarray of shape (n_samples,), float64
-        The weights.
+    y : ndarray of shape (n_samples,)
+        The labels.
+    weight : ndarray of shape (n_samples,), float64
+        The weights; None stood for ones.
+    classes : ndarray of shape (n_classes,)
+        The labels of rows with a weight above 0, sorted.
 
     Raises
     ------
-    TypeError, ValueError
-        For anything but one number a row, negative ones, and none above 0.
+    ValueError
+        For missing, continuous or multi-output labels, one class, and weights that
+        are negative or all 0.
     """
-    if sample_weight is None:
-        return check_sample_weight(None, X)
-    weight = read_floats(sample_weight, name)
-    n_samples = num_samples(X)
-    if is_number(sample_weight):
-        weight = np.full(n_samples, weight)
-    if weight.shape != (n_samples,):
+    name = type(estimator).__name__
+    if y is None:
+        raise ValueError(f"{name} requires y to be passed, but the target y is None.")
+    y, sample_weight = as_column(y, "y"), as_column(sample_weight, "sample_weight")
+    shape = refuse_missing_labels(y, "y").shape
+    if len(shape) > 1 and shape[1] > 1:
         raise ValueError(
-            f"{name} has shape {weight.shape}, expected one weight for each of the "
-            f"{n_samples} rows of X: ({n_samples},)."
+            f"{name} does not support multi-output y: y should be a 1d array, got an "
+            f"array of shape {tuple(shape)}. Fit one per column, as "
+            "sklearn.multioutput.MultiOutputClassifier does."
         )
+    y = read_labels(estimator, X, y)
     try:
-        return check_sample_weight(weight, X)
-    except ValueError as error:
-        raise ValueError(f"{name}: {error}") from error
+        check_classification_targets(y)
+    except TypeError as error:
+        if isinstance(y[0], bytes):
+            raise ValueError(
+                f"y holds labels of type bytes, such as {show(y[0])}, and scikit-learn "
+                "takes text or numbers. Decode them: [label.decode() for label in y]."
+            ) from error
+        raise ValueError(
+            f"y holds labels that cannot be sorted ({printable(error)}), and {name} "
+            "keeps classes sorted. Give all labels one type: strings, say."
+        ) from error
+    weight = check_weight(sample_weight, X)
+    if classes is None:
+        classes = np.unique(y[weight > 0])
+    if len(classes) < 2:
+        raise ValueError(
+            f"{name} needs rows of at least 2 classes, but the data contains only one "
+            f"class: {show(classes[0])}."
+        )
+    return y, weight, classes
 
 
-def read_floats(values, name, each="row"):
-    """Read numbers, one a row or the like, that a user passed.
+def encode_labels(y, classes):
+    """Write labels as positions in the sorted classes.
 
     Parameters
     ----------
-    values : array-like
-        Anything.
-    name : str
-        Of the parameter.
-    each : str, default="row"
-        What has a number.
+    y : ndarray of shape (n_samples,)
+        Labels.
+    classes : ndarray of shape (n_classes,)
+        Sorted.
 
     Returns
     -------
-    ndarray, float64
-        Of the shape that it has; NaN and infinity are left to the caller.
-
-    Raises
-    ------
-    TypeError
-        For strings (of digits, too), dates, durations, complex numbers and other
-        objects that are no real numbers.
-    ValueError
-        For lists of different lengths, masked entries, missing values that no float
-        stands for, and integers that no float is as large as.
+    ndarray of shape (n_samples,), int
+        Positions; for a label that is not among the classes, one to its side.
     """
-    if np.ma.is_masked(values):
-        raise ValueError(
-            f"{name} has masked entries: fill them, or leave such a {each} out."
-        )
-    try:
-        array = np.asarray(values)
-    except (TypeError, ValueError) as error:
-        raise ValueError(
-            f"{name} must hold one number a {each}, and is no array of numbers: "
-            f"{printable(error)}."
-        ) from error
-    if array.dtype.kind in "biuf":
-        return array.astype(np.float64)
-    missing = count_missing(array.ravel())
-    if missing:
-        raise ValueError(
-            f"{name} contains NaN: {missing} of {array.size} values are missing. Give "
-            f"each {each} a number, or leave such a {each} out."
-        )
-    wrong = [v for v in array.ravel() if not isinstance(v, Decimal | np.bool_ | bool)]
-    wrong = [value for value in wrong if not is_number(value)]
-    if wrong or not array.size:
-        first = wrong[0] if wrong else values
-        if isinstance(first, int):
-            raise ValueError(
-                f"{name} holds an integer that is too large for float64: {show(first)}."
-            )
-        raise TypeError(
-            f"{name} must hold numbers, got {show(first)} of type {_type_name(first)}. "
-            f"Convert them first, as by np.asarray({name}, dtype=float) for strings "
-            "of digits."
-        )
-    return array.astype(np.float64)
-
-
-def _type_name(value):
-    """Name the type of a value, of a string of NumPy as that of any other."""
-    plain = isinstance(value, np.str_ | np.bytes_ | np.number)
-    return type(value.item() if plain else value).__name__
+    return np.searchsorted(classes, y).clip(max=len(classes) - 1)

@@ -1,0 +1,1 @@
+"""The task: all that makes this classification."""

@@ -1,0 +1,93 @@
+"""Mixing class probabilities: with labels, and those of several teachers."""
+
+import numpy as np
+from scipy.special import xlogy
+
+
+def one_hot(codes, n_classes, dtype=np.float64):
+    """Write class codes as rows of an identity matrix.
+
+    Parameters
+    ----------
+    codes : ndarray of shape (n_samples,), int
+        Positions in the sorted classes.
+    n_classes : int
+        The width.
+    dtype : dtype, default=float64
+        Of the result.
+
+    Returns
+    -------
+    ndarray of shape (n_samples, n_classes), dtype
+        One 1 a row.
+    """
+    hot = np.zeros((len(codes), n_classes), dtype)
+    hot[np.arange(len(codes)), codes] = 1
+    return hot
+
+
+def blend(proba, codes, row_alpha):
+    """Mix soft and hard targets: ``row_alpha * proba + (1 - row_alpha) * onehot(y)``.
+
+    Parameters
+    ----------
+    proba : ndarray of shape (n_samples, n_classes), float
+        Soft targets.
+    codes : ndarray of shape (n_samples,), int
+        Hard targets; what stands in a row whose ``row_alpha`` is 1 does not count, but
+        has to be the place of a class.
+    row_alpha : ndarray of shape (n_samples,), float
+        Weight of the soft term.
+
+    Returns
+    -------
+    ndarray of shape (n_samples, n_classes), same dtype as proba
+        At temperature 1, cross-entropy against it has the gradient of the blended
+        loss.
+    """
+    alpha = row_alpha.astype(proba.dtype, copy=False)
+    mixed = proba * alpha[:, None]
+    mixed[np.arange(len(codes)), codes] += 1 - alpha
+    return mixed
+
+
+def negative_entropy(proba):
+    """Sum ``p log p`` over each row, with ``0 log 0 = 0``.
+
+    Parameters
+    ----------
+    proba : ndarray of shape (n_samples, n_classes), float
+        Probabilities.
+
+    Returns
+    -------
+    ndarray of shape (n_samples,), float64
+        What turns a cross-entropy into a Kullback-Leibler divergence.
+    """
+    proba = proba.astype(np.float64, copy=False)
+    return xlogy(proba, proba).sum(axis=1)
+
+
+def average_proba(probas, weights):
+    """Average the probabilities of several teachers.
+
+    Parameters
+    ----------
+    probas : list of ndarray of shape (n_samples, n_classes), float
+        Aligned probabilities. A row without any mass has no vote.
+    weights : ndarray of shape (n_teachers,)
+        Non-negative.
+
+    Returns
+    -------
+    ndarray of shape (n_samples, n_classes), dtype of the first
+        Rows that sum to 1; zero where no teacher has a vote.
+    """
+    if len(probas) == 1:
+        return probas[0]
+    total = np.zeros(probas[0].shape)
+    for proba, weight in zip(probas, weights, strict=True):
+        total += weight * proba
+    mass = total.sum(axis=1, keepdims=True)
+    np.divide(total, mass, out=total, where=mass > 0)
+    return total.astype(probas[0].dtype)
