@@ -19,9 +19,10 @@ from sklearn.utils.validation import validate_data
 
 from sklearn_kd import DistilledClassifier, MLPStudent, TabularEncoder
 from sklearn_kd._tables.rows import _passes_all_checks
+from sklearn_kd._task.link import softmax
 from sklearn_kd.students.encoder._encoding import encode
 from sklearn_kd.students.mlp import _blocks
-from sklearn_kd.students.mlp._network import forward, softmax
+from sklearn_kd.students.mlp._network import forward
 
 RNG = np.random.default_rng(0)
 N_COLUMNS = 3

@@ -15,7 +15,8 @@ from sklearn_kd._run.budget import most_synthetic
 from sklearn_kd._run.deadline import Deadline
 from sklearn_kd._run.twins import below_hooks
 from sklearn_kd._task.link import teacher_logits
-from sklearn_kd.students.encoder._targets import MOST_TARGETS, read_targets
+from sklearn_kd._task.scores import MOST_TARGETS
+from sklearn_kd.students.encoder._targets import read_targets
 from sklearn_kd.targets import SoftTargets
 from sklearn_kd.teachers import Context, fit_booster
 from sklearn_kd.teachers.default import _booster

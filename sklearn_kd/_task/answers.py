@@ -1,6 +1,14 @@
-"""What a teacher answered: probabilities, and the label of each column."""
+"""A teacher's predictions: class probabilities, and the label of each column."""
 
+from dataclasses import dataclass
+
+import numpy as np
+
+from sklearn_kd._compat import num_samples
 from sklearn_kd._messages import show
+from sklearn_kd._run.random import contained_draws
+from sklearn_kd._tables.copies import copy_rows
+from sklearn_kd._tables.unreadable import REFUSALS, is_odd, refused_by
 from sklearn_kd._task.class_names import (
     are_numbered,
     class_order,
@@ -9,6 +17,62 @@ from sklearn_kd._task.class_names import (
     refuse_some,
 )
 from sklearn_kd._task.proba import check_proba
+
+
+@dataclass(frozen=True)
+class Answers:
+    """A teacher's predictions in our class order.
+
+    Parameters
+    ----------
+    outputs : ndarray of shape (n_samples, n_classes), float
+        Class probabilities; a row is zero where the teacher puts all mass on classes
+        that are not ours.
+    outside : ndarray of shape (n_samples,), float64
+        Mass on classes that are not ours, before it was removed.
+    known : ndarray of shape (n_classes,), bool
+        Which of our classes the teacher has.
+    """
+
+    outputs: np.ndarray
+    outside: np.ndarray
+    known: np.ndarray
+
+
+def ask_teacher(teacher, X, given_classes, wanted):
+    """Predict rows with a teacher, which may write into the copy that it gets.
+
+    Parameters
+    ----------
+    teacher : object
+        Fitted.
+    X : {array-like, sparse matrix, DataFrame} of shape (n_samples, n_features)
+        Rows.
+    given_classes, wanted
+        As for :func:`classes_of`.
+
+    Returns
+    -------
+    proba, labels
+        As from :func:`read_answer`.
+
+    Raises
+    ------
+    Exception
+        Whatever the teacher raises; for rows of a kind that few libraries know, the
+        message says so.
+    """
+    try:
+        with contained_draws(0, teacher):
+            answer = teacher.predict_proba(copy_rows(X))
+    except REFUSALS as error:
+        if not is_odd(X):
+            raise
+        side = f"The teacher {type(teacher).__name__}"
+        raise refused_by(side, X, error) from error
+    return read_answer(
+        teacher, answer, num_samples(X), given_classes=given_classes, wanted=wanted
+    )
 
 
 def read_answer(teacher, answer, n_rows, *, given_classes=None, wanted=None, name=None):

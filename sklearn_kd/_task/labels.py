@@ -177,7 +177,7 @@ def check_labels(estimator, X, y, sample_weight, classes=None):
     return y, weight, classes
 
 
-def encode_labels(y, classes):
+def encode_labels(y, classes, present=None, name="y"):
     """Write labels as positions in the sorted classes.
 
     Parameters
@@ -186,10 +186,81 @@ def encode_labels(y, classes):
         Labels.
     classes : ndarray of shape (n_classes,)
         Sorted.
+    present : ndarray of shape (n_samples,), bool, or None, default=None
+        Rows whose label has to be among the classes; None for all.
+    name : str, default="y"
+        What the message calls the labels.
 
     Returns
     -------
     ndarray of shape (n_samples,), int
         Positions; for a label that is not among the classes, one to its side.
+
+    Raises
+    ------
+    ValueError
+        For a label that is not among the classes, with its type where that is another.
     """
-    return np.searchsorted(classes, y).clip(max=len(classes) - 1)
+    if present is None:
+        present = np.ones(len(y), dtype=bool)
+    try:
+        if _text_type(y) != _text_type(classes):
+            raise TypeError
+        codes = np.searchsorted(classes, y).clip(max=len(classes) - 1)
+        strange = (classes[codes] != y) & present
+    except TypeError:  # of types that do not compare
+        codes, strange = None, present
+    if strange.any():
+        label, known = y[strange].tolist()[0], classes.tolist()
+        types = ""
+        if type(label) is not type(known[0]):
+            types = (
+                f", of type {type(label).__name__} where the classes are of type "
+                f"{type(known[0]).__name__}. Give both one type"
+            )
+        raise ValueError(
+            f"{name} holds labels that are not among the classes {show(known)}, first "
+            f"{show(label)}{types}."
+        )
+    return codes
+
+
+def _text_type(labels):
+    """Give str or bytes, which are not compared with numbers or each other, or None."""
+    kind = type(labels[:1].tolist()[0])
+    return kind if issubclass(kind, (str, bytes)) else None
+
+
+def stream_classes(classes):
+    """Check the classes that a stream is said to have, and sort them.
+
+    Parameters
+    ----------
+    classes : array-like of shape (n_classes,)
+        Labels.
+
+    Returns
+    -------
+    ndarray of shape (n_classes,)
+        Distinct and sorted.
+
+    Raises
+    ------
+    ValueError
+        For none, labels that cannot be sorted, and objects that are no strings.
+    """
+    try:
+        distinct = np.unique(np.asarray(classes))
+    except (TypeError, ValueError) as error:
+        raise ValueError(
+            f"classes={show(classes)} cannot be sorted ({printable(error)}). Give all "
+            "labels one type: strings, say."
+        ) from error
+    if len(distinct) == 0:
+        raise ValueError("classes is empty: pass all labels that the stream will have.")
+    if distinct.dtype == object and not isinstance(distinct[0], (str, bytes)):
+        raise ValueError(
+            f"classes={show(classes)} is an array of objects, of type "
+            f"{type(distinct[0]).__name__}: pass numbers or strings in a list."
+        )
+    return distinct

@@ -1,6 +1,17 @@
-"""Between logits and class probabilities: logarithms and a temperature."""
+"""Between logits and class probabilities: softmax, logarithms, a temperature."""
+
+from math import exp
 
 import numpy as np
+from scipy.special import log_softmax
+
+from sklearn_kd._task.proba import check_finite
+
+#: What a class without rows counts as among the shares of all.
+LEAST_SHARE = 1e-9
+
+#: Up to so many classes, a row in Python costs less than four calls of NumPy.
+_FEW_CLASSES = 16
 
 # Probabilities are raised to it before their logarithm is taken, since a forest says
 # exactly 0, and 0.01 is the next that a hundred trees can say. The lower it is, the
@@ -48,3 +59,65 @@ def teacher_logits(proba):
     logits = np.log(np.maximum(proba, _LOGIT_FLOOR, dtype=np.float64))
     logits -= logits.mean(axis=1, keepdims=True)
     return logits
+
+
+def softmax(logits):
+    """Turn logits into probabilities, in place.
+
+    Parameters
+    ----------
+    logits : ndarray of shape (n_samples, n_classes), float64
+        Overwritten.
+
+    Returns
+    -------
+    ndarray of shape (n_samples, n_classes), float64
+        The same array.
+    """
+    logits -= np.maximum.reduce(logits, axis=1, keepdims=True)
+    np.exp(logits, out=logits)
+    logits /= np.add.reduce(logits, axis=1, keepdims=True)
+    return logits
+
+
+def probabilities(logits, name):
+    """Turn logits that may be infinite into probabilities, in place.
+
+    Parameters
+    ----------
+    logits : ndarray of shape (n_samples, n_classes), float64
+        Overwritten.
+    name : str
+        What the error calls the model.
+
+    Returns
+    -------
+    ndarray of shape (n_samples, n_classes), float64
+        Rows that sum to 1.
+
+    Raises
+    ------
+    ValueError
+        As from :func:`~sklearn_kd._task.proba.check_finite`.
+    """
+    if logits.size <= _FEW_CLASSES and len(logits) == 1:
+        proba = _softmax_row(logits)
+        if proba is not None:
+            return proba
+    return softmax(check_finite(logits, name))
+
+
+def log_probabilities(logits, name):
+    """Give the logarithms of :func:`probabilities`, finite where these round to 0."""
+    return log_softmax(check_finite(logits, name), axis=1)
+
+
+def _softmax_row(logits):
+    """Turn the logits of one row into probabilities; None where some are infinite."""
+    values = logits.tolist()[0]
+    most = max(values)
+    values = [exp(value - most) for value in values]
+    total = sum(values)
+    if total != total:
+        return None
+    return np.array([[value / total for value in values]])

@@ -6,9 +6,10 @@ from dataclasses import dataclass
 import numpy as np
 
 from sklearn_kd._messages import show
+from sklearn_kd._task.link import softmax
 from sklearn_kd.students.encoder._encoder import TabularEncoder
 from sklearn_kd.students.encoder._levels import level_vectors
-from sklearn_kd.students.mlp._network import forward_from, softmax
+from sklearn_kd.students.mlp._network import forward_from
 
 #: A change of a probability that is warned of.
 MOST_MOVE = 1e-3

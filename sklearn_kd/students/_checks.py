@@ -1,17 +1,15 @@
-"""Checking the labelled rows and soft targets that reach the NumPy student."""
+"""Checking the labelled rows and soft targets that reach a student."""
 
 from dataclasses import replace
 
 import numpy as np
 
 from sklearn_kd._compat import num_samples
-from sklearn_kd._messages import printable, show
-from sklearn_kd._parameters import MOST, is_number
-from sklearn_kd._tables.containers import as_column
+from sklearn_kd._messages import show
 from sklearn_kd._tables.rows import check_groups, check_rows
-from sklearn_kd._tables.weights import check_weight, compact
-from sklearn_kd._task.blending import one_hot
-from sklearn_kd._task.labels import check_labels, encode_labels, read_labels
+from sklearn_kd._tables.weights import compact
+from sklearn_kd._task import Classification
+from sklearn_kd._task.labels import stream_classes
 from sklearn_kd.losses import LOSSES
 from sklearn_kd.students._transfer_set import TransferSet
 from sklearn_kd.targets import SoftTargets
@@ -46,8 +44,8 @@ def check_train(student, X, y, sample_weight, soft_targets, groups=None):
     if soft_targets is not None:
         _check_soft_targets(soft_targets, num_samples(X), "soft_targets")
         classes = soft_targets.classes
-    y, weight, classes = check_labels(student, X, y, sample_weight, classes)
-    rows = _transfer_set(X, y, weight, classes, soft_targets)
+    task, codes, weight = Classification.read(student, X, y, sample_weight, classes)
+    rows = _transfer_set(X, codes, weight, task, soft_targets)
     return replace(rows, groups=check_groups(groups, weight > 0))
 
 
@@ -77,7 +75,7 @@ def check_batch(student, X, y, classes, sample_weight, soft_targets, first):
     for given in (classes, None if soft_targets is None else soft_targets.classes):
         if given is None:
             continue
-        given = _sorted_classes(given)
+        given = stream_classes(given)
         if known is not None and not np.array_equal(given, known):
             raise ValueError(
                 f"classes={show(given)} are not those that partial_fit started "
@@ -90,8 +88,8 @@ def check_batch(student, X, y, classes, sample_weight, soft_targets, first):
             "classes must be passed on the first call to partial_fit: all labels that "
             "the stream will have."
         )
-    y, weight, classes = check_labels(student, X, y, sample_weight, known)
-    return _transfer_set(X, y, weight, classes, soft_targets)
+    task, codes, weight = Classification.read(student, X, y, sample_weight, known)
+    return _transfer_set(X, codes, weight, task, soft_targets)
 
 
 def check_validation(student, X, y, sample_weight, soft_targets, *, like):
@@ -119,11 +117,10 @@ def check_validation(student, X, y, sample_weight, soft_targets, *, like):
         X = _check_rows(student, X, reset=False)
     except (TypeError, ValueError) as error:
         raise type(error)(f"X_val: {error}") from error
-    y = as_column(y, "y_val")
-    sample_weight = as_column(sample_weight, "sample_weight_val")
-    y = read_labels(student, X, y, "y_val")
+    task = Classification(student.classes_)
+    codes, weight = task.read_validation(student, X, y, sample_weight)
     if soft_targets is not None:
-        _check_soft_targets(soft_targets, len(y), "soft_targets_val")
+        _check_soft_targets(soft_targets, len(codes), "soft_targets_val")
         if not (
             np.array_equal(soft_targets.classes, like.classes)
             and soft_targets.temperature == like.temperature
@@ -133,8 +130,7 @@ def check_validation(student, X, y, sample_weight, soft_targets, *, like):
                 "soft_targets_val must have the classes, the temperature and the loss "
                 f"of soft_targets: got {soft_targets} and {like}."
             )
-    weight = check_weight(sample_weight, X, "sample_weight_val")
-    return _transfer_set(X, y, weight, student.classes_, soft_targets, name="y_val")
+    return _transfer_set(X, codes, weight, task, soft_targets)
 
 
 def _check_rows(student, X, *, reset):
@@ -147,56 +143,13 @@ def _check_rows(student, X, *, reset):
     return X
 
 
-def _transfer_set(X, y, weight, classes, soft_targets, name="y"):
-    try:
-        if _text_type(y) != _text_type(classes):
-            raise TypeError
-        codes = encode_labels(y, classes)
-        strange = (classes[codes] != y) & (weight > 0)
-    except TypeError:  # of types that do not compare
-        codes, strange = None, weight > 0
-    if strange.any():
-        label, known = y[strange].tolist()[0], classes.tolist()
-        types = ""
-        if type(label) is not type(known[0]):
-            types = (
-                f", of type {type(label).__name__} where the classes are of type "
-                f"{type(known[0]).__name__}. Give both one type"
-            )
-        raise ValueError(
-            f"{name} holds labels that are not among the classes {show(known)}, first "
-            f"{show(label)}{types}."
-        )
+def _transfer_set(X, codes, weight, task, soft_targets):
     if soft_targets is None:
         # 0 and 1 are exact in any dtype
-        hot = one_hot(codes, len(classes), np.float32)
-        soft_targets = SoftTargets(hot, classes, row_alpha=0.0)
-    rows = TransferSet(X, codes, compact(weight), classes, soft_targets)
+        hot = task.hot(codes, np.float32)
+        soft_targets = SoftTargets(hot, task.classes, row_alpha=0.0)
+    rows = TransferSet(X, codes, compact(weight), task.classes, soft_targets)
     return rows.take(weight > 0)
-
-
-def _text_type(labels):
-    """Give str or bytes, which are not compared with numbers or each other, or None."""
-    kind = type(labels[:1].tolist()[0])
-    return kind if issubclass(kind, (str, bytes)) else None
-
-
-def _sorted_classes(classes):
-    try:
-        distinct = np.unique(np.asarray(classes))
-    except (TypeError, ValueError) as error:
-        raise ValueError(
-            f"classes={show(classes)} cannot be sorted ({printable(error)}). Give all "
-            "labels one type: strings, say."
-        ) from error
-    if len(distinct) == 0:
-        raise ValueError("classes is empty: pass all labels that the stream will have.")
-    if distinct.dtype == object and not isinstance(distinct[0], (str, bytes)):
-        raise ValueError(
-            f"classes={show(classes)} is an array of objects, of type "
-            f"{type(distinct[0]).__name__}: pass numbers or strings in a list."
-        )
-    return distinct
 
 
 def _check_soft_targets(soft_targets, n_samples, name):
@@ -213,31 +166,3 @@ def _check_soft_targets(soft_targets, n_samples, name):
         )
     if len(soft_targets) != n_samples:
         raise ValueError(f"{name} has {len(soft_targets)} rows, expected {n_samples}.")
-
-
-def check_hidden_layer_sizes(sizes):
-    """Check the widths of the hidden layers.
-
-    Parameters
-    ----------
-    sizes : int or sequence of int
-        What the user asked for.
-
-    Returns
-    -------
-    list of int
-        One width a layer.
-
-    Raises
-    ------
-    ValueError
-        For anything but whole numbers of at least 1.
-    """
-    several = hasattr(sizes, "__len__") and getattr(sizes, "ndim", 1) == 1
-    widths = list(sizes) if several else [sizes]
-    if not all(is_number(width, whole=True) and 1 <= width <= MOST for width in widths):
-        raise ValueError(
-            "hidden_layer_sizes must be whole numbers of at least 1, and below 2**31, "
-            f"got {show(sizes)}."
-        )
-    return [int(width) for width in widths]

@@ -22,7 +22,6 @@ from sklearn_kd._run.threads import single_blas_thread
 from sklearn_kd._run.versions import VersionedMixin
 from sklearn_kd.losses import LOSSES
 from sklearn_kd.students._checks import (
-    check_hidden_layer_sizes,
     check_train,
     check_validation,
 )
@@ -34,6 +33,7 @@ from sklearn_kd.students.mlp._network import (
     ACTIVATIONS,
     Layers,
     Parameters,
+    check_hidden_layer_sizes,
 )
 from sklearn_kd.students.mlp._partial import PartialFitMixin
 from sklearn_kd.students.mlp._rows import (

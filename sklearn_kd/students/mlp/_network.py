@@ -4,6 +4,9 @@ import numpy as np
 from scipy.sparse import issparse
 from scipy.special import expit
 
+from sklearn_kd._messages import show
+from sklearn_kd._parameters import MOST, is_number
+
 
 def _relu(hidden):
     np.maximum(hidden, 0, out=hidden)
@@ -303,20 +306,29 @@ def backward(X, layers, workspace, parameters, activation):
             )
 
 
-def softmax(logits):
-    """Turn logits into probabilities, in place.
+def check_hidden_layer_sizes(sizes):
+    """Check the widths of the hidden layers.
 
     Parameters
     ----------
-    logits : ndarray of shape (n_samples, n_classes), float64
-        Overwritten.
+    sizes : int or sequence of int
+        What the user asked for.
 
     Returns
     -------
-    ndarray of shape (n_samples, n_classes), float64
-        The same array.
+    list of int
+        One width a layer.
+
+    Raises
+    ------
+    ValueError
+        For anything but whole numbers of at least 1.
     """
-    logits -= np.maximum.reduce(logits, axis=1, keepdims=True)
-    np.exp(logits, out=logits)
-    logits /= np.add.reduce(logits, axis=1, keepdims=True)
-    return logits
+    several = hasattr(sizes, "__len__") and getattr(sizes, "ndim", 1) == 1
+    widths = list(sizes) if several else [sizes]
+    if not all(is_number(width, whole=True) and 1 <= width <= MOST for width in widths):
+        raise ValueError(
+            "hidden_layer_sizes must be whole numbers of at least 1, and below 2**31, "
+            f"got {show(sizes)}."
+        )
+    return [int(width) for width in widths]

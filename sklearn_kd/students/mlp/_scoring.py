@@ -1,12 +1,10 @@
 """Predicting with the fitted network of the NumPy student."""
 
-from math import exp
-
 import numpy as np
-from scipy.special import log_softmax
 from sklearn.utils.validation import check_is_fitted
 
 from sklearn_kd._tables.rows import check_rows
+from sklearn_kd._task.link import log_probabilities, probabilities
 from sklearn_kd._task.proba import check_finite
 from sklearn_kd.students.encoder._encoding import encode
 from sklearn_kd.students.mlp._blocks import MANY_ROWS, block_logits
@@ -17,14 +15,10 @@ from sklearn_kd.students.mlp._network import (
     forward,
     forward_from,
     packed,
-    softmax,
     unpacked,
 )
 
 _WEIGHTS = ("coefs_", "intercepts_")
-
-#: Up to so many classes, a row in Python costs less than four calls of NumPy.
-_FEW_CLASSES = 16
 
 
 class NetworkPredictionMixin:
@@ -70,12 +64,7 @@ class NetworkPredictionMixin:
         ndarray of shape (n_samples, n_classes), float64
             Columns in the order of ``classes_``.
         """
-        logits = self._logits(X)
-        if logits.size <= _FEW_CLASSES and len(logits) == 1:
-            proba = _softmax_row(logits)
-            if proba is not None:
-                return proba
-        return softmax(self._finite(logits))
+        return probabilities(self._logits(X), f"This {type(self).__name__}")
 
     def predict_log_proba(self, X):
         """Predict the logarithms of class probabilities.
@@ -90,7 +79,7 @@ class NetworkPredictionMixin:
         ndarray of shape (n_samples, n_classes), float64
             Finite, also where the probability rounds to 0.
         """
-        return log_softmax(self._finite(self._logits(X)), axis=1)
+        return log_probabilities(self._logits(X), f"This {type(self).__name__}")
 
     def predict(self, X):
         """Predict labels.
@@ -122,14 +111,3 @@ class NetworkPredictionMixin:
         super().__setstate__(state)
         if "coefs_" in state:
             self._exact = Layers.in_float64(self.coefs_, self.intercepts_)
-
-
-def _softmax_row(logits):
-    """Turn the logits of one row into probabilities; None where some are infinite."""
-    values = logits.tolist()[0]
-    most = max(values)
-    values = [exp(value - most) for value in values]
-    total = sum(values)
-    if total != total:
-        return None
-    return np.array([[value / total for value in values]])

@@ -1,0 +1,241 @@
+"""Classification as one object: what the other rooms do not know about ``y``."""
+
+from dataclasses import dataclass
+
+import numpy as np
+from sklearn.model_selection import check_cv
+
+from sklearn_kd._tables.containers import as_column
+from sklearn_kd._tables.weights import check_weight
+from sklearn_kd._task.answers import Answers, ask_teacher
+from sklearn_kd._task.blending import average_proba, one_hot
+from sklearn_kd._task.labels import check_labels, encode_labels, read_labels
+from sklearn_kd._task.link import (
+    LEAST_SHARE,
+    log_probabilities,
+    probabilities,
+    teacher_logits,
+)
+from sklearn_kd._task.match import (
+    check_known,
+    check_match,
+    fill_rows_without_prediction,
+)
+from sklearn_kd._task.proba import align_proba
+from sklearn_kd._task.scores import class_scores
+from sklearn_kd._task.strata import group_mask, validation_mask
+
+
+@dataclass(frozen=True, eq=False)
+class Classification:
+    """The classes, and how labels, targets and outputs of shape (n, K) follow them.
+
+    Rows carry `codes`, positions in the classes, as hard targets, and class
+    probabilities as soft targets. A network has a logit a class.
+
+    Parameters
+    ----------
+    classes : ndarray of shape (n_classes,)
+        The labels, sorted.
+    """
+
+    classes: np.ndarray
+
+    #: What a loss calls the task that it is for, as ``task``.
+    name = "classification"
+
+    #: The method of a teacher that gives its outputs.
+    method = "predict_proba"
+
+    #: What scikit-learn calls the link, as ``out_activation_``.
+    out_activation = "softmax"
+
+    #: What the outputs are where nothing is learned from any row.
+    baseline = "the class shares"
+
+    @classmethod
+    def read(cls, estimator, X, y, sample_weight, classes=None):
+        """Check labels and weights of training rows.
+
+        Parameters
+        ----------
+        estimator, X, y, sample_weight, classes
+            As for :func:`~sklearn_kd._task.labels.check_labels`.
+
+        Returns
+        -------
+        task : Classification
+            With the classes of the rows of a weight above 0, or `classes`.
+        codes : ndarray of shape (n_samples,), int
+            Hard targets; one of a row of weight 0 has no meaning.
+        weight : ndarray of shape (n_samples,), float64
+            Row weights.
+
+        Raises
+        ------
+        ValueError
+            As from ``check_labels``, and for labels that are not among `classes`.
+        """
+        y, weight, classes = check_labels(estimator, X, y, sample_weight, classes)
+        task = cls(classes)
+        return task, task.encode(y, weight > 0), weight
+
+    def read_validation(self, estimator, X, y, sample_weight):
+        """Check labels and weights of validation rows.
+
+        Parameters
+        ----------
+        estimator, X
+            As for :meth:`read`.
+        y, sample_weight
+            What was passed as ``y_val`` and ``sample_weight_val``.
+
+        Returns
+        -------
+        codes : ndarray of shape (n_samples,), int
+            Hard targets.
+        weight : ndarray of shape (n_samples,), float64
+            Row weights.
+        """
+        y = read_labels(estimator, X, as_column(y, "y_val"), "y_val")
+        sample_weight = as_column(sample_weight, "sample_weight_val")
+        weight = check_weight(sample_weight, X, "sample_weight_val")
+        return self.encode(y, weight > 0, "y_val"), weight
+
+    @property
+    def n_outputs(self):
+        """Number of classes."""
+        return len(self.classes)
+
+    def encode(self, y, present=None, name="y"):
+        """Give the codes of labels, and refuse labels that are no classes."""
+        return encode_labels(y, self.classes, present, name)
+
+    def labels(self, codes):
+        """Give the labels of codes."""
+        return self.classes[codes]
+
+    def decide(self, outputs):
+        """Give the label of each row of outputs, logits or probabilities alike."""
+        return self.classes[outputs.argmax(axis=1)]
+
+    def hot(self, codes, dtype=np.float64):
+        """Write hard targets as outputs of shape (n_samples, n_classes)."""
+        return one_hot(codes, len(self.classes), dtype)
+
+    def residuals(self, codes, outputs):
+        """Subtract outputs from hard targets of shape (n_samples, n_classes)."""
+        return one_hot(codes, outputs.shape[1]) - outputs
+
+    def fits(self, loss):
+        """Say whether a loss is for this task."""
+        return getattr(loss, "task", self.name) == self.name
+
+    # teachers
+
+    def ask(self, teacher, X, given_classes=None, dtype=np.float32):
+        """Predict rows with a teacher.
+
+        Parameters
+        ----------
+        teacher : object
+            Fitted, with ``predict_proba``.
+        X : {array-like, sparse matrix, DataFrame} of shape (n_samples, n_features)
+            Rows; the teacher gets a copy.
+        given_classes : array-like or None, default=None
+            ``teacher_classes`` of the user.
+        dtype : dtype, default=float32
+            Of the outputs. The sums of a forest differ in the last bits of float64 with
+            its number of threads.
+
+        Returns
+        -------
+        outputs : ndarray of shape (n_samples, n_columns), dtype
+            Class probabilities.
+        columns : list of length n_columns
+            The label of each column, for :meth:`align`.
+        """
+        outputs, columns = ask_teacher(teacher, X, given_classes, self.classes)
+        return outputs.astype(dtype, copy=False), columns
+
+    def align(self, outputs, columns):
+        """Bring what :meth:`ask` returned into the order of the classes: Answers."""
+        return Answers(*align_proba(outputs, columns, self.classes))
+
+    def check_known(self, teacher, given_classes):
+        """Refuse a fitted teacher that lacks most classes, before it predicts."""
+        check_known(teacher, self.classes, given_classes)
+
+    def check_match(self, answers, codes, *, name, absent=None):
+        """Refuse or warn where a teacher's answers do not fit the hard targets.
+
+        As :func:`~sklearn_kd._task.match.check_match`, of :class:`Answers`.
+        """
+        check_match(
+            answers.outputs,
+            answers.outside,
+            answers.known,
+            codes,
+            self.classes,
+            name=name,
+            absent=absent,
+        )
+
+    def fill(self, outputs, codes, name):
+        """Use the hard targets for rows without a prediction, with a warning."""
+        return fill_rows_without_prediction(outputs, codes, name=name)
+
+    def mean(self, outputs, weights):
+        """Average outputs of several teachers, in each row of those that predict it."""
+        return average_proba(outputs, weights)
+
+    # splits
+
+    def splitter(self, cv, targets):
+        """Make a splitter of ``cv``: a number means stratified folds."""
+        return check_cv(cv, targets, classifier=True)
+
+    def validation_mask(self, codes, groups, fraction, random_state):
+        """Choose validation rows, spread evenly over the classes; all of a group.
+
+        Parameters
+        ----------
+        codes : ndarray of shape (n_samples,), int
+            Hard targets.
+        groups : ndarray of shape (n_samples,), int, or None
+            Groups 0, 1, 2, ...; None makes each row a group of its own.
+        fraction : float
+            Share of the rows, in (0, 1).
+        random_state : int, RandomState instance or None
+            Decides which.
+
+        Returns
+        -------
+        ndarray of shape (n_samples,), bool
+            True for validation rows.
+        """
+        if groups is None:
+            return validation_mask(codes, fraction, random_state)
+        return group_mask(codes, groups, fraction, random_state)
+
+    # the link between logits and probabilities
+
+    def link(self, logits, name):
+        """Turn logits into outputs, in place; `name` is for the error on NaN."""
+        return probabilities(logits, name)
+
+    def log_link(self, logits, name):
+        """Turn logits into the logarithms of outputs."""
+        return log_probabilities(logits, name)
+
+    def logits(self, outputs):
+        """Give finite logits for outputs, with a mean of 0 in each row."""
+        return teacher_logits(outputs)
+
+    def start(self, mean_target):
+        """Give the logits that predict the mean target of all rows for each of them."""
+        return np.log(np.maximum(mean_target, LEAST_SHARE))
+
+    def scores(self, outputs):
+        """Give what an encoder learns from: logits, or few mixtures of many."""
+        return class_scores(outputs)

@@ -1,0 +1,106 @@
+"""What an encoder learns from: centred logits, or mixtures of those of many classes."""
+
+from decimal import Decimal
+from numbers import Real
+
+import numpy as np
+
+from sklearn_kd._tables.columns import has_missing
+from sklearn_kd._task.blending import one_hot
+from sklearn_kd._task.link import teacher_logits
+
+#: Of more classes an encoder learns from so many random mixtures: a target each would
+#: cost a pass over the rows for each column, and an input for each nominal column.
+MOST_TARGETS = 32
+
+#: Probabilities turned into logits at a time.
+_BLOCK_VALUES = 1 << 20
+
+
+def class_scores(proba):
+    """Give a few numbers a row that tell which rows have like class probabilities.
+
+    Parameters
+    ----------
+    proba : ndarray of shape (n_samples, n_classes), float
+        Class probabilities.
+
+    Returns
+    -------
+    ndarray of shape (n_samples, n_targets), float64, or None
+        Centred logits, at most 32 columns, and one for two classes. None for one class.
+    """
+    if proba.shape[1] < 2:
+        return None
+    if proba.shape[1] > MOST_TARGETS:
+        return _mixed_logits(proba)
+    logits = teacher_logits(proba)
+    # two columns of a pair of classes say the same
+    return logits[:, 1:] if logits.shape[1] == 2 else logits
+
+
+def label_scores(y):
+    """Give the scores of targets whose task is not known: of labels.
+
+    Parameters
+    ----------
+    y : ndarray of shape (n_samples,)
+        Labels, or the targets of a regression.
+
+    Returns
+    -------
+    ndarray of shape (n_samples, n_targets), float64, or None
+        None for continuous `y`, and for one class.
+
+    Raises
+    ------
+    ValueError
+        For missing labels, and for labels that cannot be sorted.
+    """
+    if has_missing(y):
+        raise ValueError(
+            "Input y contains NaN: some labels are missing. Drop these rows, or "
+            "fit without y."
+        )
+    # a column for each of as many values as there are rows would fill the memory
+    return None if _is_continuous(y) else class_scores(_hot_labels(y))
+
+
+def _mixed_logits(proba):
+    """Mix the logits of many classes to few targets, which vary about as much.
+
+    Random signs keep the squared distances of rows, on average over the signs, and
+    where targets change most is read off their distances.
+    """
+    n_classes = proba.shape[1]
+    signs = np.random.default_rng(0).integers(2, size=(n_classes, MOST_TARGETS))
+    signs = (2.0 * signs - 1) / np.sqrt(MOST_TARGETS)
+    mixed = np.empty((len(proba), MOST_TARGETS))
+    step = max(_BLOCK_VALUES // n_classes, 1)
+    for start in range(0, len(proba), step):
+        rows = slice(start, start + step)
+        mixed[rows] = teacher_logits(proba[rows]) @ signs
+    return mixed
+
+
+def _is_continuous(y):
+    """Say whether some target is a fraction, as `type_of_target` has it.
+
+    That function warns of what is no error here, and takes objects for strings.
+    """
+    if y.dtype.kind == "f":
+        return bool(np.any(y != np.floor(y)))
+    return y.dtype.kind == "O" and any(
+        isinstance(value, (Real, Decimal)) and value % 1 != 0 for value in y
+    )
+
+
+def _hot_labels(y):
+    try:
+        classes, codes = np.unique(y, return_inverse=True)
+    except TypeError as error:
+        raise ValueError(
+            f"y holds labels that cannot be sorted ({error}). Give all labels one "
+            "type: strings, say."
+        ) from error
+    return one_hot(codes.ravel(), len(classes))
