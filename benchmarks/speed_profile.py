@@ -25,8 +25,8 @@ from threadpoolctl import threadpool_limits
 
 from sklearn_kd import DistilledClassifier
 from sklearn_kd._recipe import steps as recipe
-from sklearn_kd.students.mlp import _rows
-from sklearn_kd.students.mlp._rows import ENCODER_ROWS
+from sklearn_kd.students.mlp import _batches
+from sklearn_kd.students.mlp._batches import ENCODER_ROWS
 from sklearn_kd.students.mlp._training import Trainer
 from sklearn_kd.teachers import Knowledge
 from sklearn_kd.teachers._asked import AskedTeacher
@@ -47,8 +47,8 @@ STEPS = [
     (recipe, "fit_booster", "fitting the small booster"),
     (AskedTeacher, "label", "asking teacher and booster"),
     (out_of_bag.Bag, "label", "asking the trees out of the bag"),
-    (_rows, "fit_encoder", "fitting the encoder"),
-    (_rows, "encode", "encoding"),
+    (_batches, "fit_encoder", "fitting the encoder"),
+    (_batches, "encode", "encoding"),
     (Trainer, "train", "training"),
 ]
 

@@ -25,7 +25,7 @@ from summary import number, table
 from threadpoolctl import threadpool_limits
 
 from sklearn_kd import MLPStudent
-from sklearn_kd.students.mlp import _mlp
+from sklearn_kd.students.mlp import student as mlp
 
 RESULTS = Path(__file__).parent / "results" / "threads.csv"
 
@@ -71,7 +71,7 @@ def fit(X, y, width, batch, n_threads):
     )
     limit = partial(threadpool_limits, n_threads, user_api="blas")
     start = time.perf_counter()
-    with patch.object(_mlp, "single_blas_thread", limit):
+    with patch.object(mlp, "single_blas_thread", limit):
         student.fit(X, y)
     return time.perf_counter() - start, student.coefs_
 

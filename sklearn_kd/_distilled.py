@@ -13,7 +13,6 @@ from sklearn_kd._compat import (
     StrOptions,
     fit_context,
 )
-from sklearn_kd._estimators.scoring import ScoredClassifierMixin
 from sklearn_kd._estimators.tags import takes_missing, takes_sparse, takes_text
 from sklearn_kd._recipe.flagged import compared_rows, draw_compared
 from sklearn_kd._recipe.preparation import (
@@ -63,7 +62,6 @@ class DistilledClassifier(
     TeacherParameterMixin,
     StudentPredictionMixin,
     MetaEstimatorMixin,
-    ScoredClassifierMixin,
     BaseEstimator,
 ):
     """Distil a teacher into a compact student.

@@ -12,7 +12,7 @@ from sklearn.frozen import FrozenEstimator
 from sklearn.preprocessing import KBinsDiscretizer, OneHotEncoder, StandardScaler
 
 from sklearn_kd import MLPStudent, TabularEncoder
-from sklearn_kd.students.mlp import _scoring
+from sklearn_kd.students.mlp import student as mlp
 from sklearn_kd.students.mlp._training import Trainer
 
 X = np.random.default_rng(0).normal(size=(300, 3))
@@ -140,13 +140,13 @@ def test_steps_of_a_stream_are_added_to_those_of_fit():
 def test_a_table_stays_with_the_weights_that_it_was_made_of(monkeypatch):
     model = student().fit(X, y)
 
-    def refitted_meanwhile(encoder, layers, inner=_scoring.build_lookup):
+    def refitted_meanwhile(encoder, layers, inner=mlp.build_lookup):
         monkeypatch.undo()
         made = inner(encoder, layers)
         model.set_params(random_state=1).fit(X, 1 - y)
         return made
 
-    monkeypatch.setattr(_scoring, "build_lookup", refitted_meanwhile)
+    monkeypatch.setattr(mlp, "build_lookup", refitted_meanwhile)
     model.predict_proba(X[:1])
     assert_allclose(
         model.predict_proba(X[:1]), model.predict_proba(X[:5])[:1], rtol=1e-12

@@ -17,7 +17,7 @@ from sklearn_kd import (
 )
 from sklearn_kd._compat import safe_indexing
 from sklearn_kd._task import match
-from sklearn_kd.students.mlp import _rows
+from sklearn_kd.students.mlp import _batches
 from sklearn_kd.teachers.default import _booster
 from sklearn_kd.transfer import RowsInPlace, _large, _sampler, draw_rows, take_rows
 
@@ -42,11 +42,11 @@ def mapped(tmp_path):
 def large(monkeypatch):
     """Treat these rows as too many to copy, and too many to encode at once."""
     monkeypatch.setattr(_large, "LARGE_BYTES", 1)
-    monkeypatch.setattr(_rows, "MOST_BYTES", 1)
-    monkeypatch.setattr(_rows, "CHUNK_ROWS", 50)
-    monkeypatch.setattr(_rows, "CHUNKS", 16)
-    monkeypatch.setattr(_rows, "ENCODED_ROWS", 300)
-    monkeypatch.setattr(_rows, "NORM_ROWS", 500)
+    monkeypatch.setattr(_batches, "MOST_BYTES", 1)
+    monkeypatch.setattr(_batches, "CHUNK_ROWS", 50)
+    monkeypatch.setattr(_batches, "CHUNKS", 16)
+    monkeypatch.setattr(_batches, "ENCODED_ROWS", 300)
+    monkeypatch.setattr(_batches, "NORM_ROWS", 500)
     monkeypatch.setattr(_sampler, "MOST_SOURCES", 2_000)
     monkeypatch.setattr(_booster, "MOST_ROWS", 2_000)
     monkeypatch.setattr(match, "SCORED_ROWS", 2_000)
@@ -117,7 +117,7 @@ def test_the_threshold():
 
 def test_parts_lose_nothing_against_all_at_once(large, mapped, monkeypatch):
     by_parts = student().fit(mapped, Y, soft_targets=SOFT)
-    monkeypatch.setattr(_rows, "MOST_BYTES", 2**30)
+    monkeypatch.setattr(_batches, "MOST_BYTES", 2**30)
     at_once = student().fit(X, Y, soft_targets=SOFT)
     assert by_parts.score(X, Y) > at_once.score(X, Y) - 0.01
     assert_allclose(by_parts.loss_curve_, at_once.loss_curve_, rtol=0.15)
@@ -133,10 +133,10 @@ def test_the_first_loss_and_the_validation_loss_are_exact(large, monkeypatch):
     weight = RNG.integers(1, 4, size=N_ROWS)
     loss = []
     for most in (1, 2**30):
-        monkeypatch.setattr(_rows, "MOST_BYTES", most)
+        monkeypatch.setattr(_batches, "MOST_BYTES", most)
         model = student(**params)
         # the same first weights in both
-        monkeypatch.setattr(_rows, "_mean_norm", lambda X, weight: 30.0)
+        monkeypatch.setattr(_batches, "_mean_norm", lambda X, weight: 30.0)
         model.fit(X, Y, weight, SOFT[:])
         loss.append([model.loss_curve_[0], model.validation_loss_curve_[0]])
     assert_allclose(loss[0], loss[1], rtol=1e-5)
@@ -158,7 +158,7 @@ def test_every_row_once_an_epoch(large):
     from sklearn_kd.students._checks import check_train
 
     rows = check_train(student(), np.arange(2.0 * N_ROWS).reshape(-1, 2), Y, None, None)
-    rows = _rows.RowsByParts(None, rows, Remembered(), "float64")
+    rows = _batches.BatchesByParts(None, rows, Remembered(), "float64")
     for _ in range(2):
         generator = np.random.default_rng(len(seen))
         batches = [X.copy() for X, _, _ in rows.batches(128, generator)]
@@ -192,16 +192,16 @@ def test_rows_of_weight_0_are_not_read(large, mapped):
 
 
 def test_the_encoder_learns_from_a_sample(large, mapped, monkeypatch):
-    monkeypatch.setattr(_rows, "ENCODER_ROWS", 1_000)
+    monkeypatch.setattr(_batches, "ENCODER_ROWS", 1_000)
     sizes = []
-    fit_encoder = _rows.fit_encoder
+    fit_encoder = _batches.fit_encoder
 
     def counted(encoder, train, *settings):
         sizes.append(len(train.codes))
         assert isinstance(train.X, np.ndarray)
         return fit_encoder(encoder, train, *settings)
 
-    monkeypatch.setattr(_rows, "fit_encoder", counted)
+    monkeypatch.setattr(_batches, "fit_encoder", counted)
     assert student().fit(mapped, Y).score(X, Y) > 0.85
     assert sizes == [1_000]
 
@@ -212,7 +212,7 @@ def test_the_encoder_learns_from_a_sample(large, mapped, monkeypatch):
 def test_distilling_from_files_reads_no_more_than_a_part(
     large, mapped, read, tmp_path, monkeypatch
 ):
-    monkeypatch.setattr(_rows, "ENCODER_ROWS", 700)
+    monkeypatch.setattr(_batches, "ENCODER_ROWS", 700)
     out = np.lib.format.open_memmap(tmp_path / "P.npy", "w+", np.float32, P.shape)
     compute_soft_targets(TEACHER, mapped, out=out)
     model = DistilledClassifier(student=student(), random_state=0)

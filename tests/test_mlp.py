@@ -18,7 +18,8 @@ from sklearn.preprocessing import MinMaxScaler, StandardScaler
 from sklearn_kd import MLPStudent, SoftTargets
 from sklearn_kd._task.strata import validation_mask
 from sklearn_kd.datasets import load_adult
-from sklearn_kd.students.mlp import _blocks, _scoring, _training
+from sklearn_kd.students.mlp import _blocks, _training
+from sklearn_kd.students.mlp import student as mlp
 
 
 @pytest.fixture(scope="module")
@@ -194,7 +195,7 @@ def test_predictions_do_not_depend_on_the_other_rows(wine, monkeypatch):
     whole = student.predict_proba(X)
     one_by_one = np.vstack([student.predict_proba(row[None]) for row in X])
     assert_allclose(one_by_one, whole, rtol=1e-9)
-    monkeypatch.setattr(_scoring, "MANY_ROWS", 10)
+    monkeypatch.setattr(mlp, "MANY_ROWS", 10)
     monkeypatch.setattr(_blocks, "_READ", 21)
     monkeypatch.setattr(_blocks, "_BLOCK", 8)
     assert_allclose(student.predict_proba(X), whole, atol=1e-6)  # float32

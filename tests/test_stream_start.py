@@ -14,7 +14,7 @@ from sklearn.frozen import FrozenEstimator
 from sklearn.preprocessing import StandardScaler
 
 from sklearn_kd import MLPStudent, SoftTargets, TabularEncoder
-from sklearn_kd.students.mlp._partial import FEW_ROWS
+from sklearn_kd.students.mlp._stream import FEW_ROWS
 
 X, Y = load_digits(return_X_y=True)
 X = X[:, 10:30]

@@ -27,8 +27,8 @@ from sklearn_kd import (
     TabularEncoder,
     UnlabeledRows,
 )
-from sklearn_kd._estimators.decoded import DecodedClassifier
 from sklearn_kd._run import versions
+from sklearn_kd.decoded import DecodedClassifier
 from sklearn_kd.inspection import pickled_size
 from sklearn_kd.teachers._average import AveragedTeachers
 from sklearn_kd.torch import DistillationLoss, TabularMLP

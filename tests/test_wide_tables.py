@@ -252,16 +252,16 @@ def test_a_student_that_was_cut_and_has_learned_says_only_that(monkeypatch):
 
 
 def test_rows_that_there_is_no_time_to_encode_are_left_out(monkeypatch):
-    from sklearn_kd.students.mlp import _rows
+    from sklearn_kd.students.mlp import _batches
 
     clock = stopped(monkeypatch)
-    encode = _rows.encode
+    encode = _batches.encode
 
     def slow(encoder, X, dtype):
         clock.now += 0.001 * len(X)
         return encode(encoder, X, dtype)
 
-    monkeypatch.setattr(_rows, "encode", slow)
+    monkeypatch.setattr(_batches, "encode", slow)
     X, y = wide_table(5, 3000)
     with pytest.warns(UserWarning, match="time to encode 748 of 2700 rows"):
         small(max_iter=2, time_limit=4).fit(X, y)

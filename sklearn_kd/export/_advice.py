@@ -7,7 +7,7 @@ from sklearn.pipeline import Pipeline
 from sklearn_kd._compat import BaseSearchCV
 from sklearn_kd._recipe.threshold import read_threshold
 from sklearn_kd.export._student import unwrap
-from sklearn_kd.students.mlp._mlp import MLPStudent
+from sklearn_kd.students.mlp.student import MLPStudent
 
 
 def what_to_pass(model, path, deciding=None):

@@ -15,7 +15,7 @@ from sklearn_kd.export._rounding import warn_of_rounding
 from sklearn_kd.export._student import read_decision, unwrap
 from sklearn_kd.students.encoder._encoder import TabularEncoder
 from sklearn_kd.students.encoder._levels import level_vectors
-from sklearn_kd.students.mlp._mlp import MLPStudent
+from sklearn_kd.students.mlp.student import MLPStudent
 
 _ACTIVATIONS = {"relu": "Relu", "tanh": "Tanh", "logistic": "Sigmoid"}
 

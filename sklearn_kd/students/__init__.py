@@ -13,7 +13,7 @@ from sklearn_kd.students._rehearsal import check_dates, check_readable
 from sklearn_kd.students._skorch import SkorchStudent
 from sklearn_kd.students._transfer_set import TransferSet
 from sklearn_kd.students.encoder._encoder import TabularEncoder
-from sklearn_kd.students.mlp._mlp import MLPStudent
+from sklearn_kd.students.mlp.student import MLPStudent
 
 __all__ = [
     "MLPStudent",

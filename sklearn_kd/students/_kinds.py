@@ -11,11 +11,11 @@ import numpy as np
 from sklearn.linear_model import RidgeClassifierCV
 
 from sklearn_kd._compat import BaseSearchCV
-from sklearn_kd._estimators.decoded import decoded
 from sklearn_kd._estimators.nets import is_skorch_net
 from sklearn_kd._estimators.routing import weight_parameter
 from sklearn_kd._messages import show
 from sklearn_kd._run.random import as_seed
+from sklearn_kd.decoded import decoded
 from sklearn_kd.students._skorch import SkorchStudent
 from sklearn_kd.students._validation import split
 from sklearn_kd.students.weighted._expansion import check_folds, expand, expand_folds

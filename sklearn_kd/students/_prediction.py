@@ -7,6 +7,7 @@ from sklearn.utils.metaestimators import available_if
 from sklearn.utils.validation import check_is_fitted
 
 from sklearn_kd._tables.rows import check_rows
+from sklearn_kd._task.predictions import PredictingClassifierMixin
 from sklearn_kd._task.proba import check_finite
 from sklearn_kd.students._dispatch import OURS, last_step, own_rows, resolve_student
 
@@ -46,7 +47,7 @@ def _proba(student, X):
     return check_finite(proba, f"The student {type(student).__name__}")
 
 
-class StudentPredictionMixin:
+class StudentPredictionMixin(PredictingClassifierMixin):
     """Predict with ``student_``, after the checks of the estimator itself."""
 
     @property
@@ -54,55 +55,24 @@ class StudentPredictionMixin:
         """``n_iter_`` of the student, or of its last step, where it has one."""
         return last_step(_trained(self.student_)).n_iter_
 
-    def predict(self, X):
-        """Predict labels with the student.
+    predict_proba = available_if(_student_has("predict_proba"))(
+        PredictingClassifierMixin.predict_proba
+    )
+    predict_log_proba = available_if(_student_has("predict_log_proba"))(
+        PredictingClassifierMixin.predict_log_proba
+    )
 
-        Parameters
-        ----------
-        X : {array-like, sparse matrix, DataFrame} of shape (n_samples, n_features)
-            Rows.
-
-        Returns
-        -------
-        ndarray of shape (n_samples,)
-            The label of each row.
-        """
+    def _labels(self, X):
         student, X = self._student_and_rows(X)
         if student is not self.student_:
             return _predict_by_threshold(self.student_, student, X)
         return student.predict(X)
 
-    @available_if(_student_has("predict_proba"))
-    def predict_proba(self, X):
-        """Predict class probabilities with the student.
-
-        Parameters
-        ----------
-        X : {array-like, sparse matrix, DataFrame} of shape (n_samples, n_features)
-            Rows.
-
-        Returns
-        -------
-        ndarray of shape (n_samples, n_classes), float
-            Columns in the order of ``classes_``.
-        """
+    def _proba(self, X):
         student, X = self._student_and_rows(X)
         return self._widen(_proba(student, X), 0.0)
 
-    @available_if(_student_has("predict_log_proba"))
-    def predict_log_proba(self, X):
-        """Predict the logarithms of class probabilities with the student.
-
-        Parameters
-        ----------
-        X : {array-like, sparse matrix, DataFrame} of shape (n_samples, n_features)
-            Rows.
-
-        Returns
-        -------
-        ndarray of shape (n_samples, n_classes), float
-            Columns in the order of ``classes_``.
-        """
+    def _log_proba(self, X):
         student, X = self._student_and_rows(X)
         return self._widen(student.predict_log_proba(X), -np.inf)
 

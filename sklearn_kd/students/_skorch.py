@@ -23,7 +23,6 @@ from sklearn_kd._estimators.nets import (
     module_attribute,
     module_name,
 )
-from sklearn_kd._estimators.scoring import ScoredClassifierMixin
 from sklearn_kd._messages import show
 from sklearn_kd._parameters import NestedParameterMixin
 from sklearn_kd._run.autologging import no_autologging
@@ -32,6 +31,7 @@ from sklearn_kd._run.threads import single_blas_thread
 from sklearn_kd._run.versions import VersionedMixin
 from sklearn_kd._tables.columns import column_kinds, numeric_block
 from sklearn_kd._tables.rows import check_rows
+from sklearn_kd._task.predictions import PredictingClassifierMixin
 from sklearn_kd._task.proba import check_finite
 from sklearn_kd.students._checks import check_train, check_validation
 from sklearn_kd.students._validation import split
@@ -48,7 +48,7 @@ from sklearn_kd.transfer import is_large, read_rows
 
 
 class SkorchStudent(
-    VersionedMixin, NestedParameterMixin, ScoredClassifierMixin, BaseEstimator
+    VersionedMixin, NestedParameterMixin, PredictingClassifierMixin, BaseEstimator
 ):
     """Train a skorch net on soft and hard targets.
 
@@ -308,19 +308,7 @@ class SkorchStudent(
         """Number of epochs."""
         return len(self.net_.history)
 
-    def predict_proba(self, X):
-        """Predict class probabilities.
-
-        Parameters
-        ----------
-        X : {array-like, sparse matrix, DataFrame} of shape (n_samples, n_features)
-            Rows.
-
-        Returns
-        -------
-        ndarray of shape (n_samples, n_classes), float64
-            Columns in the order of ``classes_``.
-        """
+    def _proba(self, X):
         if not hasattr(self, "net_"):
             check_is_fitted(self)
         from sklearn_kd.torch import _net  # here, since it imports torch
@@ -336,38 +324,6 @@ class SkorchStudent(
             rows = self._encode(X, "float64", watched=True)
             proba = _net.predict_proba(self._exact, rows)
         return check_finite(proba, "The net")
-
-    def predict_log_proba(self, X):
-        """Predict the logarithms of class probabilities.
-
-        Parameters
-        ----------
-        X : {array-like, sparse matrix, DataFrame} of shape (n_samples, n_features)
-            Rows.
-
-        Returns
-        -------
-        ndarray of shape (n_samples, n_classes), float64
-            Finite, also where the probability rounds to 0.
-        """
-        proba = self.predict_proba(X)
-        return np.log(np.maximum(proba, np.finfo(proba.dtype).tiny))
-
-    def predict(self, X):
-        """Predict labels.
-
-        Parameters
-        ----------
-        X : {array-like, sparse matrix, DataFrame} of shape (n_samples, n_features)
-            Rows.
-
-        Returns
-        -------
-        ndarray of shape (n_samples,)
-            The most probable label of each row.
-        """
-        codes = self.predict_proba(X).argmax(axis=1)
-        return self.classes_[codes]
 
     def __getstate__(self):
         state = dict(super().__getstate__())

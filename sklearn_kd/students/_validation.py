@@ -1,6 +1,6 @@
 """Which rows are kept apart to decide when training stops."""
 
-from sklearn_kd._task.strata import group_mask, validation_mask
+from sklearn_kd._task import Classification
 
 
 def split(transfer_set, fraction, random_state):
@@ -22,11 +22,10 @@ def split(transfer_set, fraction, random_state):
     validation : TransferSet or None
         The others; None where there are too few rows to keep any apart.
     """
-    codes, groups = transfer_set.codes, transfer_set.groups
-    if groups is None:
-        mask = validation_mask(codes, fraction, random_state)
-    else:
-        mask = group_mask(codes, groups, fraction, random_state)
+    task = Classification(transfer_set.classes)
+    mask = task.validation_mask(
+        transfer_set.codes, transfer_set.groups, fraction, random_state
+    )
     if not mask.any():
         return transfer_set, None
     return transfer_set.take(~mask), transfer_set.take(mask)

@@ -1,7 +1,7 @@
 """Several teachers as one: the weighted mean of their probabilities."""
 
 import numpy as np
-from sklearn.base import BaseEstimator, ClassifierMixin
+from sklearn.base import BaseEstimator
 
 from sklearn_kd._compat import num_samples
 from sklearn_kd._estimators.tags import takes_missing, takes_sparse
@@ -9,10 +9,11 @@ from sklearn_kd._run.versions import VersionedMixin
 from sklearn_kd._tables.copies import copy_rows
 from sklearn_kd._task.answers import read_answer
 from sklearn_kd._task.blending import average_proba
+from sklearn_kd._task.predictions import PredictingClassifierMixin
 from sklearn_kd._task.proba import align_proba
 
 
-class AveragedTeachers(VersionedMixin, ClassifierMixin, BaseEstimator):
+class AveragedTeachers(VersionedMixin, PredictingClassifierMixin, BaseEstimator):
     """Fitted teachers that answer together.
 
     Parameters
@@ -52,19 +53,7 @@ class AveragedTeachers(VersionedMixin, ClassifierMixin, BaseEstimator):
         tags.input_tags.allow_nan = takes_missing(self.teachers)
         return tags
 
-    def predict_proba(self, X):
-        """Predict class probabilities.
-
-        Parameters
-        ----------
-        X : {array-like, sparse matrix, DataFrame} of shape (n_samples, n_features)
-            Rows.
-
-        Returns
-        -------
-        ndarray of shape (n_samples, n_classes), float64
-            The weighted mean.
-        """
+    def _proba(self, X):
         probas = []
         for teacher, given in zip(self.teachers, self.given_classes, strict=True):
             # each may write into its rows, which are the user's and those of the next
@@ -79,18 +68,3 @@ class AveragedTeachers(VersionedMixin, ClassifierMixin, BaseEstimator):
             proba = proba.astype(np.float64, copy=False)
             probas.append(align_proba(proba, labels, self.classes)[0])
         return average_proba(probas, self.weights)
-
-    def predict(self, X):
-        """Predict labels.
-
-        Parameters
-        ----------
-        X : {array-like, sparse matrix, DataFrame} of shape (n_samples, n_features)
-            Rows.
-
-        Returns
-        -------
-        ndarray of shape (n_samples,)
-            The most probable label of each row.
-        """
-        return self.classes_[self.predict_proba(X).argmax(axis=1)]

@@ -5,7 +5,21 @@ from dataclasses import dataclass, field
 
 import numpy as np
 
-from sklearn_kd.students.mlp._network import Workspace, backward, forward
+from sklearn_kd._parameters import plain_number
+from sklearn_kd._run.random import INITIALIZE, SHUFFLE, stream
+from sklearn_kd.students.mlp._batches import (
+    BatchesByParts,
+    encodable_rows,
+    loss_of,
+    prepare_batches,
+)
+from sklearn_kd.students.mlp._network import (
+    Parameters,
+    Workspace,
+    backward,
+    check_hidden_layer_sizes,
+    forward,
+)
 from sklearn_kd.students.mlp._optimizer import AdamW, cosine_rate
 
 #: Share of a time limit at which training aims: an epoch ends with a validation.
@@ -17,7 +31,7 @@ WARMUP_SHARE, WARMUP_STEPS = 0.05, 200
 #: Early steps after which the clock is looked at, as it is after each twentieth.
 _LOOKS = frozenset([1, 2, 5, 10])
 
-#: Training that was cut has learned where it brought the loss of the class shares
+#: Training that was cut has learned where it brought the loss of the mean target
 #: below this share, on about so many rows.
 _LEARNED, _TELLING_ROWS = 0.9, 2000
 
@@ -128,19 +142,21 @@ class Trainer:
         self.deadline = deadline
         self.verbose = verbose
 
-    def train(self, rows, validation, generator, shares):
+    def train(self, rows, validation, generator, task, mean_target):
         """Run the epochs.
 
         Parameters
         ----------
-        rows : Rows
+        rows : Batches
             What to learn from.
-        validation : Rows or None
+        validation : Batches or None
             What decides about stopping.
         generator : numpy.random.Generator
             Shuffles the rows.
-        shares : ndarray of shape (n_classes,)
-            Mean target of the rows: what can be known without looking at any.
+        task : Classification
+            Gives the outputs where nothing is learned.
+        mean_target : ndarray of shape (n_outputs,)
+            Of the rows: what can be known without looking at any.
 
         Returns
         -------
@@ -197,25 +213,26 @@ class Trainer:
             warnings.warn(
                 f"Training was shortened from {self.wanted} to {history.n_steps} "
                 f"steps, to be done within the {self.deadline.seconds:.3g} seconds "
-                f"that time_limit left for it.{self._little_learned(rows, shares)}",
+                f"that time_limit left for it."
+                + self._little_learned(rows, task, mean_target),
                 stacklevel=2,
             )
         return history
 
-    def _little_learned(self, rows, shares):
-        """Say so where the loss is hardly lower than that of the class shares alone."""
+    def _little_learned(self, rows, task, mean_target):
+        """Say so where the loss is hardly lower than that of the mean target alone."""
         loss = self.evaluate(rows, most=_TELLING_ROWS)
         *_, last = self.parameters.coefs
         kept = last.copy(), self.parameters.intercepts[-1].copy()
         last[...] = 0
-        self.parameters.intercepts[-1][...] = np.log(np.maximum(shares, 1e-9))
+        self.parameters.intercepts[-1][...] = task.start(mean_target)
         alone = self.evaluate(rows, most=_TELLING_ROWS)
         last[...], self.parameters.intercepts[-1][...] = kept
         if loss < _LEARNED * alone:
             return ""
         return (
             f" That is too few to learn: the loss on training rows is {loss:.3g}, and "
-            f"{alone:.3g} for the class shares alone. Raise time_limit, or take fewer "
+            f"{alone:.3g} for {task.baseline} alone. Raise time_limit, or take fewer "
             "columns or a smaller student."
         )
 
@@ -306,3 +323,70 @@ class Trainer:
             if history.validation_loss_curve:
                 line += f", validation loss = {history.validation_loss_curve[-1]:.6f}"
             print(line, flush=True)
+
+
+def fit_network(student, train, validation, task, seed, deadline):
+    """Encode rows, and train a network of the student's settings on them.
+
+    Parameters
+    ----------
+    student : MLPStudent
+        With its parameters and a fitted ``encoder_``.
+    train, validation : TransferSet
+        Rows with their targets; no validation rows are None.
+    task : Classification
+        Gives the number of outputs, and those where nothing is learned.
+    seed : int
+        Decides weights and order.
+    deadline : Deadline
+        When training has to be done.
+
+    Returns
+    -------
+    parameters : Parameters
+        Rounded to half precision where they are float32.
+    history : History
+        Of the run.
+    """
+    loss = loss_of(train)
+    train = encodable_rows(student.encoder_, train, student.dtype, seed, deadline)
+    rows = prepare_batches(student.encoder_, train, loss, student.dtype)
+    if validation is not None:
+        by_parts = isinstance(rows, BatchesByParts)
+        validation = prepare_batches(
+            student.encoder_, validation, loss, student.dtype, by_parts=by_parts
+        )
+    hidden = check_hidden_layer_sizes(student.hidden_layer_sizes)
+    sizes = [rows.n_inputs, *hidden, task.n_outputs]
+    parameters = Parameters(sizes, student.dtype)
+    parameters.initialize(
+        stream(seed, INITIALIZE), student.activation, rows.input_norm()
+    )
+    batch_size, max_iter = map(plain_number, (student.batch_size, student.max_iter))
+    if batch_size == "auto":
+        batch_size = automatic_batch_size(len(rows))
+    if max_iter == "auto":
+        max_iter = automatic_epochs(len(rows), batch_size)
+    patience = plain_number(student.n_iter_no_change)
+    if not student.early_stopping:
+        patience = None
+    elif patience == "auto":
+        patience = -(-max_iter // 2)
+    trainer = Trainer(
+        parameters,
+        student.activation,
+        loss,
+        batch_size=batch_size,
+        max_iter=max_iter,
+        learning_rate_init=student.learning_rate_init,
+        weight_decay=student.weight_decay,
+        n_iter_no_change=patience,
+        tol=student.tol,
+        deadline=deadline,
+        verbose=student.verbose,
+    )
+    history = trainer.train(
+        rows, validation, stream(seed, SHUFFLE), task, train.mean_target()
+    )
+    parameters.round_to_half()
+    return parameters, history

@@ -3,9 +3,10 @@
 from numbers import Integral
 
 import numpy as np
-from sklearn.model_selection import PredefinedSplit, check_cv
+from sklearn.model_selection import PredefinedSplit
 
 from sklearn_kd._compat import safe_indexing
+from sklearn_kd._task import Classification
 from sklearn_kd._task.blending import blend
 
 #: Classes below this share of a row's target are left out of its copies.
@@ -95,7 +96,7 @@ def expand_folds(cv, transfer_set, rows):
     list of (ndarray of int, ndarray of int)
         Training and test positions among the copies, for each fold.
     """
-    splitter = check_cv(cv, transfer_set.codes, classifier=True)
+    splitter = Classification(transfer_set.classes).splitter(cv, transfer_set.codes)
     folds = []
     for train, test in splitter.split(transfer_set.X, transfer_set.codes):
         place = np.zeros(len(transfer_set.codes), dtype=np.int8)

@@ -1,7 +1,7 @@
 """Labels of any type for classifiers that are at ease with 0, 1, 2, ... alone."""
 
 import numpy as np
-from sklearn.base import BaseEstimator, ClassifierMixin
+from sklearn.base import BaseEstimator
 from sklearn.pipeline import Pipeline
 from sklearn.utils import get_tags
 from sklearn.utils.metaestimators import available_if
@@ -9,6 +9,7 @@ from sklearn.utils.validation import check_is_fitted
 
 from sklearn_kd._compat import num_samples
 from sklearn_kd._run.versions import VersionedMixin
+from sklearn_kd._task.predictions import PredictingClassifierMixin
 
 # One refuses any other labels; the other answers in objects, and in a column where
 # there are more than two classes.
@@ -101,7 +102,7 @@ def _are_codes(labels):
     return several and np.array_equal(classes, np.arange(len(classes)))
 
 
-class DecodedClassifier(VersionedMixin, ClassifierMixin, BaseEstimator):
+class DecodedClassifier(VersionedMixin, PredictingClassifierMixin, BaseEstimator):
     """A classifier that learns positions in the sorted labels, and answers with labels.
 
     What it does not have itself, parameters too, is that of the classifier inside, so
@@ -171,54 +172,21 @@ class DecodedClassifier(VersionedMixin, ClassifierMixin, BaseEstimator):
         self.estimator.fit(X, codes.ravel(), **params)
         return self
 
-    def predict(self, X):
-        """Predict labels.
-
-        Parameters
-        ----------
-        X : {array-like, sparse matrix, DataFrame} of shape (n_samples, n_features)
-            Rows.
-
-        Returns
-        -------
-        ndarray of shape (n_samples,)
-            The label of each row.
-        """
+    def _labels(self, X):
         codes = np.ravel(self.estimator.predict(X)).astype(np.intp)
         return self.classes_[codes]
 
-    def predict_proba(self, X):
-        """Predict class probabilities.
-
-        Parameters
-        ----------
-        X : {array-like, sparse matrix, DataFrame} of shape (n_samples, n_features)
-            Rows.
-
-        Returns
-        -------
-        ndarray of shape (n_samples, n_classes), float
-            Columns in the order of ``classes_``.
-        """
+    def _proba(self, X):
         if len(self.classes_) == 1:  # XGBoost answers for two
             return np.ones((num_samples(X), 1))
         return self.estimator.predict_proba(X)
 
-    @available_if(lambda self: hasattr(self.estimator, "predict_log_proba"))
-    def predict_log_proba(self, X):
-        """Predict the logarithms of class probabilities.
-
-        Parameters
-        ----------
-        X : {array-like, sparse matrix, DataFrame} of shape (n_samples, n_features)
-            Rows.
-
-        Returns
-        -------
-        ndarray of shape (n_samples, n_classes), float
-            Columns in the order of ``classes_``.
-        """
+    def _log_proba(self, X):
         return self.estimator.predict_log_proba(X)
+
+    predict_log_proba = available_if(
+        lambda self: hasattr(self.estimator, "predict_log_proba")
+    )(PredictingClassifierMixin.predict_log_proba)
 
     def __sklearn_is_fitted__(self):
         check_is_fitted(self.estimator)

@@ -12,6 +12,7 @@ from sklearn_kd._compat import num_samples, safe_indexing
 from sklearn_kd._run.budget import affordable_rows
 from sklearn_kd._run.random import stream
 from sklearn_kd._tables.rows import check_rows
+from sklearn_kd.losses import LOSSES
 from sklearn_kd.students.encoder._encoder import TabularEncoder
 from sklearn_kd.students.encoder._encoding import encode, fit_encoder
 from sklearn_kd.students.encoder._levels import check_types
@@ -34,7 +35,7 @@ CHUNK_ROWS, CHUNKS, ENCODED_ROWS, NORM_ROWS = 1024, 64, 4096, 20_000
 #: students of a text set had three times the divergence. Encoded tables are above it.
 LEAST_NORM = 1 / 8
 
-#: Stream of a student's seed, beside those of ``students._validation``.
+#: Stream of a student's seed, beside those of ``_run.random``.
 _SAMPLE = 3
 
 
@@ -130,7 +131,13 @@ def thawed(encoder, X):
     return encoder
 
 
-def prepare_rows(encoder, transfer_set, loss, dtype, *, by_parts=False):
+def loss_of(transfer_set):
+    """Make the loss that the soft targets of rows are for."""
+    soft = transfer_set.soft
+    return LOSSES[soft.loss](soft.temperature)
+
+
+def prepare_batches(encoder, transfer_set, loss, dtype, *, by_parts=False):
     """Make training or validation rows, in the way that fits into memory.
 
     Parameters
@@ -148,7 +155,7 @@ def prepare_rows(encoder, transfer_set, loss, dtype, *, by_parts=False):
 
     Returns
     -------
-    Rows or RowsByParts
+    Batches or BatchesByParts
         The rows.
     """
     n_rows, X = len(transfer_set.codes), transfer_set.X
@@ -156,8 +163,8 @@ def prepare_rows(encoder, transfer_set, loss, dtype, *, by_parts=False):
         probe = encode(encoder, safe_indexing(X, slice(1)), dtype)
         dense = not issparse(probe)
         if dense and (by_parts or n_rows * probe.nbytes > MOST_BYTES):
-            return RowsByParts(encoder, transfer_set, loss, dtype)
-    return Rows.prepare(
+            return BatchesByParts(encoder, transfer_set, loss, dtype)
+    return Batches.prepare(
         encode(encoder, read_rows(X), dtype),
         transfer_set.codes,
         transfer_set.soft,
@@ -168,7 +175,7 @@ def prepare_rows(encoder, transfer_set, loss, dtype, *, by_parts=False):
 
 
 @dataclass(frozen=True)
-class Rows:
+class Batches:
     """Encoded rows with prepared targets.
 
     Parameters
@@ -252,7 +259,7 @@ class Rows:
             yield self.X[part], self.targets[part], weight
 
 
-class RowsByParts:
+class BatchesByParts:
     """Rows that are encoded while they are learned from, to be forgotten at once.
 
     They are read in chunks of neighbouring rows, which a file on disk gives quickly,
@@ -299,7 +306,7 @@ class RowsByParts:
         self._constant, self._n_given = 0.0, 0
 
     def input_norm(self):
-        """As that of :class:`Rows`, of some rows from all over the table."""
+        """As that of :class:`Batches`, of some rows from all over the table."""
         step = -(-len(self) // NORM_ROWS)
         X, _, weight = self._encoded(slice(None, None, step))
         return _mean_norm(X, weight)
@@ -311,7 +318,7 @@ class RowsByParts:
         return whole * each + -(-rest // batch_size)
 
     def batches(self, batch_size, generator):
-        """Give all rows once, as :meth:`Rows.batches`, chunks and not rows in order."""
+        """Give all rows once, as :meth:`Batches.batches`, but chunk by chunk."""
         self._restart()
         n_whole = len(self) // CHUNK_ROWS
         # what is left over comes last: then each epoch has as many batches
@@ -341,7 +348,7 @@ class RowsByParts:
                 )
 
     def blocks(self, size):
-        """Give all rows in their order, as :meth:`Rows.blocks`."""
+        """Give all rows in their order, as :meth:`Batches.blocks`."""
         self._restart()
         read = max(ENCODED_ROWS // size, 1) * size
         for start in range(0, len(self), read):

@@ -2,7 +2,9 @@
 
 from numbers import Integral, Real
 
+import numpy as np
 from sklearn.base import BaseEstimator
+from sklearn.utils.validation import check_is_fitted
 
 from sklearn_kd._compat import (
     RANDOM_STATE,
@@ -12,42 +14,43 @@ from sklearn_kd._compat import (
     StrOptions,
     fit_context,
 )
-from sklearn_kd._estimators.scoring import ScoredClassifierMixin
 from sklearn_kd._messages import show
-from sklearn_kd._parameters import NestedParameterMixin, plain_number
+from sklearn_kd._parameters import NestedParameterMixin
 from sklearn_kd._run.autologging import no_autologging
 from sklearn_kd._run.deadline import Deadline
-from sklearn_kd._run.random import INITIALIZE, SHUFFLE, as_seed, stream
+from sklearn_kd._run.random import as_seed
 from sklearn_kd._run.threads import single_blas_thread
 from sklearn_kd._run.versions import VersionedMixin
-from sklearn_kd.losses import LOSSES
-from sklearn_kd.students._checks import (
-    check_train,
-    check_validation,
-)
+from sklearn_kd._tables.rows import check_rows
+from sklearn_kd._task import Classification
+from sklearn_kd._task.predictions import PredictingClassifierMixin
+from sklearn_kd._task.proba import check_finite
+from sklearn_kd.students._checks import check_batch, check_train, check_validation
 from sklearn_kd.students._validation import split
 from sklearn_kd.students.encoder._encoder import TabularEncoder
-from sklearn_kd.students.encoder._encoding import encoder_tags
+from sklearn_kd.students.encoder._encoding import encode, encoder_tags
 from sklearn_kd.students.encoder._levels import check_types
+from sklearn_kd.students.mlp._batches import (
+    fit_encoder_on_sample,
+)
+from sklearn_kd.students.mlp._blocks import MANY_ROWS, block_logits
+from sklearn_kd.students.mlp._lookup import FEW_ROWS, build_lookup
 from sklearn_kd.students.mlp._network import (
     ACTIVATIONS,
+    NOT_BUILT,
     Layers,
-    Parameters,
     check_hidden_layer_sizes,
+    forward,
+    forward_from,
+    packed,
+    unpacked,
 )
-from sklearn_kd.students.mlp._partial import PartialFitMixin
-from sklearn_kd.students.mlp._rows import (
-    RowsByParts,
-    encodable_rows,
-    fit_encoder_on_sample,
-    prepare_rows,
+from sklearn_kd.students.mlp._stream import (
+    learn_batch,
+    packed_stream,
+    unpacked_stream,
 )
-from sklearn_kd.students.mlp._scoring import NetworkPredictionMixin
-from sklearn_kd.students.mlp._training import (
-    Trainer,
-    automatic_batch_size,
-    automatic_epochs,
-)
+from sklearn_kd.students.mlp._training import fit_network
 
 #: Below the least float32, of 1e-38, a step is none: so far above it the last steps of
 #: a schedule are steps, too.
@@ -57,9 +60,7 @@ LEAST_RATE = 1e-30
 class MLPStudent(
     VersionedMixin,
     NestedParameterMixin,
-    PartialFitMixin,
-    NetworkPredictionMixin,
-    ScoredClassifierMixin,
+    PredictingClassifierMixin,
     BaseEstimator,
 ):
     """A compact multilayer perceptron that learns from soft and hard targets.
@@ -317,7 +318,7 @@ class MLPStudent(
         # a fit that fails must not leave classes, encoder and weights of two fits
         self.__dict__.pop("coefs_", None)
         train = check_train(self, X, y, sample_weight, soft_targets, groups)
-        self.classes_ = train.classes
+        self._follow(Classification(train.classes))
         validation = check_validation(
             self, X_val, y_val, sample_weight_val, soft_targets_val, like=train.soft
         )
@@ -330,7 +331,96 @@ class MLPStudent(
             )
             if X_val is not None:
                 check_types(self.encoder_, validation.X)
-            self._fit_network(train, validation, seed, deadline)
+            parameters, history = fit_network(
+                self, train, validation, self._task, seed, deadline
+            )
+        self._keep(parameters, history)
+        self.__dict__.pop("_stream", None)  # of an earlier partial_fit
+        return self
+
+    @fit_context(prefer_skip_nested_validation=True)
+    def partial_fit(self, X, y, classes=None, sample_weight=None, soft_targets=None):
+        """Learn from a batch of a stream: one pass in steps of ``batch_size`` rows.
+
+        The learning rate rises over the first 50 steps and then stays at
+        ``learning_rate_init``, since the length of a stream is unknown. Predictions use
+        a moving average of the weights, over a tenth of the steps so far and at most
+        1000 steps. No validation rows are split off, and ``max_iter``,
+        ``early_stopping`` and ``time_limit`` have no effect. After :meth:`fit`,
+        training continues from the fitted weights; :meth:`fit` itself always starts
+        anew.
+
+        Parameters
+        ----------
+        X : {array-like, sparse matrix, DataFrame} of shape (n_samples, n_features)
+            Rows of the batch.
+        y : array-like of shape (n_samples,)
+            Labels.
+        classes : array-like of shape (n_classes,), default=None
+            All labels that the stream will have. Needed in the first call, unless
+            `soft_targets` is passed. In later calls the same or None.
+        sample_weight : array-like of shape (n_samples,), default=None
+            Row weights. A row of weight 0 counts as absent. Only the ratios within a
+            batch matter: a batch does not get more weight by a larger scale.
+        soft_targets : SoftTargets of length n_samples, default=None
+            The teacher's probabilities, as for :meth:`fit`.
+
+        Returns
+        -------
+        MLPStudent
+            The same object.
+
+        Raises
+        ------
+        ValueError
+            For invalid input, for other classes or columns than in the first call, for
+            anything but numbers in a column of numbers, and if training diverges.
+
+        Warns
+        -----
+        UserWarning
+            Where a nominal column holds levels of another type than before, and once
+            in a stream for one in which most values differ.
+
+        Notes
+        -----
+        .. versionadded:: 0.1
+
+        ``encoder`` is fitted on the first batch, which should look like the rest. The
+        first rows are kept while they are fewer than 64. Whenever their number has
+        doubled, ``encoder`` is fitted again on all of them, and the network is trained
+        on them again, from the start and in the same order. From the call with the 64th
+        row on, no row is kept and the encoder does not change. An encoder that is
+        fitted already is never refitted: :class:`~sklearn.frozen.FrozenEstimator`,
+        which :func:`~sklearn.base.clone` keeps fitted, or bare. The weights of the last
+        step and the state of the optimizer are kept, in pickles too: three times the
+        size of the network.
+
+        Examples
+        --------
+        >>> import numpy as np
+        >>> from sklearn.datasets import load_digits
+        >>> from sklearn.frozen import FrozenEstimator
+        >>> from sklearn_kd import MLPStudent, TabularEncoder
+        >>> X, y = load_digits(return_X_y=True)
+        >>> encoder = FrozenEstimator(TabularEncoder().fit(X[:500], y[:500]))
+        >>> student = MLPStudent((32,), encoder=encoder, batch_size=10, random_state=0)
+        >>> for start in range(0, 1200, 100):
+        ...     rows = slice(start, start + 100)
+        ...     _ = student.partial_fit(X[rows], y[rows], classes=np.arange(10))
+        >>> student.score(X[1200:], y[1200:]) > 0.75
+        True
+        """
+        first = not hasattr(self, "coefs_")
+        batch = check_batch(self, X, y, classes, sample_weight, soft_targets, first)
+        batch = batch.in_rows()
+        if first:
+            self._follow(Classification(batch.classes))
+        with no_autologging(), single_blas_thread():
+            learned = learn_batch(self, batch, first)
+        # nothing has changed up to here, so that a batch which fails leaves no trace
+        self.encoder_, self._stream = learned.encoder, learned.state
+        self._keep(learned.parameters, learned.history)
         return self
 
     def _check_parameters(self):
@@ -348,58 +438,17 @@ class MLPStudent(
     def _encoder(self):
         return self.encoder
 
-    def _fit_network(self, train, validation, seed, deadline):
-        loss = LOSSES[train.soft.loss](train.soft.temperature)
-        train = encodable_rows(self.encoder_, train, self.dtype, seed, deadline)
-        rows = prepare_rows(self.encoder_, train, loss, self.dtype)
-        if validation is not None:
-            by_parts = isinstance(rows, RowsByParts)
-            validation = prepare_rows(
-                self.encoder_, validation, loss, self.dtype, by_parts=by_parts
-            )
-        n_classes = len(self.classes_)
-        hidden = check_hidden_layer_sizes(self.hidden_layer_sizes)
-        sizes = [rows.n_inputs, *hidden, n_classes]
-        parameters = Parameters(sizes, self.dtype)
-        parameters.initialize(
-            stream(seed, INITIALIZE), self.activation, rows.input_norm()
-        )
-        batch_size, max_iter = map(plain_number, (self.batch_size, self.max_iter))
-        if batch_size == "auto":
-            batch_size = automatic_batch_size(len(rows))
-        if max_iter == "auto":
-            max_iter = automatic_epochs(len(rows), batch_size)
-        patience = plain_number(self.n_iter_no_change)
-        if not self.early_stopping:
-            patience = None
-        elif patience == "auto":
-            patience = -(-max_iter // 2)
-        trainer = Trainer(
-            parameters,
-            self.activation,
-            loss,
-            batch_size=batch_size,
-            max_iter=max_iter,
-            learning_rate_init=self.learning_rate_init,
-            weight_decay=self.weight_decay,
-            n_iter_no_change=patience,
-            tol=self.tol,
-            deadline=deadline,
-            verbose=self.verbose,
-        )
-        history = trainer.train(
-            rows, validation, stream(seed, SHUFFLE), train.mean_target()
-        )
-        parameters.round_to_half()
-        self._keep(parameters, history)
-        self.__dict__.pop("_stream", None)  # of an earlier partial_fit
+    def _follow(self, task):
+        """Take the classes from a task, which is made again from them in a pickle."""
+        self._task = task
+        self.classes_ = task.classes
 
     def _keep(self, parameters, history):
         self.coefs_ = parameters.coefs
         self.intercepts_ = parameters.intercepts
         self.n_layers_ = len(parameters.sizes)
         self.n_outputs_ = parameters.sizes[-1]
-        self.out_activation_ = "softmax"
+        self.out_activation_ = self._task.out_activation
         self.loss_curve_ = history.loss_curve
         self.validation_loss_curve_ = history.validation_loss_curve
         self.best_loss_ = history.best_loss
@@ -408,6 +457,68 @@ class MLPStudent(
         self._exact = Layers.in_float64(self.coefs_, self.intercepts_)
         if type(self.encoder_) is TabularEncoder:
             self._takes["sparse"] = False
+
+    def _name(self):
+        return f"This {type(self).__name__}"
+
+    def _labels(self, X):
+        return self._task.decide(check_finite(self._logits(X), self._name()))
+
+    def _proba(self, X):
+        logits = self._logits(X)
+        return self._task.link(logits, self._name())
+
+    def _log_proba(self, X):
+        logits = self._logits(X)
+        return self._task.log_link(logits, self._name())
+
+    def _logits(self, X):
+        if not hasattr(self, "coefs_"):
+            check_is_fitted(self, "coefs_")
+        X = check_rows(self, X, reset=False)
+        n_samples = X.shape[0]
+        exact = self._exact
+        if n_samples <= FEW_ROWS:
+            first = self._look_up(X, exact)
+            if first is not None:
+                return forward_from(first, exact, self.activation)
+        # answers that are not finite are refused, which says more than a warning
+        with np.errstate(over="ignore", invalid="ignore"):
+            if n_samples > MANY_ROWS:
+                return block_logits(self, X)
+            # float64: a row's answer then does not depend on the rows beside it
+            X = encode(self.encoder_, X, "float64", watched=True)
+            return forward(X, exact, self.activation)[-1]
+
+    def _look_up(self, X, exact):
+        """Give the first layer of few rows, from a table that is made when needed."""
+        if exact.lookup is NOT_BUILT:  # it stays with the weights that it is made of
+            exact.lookup = build_lookup(self.encoder_, exact)
+        return None if exact.lookup is None else exact.lookup.read(X)
+
+    def __getstate__(self):
+        state = dict(super().__getstate__())
+        # made again: the weights in float64 are more than half the pickle
+        state.pop("_exact", None)
+        state.pop("_task", None)
+        if "_stream" in state:
+            state["_stream"] = packed_stream(state["_stream"])
+        if "coefs_" in state:
+            for name in ("coefs_", "intercepts_"):
+                state[name] = packed(state[name])
+        return state
+
+    def __setstate__(self, state):
+        super().__setstate__(state)  # warns of another version before any error
+        if "classes_" in state:
+            self._task = Classification(self.classes_)
+        if "_stream" in state:
+            self._stream = unpacked_stream(self._stream, self.classes_)
+        if "coefs_" in state:
+            self.coefs_, self.intercepts_ = map(
+                unpacked, (self.coefs_, self.intercepts_)
+            )
+            self._exact = Layers.in_float64(self.coefs_, self.intercepts_)
 
     def __sklearn_tags__(self):
         tags = super().__sklearn_tags__()
