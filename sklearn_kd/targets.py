@@ -7,15 +7,9 @@ import numpy as np
 from sklearn_kd._messages import show
 from sklearn_kd._parameters import check_number
 from sklearn_kd._run.versions import VersionedMixin
-from sklearn_kd._tables.containers import as_values
 from sklearn_kd._tables.weights import read_floats
-from sklearn_kd._task.class_names import (
-    are_numbered,
-    class_order,
-    column_names,
-    refuse_some,
-)
-from sklearn_kd._task.proba import check_proba
+from sklearn_kd._task.class_names import read_proba
+from sklearn_kd._task.labels import distinct_classes
 
 #: What may divide logits in float32. The gradient of the soft term is in proportion to
 #: T, and below is near what Adam takes for none; it is T times the difference of two
@@ -77,8 +71,8 @@ class SoftTargets(VersionedMixin):
     loss: str = "kl"
 
     def __post_init__(self):
-        classes = _read_classes(self.classes)
-        given = _by_name(self.proba, classes)
+        classes = distinct_classes(self.classes)
+        given = read_proba(self.proba, classes)
         proba = given if _is_mapped(self.proba) else np.array(given)
         row_alpha = read_floats(self.row_alpha, "row_alpha")
         if row_alpha.ndim == 0:
@@ -142,20 +136,6 @@ class SoftTargets(VersionedMixin):
         return part
 
 
-def _by_name(proba, classes):
-    """Check probabilities, and bring columns named by classes into their order."""
-    proba = as_values(proba, "proba")
-    checked = check_proba(proba, len(classes))
-    names = column_names(proba)
-    if names is None or are_numbered(names, proba):
-        return checked
-    order = class_order(names, classes)
-    if order is None:
-        refuse_some(names, classes, "proba")
-        return checked
-    return checked[:, np.argsort(order)]
-
-
 def check_temperature(temperature):
     """Check what divides logits.
 
@@ -177,17 +157,6 @@ def check_temperature(temperature):
     """
     least, most = TEMPERATURES
     return check_number("temperature", temperature, least=least, most=most)
-
-
-def _read_classes(given):
-    """Read labels that have to be distinct and sorted."""
-    try:
-        classes = np.array(given)
-        if np.array_equal(np.unique(classes), classes):
-            return classes
-    except (TypeError, ValueError):  # of types that cannot be compared, or lengths
-        pass
-    raise ValueError(f"classes must be distinct and sorted, got {show(given)}.")
 
 
 def _is_mapped(array):

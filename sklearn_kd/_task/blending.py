@@ -91,3 +91,40 @@ def average_proba(probas, weights):
     mass = total.sum(axis=1, keepdims=True)
     np.divide(total, mass, out=total, where=mass > 0)
     return total.astype(probas[0].dtype)
+
+
+def class_copies(proba, codes, row_alpha, min_mass):
+    """List for each row the classes of its blended target, with their mass.
+
+    Parameters
+    ----------
+    proba, codes, row_alpha
+        As for :func:`blend`.
+    min_mass : float
+        A class with less in a row is left out, and the others get its mass in
+        proportion to theirs. The largest always stays. Below 1.
+
+    Returns
+    -------
+    rows : ndarray of shape (n_copies,), int
+        In ascending order.
+    codes : ndarray of shape (n_copies,), int
+        The class of each copy.
+    mass : ndarray of shape (n_copies,), float64
+        Adds up to 1 in each row.
+    """
+    targets = blend(proba.astype(np.float64), codes, row_alpha)
+    kept = targets >= np.minimum(min_mass, targets.max(axis=1, keepdims=True))
+    kept &= targets > 0
+    targets[~kept] = 0
+    targets /= targets.sum(axis=1, keepdims=True)
+    rows, codes = np.nonzero(targets)
+    return rows, codes, targets[rows, codes]
+
+
+def nearly_hot(codes, n_classes):
+    """Write codes as probabilities with a tenth on the next class, in float32."""
+    proba = one_hot(codes, n_classes, np.float32)
+    proba *= np.float32(0.9)
+    proba[np.arange(len(proba)), (codes + 1) % n_classes] += np.float32(0.1)
+    return proba

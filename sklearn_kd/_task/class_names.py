@@ -4,8 +4,11 @@ import re
 from itertools import takewhile
 from math import isfinite
 
+import numpy as np
+
 from sklearn_kd._messages import show
-from sklearn_kd._task.proba import plain_label
+from sklearn_kd._tables.containers import as_values
+from sklearn_kd._task.proba import check_proba, plain_label
 
 _BOOLEANS = {"true": 1, "false": 0}
 
@@ -130,6 +133,20 @@ def refuse_some(names, classes, source):
                     "each class once. Name every column by its class, or pass an array "
                     "with columns in the order of the classes."
                 )
+
+
+def read_proba(proba, classes):
+    """Check probabilities, and bring columns named by classes into their order."""
+    proba = as_values(proba, "proba")
+    checked = check_proba(proba, len(classes))
+    names = column_names(proba)
+    if names is None or are_numbered(names, proba):
+        return checked
+    order = class_order(names, classes)
+    if order is None:
+        refuse_some(names, classes, "proba")
+        return checked
+    return checked[:, np.argsort(order)]
 
 
 def _places(names, classes):

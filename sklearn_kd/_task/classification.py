@@ -8,7 +8,12 @@ from sklearn.model_selection import check_cv
 from sklearn_kd._tables.containers import as_column
 from sklearn_kd._tables.weights import check_weight
 from sklearn_kd._task.answers import Answers, ask_teacher
-from sklearn_kd._task.blending import average_proba, one_hot
+from sklearn_kd._task.blending import (
+    average_proba,
+    class_copies,
+    nearly_hot,
+    one_hot,
+)
 from sklearn_kd._task.labels import check_labels, encode_labels, read_labels
 from sklearn_kd._task.link import (
     LEAST_SHARE,
@@ -21,9 +26,10 @@ from sklearn_kd._task.match import (
     check_match,
     fill_rows_without_prediction,
 )
-from sklearn_kd._task.proba import align_proba
+from sklearn_kd._task.predictions import predicts_labels
+from sklearn_kd._task.proba import align_proba, check_proba
 from sklearn_kd._task.scores import class_scores
-from sklearn_kd._task.strata import group_mask, validation_mask
+from sklearn_kd._task.strata import first_of_each, group_mask, validation_mask
 
 
 @dataclass(frozen=True, eq=False)
@@ -115,6 +121,11 @@ class Classification:
         """Give the labels of codes."""
         return self.classes[codes]
 
+    @staticmethod
+    def is_made_by(estimator):
+        """Say whether an estimator, fitted or not, predicts labels."""
+        return predicts_labels(estimator)
+
     def decide(self, outputs):
         """Give the label of each row of outputs, logits or probabilities alike."""
         return self.classes[outputs.argmax(axis=1)]
@@ -123,6 +134,20 @@ class Classification:
         """Write hard targets as outputs of shape (n_samples, n_classes)."""
         return one_hot(codes, len(self.classes), dtype)
 
+    def nearly_hot(self, codes):
+        """Write hard targets as soft ones that are not quite certain, for a trial."""
+        return nearly_hot(codes, len(self.classes))
+
+    def neutral(self, n_rows):
+        """Give soft targets that are alike for all classes, for a trial."""
+        n_classes = len(self.classes)
+        return np.full((n_rows, n_classes), 1 / n_classes, np.float32)
+
+    def copies(self, outputs, codes, row_alpha, min_mass):
+        """Give rows, labels and mass by which weights stand for blended targets."""
+        rows, codes, mass = class_copies(outputs, codes, row_alpha, min_mass)
+        return rows, self.classes[codes], mass
+
     def residuals(self, codes, outputs):
         """Subtract outputs from hard targets of shape (n_samples, n_classes)."""
         return one_hot(codes, outputs.shape[1]) - outputs
@@ -130,6 +155,14 @@ class Classification:
     def fits(self, loss):
         """Say whether a loss is for this task."""
         return getattr(loss, "task", self.name) == self.name
+
+    def check_outputs(self, student, X, name):
+        """Refuse a fitted student that predicts anything but probabilities of rows."""
+        outputs = np.asarray(student.predict_proba(X))
+        # boosting of one class against all predicts numbers in [0, 1], of any sum
+        if not ((outputs >= 0) & (outputs <= 1)).all():
+            n_columns = len(getattr(student, "classes_", self.classes))
+            check_proba(outputs, n_columns, name=f"{self.method} of {name}")
 
     # teachers
 
@@ -217,6 +250,14 @@ class Classification:
         if groups is None:
             return validation_mask(codes, fraction, random_state)
         return group_mask(codes, groups, fraction, random_state)
+
+    def some_of_each(self, codes, each, at_least):
+        """Choose the first rows of each class, and the first of all."""
+        return first_of_each(codes, each, at_least)
+
+    def least_rows(self, codes):
+        """Count the rows that training cannot do without: one of each class."""
+        return len(np.unique(codes))
 
     # the link between logits and probabilities
 

@@ -231,13 +231,26 @@ def _text_type(labels):
     return kind if issubclass(kind, (str, bytes)) else None
 
 
-def stream_classes(classes):
-    """Check the classes that a stream is said to have, and sort them.
+def distinct_classes(given):
+    """Read the labels of columns, which have to be distinct and sorted."""
+    try:
+        classes = np.array(given)
+        if np.array_equal(np.unique(classes), classes):
+            return classes
+    except (TypeError, ValueError):  # of types that cannot be compared, or lengths
+        pass
+    raise ValueError(f"classes must be distinct and sorted, got {show(given)}.")
+
+
+def stream_classes(known, *given):
+    """Give the classes of a stream, and refuse others than it started with.
 
     Parameters
     ----------
-    classes : array-like of shape (n_classes,)
-        Labels.
+    known : ndarray of shape (n_classes,) or None
+        Those that it started with; None in the first call.
+    *given : array-like of shape (n_classes,) or None
+        Those that a call names.
 
     Returns
     -------
@@ -247,8 +260,29 @@ def stream_classes(classes):
     Raises
     ------
     ValueError
-        For none, labels that cannot be sorted, and objects that are no strings.
+        Where none are known, and for classes that differ, are none, cannot be sorted,
+        or are objects and no strings.
     """
+    for classes in given:
+        if classes is None:
+            continue
+        classes = _sorted_classes(classes)
+        if known is not None and not np.array_equal(classes, known):
+            raise ValueError(
+                f"classes={show(classes)} are not those that partial_fit started "
+                f"with, {show(known)}. Pass all classes of the stream in the first "
+                "call, and in soft_targets."
+            )
+        known = classes
+    if known is None:
+        raise ValueError(
+            "classes must be passed on the first call to partial_fit: all labels that "
+            "the stream will have."
+        )
+    return known
+
+
+def _sorted_classes(classes):
     try:
         distinct = np.unique(np.asarray(classes))
     except (TypeError, ValueError) as error:

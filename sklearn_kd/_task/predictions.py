@@ -1,7 +1,13 @@
 """What every classifier here has: predictions, each from one method, and the score."""
 
 import numpy as np
-from sklearn.base import ClassifierMixin
+from sklearn.base import (
+    ClassifierMixin,
+    is_classifier,
+    is_clusterer,
+    is_outlier_detector,
+    is_regressor,
+)
 
 from sklearn_kd._tables.containers import as_column
 
@@ -87,3 +93,13 @@ class PredictingClassifierMixin(ClassifierMixin):
         """
         weight = as_column(sample_weight, "sample_weight")
         return super().score(X, as_column(y, "y"), sample_weight=weight)
+
+
+def predicts_labels(estimator):
+    """Say whether an estimator predicts labels; a stack says so by its tags alone."""
+    if not hasattr(estimator, "__sklearn_tags__"):
+        return hasattr(estimator, "predict")
+    others = is_regressor, is_outlier_detector, is_clusterer
+    if any(is_other(estimator) for is_other in others):
+        return False
+    return is_classifier(estimator) or hasattr(estimator, "predict")

@@ -1,4 +1,4 @@
-"""Validation rows that are spread evenly over the classes."""
+"""Rows that are chosen by their classes: for validation, and a few of each class."""
 
 import numpy as np
 
@@ -87,3 +87,25 @@ def group_mask(codes, groups, fraction, random_state):
     if not taken.any() and best is not None and fraction * len(codes) >= 0.5:
         taken[best] = True
     return taken[groups]
+
+
+def first_of_each(codes, each, at_least):
+    """Choose the first rows of each class, and the first of all.
+
+    Parameters
+    ----------
+    codes : ndarray of shape (n_samples,), int
+        Class codes.
+    each : int
+        Rows of a class.
+    at_least : int
+        First rows, whatever their class.
+
+    Returns
+    -------
+    ndarray of int
+        Positions in ascending order.
+    """
+    order = np.argsort(codes, kind="stable")
+    place = np.arange(len(codes)) - np.searchsorted(codes[order], codes[order])
+    return np.union1d(order[place < each], np.arange(min(len(codes), at_least)))

@@ -72,22 +72,8 @@ def check_batch(student, X, y, classes, sample_weight, soft_targets, first):
     if soft_targets is not None:
         _check_soft_targets(soft_targets, num_samples(X), "soft_targets")
     known = None if first else student.classes_
-    for given in (classes, None if soft_targets is None else soft_targets.classes):
-        if given is None:
-            continue
-        given = stream_classes(given)
-        if known is not None and not np.array_equal(given, known):
-            raise ValueError(
-                f"classes={show(given)} are not those that partial_fit started "
-                f"with, {show(known)}. Pass all classes of the stream in the first "
-                "call, and in soft_targets."
-            )
-        known = given
-    if known is None:
-        raise ValueError(
-            "classes must be passed on the first call to partial_fit: all labels that "
-            "the stream will have."
-        )
+    soft_classes = None if soft_targets is None else soft_targets.classes
+    known = stream_classes(known, classes, soft_classes)
     task, codes, weight = Classification.read(student, X, y, sample_weight, known)
     return _transfer_set(X, codes, weight, task, soft_targets)
 

@@ -6,10 +6,6 @@ from dataclasses import replace
 import numpy as np
 from sklearn.base import (
     clone,
-    is_classifier,
-    is_clusterer,
-    is_outlier_detector,
-    is_regressor,
 )
 from sklearn.pipeline import Pipeline
 
@@ -25,7 +21,7 @@ from sklearn_kd._estimators.resampling import resampling_ensemble, resampling_pa
 from sklearn_kd._estimators.routing import weight_parameter
 from sklearn_kd._messages import show
 from sklearn_kd._tables.copies import copy_rows
-from sklearn_kd._task.proba import check_proba
+from sklearn_kd._task import Classification
 from sklearn_kd.students._kinds import fit_labels, kind_of, no_weights
 from sklearn_kd.students._skorch import SkorchStudent
 from sklearn_kd.students.mlp.student import MLPStudent
@@ -103,7 +99,7 @@ def check_student(student, *, learns_softly, temperature, loss, weighted):
     validate_all_params(student)
     _refuse_resampling(student)
     _warn_of_callbacks(student)
-    if not hasattr(last, "fit") or not _predicts_labels(last):
+    if not hasattr(last, "fit") or not Classification.is_made_by(last):
         raise TypeError(
             f"student must be a classifier, got {type(last).__name__}, which is none."
         )
@@ -185,18 +181,12 @@ def fit_student(student, train, validation):
             for rows in own
         )
     fitted = _fit(student, *own)
-    if hasattr(fitted, "predict_proba"):
+    task = Classification(train.classes)
+    if hasattr(fitted, task.method):
         step = -(-len(train.codes) // _CHECKED)
         few = safe_indexing(train.X, slice(None, None, step))
-        name = type(last_step(fitted)).__name__
-        answers = np.asarray(fitted.predict_proba(own_rows(fitted, few)))
-        # boosting of one class against all answers in [0, 1], with any sum
-        if not ((answers >= 0) & (answers <= 1)).all():
-            check_proba(
-                answers,
-                len(getattr(fitted, "classes_", train.classes)),
-                name=f"predict_proba of the trained student {name}",
-            )
+        name = f"the trained student {type(last_step(fitted)).__name__}"
+        task.check_outputs(fitted, own_rows(fitted, few), name)
     return fitted
 
 
@@ -332,12 +322,3 @@ def is_linear(student):
 
 def _kind_of(student):
     return kind_of(student) if hasattr(student, "fit") else None
-
-
-def _predicts_labels(student):
-    """A stack says so by its tags alone: it has no ``predict`` before its ``fit``."""
-    if not hasattr(student, "__sklearn_tags__"):
-        return hasattr(student, "predict")
-    if any(kind(student) for kind in (is_regressor, is_outlier_detector, is_clusterer)):
-        return False
-    return is_classifier(student) or hasattr(student, "predict")

@@ -15,6 +15,7 @@ from sklearn_kd._estimators.nets import is_skorch_net
 from sklearn_kd._estimators.routing import weight_parameter
 from sklearn_kd._messages import show
 from sklearn_kd._run.random import as_seed
+from sklearn_kd._task import Classification
 from sklearn_kd.decoded import decoded
 from sklearn_kd.students._skorch import SkorchStudent
 from sklearn_kd.students._validation import split
@@ -56,7 +57,7 @@ class Kind:
             return transfer_set, None
         # a RandomState would give the student's own fit another draw than this one
         student.set_params(random_state=as_seed(student.random_state))
-        share = _validation_share(student, transfer_set.codes)
+        share = _validation_share(student, transfer_set)
         train, validation = split(transfer_set, share, student.random_state)
         if validation is None:
             _stop_by_none(student)
@@ -217,8 +218,7 @@ def _copies(rows):
     if rows.soft is None:
         every = np.arange(len(rows.codes))
         return rows.X, rows.y, rows.weight, every
-    X, codes, weight, source = expand(rows)
-    return X, rows.classes[codes], weight, source
+    return expand(rows)
 
 
 def _splitter(student):
@@ -237,12 +237,13 @@ def _makes_no_folds(student):
     return isinstance(student, RidgeClassifierCV) or _takes(student, "teacher_proba")
 
 
-def _validation_share(student, codes):
+def _validation_share(student, transfer_set):
     """Give the share of the rows to be stopped by; whole numbers are of rows."""
-    wanted, n_rows = student.validation_fraction, len(codes)
+    wanted, codes = student.validation_fraction, transfer_set.codes
+    n_rows = len(codes)
     if not isinstance(wanted, Integral):
         return wanted
-    most = n_rows - len(np.unique(codes))
+    most = n_rows - Classification(transfer_set.classes).least_rows(codes)
     if wanted > most:
         raise ValueError(
             f"validation_fraction={wanted} of {type(student).__name__} is a number of "

@@ -20,7 +20,7 @@ from sklearn_kd._tables.nominal import check_levels
 from sklearn_kd._tables.rows import check_table
 from sklearn_kd._tables.texts import is_text
 from sklearn_kd._tables.unreadable import REFUSALS, has_odd_columns, is_odd, refused_by
-from sklearn_kd._task.blending import one_hot
+from sklearn_kd._task import Classification
 from sklearn_kd.students._dispatch import fit_student, last_step
 from sklearn_kd.students._skorch import SkorchStudent
 from sklearn_kd.students.encoder._encoder import TabularEncoder
@@ -236,34 +236,26 @@ def _try_few_or_all(student, make, stop, seed):
 def _some(train):
     """Take a few labelled rows, in their order."""
     telling = _telling_rows(train.X)
-    return train.at(np.union1d(_first_of_classes(train.codes), telling))
+    first = Classification(train.classes).some_of_each(train.codes, _EACH, _ROWS)
+    return train.at(np.union1d(first, telling))
 
 
 def _labelled(rows):
-    """Read labelled rows, with soft targets of two classes each.
+    """Read labelled rows, with soft targets that are nearly their hard targets.
 
     So a student that learns by weights has copies of each row, as it will have: what
     splits rows off finds more than one of each class.
     """
-    n_classes = len(rows.classes)
-    proba = one_hot(rows.codes, n_classes, np.float32)
-    proba *= np.float32(0.9)
-    proba[np.arange(len(proba)), (rows.codes + 1) % n_classes] += np.float32(0.1)
-    return replace(rows, X=read_rows(rows.X), soft=SoftTargets(proba, rows.classes))
+    task = Classification(rows.classes)
+    soft = SoftTargets(task.nearly_hot(rows.codes), rows.classes)
+    return replace(rows, X=read_rows(rows.X), soft=soft)
 
 
 def _joined(rows, X):
-    """Append rows without a label, of which each class is as likely."""
-    X, n_classes = read_rows(X), len(rows.classes)
-    proba = np.full((num_samples(X), n_classes), 1 / n_classes, np.float32)
-    return rows.append(X, proba, 1.0)
-
-
-def _first_of_classes(codes):
-    """Choose a few rows of each class, and as many others as make a small table."""
-    order = np.argsort(codes, kind="stable")
-    place = np.arange(len(codes)) - np.searchsorted(codes[order], codes[order])
-    return np.union1d(order[place < _EACH], np.arange(min(len(codes), _ROWS)))
+    """Append rows without a label, whose soft targets say nothing."""
+    X = read_rows(X)
+    neutral = Classification(rows.classes).neutral(num_samples(X))
+    return rows.append(X, neutral, 1.0)
 
 
 def _telling_rows(X):

@@ -7,7 +7,6 @@ from sklearn.model_selection import PredefinedSplit
 
 from sklearn_kd._compat import safe_indexing
 from sklearn_kd._task import Classification
-from sklearn_kd._task.blending import blend
 
 #: Classes below this share of a row's target are left out of its copies.
 MIN_MASS = 1e-3
@@ -35,22 +34,20 @@ def expand(transfer_set, min_mass=MIN_MASS):
     -------
     X : {ndarray, CSR matrix, DataFrame} of shape (n_expanded, n_features)
         Row i stands as often as classes have enough mass in it.
-    codes : ndarray of shape (n_expanded,), int
-        The class of each copy.
+    y : ndarray of shape (n_expanded,)
+        The label of each copy.
     weight : ndarray of shape (n_expanded,), float64
         Row weight times the mass of the class.
     rows : ndarray of shape (n_expanded,), int
         Which row each is a copy of, in ascending order.
     """
     soft = transfer_set.soft
-    targets = blend(soft.proba.astype(np.float64), transfer_set.codes, soft.row_alpha)
-    kept = targets >= np.minimum(min_mass, targets.max(axis=1, keepdims=True))
-    kept &= targets > 0
-    targets[~kept] = 0
-    targets /= targets.sum(axis=1, keepdims=True)
-    rows, codes = np.nonzero(targets)
-    weight = targets[rows, codes] * transfer_set.weight[rows]
-    return safe_indexing(transfer_set.X, rows), codes, weight, rows
+    task = Classification(transfer_set.classes)
+    rows, labels, mass = task.copies(
+        soft.proba, transfer_set.codes, soft.row_alpha, min_mass
+    )
+    X = safe_indexing(transfer_set.X, rows)
+    return X, labels, mass * transfer_set.weight[rows], rows
 
 
 def check_folds(student):
