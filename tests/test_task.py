@@ -44,15 +44,15 @@ def test_classes_are_those_of_rows_with_a_weight():
 def test_the_link_undoes_the_logits(task):
     outputs = np.array([[0.2, 0.5, 0.3], [0.1, 0.1, 0.8]])
     for rows in (outputs, outputs[:1]):
-        assert_allclose(task.link(task.logits(rows), "x"), rows)
-        assert_allclose(np.exp(task.log_link(task.logits(rows), "x")), rows)
-    assert_allclose(task.link(task.start(outputs[0])[None], "x"), outputs[:1])
+        assert_allclose(task.link(task.logits(rows), None), rows)
+        assert_allclose(np.exp(task.log_link(task.logits(rows), None)), rows)
+    assert_allclose(task.link(task.start(outputs[0])[None], None), outputs[:1])
 
 
 @pytest.mark.parametrize("n_rows", [1, 2])
 def test_the_link_refuses_nan(task, n_rows):
-    with pytest.raises(ValueError, match=r"This net answers .* NaN or infinity"):
-        task.link(np.full((n_rows, 3), np.nan), "This net")
+    with pytest.raises(ValueError, match=r"This MLPStudent answers .* NaN or infinity"):
+        task.link(np.full((n_rows, 3), np.nan), MLPStudent())
 
 
 def test_a_teacher_of_other_classes_is_read_into_ours():

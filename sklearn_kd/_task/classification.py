@@ -121,10 +121,7 @@ class Classification:
         """Give the labels of codes."""
         return self.classes[codes]
 
-    @staticmethod
-    def is_made_by(estimator):
-        """Say whether an estimator, fitted or not, predicts labels."""
-        return predicts_labels(estimator)
+    is_made_by = staticmethod(predicts_labels)
 
     def decide(self, outputs):
         """Give the label of each row of outputs, logits or probabilities alike."""
@@ -218,9 +215,7 @@ class Classification:
         """Use the hard targets for rows without a prediction, with a warning."""
         return fill_rows_without_prediction(outputs, codes, name=name)
 
-    def mean(self, outputs, weights):
-        """Average outputs of several teachers, in each row of those that predict it."""
-        return average_proba(outputs, weights)
+    mean = staticmethod(average_proba)
 
     # splits
 
@@ -251,9 +246,7 @@ class Classification:
             return validation_mask(codes, fraction, random_state)
         return group_mask(codes, groups, fraction, random_state)
 
-    def some_of_each(self, codes, each, at_least):
-        """Choose the first rows of each class, and the first of all."""
-        return first_of_each(codes, each, at_least)
+    some_of_each = staticmethod(first_of_each)
 
     def least_rows(self, codes):
         """Count the rows that training cannot do without: one of each class."""
@@ -261,22 +254,12 @@ class Classification:
 
     # the link between logits and probabilities
 
-    def link(self, logits, name):
-        """Turn logits into outputs, in place; `name` is for the error on NaN."""
-        return probabilities(logits, name)
-
-    def log_link(self, logits, name):
-        """Turn logits into the logarithms of outputs."""
-        return log_probabilities(logits, name)
-
-    def logits(self, outputs):
-        """Give finite logits for outputs, with a mean of 0 in each row."""
-        return teacher_logits(outputs)
+    link = staticmethod(probabilities)
+    log_link = staticmethod(log_probabilities)
+    logits = staticmethod(teacher_logits)
 
     def start(self, mean_target):
         """Give the logits that predict the mean target of all rows for each of them."""
         return np.log(np.maximum(mean_target, LEAST_SHARE))
 
-    def scores(self, outputs):
-        """Give what an encoder learns from: logits, or few mixtures of many."""
-        return class_scores(outputs)
+    scores = staticmethod(class_scores)

@@ -80,15 +80,15 @@ def softmax(logits):
     return logits
 
 
-def probabilities(logits, name):
-    """Turn logits that may be infinite into probabilities, in place.
+def probabilities(logits, model):
+    """Turn logits of a model into probabilities, in place.
 
     Parameters
     ----------
     logits : ndarray of shape (n_samples, n_classes), float64
         Overwritten.
-    name : str
-        What the error calls the model.
+    model : object
+        The error names its class.
 
     Returns
     -------
@@ -104,12 +104,17 @@ def probabilities(logits, name):
         proba = _softmax_row(logits)
         if proba is not None:
             return proba
-    return softmax(check_finite(logits, name))
+    return softmax(finite(logits, model))
 
 
-def log_probabilities(logits, name):
+def log_probabilities(logits, model):
     """Give the logarithms of :func:`probabilities`, finite where these round to 0."""
-    return log_softmax(check_finite(logits, name), axis=1)
+    return log_softmax(finite(logits, model), axis=1)
+
+
+def finite(logits, model):
+    """Refuse logits that are NaN or infinite."""
+    return check_finite(logits, f"This {type(model).__name__}")
 
 
 def _softmax_row(logits):

@@ -23,8 +23,8 @@ from sklearn_kd._run.threads import single_blas_thread
 from sklearn_kd._run.versions import VersionedMixin
 from sklearn_kd._tables.rows import check_rows
 from sklearn_kd._task import Classification
+from sklearn_kd._task.link import finite
 from sklearn_kd._task.predictions import PredictingClassifierMixin
-from sklearn_kd._task.proba import check_finite
 from sklearn_kd.students._checks import check_batch, check_train, check_validation
 from sklearn_kd.students._validation import split
 from sklearn_kd.students.encoder._encoder import TabularEncoder
@@ -458,19 +458,17 @@ class MLPStudent(
         if type(self.encoder_) is TabularEncoder:
             self._takes["sparse"] = False
 
-    def _name(self):
-        return f"This {type(self).__name__}"
-
     def _labels(self, X):
-        return self._task.decide(check_finite(self._logits(X), self._name()))
+        logits = self._logits(X)  # first: without a fit there is no task
+        return self._task.decide(finite(logits, self))
 
     def _proba(self, X):
         logits = self._logits(X)
-        return self._task.link(logits, self._name())
+        return self._task.link(logits, self)
 
     def _log_proba(self, X):
         logits = self._logits(X)
-        return self._task.log_link(logits, self._name())
+        return self._task.log_link(logits, self)
 
     def _logits(self, X):
         if not hasattr(self, "coefs_"):
