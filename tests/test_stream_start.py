@@ -2,6 +2,7 @@
 
 import copy
 import pickle
+import pickletools
 
 import numpy as np
 import pandas as pd
@@ -47,6 +48,19 @@ def test_a_stream_may_start_with_few_rows(first):
     late = feed(student(), [first, *rest]).score(X[1500:], Y[1500:])
     early = feed(student(), [200, *rest[5:]]).score(X[1500:], Y[1500:])
     assert late > early - 0.03
+
+
+def test_a_pickle_of_the_first_rows_names_no_class_that_is_private():
+    model = feed(student(encoder=StandardScaler()), [3, 4])
+    codes = pickletools.genops(pickle.dumps(model, protocol=2))
+    named = {where.split()[0] for code, where, _ in codes if code.name == "GLOBAL"}
+    ours = {module for module in named if module.startswith("sklearn_kd")}
+    assert ours == {"sklearn_kd.students.mlp.student", "sklearn_kd.targets"}
+    assert n_kept(model) == 7
+    again = pickle.loads(pickle.dumps(model))
+    assert_array_equal(
+        feed(again, [5]).predict_proba(X), feed(model, [5]).predict_proba(X)
+    )
 
 
 def test_it_ends_with_the_encoder_of_all_first_rows():

@@ -1,1 +1,1 @@
-"""What can be read off other people's estimators, and wrapped around them."""
+"""What can be read off other people's estimators."""

@@ -232,6 +232,30 @@ def align_proba(proba, source_classes, classes):
     return aligned, outside, known
 
 
+def widen(values, own_classes, classes, absent):
+    """Add columns for classes that a model has never seen.
+
+    Parameters
+    ----------
+    values : ndarray of shape (n_samples, n_own_classes)
+        Probabilities or their logarithms.
+    own_classes : ndarray of shape (n_own_classes,)
+        The labels of the columns, all of them among `classes`.
+    classes : ndarray of shape (n_classes,)
+        The labels wanted, sorted.
+    absent : float
+        What the added columns hold.
+
+    Returns
+    -------
+    ndarray of shape (n_samples, n_classes), float64
+        Columns in the order of `classes`.
+    """
+    wide = np.full((len(values), len(classes)), absent)
+    wide[:, np.searchsorted(classes, own_classes)] = values
+    return wide
+
+
 def plain_label(label):
     """Give a label as a Python object, so that ``np.int64(1)`` and ``1.0`` are one."""
     return label.item() if isinstance(label, np.generic) else label

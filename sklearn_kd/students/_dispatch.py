@@ -181,9 +181,9 @@ def fit_student(student, train, validation):
             for rows in own
         )
     fitted = _fit(student, *own)
-    task = Classification(train.classes)
+    task = train.task
     if hasattr(fitted, task.method):
-        step = -(-len(train.codes) // _CHECKED)
+        step = -(-len(train) // _CHECKED)
         few = safe_indexing(train.X, slice(None, None, step))
         name = f"the trained student {type(last_step(fitted)).__name__}"
         task.check_outputs(fitted, own_rows(fitted, few), name)

@@ -15,7 +15,6 @@ from sklearn_kd._estimators.nets import is_skorch_net
 from sklearn_kd._estimators.routing import weight_parameter
 from sklearn_kd._messages import show
 from sklearn_kd._run.random import as_seed
-from sklearn_kd._task import Classification
 from sklearn_kd.decoded import decoded
 from sklearn_kd.students._skorch import SkorchStudent
 from sklearn_kd.students._validation import split
@@ -216,7 +215,7 @@ def fit_labels(student, X, y, params):
 def _copies(rows):
     """Expand rows, with labels; rows without soft targets have their label alone."""
     if rows.soft is None:
-        every = np.arange(len(rows.codes))
+        every = np.arange(len(rows))
         return rows.X, rows.y, rows.weight, every
     return expand(rows)
 
@@ -239,11 +238,11 @@ def _makes_no_folds(student):
 
 def _validation_share(student, transfer_set):
     """Give the share of the rows to be stopped by; whole numbers are of rows."""
-    wanted, codes = student.validation_fraction, transfer_set.codes
+    wanted, codes = student.validation_fraction, transfer_set.hard
     n_rows = len(codes)
     if not isinstance(wanted, Integral):
         return wanted
-    most = n_rows - Classification(transfer_set.classes).least_rows(codes)
+    most = n_rows - transfer_set.task.least_rows(codes)
     if wanted > most:
         raise ValueError(
             f"validation_fraction={wanted} of {type(student).__name__} is a number of "

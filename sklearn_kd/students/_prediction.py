@@ -8,7 +8,7 @@ from sklearn.utils.validation import check_is_fitted
 
 from sklearn_kd._tables.rows import check_rows
 from sklearn_kd._task.predictions import PredictingClassifierMixin
-from sklearn_kd._task.proba import check_finite
+from sklearn_kd._task.proba import check_finite, widen
 from sklearn_kd.students._dispatch import OURS, last_step, own_rows, resolve_student
 
 
@@ -88,9 +88,7 @@ class StudentPredictionMixin(PredictingClassifierMixin):
         """Add columns for classes in which the teacher left no mass to learn from."""
         if values.shape[1] == len(self.classes_):
             return values
-        wide = np.full((len(values), len(self.classes_)), absent)
-        wide[:, np.searchsorted(self.classes_, self.student_.classes_)] = values
-        return wide
+        return widen(values, self.student_.classes_, self.classes_, absent)
 
     def __sklearn_is_fitted__(self):
         return hasattr(self, "student_")

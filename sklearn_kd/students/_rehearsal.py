@@ -20,7 +20,6 @@ from sklearn_kd._tables.nominal import check_levels
 from sklearn_kd._tables.rows import check_table
 from sklearn_kd._tables.texts import is_text
 from sklearn_kd._tables.unreadable import REFUSALS, has_odd_columns, is_odd, refused_by
-from sklearn_kd._task import Classification
 from sklearn_kd.students._dispatch import fit_student, last_step
 from sklearn_kd.students._skorch import SkorchStudent
 from sklearn_kd.students.encoder._encoder import TabularEncoder
@@ -226,7 +225,7 @@ def _try_few_or_all(student, make, stop, seed):
         _try(student, rows, stop, seed)
     except Exception:
         every = make(False)
-        if len(every.codes) == len(rows.codes):
+        if len(every) == len(rows):
             raise
         rows = every
         _try(student, rows, stop, seed)
@@ -236,7 +235,7 @@ def _try_few_or_all(student, make, stop, seed):
 def _some(train):
     """Take a few labelled rows, in their order."""
     telling = _telling_rows(train.X)
-    first = Classification(train.classes).some_of_each(train.codes, _EACH, _ROWS)
+    first = train.task.some_of_each(train.hard, _EACH, _ROWS)
     return train.at(np.union1d(first, telling))
 
 
@@ -246,15 +245,14 @@ def _labelled(rows):
     So a student that learns by weights has copies of each row, as it will have: what
     splits rows off finds more than one of each class.
     """
-    task = Classification(rows.classes)
-    soft = SoftTargets(task.nearly_hot(rows.codes), rows.classes)
+    soft = SoftTargets(rows.task.nearly_hot(rows.hard), rows.task.classes)
     return replace(rows, X=read_rows(rows.X), soft=soft)
 
 
 def _joined(rows, X):
     """Append rows without a label, whose soft targets say nothing."""
     X = read_rows(X)
-    neutral = Classification(rows.classes).neutral(num_samples(X))
+    neutral = rows.task.neutral(num_samples(X))
     return rows.append(X, neutral, 1.0)
 
 

@@ -5,6 +5,7 @@ from dataclasses import dataclass, replace
 import numpy as np
 
 from sklearn_kd._tables.weights import compact, in_rows
+from sklearn_kd._task import Classification
 from sklearn_kd.targets import SoftTargets
 from sklearn_kd.transfer import stack_rows, take_rows
 
@@ -43,6 +44,19 @@ class TransferSet:
     origin: np.ndarray | None = None
     groups: np.ndarray | None = None
     flagged: np.ndarray | None = None
+
+    def __len__(self):
+        return len(self.weight)
+
+    @property
+    def task(self):
+        """What is to be learned."""
+        return Classification(self.classes)
+
+    @property
+    def hard(self):
+        """Hard targets, as the task encodes them."""
+        return self.codes
 
     @property
     def y(self):

@@ -1,7 +1,5 @@
 """Which rows are kept apart to decide when training stops."""
 
-from sklearn_kd._task import Classification
-
 
 def split(transfer_set, fraction, random_state):
     """Split validation rows off a transfer set.
@@ -22,9 +20,8 @@ def split(transfer_set, fraction, random_state):
     validation : TransferSet or None
         The others; None where there are too few rows to keep any apart.
     """
-    task = Classification(transfer_set.classes)
-    mask = task.validation_mask(
-        transfer_set.codes, transfer_set.groups, fraction, random_state
+    mask = transfer_set.task.validation_mask(
+        transfer_set.hard, transfer_set.groups, fraction, random_state
     )
     if not mask.any():
         return transfer_set, None

@@ -81,7 +81,7 @@ def fit_encoder_on_sample(encoder, train, dtype, seed, deadline):
 
 def _sample(transfer_set, most, seed):
     """Draw so many rows, in their order, where there are more."""
-    n_rows = len(transfer_set.codes)
+    n_rows = len(transfer_set)
     if n_rows <= most:
         return transfer_set
     rows = stream(seed, _SAMPLE).choice(n_rows, most, replace=False, shuffle=False)
@@ -90,7 +90,7 @@ def _sample(transfer_set, most, seed):
 
 def encodable_rows(encoder, transfer_set, dtype, seed, deadline):
     """Draw as many rows as there is time to encode, and warn where it is not all."""
-    n_rows, X = len(transfer_set.codes), transfer_set.X
+    n_rows, X = len(transfer_set), transfer_set.X
     if not deadline.limited or issparse(X) or n_rows <= TIMED_ROWS:
         return transfer_set
     began = deadline.elapsed()
@@ -158,7 +158,7 @@ def prepare_batches(encoder, transfer_set, loss, dtype, *, by_parts=False):
     Batches or BatchesByParts
         The rows.
     """
-    n_rows, X = len(transfer_set.codes), transfer_set.X
+    n_rows, X = len(transfer_set), transfer_set.X
     if not issparse(X):
         probe = encode(encoder, safe_indexing(X, slice(1)), dtype)
         dense = not issparse(probe)
@@ -166,7 +166,7 @@ def prepare_batches(encoder, transfer_set, loss, dtype, *, by_parts=False):
             return BatchesByParts(encoder, transfer_set, loss, dtype)
     return Batches.prepare(
         encode(encoder, read_rows(X), dtype),
-        transfer_set.codes,
+        transfer_set.hard,
         transfer_set.soft,
         transfer_set.weight,
         loss,
@@ -196,9 +196,9 @@ class Batches:
     constant: float
 
     @classmethod
-    def prepare(cls, X, codes, soft_targets, sample_weight, loss, dtype):
+    def prepare(cls, X, hard, soft_targets, sample_weight, loss, dtype):
         """Prepare the targets of rows for a loss, and bring their weights to mean 1."""
-        targets, constant = loss.prepare(codes, soft_targets, dtype)
+        targets, constant = loss.prepare(hard, soft_targets, dtype)
         weight = sample_weight / sample_weight.mean()
         mean_constant = float(constant @ weight) / len(constant)
         uniform = bool((weight == 1).all())
@@ -295,7 +295,7 @@ class BatchesByParts:
         self.n_inputs = self._encoded(slice(1))[0].shape[1]
 
     def __len__(self):
-        return len(self.transfer_set.codes)
+        return len(self.transfer_set)
 
     @property
     def constant(self):
@@ -361,8 +361,8 @@ class BatchesByParts:
         """Encode some rows, and prepare their targets."""
         table = self.transfer_set
         X = safe_indexing(table.X, rows) if X is None else X
-        codes, soft = table.codes[rows], table.soft[rows]
-        targets, constant = self.loss.prepare(codes, soft, self.dtype)
+        hard, soft = table.hard[rows], table.soft[rows]
+        targets, constant = self.loss.prepare(hard, soft, self.dtype)
         weight = table.weight[rows] / self.mean_weight
         self._constant += float(constant @ weight)
         self._n_given += num_samples(X)

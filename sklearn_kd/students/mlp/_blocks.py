@@ -33,7 +33,7 @@ def block_logits(student, X):
 
     Returns
     -------
-    ndarray of shape (n_samples, n_classes), float64
+    ndarray of shape (n_samples, n_outputs), float64
         The logits, computed in the dtype of the weights where the encoder is a
         :class:`TabularEncoder`, whose output is small, and else in float64.
     """
@@ -107,7 +107,7 @@ class TabularBlocks:
         ----------
         rows : {ndarray, DataFrame} of shape (n_samples, n_features)
             Checked.
-        out : ndarray of shape (n_samples, n_classes), float64
+        out : ndarray of shape (n_samples, n_outputs), float64
             Receives the logits.
         watch : TypeWatch
             Looks at the levels.

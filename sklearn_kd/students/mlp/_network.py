@@ -253,7 +253,7 @@ def forward_from(first, parameters, activation):
 
     Returns
     -------
-    ndarray of shape (n_samples, n_classes)
+    ndarray of shape (n_samples, n_outputs)
         The logits.
     """
     act = ACTIVATIONS[activation][0]

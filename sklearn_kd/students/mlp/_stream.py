@@ -150,11 +150,11 @@ class Beginning:
     warned: frozenset = frozenset()
 
     def __len__(self):
-        return sum(len(batch.codes) for batch in self.batches)
+        return sum(len(batch) for batch in self.batches)
 
     def add(self, batch):
         """Add a batch that fits to the others; a copy, as long as it is to be kept."""
-        n_rows, seen = len(batch.codes), self.seen
+        n_rows, seen = len(batch), self.seen
         kept = len(self) + n_rows < FEW_ROWS
         if seen is not None and (kept or self.batches) and not issparse(batch.X):
             seen = seen.add(read_rows(batch.X))
@@ -273,10 +273,10 @@ def _begin(student, beginning, encoder):
     generator = stream(beginning.seed, INITIALIZE)
     parameters.initialize(generator, student.activation, prepared.input_norm())
     state = _first_state(beginning.seed)
-    if fixed or len(rows.codes) >= FEW_ROWS:
+    if fixed or len(rows) >= FEW_ROWS:
         after = None
     else:
-        after = replace(beginning, n_encoded=len(rows.codes))
+        after = replace(beginning, n_encoded=len(rows))
     return _learn(
         student, beginning.batches, encoder, parameters, state, History(), after
     )

@@ -318,7 +318,7 @@ class MLPStudent(
         # a fit that fails must not leave classes, encoder and weights of two fits
         self.__dict__.pop("coefs_", None)
         train = check_train(self, X, y, sample_weight, soft_targets, groups)
-        self._follow(Classification(train.classes))
+        self._follow(train.task)
         validation = check_validation(
             self, X_val, y_val, sample_weight_val, soft_targets_val, like=train.soft
         )
@@ -415,7 +415,7 @@ class MLPStudent(
         batch = check_batch(self, X, y, classes, sample_weight, soft_targets, first)
         batch = batch.in_rows()
         if first:
-            self._follow(Classification(batch.classes))
+            self._follow(batch.task)
         with no_autologging(), single_blas_thread():
             learned = learn_batch(self, batch, first)
         # nothing has changed up to here, so that a batch which fails leaves no trace

@@ -6,7 +6,6 @@ import numpy as np
 from sklearn.model_selection import PredefinedSplit
 
 from sklearn_kd._compat import safe_indexing
-from sklearn_kd._task import Classification
 
 #: Classes below this share of a row's target are left out of its copies.
 MIN_MASS = 1e-3
@@ -42,9 +41,9 @@ def expand(transfer_set, min_mass=MIN_MASS):
         Which row each is a copy of, in ascending order.
     """
     soft = transfer_set.soft
-    task = Classification(transfer_set.classes)
+    task = transfer_set.task
     rows, labels, mass = task.copies(
-        soft.proba, transfer_set.codes, soft.row_alpha, min_mass
+        soft.proba, transfer_set.hard, soft.row_alpha, min_mass
     )
     X = safe_indexing(transfer_set.X, rows)
     return X, labels, mass * transfer_set.weight[rows], rows
@@ -93,10 +92,10 @@ def expand_folds(cv, transfer_set, rows):
     list of (ndarray of int, ndarray of int)
         Training and test positions among the copies, for each fold.
     """
-    splitter = Classification(transfer_set.classes).splitter(cv, transfer_set.codes)
+    splitter = transfer_set.task.splitter(cv, transfer_set.hard)
     folds = []
-    for train, test in splitter.split(transfer_set.X, transfer_set.codes):
-        place = np.zeros(len(transfer_set.codes), dtype=np.int8)
+    for train, test in splitter.split(transfer_set.X, transfer_set.hard):
+        place = np.zeros(len(transfer_set), dtype=np.int8)
         place[train], place[test] = 1, 2
         copies = place[rows]
         folds.append((np.flatnonzero(copies == 1), np.flatnonzero(copies == 2)))
