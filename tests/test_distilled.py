@@ -169,9 +169,9 @@ def test_expansion_writes_each_row_once_per_class_with_mass():
         np.array(["a", "b", "c"]),
         soft,
     )
-    expanded, codes, weight, source = expand(rows)
+    expanded, labels, weight, source = expand(rows)
     assert_array_equal(expanded[:, 0], [0, 0, 0, 2, 4, 4, 4])
-    assert_array_equal(codes, [0, 1, 2, 1, 0, 1, 2])
+    assert_array_equal(labels, list("abcbabc"))
     assert_array_equal(source, [0, 0, 0, 1, 2, 2, 2])
     assert_allclose(weight, [0.25, 0.25, 0.5, 2.0, 0.8, 1.2, 2.0])
 
