@@ -1,4 +1,4 @@
-"""Labels of any type for classifiers that are at ease with 0, 1, 2, ... alone."""
+"""Labels of any type for classifiers whose ``fit`` accepts only 0, 1, 2, ..."""
 
 import numpy as np
 from sklearn.base import BaseEstimator
@@ -103,7 +103,7 @@ def _are_codes(labels):
 
 
 class DecodedClassifier(VersionedMixin, PredictingClassifierMixin, BaseEstimator):
-    """A classifier that learns positions in the sorted labels, and answers with labels.
+    """A classifier that is fitted on codes of the sorted labels, and predicts labels.
 
     What it does not have itself, parameters too, is that of the classifier inside, so
     that ``clf__max_depth`` in a grid still finds its parameter.

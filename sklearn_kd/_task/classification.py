@@ -1,4 +1,4 @@
-"""Classification as one object: what the other rooms do not know about ``y``."""
+"""Classification as one object: all that depends on ``y`` being labels."""
 
 from dataclasses import dataclass
 

@@ -1,4 +1,4 @@
-"""How a student learns is decided here: checks, pipelines, and the kind that fits."""
+"""How a student learns: its checks, its pipeline, and which kind of student it is."""
 
 import warnings
 from dataclasses import replace

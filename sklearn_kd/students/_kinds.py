@@ -1,7 +1,7 @@
 """The kinds of students, each with how it learns: a new kind is a class in this file.
 
-The first that says yes to a student is its kind. All are asked about the last step of
-a pipeline; the steps before it are the dispatcher's.
+The first kind whose ``is_one`` is True for a student is its kind. Of a pipeline, the
+last step counts; the dispatcher fits the steps before it.
 """
 
 import inspect
@@ -177,7 +177,7 @@ class WeightedKind(Kind):
         return fitted
 
 
-#: In the order in which they are asked.
+#: The first whose ``is_one`` is True is a student's kind.
 KINDS = (NetKind, SoftKind, WeightedKind)
 
 _NONE = object()

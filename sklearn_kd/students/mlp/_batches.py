@@ -1,4 +1,4 @@
-"""The rows of a training run, encoded at once or where they do not fit part by part."""
+"""Batches of encoded rows for training: encoded once, or part by part if too large."""
 
 import warnings
 from dataclasses import dataclass
