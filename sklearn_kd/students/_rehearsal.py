@@ -13,6 +13,7 @@ from sklearn.pipeline import Pipeline
 
 from sklearn_kd._compat import BaseSearchCV, drop_callbacks, num_samples
 from sklearn_kd._messages import printable
+from sklearn_kd._rows import rows_without_label
 from sklearn_kd._run.random import contained_draws
 from sklearn_kd._tables.columns import column_kinds, nominal_codes, numeric_block
 from sklearn_kd._tables.level_types import check_same_types
@@ -256,7 +257,8 @@ def _joined(rows, X):
     """Append rows without a label, of which each class is as likely."""
     X, n_classes = read_rows(X), len(rows.classes)
     proba = np.full((num_samples(X), n_classes), 1 / n_classes, np.float32)
-    return rows.append(X, proba, 1.0)
+    more = rows_without_label(X, rows.task, 1.0)
+    return rows.append(more.predicted(proba, rows.soft))
 
 
 def _first_of_classes(codes):

@@ -186,7 +186,7 @@ class Beginning:
         return replace(
             first,
             X=read_rows(X),
-            codes=np.concatenate([batch.codes for batch in self.batches]),
+            hard=np.concatenate([batch.hard for batch in self.batches]),
             weight=np.concatenate([batch.weight for batch in self.batches]),
             soft=soft,
         )
