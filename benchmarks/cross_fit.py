@@ -23,12 +23,12 @@ from sklearn_kd import DistilledClassifier, MLPStudent, MungeSampler
 from sklearn_kd._run.random import stream
 from sklearn_kd._task.blending import one_hot
 from sklearn_kd.teachers import Context, Lesson
-from sklearn_kd.teachers.out_of_sample._bags import bagged_members
 from sklearn_kd.teachers.out_of_sample._moran import (
     MAX_CORRELATION,
     memory_autocorrelation,
     memory_is_noise,
 )
+from sklearn_kd.teachers.out_of_sample._out_of_bag import bagged_members
 
 RESULTS = Path(__file__).parent / "results" / "cross_fit.csv"
 MAX_ROWS = 8_000

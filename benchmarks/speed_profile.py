@@ -29,8 +29,8 @@ from sklearn_kd.students.mlp import _batches
 from sklearn_kd.students.mlp._batches import ENCODER_ROWS
 from sklearn_kd.students.mlp._training import Trainer
 from sklearn_kd.teachers import Knowledge
-from sklearn_kd.teachers._asked import AskedTeacher
-from sklearn_kd.teachers.out_of_sample import _bags as out_of_bag
+from sklearn_kd.teachers._teachers import AskedTeacher
+from sklearn_kd.teachers.out_of_sample import _out_of_bag as out_of_bag
 from sklearn_kd.transfer import MungeSampler
 from sklearn_kd.transfer import _munge as munge
 

@@ -14,7 +14,7 @@ from sklearn.tree import DecisionTreeClassifier
 from teachers import lightgbm, network, numbered, scaled
 
 from sklearn_kd import DistilledClassifier, MLPStudent
-from sklearn_kd.teachers.out_of_sample._bags import Bag
+from sklearn_kd.teachers.out_of_sample._out_of_bag import OutOfBag
 
 #: Rivals that learn from the labels, whatever the teacher and the package are.
 RIVALS = {
@@ -56,7 +56,7 @@ def distil(teacher, X, y, seed, **settings):
         by those of its trees that had not seen a row; steps and transfer rows.
     """
     model = DistilledClassifier(teacher, random_state=seed, **settings)
-    asked = ((type(teacher), "predict_proba"), (Bag, "label"))
+    asked = ((type(teacher), "predict_proba"), (OutOfBag, "label"))
     with _clock(asked) as spent:
         start = process_time()
         model.fit(X, y)

@@ -7,7 +7,7 @@ __version__ = "0.1.0.dev0"
 #: Where each public name lives. They are imported when first asked for, so that a
 #: program that only names the package does not wait for scikit-learn.
 _HOMES = {
-    "DistilledClassifier": "_distilled",
+    "DistilledClassifier": "distilled",
     "MLPStudent": "students",
     "MungeSampler": "transfer",
     "SkorchStudent": "students",

@@ -136,6 +136,29 @@ class SoftTargets(VersionedMixin):
         return part
 
 
+@dataclass(frozen=True)
+class SoftTerm:
+    """How the soft term counts in the loss: what all soft targets have in common.
+
+    Parameters
+    ----------
+    alpha : float
+        Its weight in the loss of a labelled row, in [0, 1].
+    temperature : float
+        Divides the logits of both sides.
+    loss : str
+        Its name, a key of :data:`sklearn_kd.losses.LOSSES`.
+    """
+
+    alpha: float
+    temperature: float
+    loss: str
+
+    def of(self, outputs, classes):
+        """Hold the outputs of labelled rows as soft targets."""
+        return SoftTargets(outputs, classes, self.alpha, self.temperature, self.loss)
+
+
 def check_temperature(temperature):
     """Check what divides logits.
 

@@ -21,11 +21,11 @@ from sklearn.pipeline import make_pipeline
 from sklearn.preprocessing import StandardScaler
 
 from sklearn_kd import DistilledClassifier, MLPStudent, MungeSampler
-from sklearn_kd.teachers import _label
+from sklearn_kd._task import Classification
+from sklearn_kd.teachers import _fit, _label
 from sklearn_kd.teachers.cache._cache import Call
 from sklearn_kd.teachers.cache._key import Keyed, key_of_call, key_of_teacher
-from sklearn_kd.teachers.out_of_sample import _bags as _out_of_bag
-from sklearn_kd.teachers.out_of_sample import _folds as _fit
+from sklearn_kd.teachers.out_of_sample import _out_of_bag
 
 X, y = load_wine(return_X_y=True)
 X = StandardScaler().fit_transform(X)
@@ -42,7 +42,8 @@ def copy_of(model):
 WEIGHTS = {"sample_weight": np.ones(len(y))}
 HEAVIER = {"sample_weight": np.r_[9.0, np.ones(len(y) - 1)]}
 SEEN, _ = _out_of_bag._pack(FOREST.estimators_samples_, len(X))
-CLASSES = np.arange(3)
+TASK = Classification(np.arange(3))
+OTHER_TASK = Classification(np.arange(3)[::-1])
 
 
 class Drawing(ClassifierMixin, BaseEstimator):
@@ -68,18 +69,18 @@ CALLS = [
     ),
     (
         _label._ask,
-        [Keyed(FOREST, key_of_teacher(FOREST)), X, CLASSES, None],
-        [Keyed(OTHER, key_of_teacher(OTHER)), X + 1, CLASSES[::-1], [2, 0, 1]],
+        [Keyed(FOREST, key_of_teacher(FOREST)), X, TASK, None],
+        [Keyed(OTHER, key_of_teacher(OTHER)), X + 1, OTHER_TASK, [2, 0, 1]],
     ),
     (
         _out_of_bag._label_chunk,
-        [Keyed(FOREST, key_of_teacher(FOREST)), X, SEEN, [0, 1, 2], CLASSES],
+        [Keyed(FOREST, key_of_teacher(FOREST)), X, SEEN, [0, 1, 2], TASK],
         [
             Keyed(OTHER, key_of_teacher(OTHER)),
             X + 1,
             SEEN[::-1],
             [1, 0, 2],
-            CLASSES[::-1],
+            OTHER_TASK,
         ],
     ),
 ]

@@ -24,8 +24,9 @@ from sklearn.tree import DecisionTreeClassifier
 from wine import FOREST, STUDENT, X, distil, y
 
 from sklearn_kd import DistilledClassifier, MLPStudent, MungeSampler
+from sklearn_kd._rows import TransferSet
+from sklearn_kd._task import Classification
 from sklearn_kd.datasets import load_adult
-from sklearn_kd.students import TransferSet
 from sklearn_kd.students.weighted._expansion import expand
 from sklearn_kd.targets import SoftTargets
 
@@ -164,9 +165,9 @@ def test_expansion_writes_each_row_once_per_class_with_mass():
     )
     rows = TransferSet(
         np.arange(6.0).reshape(3, 2),
+        Classification(np.array(["a", "b", "c"])),
         np.array([2, 1, 0]),
         np.array([1.0, 2.0, 4.0]),
-        np.array(["a", "b", "c"]),
         soft,
     )
     expanded, labels, weight, source = expand(rows)

@@ -2,7 +2,7 @@
 
 import numpy as np
 import pytest
-from lessons import lesson_of
+from labelled import labelled
 from numpy.testing import assert_allclose, assert_array_equal
 from recorder import Recorder
 from scipy.sparse import csr_array, issparse
@@ -18,7 +18,7 @@ from sklearn.utils import get_tags
 from synthetic_rows import Seeded, Shifted
 
 from sklearn_kd import DistilledClassifier, MLPStudent, MungeSampler
-from sklearn_kd.teachers.out_of_sample._bags import bagged_members
+from sklearn_kd.teachers.out_of_sample._out_of_bag import bagged_members
 
 RNG = np.random.default_rng(0)
 #: Two classes that every tree tells apart on rows that it did not see, too.
@@ -103,7 +103,7 @@ class Renamed(RandomForestClassifier):
 
 
 def test_membership_is_not_known_behind_a_resampler_or_in_a_frozen_part():
-    lesson = lesson_of(EASY, y, np.arange(2))
+    rows = labelled(EASY, y, np.arange(2))
     backwards = clone(FOREST).fit(EASY[::-1], y[::-1])
     for teacher, known in [
         (clone(FOREST).fit(EASY, y), True),
@@ -113,7 +113,7 @@ def test_membership_is_not_known_behind_a_resampler_or_in_a_frozen_part():
         (make_pipeline(Resampler(), backwards), False),
         (make_pipeline(StandardScaler().fit(EASY), FrozenEstimator(backwards)), False),
     ]:
-        bag = bagged_members(teacher, lesson, None, fitted_here=True)
+        bag = bagged_members(teacher, *rows, None, fitted_here=True)
         assert (bag is not None) == known
 
 

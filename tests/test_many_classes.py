@@ -1,25 +1,25 @@
 """Many classes: what costs a tree or an input a class is bounded."""
 
-from types import SimpleNamespace
-
 import numpy as np
 import pytest
 from clocks import stopped
+from labelled import labelled
 from numpy.testing import assert_array_equal
 from sklearn.datasets import make_blobs
 from sklearn.ensemble import ExtraTreesClassifier, HistGradientBoostingClassifier
 from sklearn.naive_bayes import GaussianNB
 
 from sklearn_kd import DistilledClassifier, MLPStudent, MungeSampler, TabularEncoder
+from sklearn_kd._rows import rows_without_label
 from sklearn_kd._run.budget import most_synthetic
 from sklearn_kd._run.deadline import Deadline
 from sklearn_kd._run.twins import below_hooks
+from sklearn_kd._task import Classification
 from sklearn_kd._task.link import teacher_logits
 from sklearn_kd._task.scores import MOST_TARGETS
 from sklearn_kd.students.encoder._targets import read_targets
 from sklearn_kd.targets import SoftTargets
-from sklearn_kd.teachers import Context, fit_booster
-from sklearn_kd.teachers.default import _booster
+from sklearn_kd.teachers import Context, fit_booster, label_by_booster
 from sklearn_kd.teachers.default import _ensemble as _default
 from sklearn_kd.teachers.default._ensemble import default_teachers, small_booster
 
@@ -73,8 +73,8 @@ def test_the_default_ensemble_boosts_up_to_thirty_classes():
 def in_time(n_classes, seconds=None):
     X, y = blobs(n_classes)
     context = Context(deadline=Deadline(seconds), seed=0)
-    classes = np.arange(n_classes)
-    return X, fit_booster(X, y, np.ones(len(y)), classes, 0, context)
+    rows, _ = labelled(X, y, np.arange(n_classes))
+    return X, fit_booster(rows, 0, context)
 
 
 @pytest.fixture
@@ -123,14 +123,14 @@ def test_a_booster_that_would_answer_late_is_not_asked(monkeypatch):
     class Slow:
         def label_synthetic(self, rows, *args, **names):
             clock.now += len(rows) / 500
-            return booster.label(rows, np.arange(3), context)
+            return booster.label(rows.X, rows.task, context)
 
     rows = np.repeat(X, 100, axis=0)
-    source, lesson = np.zeros(len(rows), int), SimpleNamespace(X=X, classes=range(3))
-    few, source_of_few = rows[:1000], source[:1000]
-    answers = _booster.ask_booster(Slow(), few, source_of_few, lesson, context)
+    origin = np.zeros(len(rows), int)
+    made = rows_without_label(rows, Classification(np.arange(3)), 1.0, origin)
+    answers = label_by_booster(Slow(), made.first(1000), X, context)
     assert len(answers) == 1000
-    assert _booster.ask_booster(Slow(), rows, source, lesson, context) is None
+    assert label_by_booster(Slow(), made, X, context) is None
 
 
 # ---- the encoder, and the rows

@@ -5,7 +5,7 @@ import time
 import numpy as np
 import pandas as pd
 import pytest
-from lessons import lesson_of
+from labelled import labelled
 from numpy.testing import assert_allclose, assert_array_equal
 from scipy.sparse import csr_array
 from sklearn.calibration import CalibratedClassifierCV
@@ -27,12 +27,12 @@ from sklearn.pipeline import make_pipeline
 from sklearn.preprocessing import FunctionTransformer, OrdinalEncoder, StandardScaler
 
 from sklearn_kd.teachers.cache._context import Context
-from sklearn_kd.teachers.out_of_sample import _bags as _out_of_bag
-from sklearn_kd.teachers.out_of_sample._bags import bagged_members
+from sklearn_kd.teachers.out_of_sample import _out_of_bag
 from sklearn_kd.teachers.out_of_sample._moran import (
     memory_autocorrelation,
     memory_is_noise,
 )
+from sklearn_kd.teachers.out_of_sample._out_of_bag import bagged_members
 
 X, y = make_classification(
     n_samples=400,
@@ -54,7 +54,7 @@ def small_forest(**settings):
 
 
 def members_of(teacher, X=X, codes=y, classes=CLASSES, given=None):
-    return bagged_members(teacher, lesson_of(X, codes, classes), given)
+    return bagged_members(teacher, *labelled(X, codes, classes), given)
 
 
 def by_hand(ensemble, X_new, source, columns=slice(None)):
@@ -187,7 +187,7 @@ def test_bagged_members_know_their_own_columns_and_classes(bagging):
     lacking = [len(member.classes_) < 3 for member in bagging.estimators_]
     assert any(lacking) == (bagging.max_samples == 8)
     seen, left_out = _out_of_bag._pack(samples, len(X))
-    bag = _out_of_bag.Bag(bagging, bagging, seen, left_out, list(CLASSES), CLASSES)
+    bag = _out_of_bag.OutOfBag(bagging, bagging, seen, left_out, list(CLASSES), CLASSES)
     expected, count = np.zeros((len(NEAR), 3)), np.zeros(len(NEAR))
     for member, sample, chosen in zip(
         bagging.estimators_, samples, columns, strict=True

@@ -2,7 +2,7 @@
 
 import numpy as np
 import pytest
-from lessons import lesson_of
+from labelled import labelled
 from numpy.testing import assert_allclose
 from recorder import Recorder
 from refusals import refused
@@ -24,8 +24,8 @@ from sklearn.tree import DecisionTreeClassifier
 from untouched import Unfitted
 
 from sklearn_kd import DistilledClassifier, MLPStudent, MungeSampler
-from sklearn_kd.teachers import Context, may_be_bagged
-from sklearn_kd.teachers.out_of_sample._bags import bagged_members
+from sklearn_kd.teachers import Context
+from sklearn_kd.teachers.out_of_sample._out_of_bag import bagged_members, may_be_bagged
 
 RNG = np.random.default_rng(0)
 X = RNG.normal(size=(200, 3))
@@ -57,14 +57,14 @@ def teachers(step):
 @pytest.mark.parametrize("step", [Oversampler(), Reverser()], ids=["more", "as many"])
 @pytest.mark.parametrize("kind", teachers(None))
 def test_behind_a_step_that_resamples_there_is_no_out_of_bag_part(kind, step):
-    lesson, teacher = lesson_of(X, y, np.arange(2)), teachers(step)[kind]
+    rows, teacher = labelled(X, y, np.arange(2)), teachers(step)[kind]
     assert np.bincount(y).tolist() == [100, 100]
     assert not may_be_bagged(teacher)
     fitted = clone(teacher).fit(X, y)
     for one in (fitted, FrozenEstimator(fitted)):
         assert not may_be_bagged(one)
         for fitted_here in (False, True):
-            assert bagged_members(one, lesson, None, fitted_here=fitted_here) is None
+            assert bagged_members(one, *rows, None, fitted_here=fitted_here) is None
     for one in (teacher, fitted):
         model = distil(one).fit(X, y)
         assert model.predict_proba(X).shape == (200, 2)
@@ -95,8 +95,8 @@ def test_cross_fitting_resamples_the_rows_of_each_fold():
 def test_a_balanced_forest_does_not_say_which_rows_a_tree_has_seen():
     forest = BalancedForest(random_state=0)
     assert not may_be_bagged(forest)
-    lesson = lesson_of(X, y, np.arange(2))
-    assert bagged_members(forest.fit(X, y), lesson, None, fitted_here=True) is None
+    rows = labelled(X, y, np.arange(2))
+    assert bagged_members(forest.fit(X, y), *rows, None, fitted_here=True) is None
     with refused(ValueError, "out of sample"):
         distil(forest, calibration="prior").fit(X, y)
 
@@ -104,7 +104,7 @@ def test_a_balanced_forest_does_not_say_which_rows_a_tree_has_seen():
 def test_a_bag_of_pipelines_that_resample_is_honest():
     bagging = BaggingClassifier(resampling(Oversampler(), TREE), 20, random_state=0)
     bagging.fit(X, y)
-    bag = bagged_members(bagging, lesson_of(X, y, np.arange(2)), None)
+    bag = bagged_members(bagging, *labelled(X, y, np.arange(2)), None)
     answers = bag.label(X, np.arange(200), Context())
     total, count = np.zeros((200, 2)), np.zeros((200, 1))
     for member, rows in zip(

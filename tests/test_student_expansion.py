@@ -15,7 +15,8 @@ from sklearn.pipeline import make_pipeline
 from sklearn.preprocessing import StandardScaler
 
 from sklearn_kd import SoftTargets
-from sklearn_kd.students import TransferSet
+from sklearn_kd._rows import TransferSet
+from sklearn_kd._task import Classification
 from sklearn_kd.students.weighted._expansion import expand, expand_folds
 
 # ---- the expansion, and what it leaves out
@@ -27,9 +28,9 @@ def transfer_set(proba, weight=None, codes=None, alpha=1.0):
     classes = np.arange(n_classes)
     return TransferSet(
         np.arange(n_samples)[:, None],
+        Classification(classes),
         proba.argmax(axis=1) if codes is None else np.asarray(codes),
         np.ones(n_samples) if weight is None else np.asarray(weight, dtype=float),
-        classes,
         SoftTargets(proba, classes, alpha),
     )
 

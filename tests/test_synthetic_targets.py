@@ -14,7 +14,9 @@ from synthetic_rows import BOOSTER, FOREST, Shifted, X, rows_of, y
 from teacher_alone import distil
 
 from sklearn_kd import MLPStudent
-from sklearn_kd.students import TransferSet, split_validation
+from sklearn_kd._rows import TransferSet
+from sklearn_kd._task import Classification
+from sklearn_kd.students import split_validation
 from sklearn_kd.teachers.default._ensemble import small_booster
 from sklearn_kd.transfer import MungeSampler
 
@@ -27,7 +29,7 @@ def test_no_synthetic_row_is_made_of_a_validation_row(transfer):
     student = distilled.fit(X, y).student_
     kept = set(student.X_val_[:, 0])
     assert len(kept) == 60
-    every = TransferSet(X, y, np.ones(len(y)), np.array([0, 1]), None)
+    every = TransferSet(X, Classification(np.array([0, 1])), y, np.ones(len(y)))
     train, validation = split_validation(Validated(random_state=5), every, True)
     assert kept == set(validation.X[:, 0])
     synthetic = student.X_[len(train.X) :]

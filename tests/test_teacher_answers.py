@@ -5,7 +5,7 @@ import pandas as pd
 import polars as pl
 import pytest
 from fitted_teachers import Answers, X, forest, y
-from lessons import lesson_of
+from labelled import labelled
 from numpy.testing import assert_allclose, assert_array_equal
 from recorder import Recorder, soft_targets
 from sklearn.base import BaseEstimator, ClassifierMixin
@@ -15,9 +15,9 @@ from wine import distil
 from sklearn_kd import SoftTargets, compute_soft_targets
 from sklearn_kd._task.proba import check_proba
 from sklearn_kd.inspection import compare
-from sklearn_kd.teachers._average import AveragedTeachers
+from sklearn_kd.teachers.average import AveragedTeachers
 from sklearn_kd.teachers.cache._context import Context
-from sklearn_kd.teachers.out_of_sample._bags import bagged_members
+from sklearn_kd.teachers.out_of_sample._out_of_bag import bagged_members
 
 EXPECTED = forest().predict_proba(X)
 NAMES = np.array(["high", "low", "mid"])
@@ -138,8 +138,8 @@ class Shuffling(ClassifierMixin, BaseEstimator):
 
 def test_the_members_of_a_bag_are_read_by_name():
     bagging = BaggingClassifier(Shuffling(), 8, random_state=0).fit(X, y)
-    lesson = lesson_of(X, y, np.arange(3))
-    bag = bagged_members(bagging, lesson, None, fitted_here=True)
+    rows = labelled(X, y, np.arange(3))
+    bag = bagged_members(bagging, *rows, None, fitted_here=True)
     own = bag.label(X, np.arange(len(X)), Context())[np.arange(len(X)), y]
     assert own.mean() > 0.8
 

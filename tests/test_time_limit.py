@@ -16,8 +16,8 @@ from teacher_alone import X, distil, y
 from sklearn_kd import DistilledClassifier, MLPStudent
 from sklearn_kd._run.deadline import Deadline
 from sklearn_kd.students.mlp import _training
-from sklearn_kd.teachers import _asked, _label
-from sklearn_kd.teachers.out_of_sample._bags import bagged_members
+from sklearn_kd.teachers import _label, _teachers
+from sklearn_kd.teachers.out_of_sample._out_of_bag import bagged_members
 from sklearn_kd.transfer import MungeSampler
 
 MODEL = LogisticRegression().fit(X, y)
@@ -52,7 +52,7 @@ class SlowUnfitted(LogisticRegression):
 
 @pytest.fixture
 def small_chunks(monkeypatch):
-    monkeypatch.setattr(_asked, "CHUNK", 200)
+    monkeypatch.setattr(_teachers, "CHUNK", 200)
     monkeypatch.setattr(_label, "CHUNK", 200)
 
 

@@ -30,7 +30,7 @@ from sklearn_kd import (
 from sklearn_kd._run import versions
 from sklearn_kd.decoded import DecodedClassifier
 from sklearn_kd.inspection import pickled_size
-from sklearn_kd.teachers._average import AveragedTeachers
+from sklearn_kd.teachers.average import AveragedTeachers
 from sklearn_kd.torch import DistillationLoss, TabularMLP
 
 X, y = load_wine(return_X_y=True)

@@ -1,66 +1,38 @@
 """The rows on which a student's threshold is found: it flags its teacher's share."""
 
 import warnings
-from dataclasses import dataclass, replace
+from dataclasses import replace
 
 import numpy as np
 from scipy.sparse import issparse
 
-from sklearn_kd._compat import num_samples
+from sklearn_kd._rows import rows_without_label
 from sklearn_kd._tables.texts import is_text
-from sklearn_kd.teachers import label_until, with_members
+from sklearn_kd.teachers import with_out_of_bag
 from sklearn_kd.transfer import MungeSampler, draw_rows, read_rows, take_rows
 
 #: Rows that are made to find a threshold on where the student learns from none, and
-#: rows that the student is asked about at a time.
+#: rows that the student predicts at a time.
 MADE_ROWS, CHUNK = 10_000, 100_000
 
-#: Share of a time limit after which the teacher is asked about no more of them.
-ASKED_SHARE = 0.5
+#: Share of a time limit after which the teacher predicts no more of them.
+LABELLED_SHARE = 0.5
 
 
-@dataclass(frozen=True)
-class ComparedRows:
-    """Rows for which it is known whether the teacher flags them.
-
-    Parameters
-    ----------
-    X : {ndarray, CSR matrix, DataFrame, RowsInPlace} of shape (n_samples, n_features)
-        The rows.
-    flagged : ndarray of shape (n_samples,), bool
-        Whether the teacher predicts the class that its threshold is for.
-    weight : ndarray of shape (n_samples,), float
-        Their weights.
-    kind : str
-        What they are, for messages.
-    """
-
-    X: object
-    flagged: np.ndarray
-    weight: np.ndarray
-    kind: str
-
-    @property
-    def share(self):
-        """The share of the rows that the teacher flags, by weight."""
-        return float(np.average(self.flagged, weights=self.weight))
-
-
-def draw_compared(distilled, labelled, made, X_unlabeled, seed):
+def draw_compared(wanted, labelled, further, seed):
     """Make rows to find a threshold on, where the student will learn from none.
 
     Returns
     -------
-    SyntheticRows or None
+    TransferSet or None
         None where there is no need, and where none can be made: of sparse rows, texts,
         and columns that the sampler does not take.
     """
-    others = made is not None or X_unlabeled is not None
-    if distilled.decision_threshold != "teacher" or others:
+    if wanted != "teacher" or further:
         return None
     if issparse(labelled.X) or is_text(labelled.X):
         return None
-    n_rows = num_samples(labelled.X)
+    n_rows = len(labelled)
     sources = np.arange(n_rows)
     if n_rows > MADE_ROWS:  # to find neighbours among all would take longest
         generator = np.random.default_rng(seed)
@@ -71,16 +43,17 @@ def draw_compared(distilled, labelled, made, X_unlabeled, seed):
         drawn = draw_rows(sampler, X, seed)
     except (TypeError, ValueError):  # the student may have a pipeline for its columns
         return None
-    return replace(drawn, source=sources[drawn.source])
+    origin = sources[drawn.source]
+    return rows_without_label(drawn.X, labelled.task, labelled.weight[origin], origin)
 
 
-def compared_rows(rows, labelled, drawn, knowledge, lesson):
+def compared_rows(rows, labelled, drawn, teachers, present):
     """Find out which rows the teacher flags.
 
     A teacher is overconfident on the rows that it was fitted on, and may flag more of
     them than of new rows. So these are rows without a label: those in the transfer set,
     or else rows made for this purpose. Where there are none, they are the labelled
-    rows, with out-of-fold or out-of-bag answers where there are such.
+    rows, with out-of-fold or out-of-bag predictions where there are such.
 
     Parameters
     ----------
@@ -88,54 +61,50 @@ def compared_rows(rows, labelled, drawn, knowledge, lesson):
         All that the student learns from.
     labelled : TransferSet
         All labelled rows.
-    drawn : SyntheticRows or None
+    drawn : TransferSet or None
         From :func:`draw_compared`.
-    knowledge : Knowledge
-        With the threshold of its only teacher, or without any.
-    lesson : Lesson
-        The labelled rows, as the teacher was asked about them.
+    teachers : Teachers
+        With the threshold of its only member, or without any.
+    present : Present
+        Which the labelled rows are of those that ``fit`` got.
 
     Returns
     -------
-    ComparedRows or None
-        None where no threshold is handed on, or none but that of the most probable
-        class.
+    compared : TransferSet or None
+        Rows with ``flagged``. None where no threshold is handed on, or none but that of
+        the most probable class.
+    kind : str or None
+        What they are, for messages.
 
     Warns
     -----
     UserWarning
-        Where the teacher cannot be asked about synthetic rows.
+        Where the teacher cannot predict synthetic rows.
     """
-    if knowledge.flags is None or knowledge.flags.is_argmax:
-        return None
-    without_label = np.flatnonzero(rows.origin < 0)
-    if len(without_label):
-        X = take_rows(rows.X, without_label)
-        flagged, weight = rows.flagged[without_label], rows.weight[without_label]
-        return ComparedRows(X, flagged, weight, "rows without a label")
+    if teachers.flags is None or teachers.flags.is_argmax:
+        return None, None
+    if rows.n_without_label:
+        return rows.take(~rows.has_label), "rows without a label"
     if drawn is not None:
-        compared = _ask_about(drawn, labelled, knowledge)
+        compared = _labelled_by(teachers, drawn)
         if compared is not None:
-            return compared
-    one = knowledge.asked[0]
-    if one.held_out_proba is None:
-        one = with_members(one, lesson, knowledge.context)
-    answers = one.proba
-    if one.held_out_proba is not None:
-        has_prediction = one.held_out_proba.sum(axis=1) > 0
-        answers = np.where(has_prediction[:, None], one.held_out_proba, one.proba)
-    flagged = knowledge.flagged(answers)[labelled.origin]
-    return ComparedRows(labelled.X, flagged, labelled.weight, "labelled rows")
+            return compared, "synthetic rows"
+    one = teachers.members[0]
+    if one.out_of_sample_outputs is None:
+        one = with_out_of_bag(one, labelled, present, teachers.context)
+    outputs = one.outputs
+    if one.out_of_sample_outputs is not None:
+        has_prediction = labelled.task.has_prediction(one.out_of_sample_outputs)
+        outputs = np.where(has_prediction[:, None], one.out_of_sample_outputs, outputs)
+    return replace(labelled, flagged=teachers.flagged(outputs)), "labelled rows"
 
 
-def _ask_about(drawn, labelled, knowledge):
-    """Ask the teacher about rows that were made for it; None where it raises."""
+def _labelled_by(teachers, drawn):
+    """Label rows that were made for it; None where the teacher raises."""
     try:
-        answers = label_until(
-            knowledge, drawn.X, None, labelled.classes, [False], ASKED_SHARE
-        )
+        outputs = teachers.label_until(LABELLED_SHARE, drawn)
     except Exception as error:  # whatever a teacher of any kind may raise
-        name = type(knowledge.asked[0].teacher).__name__
+        name = type(teachers.members[0].teacher).__name__
         warnings.warn(
             "The threshold is found on the labelled rows, where a teacher may flag "
             f"more than on new ones: asked about synthetic rows, the teacher {name} "
@@ -145,10 +114,12 @@ def _ask_about(drawn, labelled, knowledge):
             stacklevel=5,
         )
         return None
-    n_rows = len(answers)
-    X = take_rows(drawn.X, np.arange(n_rows)) if n_rows < len(drawn.source) else drawn.X
-    weight = labelled.weight[drawn.source[:n_rows]]
-    return ComparedRows(X, knowledge.flagged(answers), weight, "synthetic rows")
+    return replace(drawn.first(len(outputs)), flagged=teachers.flagged(outputs))
+
+
+def share_of(compared):
+    """Give the share of rows that the teacher flags, by weight."""
+    return float(np.average(compared.flagged, weights=compared.weight))
 
 
 def threshold_of(student, column, compared):
@@ -160,7 +131,7 @@ def threshold_of(student, column, compared):
         Fitted.
     column : int
         Of the class that the threshold is for.
-    compared : ComparedRows
+    compared : TransferSet
         On which the teacher's share is met.
 
     Returns
@@ -168,7 +139,7 @@ def threshold_of(student, column, compared):
     float
         The threshold.
     """
-    n_rows = len(compared.flagged)
+    n_rows = len(compared)
     proba = [
         student.predict_proba(
             read_rows(
@@ -177,7 +148,8 @@ def threshold_of(student, column, compared):
         )[:, column]
         for start in range(0, n_rows, CHUNK)
     ]
-    return threshold_for_share(np.concatenate(proba), compared.share, compared.weight)
+    share = share_of(compared)
+    return threshold_for_share(np.concatenate(proba), share, compared.weight)
 
 
 def threshold_for_share(proba, share, weight):

@@ -1,4 +1,4 @@
-"""From the teacher's answers to the trained student, after ``preparation``."""
+"""From the teachers' predictions to the trained student, after ``preparation``."""
 
 import warnings
 from dataclasses import replace
@@ -6,24 +6,15 @@ from dataclasses import replace
 import numpy as np
 from sklearn.base import clone
 
-from sklearn_kd._compat import num_samples, safe_indexing
+from sklearn_kd._compat import safe_indexing
 from sklearn_kd._parameters import plain_number
-from sklearn_kd._recipe.threshold import with_flags
 from sklearn_kd._run.random import contained_draws
-from sklearn_kd._tables.weights import in_rows
 from sklearn_kd.students import fit_student, last_step
-from sklearn_kd.targets import SoftTargets
 from sklearn_kd.teachers import (
-    Context,
-    Knowledge,
-    ask_booster,
     fit_booster,
     fit_calibrator,
-    label_until,
-    read_teacher_proba,
+    label_by_booster,
     smooth,
-    teach,
-    usable_memory,
 )
 
 #: Weight of the small booster beside teachers without out-of-sample predictions.
@@ -34,88 +25,38 @@ BOOSTER_WEIGHT = 0.2
 LABELLING_SHARE, UNLABELED_SHARE = 0.4, 0.5
 
 
-def wants_held_out(distilled, sampler):
-    """Say whether out-of-sample answers are needed, or may be: "auto"."""
-    if not distilled.cross_fit:
-        return False
-    if distilled.calibration is not None:
-        return True
-    if sampler is None:
-        return False
-    return "auto" if distilled.cross_fit == "auto" else True
+def calibrated(teachers, method, rows):
+    """Fit a calibrator on the out-of-sample predictions of the labelled rows."""
+    if method is None or not teachers.members:
+        return teachers
+    outputs = teachers.out_of_sample_outputs(rows.task)
+    return replace(teachers, calibrate=fit_calibrator(method, outputs, rows.hard))
 
 
-def make_context(distilled, seed, deadline):
-    """Gather what the whole teacher stage shares."""
-    return Context(
-        distilled.memory,
-        distilled.n_jobs,
-        distilled.verbose,
-        seed=None if distilled.random_state is None else seed,
-        deadline=deadline,
-    )
+def add_soft(teachers, rows, soft_term, *parts):
+    """Add soft targets to parts of the labelled rows, of which some may be None.
 
-
-def ask_teachers(distilled, teachers, lesson, teacher_proba, *, context, **params):
-    """Fit what is not fitted, ask about the labelled rows, and calibrate the answers.
-
-    Returns
-    -------
-    Knowledge
-        Whom to ask further.
+    Without a teacher they have none.
     """
-    if distilled.alpha == 0:
-        return Knowledge()
-    if teacher_proba is not None:
-        return read_teacher_proba(teacher_proba, lesson)
-    knowledge = teach(
-        teachers.members,
-        lesson,
-        weights=teachers.weights,
-        fit_params=teachers.fit_params,
-        given_classes=distilled.teacher_classes,
-        context=replace(context, memory=usable_memory(context.memory)),
-        **params,
-    )
-    knowledge = with_flags(distilled, knowledge, lesson)
-    method = distilled.calibration
-    if method is None:
-        return knowledge
-    calibrate = fit_calibrator(method, knowledge.held_out_proba, lesson)
-    return replace(knowledge, calibrate=calibrate)
-
-
-def soft_targets(distilled, lesson, knowledge):
-    """Gather the soft targets of the labelled rows, out-of-sample ones if there are.
-
-    Returns
-    -------
-    SoftTargets or None
-        None where no teacher was asked.
-    """
-    proba = knowledge.held_out_proba
-    if proba is None:
-        proba = knowledge.proba
-    if proba is None:
-        return None
-    has_prediction = proba.sum(axis=1) > 0
-    return SoftTargets(
-        np.where(has_prediction[:, None], proba, knowledge.proba),
-        lesson.classes,
-        distilled.alpha,
-        distilled.temperature,
-        distilled.loss,
-    )
-
-
-def add_soft(soft, *parts):
-    """Add soft targets to parts of the labelled rows, of which some may be None."""
-    if soft is None:
+    outputs = teachers.soft_outputs(rows.task)
+    if outputs is None:
         return parts
+    soft = soft_term.of(outputs, rows.task.classes)
     return tuple(part and part.with_soft(soft) for part in parts)
 
 
-def add_synthetic(distilled, train, validation, made, knowledge, lesson, seed):
+def add_synthetic(
+    train,
+    validation,
+    made,
+    teachers,
+    *,
+    real,
+    neighbors,
+    cross_fit,
+    booster_weight,
+    seed,
+):
     """Label the synthetic rows, and add them.
 
     Training rows with out-of-sample soft targets are kept. Otherwise their soft targets
@@ -129,102 +70,80 @@ def add_synthetic(distilled, train, validation, made, knowledge, lesson, seed):
     """
     if made is None:
         return train, validation
-    context, source = knowledge.context, made.source
-    held_out = knowledge.choose_cross_fit(
-        distilled.cross_fit, lesson, made.neighbors, train.origin, in_rows(train.weight)
-    )
-    answers = label_until(
-        knowledge,
-        made.X,
-        train.origin[source],
-        lesson.classes,
-        held_out,
-        LABELLING_SHARE,
-        lesson.X,
-    )
-    proba, flagged = knowledge.calibrated(answers), knowledge.flagged(answers)
-    X_new = _labelled_part(distilled, made.X, proba, "synthetic rows")
-    source = source[: len(proba)]
-    copies = ""
-    if made.n_duplicates is not None:
-        copies = f", {made.n_duplicates} of those made are equal to a training row"
-    context.report(f"{len(proba)} synthetic rows labelled{copies}")
-    weight = float(distilled.alpha) * train.weight[source]
-    share = plain_number(distilled.booster_weight)
+    context, task = teachers.context, train.task
+    out_of_sample = teachers.choose_cross_fit(cross_fit, train, neighbors)
+    outputs = teachers.label_until(LABELLING_SHARE, made, real, out_of_sample)
+    made = _labelled_in_time(made, outputs, "synthetic rows", context)
+    context.report(f"{len(made)} synthetic rows labelled")
+    proba, flagged = teachers.calibrated(outputs), teachers.flagged(outputs)
+    without = teachers.out_of_sample_outputs(task) is None
+    share = plain_number(booster_weight)
     if share == "auto":
-        needed = knowledge.held_out_proba is None and context.deadline.left() > 0
-        share = BOOSTER_WEIGHT if needed else 0
+        share = BOOSTER_WEIGHT if without and context.deadline.left() > 0 else 0
     booster = votes = None
     if share > 0:
-        booster = fit_booster(
-            train.X, train.y, train.weight, lesson.classes, seed, context
-        )
-        votes = ask_booster(booster, X_new, train.origin[source], lesson, context)
+        booster = fit_booster(train, seed, context)
+        votes = label_by_booster(booster, made, real, context)
     if votes is not None:
-        proba = smooth(proba, votes, share)
+        proba = smooth(proba, votes, share, task)
         train, validation = (
-            rows
-            and rows.with_proba(
-                smooth(
-                    rows.soft.proba,
-                    booster.label(rows.X, lesson.classes, context),
-                    share,
-                )
-            )
-            for rows in (train, validation)
+            part and _smoothed(part, booster, share, context)
+            for part in (train, validation)
         )
-    if knowledge.held_out_proba is None:
+    soft = train.soft
+    if without:
         train = train.keep_hard_term()
-    made = _with_predictions("synthetic rows", X_new, proba, weight, flagged)
-    return train.append(*made), validation
+    made = _with_targets(made, proba, flagged, soft, "synthetic rows")
+    return train.append(made), validation
 
 
-def add_unlabeled(distilled, train, X_unlabeled, knowledge, seed, weight_of_row):
+def _smoothed(rows, booster, share, context):
+    """Average the booster's predictions into the soft targets of labelled rows."""
+    votes = booster.label(rows.X, rows.task, context)
+    return rows.with_outputs(smooth(rows.soft.proba, votes, share, rows.task))
+
+
+def add_unlabelled(train, unlabelled, teachers, seed):
     """Label the unlabelled rows and add them, with the soft term only."""
-    if X_unlabeled is None:
+    if unlabelled is None:
         return train
-    if knowledge.context.deadline.limited:
-        order = np.random.default_rng(seed).permutation(num_samples(X_unlabeled))
-        X_unlabeled = safe_indexing(X_unlabeled, order)
-    whole = [False] * len(knowledge.asked)
-    answers = label_until(
-        knowledge, X_unlabeled, None, train.classes, whole, UNLABELED_SHARE
-    )
-    proba, flagged = knowledge.calibrated(answers), knowledge.flagged(answers)
-    name = "rows of X_unlabeled"
-    X_unlabeled = _labelled_part(distilled, X_unlabeled, proba, name)
-    weight = np.full(len(proba), float(distilled.alpha) * weight_of_row)
-    return train.append(*_with_predictions(name, X_unlabeled, proba, weight, flagged))
+    context, name = teachers.context, "rows of X_unlabeled"
+    if context.deadline.limited:
+        order = np.random.default_rng(seed).permutation(len(unlabelled))
+        unlabelled = unlabelled.with_rows(safe_indexing(unlabelled.X, order))
+    outputs = teachers.label_until(UNLABELED_SHARE, unlabelled)
+    unlabelled = _labelled_in_time(unlabelled, outputs, name, context)
+    proba, flagged = teachers.calibrated(outputs), teachers.flagged(outputs)
+    return train.append(_with_targets(unlabelled, proba, flagged, train.soft, name))
 
 
-def _labelled_part(distilled, X, proba, name):
+def _labelled_in_time(rows, outputs, name, context):
     """Cut off the rows that were not labelled in time."""
-    n_rows = num_samples(X)
-    if len(proba) == n_rows:
-        return X
+    if len(outputs) == len(rows):
+        return rows
     warnings.warn(
-        f"time_limit={float(distilled.time_limit):g}: {len(proba)} of {n_rows} {name} "
-        "were labelled in time, and the student learns from these. Raise the limit, or "
-        "pass fewer rows or transfer=MungeSampler(n_samples).",
+        f"time_limit={context.deadline.seconds:g}: {len(outputs)} of {len(rows)} "
+        f"{name} were labelled in time, and the student learns from these. Raise the "
+        "limit, or pass fewer rows or transfer=MungeSampler(n_samples).",
         UserWarning,
         stacklevel=4,
     )
-    return safe_indexing(X, slice(len(proba)))
+    return rows.first(len(outputs))
 
 
-def _with_predictions(name, X, proba, weight, flagged):
-    """Leave out rows for which the teacher predicts none of our classes."""
-    predicted = np.flatnonzero(proba.sum(axis=1) > 0)
-    if len(predicted) == len(proba):
-        return X, proba, weight, flagged
-    warnings.warn(
-        f"The teacher puts all mass on classes that are not in y for "
-        f"{len(proba) - len(predicted)} of {len(proba)} {name}: they are left out.",
-        UserWarning,
-        stacklevel=4,
-    )
-    flagged = None if flagged is None else flagged[predicted]
-    return safe_indexing(X, predicted), proba[predicted], weight[predicted], flagged
+def _with_targets(rows, outputs, flagged, soft, name):
+    """Add predictions as soft targets, and leave rows without a prediction out."""
+    predicted = rows.task.has_prediction(outputs)
+    if not predicted.all():
+        warnings.warn(
+            f"The teacher puts all mass on classes that are not in y for "
+            f"{int((~predicted).sum())} of {len(rows)} {name}: they are left out.",
+            UserWarning,
+            stacklevel=4,
+        )
+        rows, outputs = rows.take(predicted), outputs[predicted]
+        flagged = None if flagged is None else flagged[predicted]
+    return rows.predicted(outputs, soft, flagged)
 
 
 def train_student(student, train, validation, seed, deadline):

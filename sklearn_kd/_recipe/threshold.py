@@ -1,106 +1,65 @@
-"""A threshold in place of the most probable class: read off a teacher, or given."""
+"""A threshold in place of the most probable class: given, or handed on by a teacher."""
 
 import warnings
 from dataclasses import dataclass, replace
 
 import numpy as np
 from sklearn.frozen import FrozenEstimator
-from sklearn.model_selection import FixedThresholdClassifier, TunedThresholdClassifierCV
+from sklearn.model_selection import FixedThresholdClassifier
 from sklearn.pipeline import Pipeline
 
-from sklearn_kd._compat import BaseSearchCV, tuned_pos_label
+from sklearn_kd._compat import BaseSearchCV
+from sklearn_kd._estimators.thresholds import THRESHOLDED, place_of, read_threshold
 from sklearn_kd._messages import show
-from sklearn_kd._recipe.flagged import threshold_for_share, threshold_of
+from sklearn_kd._recipe.flagged import share_of, threshold_for_share, threshold_of
 from sklearn_kd._run.random import contained_draws
 from sklearn_kd.students import StudentPredictionMixin
 from sklearn_kd.transfer import read_rows
 
-#: Classifiers that predict by a threshold of their own.
-THRESHOLDED = (FixedThresholdClassifier, TunedThresholdClassifierCV)
 
-
-@dataclass(frozen=True)
-class Threshold:
-    """From where on a class is predicted.
+def check_threshold(wanted, student, source, task):
+    """Refuse a threshold that cannot be, before any teacher predicts.
 
     Parameters
     ----------
-    value : float
-        The threshold.
-    pos_label : object
-        The label whose score it is held against; None is the second class.
-    on_scores : bool
-        Whether it is held against a ``decision_function``.
-    chosen : bool
-        False for "auto", the threshold of the most probable class.
-    """
-
-    value: float
-    pos_label: object
-    on_scores: bool
-    chosen: bool
-
-    @property
-    def is_argmax(self):
-        """Say whether the most probable class is predicted."""
-        return self.value == (0 if self.on_scores else 0.5)
-
-
-def check_threshold(distilled, teacher_proba):
-    """Refuse a threshold that cannot be, before any teacher is asked.
-
-    Parameters
-    ----------
-    distilled : DistilledClassifier
-        With its ``classes_``.
-    teacher_proba : object or None
-        As passed to ``fit``.
+    wanted : float, "teacher" or None
+        The ``decision_threshold``.
+    student : estimator or None
+        As the user passed it.
+    source : NoTeacher, GivenTargets or TeacherList
+        Where soft targets come from.
+    task : Classification
+        With the classes.
 
     Raises
     ------
     ValueError
         Saying what to do instead.
     """
-    wanted = distilled.decision_threshold
     if wanted is None:
         return
-    if len(distilled.classes_) != 2:
+    if task.n_outputs != 2:
         raise ValueError(
             f"decision_threshold={show(wanted)} needs two classes, and y has "
-            f"{len(distilled.classes_)}: leave it at None."
+            f"{task.n_outputs}: leave it at None."
         )
-    if distilled.student is not None and not hasattr(
-        distilled.student, "predict_proba"
-    ):
+    if student is not None and not hasattr(student, "predict_proba"):
         raise ValueError(
             f"decision_threshold={show(wanted)} is one on probabilities, and the "
-            f"student {type(distilled.student).__name__} has no predict_proba: leave "
+            f"student {type(student).__name__} has no predict_proba: leave "
             "it at None, or take another student."
         )
     if wanted != "teacher":
         return
-    reason = _why_no_teacher_has_one(distilled, teacher_proba)
-    if reason is not None:
+    if source.no_threshold is not None:
         raise ValueError(
-            f'decision_threshold="teacher", but {reason}: pass the threshold as a '
-            "number, or leave it at None."
+            f'decision_threshold="teacher", but {source.no_threshold}: pass the '
+            "threshold as a number, or leave it at None."
         )
-    teacher = _deciding_part(distilled.teacher)
+    teacher = _deciding_part(source.members)
     # what these two will predict with is known once they are fitted
     if not isinstance(teacher, (BaseSearchCV, StudentPredictionMixin)):
         _check_thresholded(teacher)
-
-
-def _why_no_teacher_has_one(distilled, teacher_proba):
-    if distilled.alpha == 0:
-        return "alpha=0 uses no teacher"
-    if teacher_proba is not None:
-        return "teacher_proba comes without a threshold"
-    if distilled.teacher is None:
-        return "the default teacher has no threshold"
-    if isinstance(distilled.teacher, (list, tuple)) and len(distilled.teacher) > 1:
-        return "several teachers have no threshold in common"
-    return None
 
 
 def _check_thresholded(teacher):
@@ -131,68 +90,70 @@ class Flags:
     column: int
     is_argmax: bool
 
-    def __call__(self, answers):
-        """Say by its answers, before calibration, which rows it flags."""
-        # in float32, as answers are: a share of .9 of the trees is not below .9
-        return answers[:, self.column] >= np.float32(self.value)
+    def __call__(self, outputs):
+        """Say by its predictions, before calibration, which rows it flags."""
+        # in float32, as they are: a share of .9 of the trees is not below .9
+        return outputs[:, self.column] >= np.float32(self.value)
 
 
-def with_flags(distilled, knowledge, lesson):
+def with_flags(teachers, wanted, rows):
     """Read the threshold off the teacher, where it is to be handed on.
 
     Parameters
     ----------
-    distilled : DistilledClassifier
-        With its ``classes_``.
-    knowledge : Knowledge
-        With its fitted teachers.
-    lesson : Lesson
+    teachers : Teachers
+        Fitted.
+    wanted : float, "teacher" or None
+        The ``decision_threshold``.
+    rows : TransferSet
         The labelled rows.
 
     Returns
     -------
-    Knowledge
+    Teachers
         The same, with ``flags``.
     """
-    if distilled.decision_threshold != "teacher":
-        return knowledge
-    one = knowledge.asked[0]
+    if wanted != "teacher":
+        return teachers
+    one = teachers.members[0]
     teacher = _deciding_part(one.teacher)
     _check_thresholded(teacher)
     threshold = read_threshold(teacher)
     place = place_of(teacher, threshold.pos_label)
     label = _our_names(teacher, one.given_classes)[place]
-    column = _column_of(label, teacher, distilled.classes_)
+    column = _column_of(label, teacher, rows.task.classes)
     value = threshold.value
     if threshold.on_scores:
-        value = _on_probabilities(
-            one, teacher.classes_[place], column, lesson, knowledge
-        )
-    return replace(knowledge, flags=Flags(value, column, not threshold.chosen))
+        value = _on_probabilities(one, teacher.classes_[place], column, rows, teachers)
+    return replace(teachers, flags=Flags(value, column, not threshold.chosen))
 
 
-def _on_probabilities(one, label, column, lesson, knowledge):
+def _on_probabilities(one, label, column, rows, teachers):
     """Find the probability that is as good as a threshold on scores."""
     with contained_draws(0, one.teacher):
-        flagged = np.asarray(one.teacher.predict(read_rows(lesson.X))) == label
-    answers = one.label(lesson.X, lesson.classes, knowledge.context)
+        flagged = np.asarray(one.teacher.predict(read_rows(rows.X))) == label
+    outputs = one.label(rows.X, rows.task, teachers.context)
     every = np.ones(len(flagged))
-    return threshold_for_share(answers[:, column], flagged.mean(), every)
+    return threshold_for_share(outputs[:, column], flagged.mean(), every)
 
 
-def add_threshold(distilled, student, knowledge, compared):
+def add_threshold(student, wanted, teachers, task, compared, kind):
     """Have a student predict by the threshold that is wanted.
 
     Parameters
     ----------
-    distilled : DistilledClassifier
-        With its ``classes_``.
     student : estimator
         Fitted.
-    knowledge : Knowledge
-        With its fitted teachers.
-    compared : ComparedRows or None
+    wanted : float, "teacher" or None
+        The ``decision_threshold``.
+    teachers : Teachers
+        Fitted.
+    task : Classification
+        With the classes.
+    compared : TransferSet or None
         Rows with what a teacher predicts by its threshold, where that is handed on.
+    kind : str or None
+        What these are, for messages.
 
     Returns
     -------
@@ -204,23 +165,23 @@ def add_threshold(distilled, student, knowledge, compared):
     UserWarning
         Where a teacher has a threshold, none is wanted, and the student has no own.
     """
-    wanted, pos_label = distilled.decision_threshold, None
+    pos_label = None
     if wanted is None:
         if not isinstance(_deciding_part(student), THRESHOLDED):  # it has its own
-            _warn_of_lost_threshold(knowledge)
+            _warn_of_lost_threshold(teachers)
         return student
     if len(student.classes_) < 2:
         return student  # a class without any mass in the transfer set: nothing to part
     if wanted == "teacher":
-        column = knowledge.flags.column
+        column = teachers.flags.column
         if column == 0:
-            pos_label = distilled.classes_.tolist()[0]
+            pos_label = task.classes.tolist()[0]
         wanted = 0.5
     if compared is not None:
         wanted = threshold_of(student, column, compared)
-        knowledge.context.report(
-            f"the teacher flags {compared.share:.2%} of {len(compared.flagged)} "
-            f"{compared.kind}, and the student from a probability of {wanted:.4g} on"
+        teachers.context.report(
+            f"the teacher flags {share_of(compared):.2%} of {len(compared)} "
+            f"{kind}, and the student from a probability of {wanted:.4g} on"
         )
     thresholded = FixedThresholdClassifier(
         FrozenEstimator(student),
@@ -236,14 +197,14 @@ def add_threshold(distilled, student, knowledge, compared):
     return thresholded
 
 
-def _warn_of_lost_threshold(knowledge):
-    for one in knowledge.asked:
+def _warn_of_lost_threshold(teachers):
+    for one in teachers.members:
         teacher = _deciding_part(one.teacher)
         threshold = read_threshold(teacher)
         if threshold is None or threshold.is_argmax:
             continue
         handed_on = 'decision_threshold="teacher" for the same share of rows'
-        if len(knowledge.asked) > 1:
+        if len(teachers.members) > 1:
             handed_on = "decision_threshold=<number> for one on its probabilities"
         warnings.warn(
             f"The teacher {type(teacher).__name__} predicts by a threshold of "
@@ -271,64 +232,6 @@ def _deciding_part(teacher):
             teacher = teacher.student_
         else:
             return teacher
-
-
-def read_threshold(teacher):
-    """Read the threshold off a fitted classifier.
-
-    Parameters
-    ----------
-    teacher : estimator
-        One whose ``predict`` makes labels of probabilities.
-
-    Returns
-    -------
-    Threshold or None
-        None where it predicts the most probable class.
-    """
-    if not isinstance(teacher, THRESHOLDED):
-        return None
-    on_scores, chosen = teacher.response_method == "decision_function", True
-    if isinstance(teacher, TunedThresholdClassifierCV):
-        value, pos_label = teacher.best_threshold_, tuned_pos_label(teacher)
-    else:
-        value, pos_label = teacher.threshold, teacher.pos_label
-        if value == "auto":
-            chosen = False
-            value = 0.0 if on_scores else 0.5
-    return Threshold(float(value), pos_label, on_scores, chosen)
-
-
-def place_of(teacher, pos_label):
-    """Find the class that a threshold is for.
-
-    Parameters
-    ----------
-    teacher : estimator
-        Fitted, with a threshold.
-    pos_label : object
-        Its label; None is the second class.
-
-    Returns
-    -------
-    int
-        The place among the two classes of the teacher.
-
-    Raises
-    ------
-    ValueError
-        For a label that is none of them.
-    """
-    if pos_label is None:
-        return 1
-    places = np.flatnonzero(np.asarray(teacher.classes_) == pos_label)
-    if len(places) == 0:
-        raise ValueError(
-            f"The {type(teacher).__name__} has pos_label={show(pos_label)}, which is "
-            f"none of its classes, {show(teacher.classes_)}. Set pos_label to one of "
-            "them."
-        )
-    return int(places[0])
 
 
 def _our_names(teacher, given_classes):

@@ -149,6 +149,18 @@ class Classification:
         """Subtract outputs from hard targets of shape (n_samples, n_classes)."""
         return one_hot(codes, outputs.shape[1]) - outputs
 
+    def harden(self, outputs):
+        """Give the hard targets that are nearest to outputs."""
+        return outputs.argmax(axis=1)
+
+    def total(self, codes, weight):
+        """Sum hard targets by weight: one number an output."""
+        return np.bincount(codes, weight, len(self.classes))
+
+    def has_prediction(self, outputs):
+        """Say of each row whether a teacher predicts any of our classes."""
+        return outputs.sum(axis=1) > 0
+
     def fits(self, loss):
         """Say whether a loss is for this task."""
         return getattr(loss, "task", self.name) == self.name

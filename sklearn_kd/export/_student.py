@@ -4,7 +4,7 @@ import numpy as np
 from sklearn.frozen import FrozenEstimator
 from sklearn.model_selection import FixedThresholdClassifier
 
-from sklearn_kd._recipe.threshold import THRESHOLDED, place_of, read_threshold
+from sklearn_kd._estimators.thresholds import THRESHOLDED, place_of, read_threshold
 
 
 def unwrap(model):

@@ -11,7 +11,6 @@ from sklearn_kd.students._dispatch import (
 from sklearn_kd.students._prediction import StudentPredictionMixin
 from sklearn_kd.students._rehearsal import check_dates, check_readable
 from sklearn_kd.students._skorch import SkorchStudent
-from sklearn_kd.students._transfer_set import TransferSet
 from sklearn_kd.students.encoder._encoder import TabularEncoder
 from sklearn_kd.students.mlp.student import MLPStudent
 
@@ -20,7 +19,6 @@ __all__ = [
     "SkorchStudent",
     "StudentPredictionMixin",
     "TabularEncoder",
-    "TransferSet",
     "check_dates",
     "check_readable",
     "check_student",

@@ -6,12 +6,12 @@ import numpy as np
 
 from sklearn_kd._compat import num_samples
 from sklearn_kd._messages import show
+from sklearn_kd._rows import TransferSet
 from sklearn_kd._tables.rows import check_groups, check_rows
 from sklearn_kd._tables.weights import compact
 from sklearn_kd._task import Classification
 from sklearn_kd._task.labels import stream_classes
 from sklearn_kd.losses import LOSSES
-from sklearn_kd.students._transfer_set import TransferSet
 from sklearn_kd.targets import SoftTargets
 from sklearn_kd.transfer import RowsInPlace
 
@@ -134,7 +134,7 @@ def _transfer_set(X, codes, weight, task, soft_targets):
         # 0 and 1 are exact in any dtype
         hot = task.hot(codes, np.float32)
         soft_targets = SoftTargets(hot, task.classes, row_alpha=0.0)
-    rows = TransferSet(X, codes, compact(weight), task.classes, soft_targets)
+    rows = TransferSet(X, task, codes, compact(weight), soft_targets)
     return rows.take(weight > 0)
 
 

@@ -13,6 +13,7 @@ from sklearn.pipeline import Pipeline
 
 from sklearn_kd._compat import BaseSearchCV, drop_callbacks, num_samples
 from sklearn_kd._messages import printable
+from sklearn_kd._rows import rows_without_label
 from sklearn_kd._run.random import contained_draws
 from sklearn_kd._tables.columns import column_kinds, nominal_codes, numeric_block
 from sklearn_kd._tables.level_types import check_same_types
@@ -252,8 +253,8 @@ def _labelled(rows):
 def _joined(rows, X):
     """Append rows without a label, whose soft targets say nothing."""
     X = read_rows(X)
-    neutral = rows.task.neutral(num_samples(X))
-    return rows.append(X, neutral, 1.0)
+    more = rows_without_label(X, rows.task, 1.0)
+    return rows.append(more.predicted(rows.task.neutral(len(more)), rows.soft))
 
 
 def _telling_rows(X):

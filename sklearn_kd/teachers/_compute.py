@@ -17,8 +17,8 @@ from sklearn_kd._run.random import contained_draws
 from sklearn_kd._tables.columns import array_rows, is_frame
 from sklearn_kd._tables.copies import take_copy
 from sklearn_kd._tables.texts import flat_values, refuse_row, refuse_text
+from sklearn_kd._task import Classification
 from sklearn_kd._task.answers import classes_of, has_outputs
-from sklearn_kd._task.blending import average_proba
 from sklearn_kd.teachers._label import chunk_rows, label_rows
 from sklearn_kd.teachers.cache._context import Context
 from sklearn_kd.teachers.given._fitted import check_teacher, is_fitted, looks_fitted
@@ -137,7 +137,7 @@ def compute_soft_targets(
         if chunk is None:
             chunk = chunk_rows(X, len(classes), MOST_ROWS)
         out = _check_out(out, (n_samples, len(classes)))
-        context = Context(n_jobs=n_jobs)
+        context, task = Context(n_jobs=n_jobs), Classification(classes)
         weights = np.full(len(teachers), 1 / len(teachers))
         # as many batches at a time as keep all jobs busy, and no more of them in memory
         jobs = effective_n_jobs(n_jobs)
@@ -147,10 +147,10 @@ def compute_soft_targets(
             rows = slice(start, start + size)
             part = safe_indexing(X, rows) if size < n_samples else X
             probas = [
-                _ask(one, labels, part, classes, context, chunk)
+                _label(one, labels, part, task, context, chunk)
                 for one, labels in zip(teachers, named, strict=True)
             ]
-            proba = average_proba(probas, weights)
+            proba = task.mean(probas, weights)
             highest = np.asfortranarray(proba).max(axis=1)
             n_without += int(np.count_nonzero(highest == 0))
             out[rows] = proba
@@ -164,12 +164,12 @@ def compute_soft_targets(
     return out
 
 
-def _ask(teacher, named, X, classes, context, chunk):
-    given = classes if named is None else None
-    labels = label_rows(
-        teacher, X, classes, given_classes=given, context=context, chunk=chunk
+def _label(teacher, named, X, task, context, chunk):
+    given = task.classes if named is None else None
+    answers = label_rows(
+        teacher, X, task, given_classes=given, context=context, chunk=chunk
     )
-    return labels.proba
+    return answers.outputs
 
 
 def _check_fitted(teacher, X, classes):

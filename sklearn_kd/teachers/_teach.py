@@ -1,6 +1,6 @@
-"""The teacher stage: fit what is not fitted, ask everybody, average."""
+"""Fit the teachers that are not fitted, label the labelled rows by all, average."""
 
-from dataclasses import dataclass, replace
+from dataclasses import replace
 
 import numpy as np
 from sklearn.base import clone
@@ -8,60 +8,29 @@ from sklearn.base import clone
 from sklearn_kd._messages import show
 from sklearn_kd._run.random import seed_unset
 from sklearn_kd._tables.weights import read_floats
-from sklearn_kd._task.blending import average_proba
-from sklearn_kd._task.match import check_match, fill_rows_without_prediction
-from sklearn_kd.teachers._asked import AskedTeacher, Knowledge
-from sklearn_kd.teachers._average import AveragedTeachers
+from sklearn_kd.teachers._fit import fit_teacher
 from sklearn_kd.teachers._label import label_rows
+from sklearn_kd.teachers._teachers import FittedTeacher, Teachers
+from sklearn_kd.teachers.average import AveragedTeachers
 from sklearn_kd.teachers.given._fitted import is_fitted
-from sklearn_kd.teachers.out_of_sample._bags import bagged_members
-from sklearn_kd.teachers.out_of_sample._folds import cross_fit, fit_teacher
+from sklearn_kd.teachers.out_of_sample._out_of_bag import bagged_members
+from sklearn_kd.teachers.out_of_sample._out_of_fold import cross_fit
 
 #: Share of a time limit after which the members of a bagged teacher are left alone: to
 #: ask them costs about as much as the whole.
 _MEMBERS_SHARE = 0.2
 
 
-@dataclass(frozen=True)
-class Lesson:
-    """The labelled rows that a teacher is fitted on or asked about.
-
-    Parameters
-    ----------
-    X : {ndarray, CSR matrix, DataFrame} of shape (n_samples, n_features)
-        Rows as they reached ``fit``.
-    y : ndarray of shape (n_samples,)
-        Labels.
-    codes : ndarray of shape (n_samples,), int
-        Their positions in ``classes``.
-    weight : ndarray of shape (n_samples,), float64
-        Their weights, all above 0.
-    classes : ndarray of shape (n_classes,)
-        The labels, sorted.
-    given : ndarray of shape (n_samples,), int
-        Their positions among the rows that ``fit`` got: those of weight 0 are left out.
-    n_given : int
-        How many rows that were.
-    """
-
-    X: object
-    y: np.ndarray
-    codes: np.ndarray
-    weight: np.ndarray
-    classes: np.ndarray
-    given: np.ndarray
-    n_given: int
-
-
 def teach(
     teachers,
-    lesson,
+    rows,
+    present,
     *,
     fit_params,
     splits,
     weights,
     given_classes,
-    held_out,
+    out_of_sample,
     seed,
     context,
 ):
@@ -71,8 +40,10 @@ def teach(
     ----------
     teachers : list of object
         Fitted and unfitted ones.
-    lesson : Lesson
+    rows : TransferSet
         Labelled rows.
+    present : Present
+        Which these are of the rows that ``fit`` got.
     fit_params : list of dict
         For each teacher its row-wise ``fit`` parameters.
     splits : list of (train, test) or None
@@ -81,7 +52,7 @@ def teach(
         Weight of each teacher in the mean.
     given_classes : array-like or None
         Column labels of fitted teachers that lack ``classes_``.
-    held_out : bool or "auto"
+    out_of_sample : bool or "auto"
         Whether out-of-sample predictions are needed, since rows will be made from the
         labelled ones; "auto" does without where little is left of a time limit.
     seed : int
@@ -91,77 +62,71 @@ def teach(
 
     Returns
     -------
-    Knowledge
-        Fitted teacher and soft targets.
+    Teachers
+        Fitted, with the soft targets of the labelled rows.
     """
-    fitted = [is_fitted(teacher, lesson.X, given_classes) for teacher in teachers]
+    fitted = [is_fitted(teacher, rows.X, given_classes) for teacher in teachers]
     if splits is not None and any(fitted):
         raise no_folds(teachers[fitted.index(True)])
-    asked = []
+    members = []
     for index, (teacher, ready) in enumerate(zip(teachers, fitted, strict=True)):
         if ready:
-            one = _ask_fitted(teacher, lesson, given_classes, context)
+            one = _label_by_fitted(teacher, rows, given_classes, context)
         else:
-            one = _fit_and_ask(
+            one = _fit_and_label(
                 _unfitted_copy(teacher, _own_seed(seed, index)),
-                lesson,
+                rows,
                 fit_params[index],
                 splits,
-                held_out,
+                out_of_sample,
                 replace(context, seed=_own_seed(context.seed, index)),
             )
-        hurry = held_out == "auto" and context.deadline.left(_MEMBERS_SHARE) < 0
-        if held_out and one.held_out is None and not hurry:
-            one = with_members(one, lesson, context, fitted_here=not ready)
-        asked.append(one)
-    if len(asked) == 1:
-        teacher, name = (
-            asked[0].teacher,
-            f"The teacher {type(asked[0].teacher).__name__}",
-        )
+        hurry = out_of_sample == "auto" and context.deadline.left(_MEMBERS_SHARE) < 0
+        if out_of_sample and one.out_of_sample is None and not hurry:
+            one = with_out_of_bag(one, rows, present, context, fitted_here=not ready)
+        members.append(one)
+    if len(members) == 1:
+        (teacher,) = (one.teacher for one in members)
+        name = f"The teacher {type(teacher).__name__}"
     else:
         teacher = AveragedTeachers(
-            [one.teacher for one in asked],
+            [one.teacher for one in members],
             weights,
-            lesson.classes,
-            [one.given_classes for one in asked],
+            rows.task.classes,
+            [one.given_classes for one in members],
         )
         name = "Every teacher"
-    proba = average_proba([one.proba for one in asked], weights)
-    proba = fill_rows_without_prediction(proba, lesson.codes, name=name)
-    return Knowledge(teacher, proba, tuple(asked), weights, context)
+    outputs = rows.task.mean([one.outputs for one in members], weights)
+    outputs = rows.task.fill(outputs, rows.hard, name)
+    return Teachers(teacher, outputs, tuple(members), weights, context)
 
 
-def _ask_fitted(teacher, lesson, given_classes, context):
+def _label_by_fitted(teacher, rows, given_classes, context):
     key = context.teacher_key(teacher)
-    labels = label_rows(
+    answers = label_rows(
         teacher,
-        lesson.X,
-        lesson.classes,
+        rows.X,
+        rows.task,
         given_classes=given_classes,
         context=context,
         key=key,
     )
-    check_match(
-        labels.proba,
-        labels.outside,
-        labels.known,
-        lesson.codes,
-        lesson.classes,
-        name=f"The fitted teacher {type(teacher).__name__}",
-    )
-    return AskedTeacher(teacher, key, labels.proba, given_classes)
+    name = f"The fitted teacher {type(teacher).__name__}"
+    rows.task.check_match(answers, rows.hard, name=name)
+    return FittedTeacher(teacher, key, answers.outputs, given_classes)
 
 
-def with_members(one, lesson, context, *, fitted_here=False):
-    """Get out-of-bag answers for the labelled rows from a bagged teacher.
+def with_out_of_bag(one, rows, present, context, *, fitted_here=False):
+    """Add out-of-bag predictions of the labelled rows, where a teacher has them.
 
     Parameters
     ----------
-    one : AskedTeacher
-        Without out-of-sample answers.
-    lesson : Lesson
+    one : FittedTeacher
+        Without out-of-sample predictions.
+    rows : TransferSet
         The labelled rows.
+    present : Present
+        Which these are of the rows that ``fit`` got.
     context : Context
         Cache, number of jobs, progress.
     fitted_here : bool, default=False
@@ -169,17 +134,16 @@ def with_members(one, lesson, context, *, fitted_here=False):
 
     Returns
     -------
-    AskedTeacher
-        With out-of-bag answers, where there are such.
+    FittedTeacher
+        With out-of-bag predictions, if it is a bagged teacher.
     """
     bag = bagged_members(
-        one.teacher, lesson, one.given_classes, one.key, fitted_here=fitted_here
+        one.teacher, rows, present, one.given_classes, one.key, fitted_here=fitted_here
     )
     if bag is None:
         return one
-    every = np.arange(len(lesson.codes))
-    proba = bag.label(lesson.X, every, context)
-    return replace(one, held_out=bag, held_out_proba=proba)
+    outputs = bag.label(rows.X, np.arange(len(rows)), context)
+    return replace(one, out_of_sample=bag, out_of_sample_outputs=outputs)
 
 
 def _own_seed(seed, index):
@@ -199,22 +163,20 @@ def _unfitted_copy(teacher, seed):
     return seed_unset(clone(teacher), seed)
 
 
-def _fit_and_ask(teacher, lesson, fit_params, splits, keep, context):
-    rows = np.arange(len(lesson.y))
+def _fit_and_label(teacher, rows, fit_params, splits, keep, context):
+    every = np.arange(len(rows))
     with context.deadline.paused():
-        fitted, key = fit_teacher(
-            teacher, lesson.X, lesson.y, fit_params, rows, context, "teacher"
-        )
+        fitted, key = fit_teacher(teacher, rows, fit_params, every, context, "teacher")
         if splits is not None:
-            labels, folds = cross_fit(
-                teacher, lesson, fit_params, splits, context, keep=keep
+            outputs, folds = cross_fit(
+                teacher, rows, fit_params, splits, context, keep=keep
             )
     if splits is not None:
-        return AskedTeacher(fitted, key, labels.proba, None, folds, labels.proba)
-    labels = label_rows(
-        fitted, lesson.X, lesson.classes, given_classes=None, context=context, key=key
+        return FittedTeacher(fitted, key, outputs, None, folds, outputs)
+    answers = label_rows(
+        fitted, rows.X, rows.task, given_classes=None, context=context, key=key
     )
-    return AskedTeacher(fitted, key, labels.proba)
+    return FittedTeacher(fitted, key, answers.outputs)
 
 
 def no_folds(teacher):

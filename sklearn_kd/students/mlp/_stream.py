@@ -8,11 +8,12 @@ from scipy.sparse import issparse
 from sklearn.exceptions import NotFittedError
 from sklearn.utils.validation import check_is_fitted
 
+from sklearn_kd._rows import TransferSet
 from sklearn_kd._run.deadline import Deadline
 from sklearn_kd._run.random import INITIALIZE, SHUFFLE, as_seed, stream
 from sklearn_kd._tables.columns import column_kinds
 from sklearn_kd._tables.nominal import already_warned, check_levels
-from sklearn_kd.students._transfer_set import TransferSet
+from sklearn_kd._task import Classification
 from sklearn_kd.students.encoder._encoder import TabularEncoder
 from sklearn_kd.students.encoder._encoding import fit_encoder
 from sklearn_kd.students.encoder._levels import check_types
@@ -168,7 +169,7 @@ class Beginning:
 
     def packed(self):
         """Write it as a dict of values that a pickle may name."""
-        kept = ("X", "codes", "weight", "soft")
+        kept = ("X", "hard", "weight", "soft")
         batches = [{name: getattr(b, name) for name in kept} for b in self.batches]
         seen = self.seen and vars(self.seen)
         return {**vars(self), "batches": batches, "seen": seen}
@@ -176,9 +177,8 @@ class Beginning:
     @classmethod
     def unpacked(cls, state, classes):
         """Undo :meth:`packed`."""
-        batches = tuple(
-            TransferSet(**batch, classes=classes) for batch in state["batches"]
-        )
+        task = Classification(classes)
+        batches = tuple(TransferSet(**batch, task=task) for batch in state["batches"])
         seen = state["seen"] and SeenColumns(**state["seen"])
         return cls(**{**state, "batches": batches, "seen": seen})
 
@@ -198,7 +198,7 @@ class Beginning:
         return replace(
             first,
             X=read_rows(X),
-            codes=np.concatenate([batch.codes for batch in self.batches]),
+            hard=np.concatenate([batch.hard for batch in self.batches]),
             weight=np.concatenate([batch.weight for batch in self.batches]),
             soft=soft,
         )

@@ -1,4 +1,4 @@
-"""Calibrating a teacher's answers on those that it gave out of sample."""
+"""Calibrating a teacher on its out-of-sample predictions of the labelled rows."""
 
 import numpy as np
 from scipy.optimize import minimize
@@ -147,7 +147,7 @@ class PriorCorrection:
         return softmax(np.log(X[:, self.classes_]) + self.offset_, axis=1)
 
 
-def fit_calibrator(method, proba, lesson):
+def fit_calibrator(method, proba, codes):
     """Fit a calibrator to out-of-sample soft targets.
 
     Parameters
@@ -157,8 +157,8 @@ def fit_calibrator(method, proba, lesson):
         :class:`~sklearn.calibration.CalibratedClassifierCV`.
     proba : ndarray of shape (n_samples, n_classes), float32, or None
         Out-of-sample predictions for the labelled rows.
-    lesson : Lesson
-        The labelled rows.
+    codes : ndarray of shape (n_samples,), int
+        Their labels, as columns.
 
     Returns
     -------
@@ -176,7 +176,7 @@ def fit_calibrator(method, proba, lesson):
         raise no_calibration(method)
     predicted = proba.sum(axis=1) > 0
     calibrator = _make_calibrator(method)
-    calibrator.fit(_raise(proba[predicted]), lesson.codes[predicted])
+    calibrator.fit(_raise(proba[predicted]), codes[predicted])
 
     def calibrate(proba):
         predicted = proba.sum(axis=1) > 0

@@ -1,8 +1,10 @@
 """DistilledClassifier: the recipe from a teacher to a compact student."""
 
+from functools import partial
 from numbers import Real
 
 from sklearn.base import BaseEstimator, MetaEstimatorMixin
+from sklearn.utils.metadata_routing import MetadataRouter, process_routing
 
 from sklearn_kd._compat import (
     N_JOBS,
@@ -16,45 +18,47 @@ from sklearn_kd._compat import (
 from sklearn_kd._estimators.tags import takes_missing, takes_sparse, takes_text
 from sklearn_kd._recipe.flagged import compared_rows, draw_compared
 from sklearn_kd._recipe.preparation import (
-    check_out_of_sample,
+    by_name,
     draw_synthetic,
-    find_rows,
+    find_sampler,
     labelled_rows,
     make_student,
-    make_teachers,
-    read_lesson,
-    rows_without_labels,
+    read_labelled,
+    read_unlabeled,
     split_folds,
     warn_of_unreadable,
 )
+from sklearn_kd._recipe.routing import add_parts, fit_parameters, student_wants_weights
 from sklearn_kd._recipe.steps import (
     add_soft,
     add_synthetic,
-    add_unlabeled,
-    ask_teachers,
-    make_context,
-    soft_targets,
+    add_unlabelled,
+    calibrated,
     train_student,
-    wants_held_out,
 )
-from sklearn_kd._recipe.threshold import add_threshold
+from sklearn_kd._recipe.threshold import add_threshold, check_threshold, with_flags
 from sklearn_kd._run.autologging import no_autologging
 from sklearn_kd._run.deadline import Deadline
 from sklearn_kd._run.random import as_seed
 from sklearn_kd._run.twins import as_public
 from sklearn_kd._run.versions import VersionedMixin
 from sklearn_kd._tables.nominal import already_warned
-from sklearn_kd._tables.weights import weight_of_row
 from sklearn_kd.losses import LOSSES
 from sklearn_kd.students import (
     StudentPredictionMixin,
+    check_dates,
     check_readable,
     resolve_student,
     split_validation,
 )
-from sklearn_kd.targets import TEMPERATURES
-from sklearn_kd.teachers import TeacherParameterMixin, router
-from sklearn_kd.transfer import makes_sparse
+from sklearn_kd.targets import TEMPERATURES, SoftTerm
+from sklearn_kd.teachers import (
+    Context,
+    TeacherParameterMixin,
+    check_memory,
+    find_source,
+)
+from sklearn_kd.transfer import check_transfer, makes_sparse
 
 
 class DistilledClassifier(
@@ -370,57 +374,96 @@ class DistilledClassifier(
             For invalid input. The message states what was expected and how to fix it.
         """
         with no_autologging():
-            seed = as_seed(self.random_state)
-            deadline = Deadline(self.time_limit)
+            seed, deadline = as_seed(self.random_state), Deadline(self.time_limit)
             # no half of an earlier fit, if this fails
             self.__dict__.pop("student_", None)
-            lesson = read_lesson(self, X, y, sample_weight, teacher_proba)
-            student = make_student(self, lesson, seed)
-            teachers = make_teachers(self, lesson, sample_weight, teacher_proba)
-            sampler, X_unlabeled, unreadable = find_rows(
-                self, student, lesson, X_unlabeled, teacher_proba, seed
-            )
-            check_out_of_sample(self, teachers, sampler)
-            labelled = labelled_rows(self, lesson, groups)
-            splits = split_folds(self, lesson, groups, seed)
-            train, validation = split_validation(student, labelled, self.alpha > 0)
-            made = draw_synthetic(self, train, sampler, seed)
-            drawn = draw_compared(self, labelled, made, X_unlabeled, seed)
-            more = rows_without_labels(X_unlabeled, made)
-            warned = check_readable(
-                student,
-                labelled,
-                (train, validation),
-                more,
-                seed,
-                rehearsed=bool(teachers.members),
-            )
-            # only from here on is a teacher fitted or asked
-            knowledge = ask_teachers(
-                self,
-                teachers,
-                lesson,
+            # everything that needs no teacher
+            if self.alpha > 0:
+                check_transfer(self.transfer, X)
+            rows, present = read_labelled(self, X, y, sample_weight, teacher_proba)
+            self.classes_ = rows.task.classes
+            soft_term = SoftTerm(self.alpha, self.temperature, self.loss)
+            student = make_student(self.student, rows, soft_term, seed)
+            source = find_source(
+                self.teacher,
                 teacher_proba,
+                rows,
+                alpha=self.alpha,
+                cv=self.cv,
+                teacher_weights=self.teacher_weights,
+                teacher_classes=self.teacher_classes,
+            )
+            check_threshold(self.decision_threshold, self.student, source, rows.task)
+            check_memory(self.memory)
+            check_dates(rows.X, [*source.members, student])
+            route = partial(process_routing, self, "fit")
+            fit_params = fit_parameters(
+                route, self.teacher, source, sample_weight, rows.weight
+            )
+            weighted = student_wants_weights(route, self.student, rows.weight)
+            labelled = labelled_rows(rows, present, groups, weighted)
+            transfer, X_unlabeled = source.further_rows(self.transfer, X_unlabeled)
+            unlabelled = read_unlabeled(
+                self, X_unlabeled, labelled, present, float(self.alpha)
+            )
+            sampler, unreadable = find_sampler(
+                transfer, student, rows.X, seed, Context(verbose=self.verbose).report
+            )
+            wanted = source.wants_out_of_sample(
+                self.cv, self.cross_fit, self.calibration, sampler
+            )
+            splits = split_folds(source, self.cv, rows, present, groups, seed)
+            train, validation = split_validation(student, labelled, self.alpha > 0)
+            made, neighbors = draw_synthetic(
+                self, train, sampler, float(self.alpha), self.time_limit, seed
+            )
+            further = by_name(unlabelled, made)
+            drawn = draw_compared(self.decision_threshold, labelled, further, seed)
+            parts, rehearsed = (train, validation), bool(source.members)
+            warned = check_readable(
+                student, labelled, parts, further, seed, rehearsed=rehearsed
+            )
+            # from here on teachers are fitted, and predict
+            context = Context(
+                self.memory,
+                self.n_jobs,
+                self.verbose,
+                seed=None if self.random_state is None else seed,
+                deadline=deadline,
+            )
+            teachers = source.teach(
+                rows,
+                present,
+                fit_params=fit_params,
                 splits=splits,
-                held_out=wants_held_out(self, sampler),
+                out_of_sample=wanted,
                 seed=seed,
-                context=make_context(self, seed, deadline),
+                context=context,
             )
+            teachers = with_flags(teachers, self.decision_threshold, rows)
+            teachers = calibrated(teachers, self.calibration, rows)
             warn_of_unreadable(unreadable)
-            soft = soft_targets(self, lesson, knowledge)
-            train, validation = add_soft(soft, train, validation)
-            rows, stop = add_synthetic(
-                self, train, validation, made, knowledge, lesson, seed
+            train, validation = add_soft(teachers, rows, soft_term, train, validation)
+            learned, validation = add_synthetic(
+                train,
+                validation,
+                made,
+                teachers,
+                real=rows.X,
+                neighbors=neighbors,
+                cross_fit=self.cross_fit,
+                booster_weight=self.booster_weight,
+                seed=seed,
             )
-            rows = add_unlabeled(
-                self, rows, X_unlabeled, knowledge, seed, weight_of_row(labelled.weight)
-            )
-            self.n_transfer_rows_ = int((rows.origin < 0).sum())
-            self.teacher_ = as_public(knowledge.teacher)
-            compared = compared_rows(rows, labelled, drawn, knowledge, lesson)
+            learned = add_unlabelled(learned, unlabelled, teachers, seed)
+            self.n_transfer_rows_ = learned.n_without_label
+            self.teacher_ = as_public(teachers.teacher)
+            compared = compared_rows(learned, labelled, drawn, teachers, present)
             with already_warned(warned):
-                trained = train_student(student, rows, stop, seed, deadline)
-                self.student_ = add_threshold(self, trained, knowledge, compared)
+                trained = train_student(student, learned, validation, seed, deadline)
+            self.student_ = add_threshold(
+                trained, self.decision_threshold, teachers, rows.task, *compared
+            )
         return self
 
     def get_metadata_routing(self):
@@ -431,7 +474,8 @@ class DistilledClassifier(
         MetadataRouter
             This estimator itself, its unfitted teachers, its student and its splitter.
         """
-        return router(self)
+        routes = MetadataRouter(owner=self).add_self_request(self)
+        return add_parts(routes, self.teacher, self.student, self.cv)
 
     def __sklearn_tags__(self):
         tags = super().__sklearn_tags__()

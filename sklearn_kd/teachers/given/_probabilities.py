@@ -2,18 +2,15 @@
 
 import numpy as np
 
-from sklearn_kd._compat import safe_indexing
 from sklearn_kd._messages import show
 from sklearn_kd._tables.columns import is_frame, numeric_block
 from sklearn_kd._tables.containers import as_values
 from sklearn_kd._task.class_names import are_numbered, column_names, match_columns
-from sklearn_kd._task.match import check_match, fill_rows_without_prediction
-from sklearn_kd._task.proba import align_proba, as_array, check_proba, plain_label
+from sklearn_kd._task.proba import as_array, check_proba, plain_label
 from sklearn_kd.targets import SoftTargets
-from sklearn_kd.teachers._asked import Knowledge
 
 
-def read_teacher_proba(teacher_proba, lesson):
+def read_teacher_proba(teacher_proba, rows, present):
     """Check precomputed probabilities and bring them into our class order.
 
     Parameters
@@ -25,13 +22,15 @@ def read_teacher_proba(teacher_proba, lesson):
         of :class:`SoftTargets` by its classes; it may have columns for classes that are
         not in ``y``, as in a fold that lacks one: the others then share their mass.
         Rows of weight 0 are not looked at.
-    lesson : Lesson
+    rows : TransferSet
         The labelled rows.
+    present : Present
+        Which these are of the rows that ``fit`` got.
 
     Returns
     -------
-    Knowledge
-        The probabilities, and no teacher.
+    ndarray of shape (n_samples, n_classes), float32
+        Rows that sum to 1.
 
     Raises
     ------
@@ -41,7 +40,10 @@ def read_teacher_proba(teacher_proba, lesson):
         while a class in ``y`` has no column, and probabilities that do not fit ``y``
         (as for a fitted teacher).
     """
-    classes, teacher_proba = lesson.classes, as_values(teacher_proba, "teacher_proba")
+    classes, teacher_proba = (
+        rows.task.classes,
+        as_values(teacher_proba, "teacher_proba"),
+    )
     columns, source = column_names(teacher_proba), list(classes)
     if isinstance(teacher_proba, SoftTargets):
         columns, teacher_proba = teacher_proba.classes.tolist(), teacher_proba.proba
@@ -59,20 +61,14 @@ def read_teacher_proba(teacher_proba, lesson):
                 '(cross_val_predict(method="predict_proba") numbers the classes 0, 1, '
                 "2, ... first: name the columns so there.)"
             )
-    given = _present_rows(teacher_proba, lesson)
+    given = _present_rows(teacher_proba, present)
     if is_frame(given):
         given = numeric_block(given, range(len(columns)))
     checked = check_proba(given, len(source), name="teacher_proba")
-    proba, outside, known = align_proba(
-        checked.astype(np.float32, copy=False), source, classes
-    )
-    absent = None
-    if named:
-        absent = _absent_mass(checked, source, classes)
-    name, codes = "teacher_proba", lesson.codes
-    check_match(proba, outside, known, codes, classes, name=name, absent=absent)
-    proba = fill_rows_without_prediction(proba, codes, name=name)
-    return Knowledge(proba=proba)
+    answers = rows.task.align(checked.astype(np.float32, copy=False), source)
+    absent = _absent_mass(checked, source, classes) if named else None
+    rows.task.check_match(answers, rows.hard, name="teacher_proba", absent=absent)
+    return rows.task.fill(answers.outputs, rows.hard, "teacher_proba")
 
 
 def _absent_mass(proba, source, classes):
@@ -86,20 +82,18 @@ def _absent_mass(proba, source, classes):
     }
 
 
-def _present_rows(teacher_proba, lesson):
+def _present_rows(teacher_proba, present):
     """Take the rows that count, as they are: nothing is asked of those of weight 0."""
     if not (is_frame(teacher_proba) or isinstance(teacher_proba, (list, tuple))):
         teacher_proba = as_array(teacher_proba, "teacher_proba")
         if not teacher_proba.ndim:
             return teacher_proba  # which has no shape of probabilities
-    if len(teacher_proba) != lesson.n_given:
+    if len(teacher_proba) != present.n_rows:
         raise ValueError(
             f"teacher_proba has {len(teacher_proba)} rows, expected one for each of "
-            f"the {lesson.n_given} rows of X."
+            f"the {present.n_rows} rows of X."
         )
-    if len(lesson.y) == lesson.n_given:
-        return teacher_proba
-    return safe_indexing(teacher_proba, lesson.given)
+    return present.take(teacher_proba)
 
 
 def check_index(teacher_proba, X):

@@ -10,7 +10,6 @@ from sklearn.ensemble import (
     RandomForestClassifier,
 )
 from sklearn.frozen import FrozenEstimator
-from sklearn.model_selection import FixedThresholdClassifier, TunedThresholdClassifierCV
 from sklearn.pipeline import Pipeline
 from sklearn.utils import get_tags
 from sklearn.utils.parallel import Parallel, delayed
@@ -22,10 +21,11 @@ from sklearn_kd._estimators.resampling import (
     resamples_all_rows,
     resampling_step,
 )
+from sklearn_kd._estimators.thresholds import THRESHOLDED
 from sklearn_kd._run.random import contained_draws
 from sklearn_kd._tables.copies import copy_rows
 from sklearn_kd._task.answers import classes_of, read_answer
-from sklearn_kd._task.proba import align_proba, check_proba
+from sklearn_kd._task.proba import check_proba
 from sklearn_kd.teachers.cache._key import Keyed
 
 #: Rows on which the memory of the members is looked for.
@@ -37,15 +37,13 @@ EVIDENCE_ROWS = 2_000
 #: 200, on clean and on noisy tables alike.
 MIN_SCORE, MIN_SHARE = 3.0, 0.05
 
-_THRESHOLDED = (FixedThresholdClassifier, TunedThresholdClassifierCV)
-
 #: Rows that the members are asked about at a time.
 CHUNK = 10_000
 
 
 @dataclass(frozen=True, eq=False)
-class Bag:
-    """The members of a bagged teacher, and which training rows each has seen.
+class OutOfBag:
+    """The members of a bagged teacher, and which training rows each was fitted on.
 
     Parameters
     ----------
@@ -60,8 +58,8 @@ class Bag:
         predict the rows that were made from it.
     labels : list
         The label of each column of the ensemble's probabilities.
-    classes : ndarray of shape (n_classes,)
-        Our labels.
+    task : Classification
+        What is to be learned.
     key : str or None, default=None
         What stands for the teacher in the cache; None makes one from its state.
 
@@ -80,7 +78,7 @@ class Bag:
     seen: np.ndarray
     left_out: np.ndarray
     labels: list
-    classes: np.ndarray
+    task: object
     key: str | None = None
 
     def label(self, X, source, context):
@@ -98,9 +96,8 @@ class Bag:
 
         Returns
         -------
-        ndarray of shape (n_samples, n_classes), float32
-            Probabilities in our class order. A row is zero where the members put all
-            mass on classes that are not ours.
+        ndarray of shape (n_samples, n_outputs), float32
+            Predictions; a row without a prediction is zero.
         """
         n_samples = num_samples(X)
         starts = range(0, n_samples, CHUNK)
@@ -110,9 +107,7 @@ class Bag:
         keyed = Keyed(self.teacher, key)
 
         def ask(rows, seen):
-            call = context.call(
-                _label_chunk, keyed, rows, seen, self.labels, self.classes
-            )
+            call = context.call(_label_chunk, keyed, rows, seen, self.labels, self.task)
             return call.result()
 
         parts = Parallel(
@@ -124,16 +119,16 @@ class Bag:
             )
             for start in starts
         )
-        proba = np.empty((n_samples, len(self.classes)), dtype=np.float32)
+        outputs = np.empty((n_samples, self.task.n_outputs), dtype=np.float32)
         for start, part in zip(starts, parts, strict=True):
             stop = start + len(part)
-            proba[start:stop] = part
+            outputs[start:stop] = part
             if len(starts) > 1:
                 context.report(f"labelled {stop} of {n_samples} rows out of bag")
-        return proba
+        return outputs
 
     def compare(self, X, codes, rows):
-        """Ask about training rows those members that saw them, and the others.
+        """Predict training rows by the members fitted on them, and by the others.
 
         Parameters
         ----------
@@ -142,8 +137,8 @@ class Bag:
         codes : ndarray of shape (n_rows,), int
             Positions of their labels in ``classes``.
         rows : ndarray of int
-            Which rows to ask about; those that all members or none have seen are left
-            out.
+            Which rows to predict; those that all members or none were fitted on are
+            left out.
 
         Returns
         -------
@@ -158,12 +153,12 @@ class Bag:
         seen, X = _unpack(self.seen[rows], n_members), safe_indexing(X, rows)
         at = np.arange(len(rows)), codes[rows]
         return tuple(
-            _answer(self.teacher, X, asked, self.labels, self.classes)[at]
+            _answer(self.teacher, X, asked, self.labels, self.task)[at]
             for asked in (seen, ~seen)
         )
 
 
-def _label_chunk(teacher, X, seen, labels, classes):
+def _label_chunk(teacher, X, seen, labels, task):
     """Ask about one chunk the members that were not fitted on a row's source.
 
     ``seen`` has the bits of the sources. Where all members were fitted on one, all are
@@ -172,7 +167,7 @@ def _label_chunk(teacher, X, seen, labels, classes):
     _, ensemble = _unwrap(teacher)
     asked = ~_unpack(seen, len(ensemble.estimators_))
     asked[:, ~asked.any(axis=0)] = True
-    return _answer(teacher, X, asked, labels, classes)
+    return _answer(teacher, X, asked, labels, task)
 
 
 def may_be_bagged(teacher):
@@ -198,7 +193,7 @@ def may_be_bagged(teacher):
     return bool(ensemble.bootstrap)
 
 
-def _answer(teacher, X, asked, labels, classes):
+def _answer(teacher, X, asked, labels, task):
     """Average each row's answers of the members that are asked about it."""
     steps, ensemble = _unwrap(teacher)
     with contained_draws(0, teacher):
@@ -210,11 +205,12 @@ def _answer(teacher, X, asked, labels, classes):
     total /= asked.sum(axis=0)[:, None]
     name = f"predict_proba of the members of {type(ensemble).__name__}"
     total = check_proba(total, len(labels), name=name)
-    proba, _, _ = align_proba(total, labels, classes)
-    return proba.astype(np.float32)
+    return task.align(total, labels).outputs.astype(np.float32)
 
 
-def bagged_members(teacher, lesson, given_classes, key=None, *, fitted_here=False):
+def bagged_members(
+    teacher, rows, present, given_classes, key=None, *, fitted_here=False
+):
     """Find the members of a bagged teacher, if it is one that X was taught to.
 
     Parameters
@@ -223,9 +219,11 @@ def bagged_members(teacher, lesson, given_classes, key=None, *, fitted_here=Fals
         A fitted teacher: a forest or ``BaggingClassifier``, as it is, frozen, behind a
         threshold or as the last step of a pipeline. Anything else has no members that
         can be asked.
-    lesson : Lesson
-        The labelled rows. A teacher that came fitted may have been fitted on the rows
-        of weight 0, too.
+    rows : TransferSet
+        The labelled rows.
+    present : Present
+        Which these are of the rows that ``fit`` got: a teacher that came fitted may
+        have been fitted on those of weight 0, too.
     given_classes : array-like of shape (n_classes,) or None
         ``teacher_classes`` of the user.
     key : str or None, default=None
@@ -235,7 +233,7 @@ def bagged_members(teacher, lesson, given_classes, key=None, *, fitted_here=Fals
 
     Returns
     -------
-    Bag or None
+    OutOfBag or None
         None where the members cannot be asked, where each has seen every row, and
         where the teacher was fitted on another number of rows. Where it came fitted,
         None too if its members do not know the rows that they should have seen better
@@ -245,21 +243,21 @@ def bagged_members(teacher, lesson, given_classes, key=None, *, fitted_here=Fals
     _, ensemble = _unwrap(teacher)
     if not _has_members(ensemble):
         return None
-    n_rows, n_fitted = len(lesson.codes), n_fitted_rows(ensemble)
-    if n_fitted not in (n_rows, lesson.n_given):
+    n_rows, n_fitted = len(rows), n_fitted_rows(ensemble)
+    if n_fitted not in (n_rows, present.n_rows):
         return None
     labels = classes_of(teacher, None, given_classes)
     if labels is None or len(labels) != len(ensemble.classes_):
         return None
     seen, left_out = _pack(ensemble.estimators_samples_, n_fitted)
     if n_fitted != n_rows:
-        seen, left_out = seen[lesson.given], left_out[lesson.given]
+        seen, left_out = present.take(seen), present.take(left_out)
     if not left_out.any():
         return None
-    bag = Bag(teacher, ensemble, seen, left_out, labels, lesson.classes, key)
+    bag = OutOfBag(teacher, ensemble, seen, left_out, labels, rows.task, key)
     if fitted_here and _keeps_rows(teacher):
         return bag
-    return bag if _remembers(bag, lesson.X, lesson.codes) else None
+    return bag if _remembers(bag, rows) else None
 
 
 def _keeps_rows(teacher):
@@ -268,8 +266,8 @@ def _keeps_rows(teacher):
     A subclass with a ``fit`` of its own may not, and what is frozen was fitted
     elsewhere.
     """
-    while isinstance(teacher, (Pipeline, *_THRESHOLDED)):
-        if isinstance(teacher, _THRESHOLDED):
+    while isinstance(teacher, (Pipeline, *THRESHOLDED)):
+        if isinstance(teacher, THRESHOLDED):
             if not getattr(teacher, "refit", True):
                 return False
             teacher = teacher.estimator_
@@ -286,10 +284,10 @@ def _unwrap(teacher):
     fitted on are not the rows that it was given.
     """
     steps = []
-    while isinstance(teacher, (FrozenEstimator, Pipeline, *_THRESHOLDED)):
+    while isinstance(teacher, (FrozenEstimator, Pipeline, *THRESHOLDED)):
         if isinstance(teacher, FrozenEstimator):
             teacher = teacher.estimator
-        elif isinstance(teacher, _THRESHOLDED):  # its probabilities are those inside
+        elif isinstance(teacher, THRESHOLDED):  # its probabilities are those inside
             teacher = getattr(teacher, "estimator_", teacher.estimator)
         elif resampling_step(teacher) is not None:
             return [], teacher
@@ -340,11 +338,11 @@ def _unpack(seen, n_members):
     return np.ascontiguousarray(bits.T).view(bool)
 
 
-def _remembers(bag, X, codes):
+def _remembers(bag, labelled):
     """Say whether the members know the rows that they saw better than the others."""
     n_rows = len(bag.left_out)
     rows = np.random.default_rng(0).permutation(n_rows)[:EVIDENCE_ROWS]
-    saw, did_not = bag.compare(X, codes, np.sort(rows))
+    saw, did_not = bag.compare(labelled.X, labelled.hard, np.sort(rows))
     if len(saw) < 2:
         return False
     gain = saw.astype(np.float64) - did_not

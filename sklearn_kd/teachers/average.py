@@ -14,7 +14,7 @@ from sklearn_kd._task.proba import align_proba
 
 
 class AveragedTeachers(VersionedMixin, PredictingClassifierMixin, BaseEstimator):
-    """Fitted teachers that answer together.
+    """The weighted mean of fitted teachers.
 
     Parameters
     ----------

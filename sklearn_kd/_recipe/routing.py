@@ -2,57 +2,58 @@
 
 import warnings
 
-from sklearn.utils.metadata_routing import (
-    MetadataRouter,
-    MethodMapping,
-    process_routing,
-)
+from sklearn.utils.metadata_routing import MethodMapping
 
 from sklearn_kd._compat import routing_enabled
 from sklearn_kd._estimators.nets import is_skorch_net
 from sklearn_kd._estimators.resampling import resampling_step
 from sklearn_kd._estimators.routing import weight_parameter
 from sklearn_kd._tables.weights import in_rows
-from sklearn_kd.teachers.given._fitted import looks_fitted
+from sklearn_kd.teachers import looks_fitted
 
 
-def router(owner):
-    """Describe where the metadata of a distilled classifier's ``fit`` may go.
+def add_parts(routes, teacher, student, cv):
+    """Say where the metadata of a distilled estimator's ``fit`` may go.
 
     Parameters
     ----------
-    owner : DistilledClassifier
-        With ``teacher``, ``student`` and ``cv``.
+    routes : MetadataRouter
+        Of the estimator.
+    teacher, student, cv
+        Its parameters.
 
     Returns
     -------
     MetadataRouter
-        To the owner, each teacher that can be fitted, the student and the splitter.
+        The same, with each teacher that can be fitted, the student and the splitter.
     """
     to_fit = MethodMapping().add(caller="fit", callee="fit")
     to_split = MethodMapping().add(caller="fit", callee="split")
-    routes = MetadataRouter(owner=owner).add_self_request(owner)
-    for name, teacher in _named(owner.teacher):
-        if hasattr(teacher, "get_metadata_routing") and not looks_fitted(teacher):
-            routes.add(method_mapping=to_fit, **{name: teacher})
-    if _may_decline(owner.student):
-        routes.add(method_mapping=to_fit, student=owner.student)
-    if hasattr(owner.cv, "get_metadata_routing"):
-        routes.add(method_mapping=to_split, splitter=owner.cv)
+    for name, one in _named(teacher):
+        if hasattr(one, "get_metadata_routing") and not looks_fitted(one):
+            routes.add(method_mapping=to_fit, **{name: one})
+    if _may_decline(student):
+        routes.add(method_mapping=to_fit, student=student)
+    if hasattr(cv, "get_metadata_routing"):
+        routes.add(method_mapping=to_split, splitter=cv)
     return routes
 
 
-def fit_parameters(owner, teachers, weight):
+def fit_parameters(route, teacher, source, sample_weight, weight):
     """Name the row-wise ``fit`` parameters of each teacher.
 
     Parameters
     ----------
-    owner : DistilledClassifier
-        Whose ``fit`` was given the weights.
-    teachers : list of object
-        Its teachers.
-    weight : ndarray of shape (n_samples,), float64, or None
-        The weights of the labelled rows; None where ``fit`` was given none.
+    route : callable
+        ``process_routing`` for the ``fit`` of the estimator.
+    teacher : object, list of object or None
+        As the user passed it.
+    source : Source
+        With its teachers, if there are any.
+    sample_weight : object or None
+        As passed to ``fit``.
+    weight : ndarray of shape (n_samples,), float64
+        The weights of the labelled rows.
 
     Returns
     -------
@@ -64,23 +65,24 @@ def fit_parameters(owner, teachers, weight):
     UserWarning
         For an unfitted teacher that takes no weights.
     """
-    if weight is None:
+    teachers = source.members
+    if sample_weight is None or not teachers:
         return [{} for _ in teachers]
-    if owner.teacher is None:  # the default ensemble; others get them as they came
+    if source.is_default:  # others get them as they came
         weight = in_rows(weight)
-    names = [weight_parameter(teacher) for teacher in teachers]
-    if routing_enabled() and owner.teacher is not None:
-        routed = process_routing(owner, "fit", sample_weight=weight)
-        for index, (part, teacher) in enumerate(_named(owner.teacher)):
-            if _is_asked(teacher):
+    names = [weight_parameter(one) for one in teachers]
+    if routing_enabled() and not source.is_default:
+        routed = route(sample_weight=weight)
+        for index, (part, one) in enumerate(_named(teacher)):
+            if _is_asked(one):
                 names[index] = _routed_name(routed.get(part))
     if _is_trivial(weight):
         return [{} for _ in teachers]
-    for teacher, name in zip(teachers, names, strict=True):
-        declined = routing_enabled() and _is_asked(teacher)
-        if name is None and not looks_fitted(teacher) and not declined:
+    for one, name in zip(teachers, names, strict=True):
+        declined = routing_enabled() and _is_asked(one)
+        if name is None and not looks_fitted(one) and not declined:
             warnings.warn(
-                f"The teacher {type(teacher).__name__} takes no sample_weight: it is "
+                f"The teacher {type(one).__name__} takes no sample_weight: it is "
                 "fitted without, and the weights act on the student only.",
                 UserWarning,
                 stacklevel=3,
@@ -88,13 +90,15 @@ def fit_parameters(owner, teachers, weight):
     return [{} if name is None else {name: weight} for name in names]
 
 
-def student_wants_weights(owner, weight):
+def student_wants_weights(route, student, weight):
     """Say whether the sample weights go to the student too.
 
     Parameters
     ----------
-    owner : DistilledClassifier
-        With ``student``.
+    route : callable
+        As for :func:`fit_parameters`.
+    student : estimator or None
+        As the user passed it.
     weight : ndarray of shape (n_samples,), float64
         The weights.
 
@@ -103,11 +107,9 @@ def student_wants_weights(owner, weight):
     bool
         False where metadata routing is on and the student declines them.
     """
-    routed_at_all = routing_enabled() and _may_decline(owner.student)
-    if _is_trivial(weight) or not routed_at_all:
+    if _is_trivial(weight) or not (routing_enabled() and _may_decline(student)):
         return True
-    routed = process_routing(owner, "fit", sample_weight=weight)
-    return _routed_name(routed.student) is not None
+    return _routed_name(route(sample_weight=weight).student) is not None
 
 
 def _is_asked(teacher):

@@ -1,0 +1,63 @@
+"""Fitting a clone of a teacher on labelled rows, cached."""
+
+import time
+
+from sklearn.base import clone
+
+from sklearn_kd._run.autologging import no_autologging
+from sklearn_kd._run.random import contained_draws
+from sklearn_kd._run.twins import below_hooks, is_below_hooks
+from sklearn_kd._tables.copies import take_copy
+from sklearn_kd._tables.unreadable import REFUSALS, is_odd, refused_by
+from sklearn_kd.decoded import decoded
+
+
+def fit_teacher(teacher, rows, weights, at, context, role):
+    """Fit a clone of a teacher on some labelled rows.
+
+    Parameters
+    ----------
+    teacher : estimator
+        Unfitted and seeded; not changed.
+    rows : TransferSet
+        All labelled rows.
+    weights : dict of str to ndarray of shape (n_samples,)
+        Row-wise parameters of ``fit``: the sample weights under the name by which the
+        teacher takes them, or nothing.
+    at : ndarray of int
+        Which rows to fit on.
+    context : Context
+        Cache and progress.
+    role : str
+        What it is called in the line of progress.
+
+    Returns
+    -------
+    fitted : estimator
+        The clone.
+    key : str or None
+        What stands for it in the cache of its answers.
+    """
+    X, y = take_copy(rows.X, at), rows.y[at]  # the teacher may write into what it gets
+    weights = {name: value[at] for name, value in weights.items()}
+    call = context.call(_fit, teacher, X, y, weights, context.seed)
+    start = time.perf_counter()
+    try:
+        fitted = call.result()
+    except REFUSALS as error:
+        if not is_odd(X):
+            raise
+        side = f"The teacher {type(teacher).__name__}"
+        raise refused_by(side, X, error) from error
+    context.report(
+        f"{role} ({type(teacher).__name__}) fitted on the labels of {len(at)} rows "
+        f"in {time.perf_counter() - start:.1f} s"
+    )
+    return fitted, call.result_key
+
+
+def _fit(teacher, X, y, weights, seed):
+    # here too, since it may run in a process of its own
+    with no_autologging(), contained_draws(seed, teacher):
+        fitted = decoded(clone(teacher), y).fit(X, y, **weights)
+    return below_hooks(fitted) if is_below_hooks(teacher) else fitted

@@ -1,0 +1,235 @@
+"""Where soft targets come from: from nowhere, from the user, or from teachers."""
+
+from dataclasses import dataclass, replace
+
+import numpy as np
+
+from sklearn_kd._compat import validate_all_params
+from sklearn_kd._messages import show
+from sklearn_kd._run.twins import below_hooks
+from sklearn_kd.teachers._teach import check_weights, no_folds, teach
+from sklearn_kd.teachers._teachers import Teachers, no_cross_fit
+from sklearn_kd.teachers.cache._cache import usable_memory
+from sklearn_kd.teachers.default._ensemble import default_teachers
+from sklearn_kd.teachers.given._fitted import (
+    check_teacher,
+    is_surely_fitted,
+    looks_fitted,
+)
+from sklearn_kd.teachers.given._probabilities import read_teacher_proba
+from sklearn_kd.teachers.out_of_sample._calibration import no_calibration
+from sklearn_kd.teachers.out_of_sample._out_of_bag import may_be_bagged
+
+
+class Source:
+    """What each source of soft targets says once, so that nobody else has to ask.
+
+    Attributes
+    ----------
+    members : sequence of object
+        Teachers to fit or to use.
+    no_threshold : str or None
+        Why there is no threshold to hand on; None where there may be one.
+    """
+
+    def wants_out_of_sample(self, cv, cross_fit, calibration, sampler):
+        """Say whether out-of-sample predictions are needed, or may be: "auto".
+
+        What needs them where there cannot be any is refused.
+        """
+        return False
+
+    def further_rows(self, transfer, X_unlabeled):
+        """Give what is wanted of synthetic and unlabelled rows."""
+        return None, None
+
+    def teach(self, rows, present, **params):
+        """Give the soft targets of the labelled rows, and who labels others."""
+        return Teachers()
+
+
+class NoTeacher(Source):
+    """The labels alone, at ``alpha=0``: no teacher, and no further rows."""
+
+    members = ()
+    no_threshold = "alpha=0 uses no teacher"
+
+
+class GivenTargets(Source):
+    """Soft targets of the labelled rows that the user has.
+
+    Parameters
+    ----------
+    proba : array-like or DataFrame of shape (n_samples, n_classes)
+        As passed to ``fit``; not checked yet.
+    """
+
+    members = ()
+    no_threshold = "teacher_proba comes without a threshold"
+
+    def __init__(self, proba):
+        self.proba = proba
+
+    def wants_out_of_sample(self, cv, cross_fit, calibration, sampler):
+        """Refuse a calibration."""
+        if calibration is not None:
+            raise no_calibration(calibration)
+        return False
+
+    def further_rows(self, transfer, X_unlabeled):
+        """Refuse further rows: nobody could label them."""
+        if X_unlabeled is not None:
+            raise ValueError(
+                "X_unlabeled needs a teacher, and teacher_proba is for the rows of X "
+                "only: pass the teacher, or leave X_unlabeled out."
+            )
+        if not (transfer is None or (isinstance(transfer, str) and transfer == "auto")):
+            raise ValueError(
+                f"transfer={show(transfer)} makes rows for a teacher to label, and "
+                "teacher_proba is for the rows of X only: pass the teacher, or use "
+                'transfer="auto" or None.'
+            )
+        return None, None
+
+    def teach(self, rows, present, **params):
+        """Check the soft targets, and bring them into the order of the task."""
+        return Teachers(outputs=read_teacher_proba(self.proba, rows, present))
+
+
+@dataclass(frozen=True, eq=False)
+class TeacherList(Source):
+    """Fitted and unfitted teachers, checked and not yet touched.
+
+    Parameters
+    ----------
+    members : list of object
+        The teachers.
+    weights : ndarray of shape (n_teachers,)
+        Of each in the mean.
+    given_classes : array-like or None
+        Labels of the columns of fitted teachers, as the user passed them.
+    is_default : bool
+        Whether it is the default ensemble.
+    """
+
+    members: list
+    weights: np.ndarray
+    given_classes: object
+    is_default: bool
+
+    @property
+    def no_threshold(self):
+        """Why there is no threshold to hand on; None where there may be one."""
+        if self.is_default:
+            return "the default teacher has no threshold"
+        if len(self.members) > 1:
+            return "several teachers have no threshold in common"
+        return None
+
+    def wants_out_of_sample(self, cv, cross_fit, calibration, sampler):
+        """Say whether out-of-sample predictions are needed, or may be: "auto".
+
+        With ``cv`` there are some; without, a teacher has to be of a kind that has
+        members.
+        """
+        always = not isinstance(cross_fit, str) and cross_fit
+        if cv is None:
+            strange = [one for one in self.members if not may_be_bagged(one)]
+            if calibration is not None and (strange or not cross_fit):
+                raise no_calibration(calibration)
+            if always and sampler is not None and strange:
+                raise no_cross_fit(strange[0])
+        if not cross_fit:
+            return False
+        if calibration is not None:
+            return True
+        if sampler is None:
+            return False
+        return True if always else "auto"
+
+    def further_rows(self, transfer, X_unlabeled):
+        """Give what is wanted of further rows: what the user passed."""
+        return transfer, X_unlabeled
+
+    def teach(self, rows, present, *, context, **params):
+        """Fit what is not fitted, and label the labelled rows."""
+        return teach(
+            self.members,
+            rows,
+            present,
+            weights=self.weights,
+            given_classes=self.given_classes,
+            context=replace(context, memory=usable_memory(context.memory)),
+            **params,
+        )
+
+
+def find_source(
+    teacher, teacher_proba, rows, *, alpha, cv, teacher_weights, teacher_classes
+):
+    """Decide where soft targets come from, and check the teachers.
+
+    Parameters
+    ----------
+    teacher : object, list of object or None
+        As the user passed it.
+    teacher_proba : object or None
+        As passed to ``fit``.
+    rows : TransferSet
+        The labelled rows.
+    alpha : float
+        Weight of the soft term.
+    cv, teacher_weights, teacher_classes
+        As for :class:`~sklearn_kd.DistilledClassifier`.
+
+    Returns
+    -------
+    NoTeacher, GivenTargets or TeacherList
+        The one place that is asked later on.
+
+    Raises
+    ------
+    TypeError, ValueError
+        For parameters that contradict each other, and for what cannot be a teacher.
+    """
+    names = {
+        "teacher": teacher,
+        "cv": cv,
+        "teacher_weights": teacher_weights,
+        "teacher_classes": teacher_classes,
+    }
+    given = [name for name, value in names.items() if value is not None]
+    if teacher_proba is not None and given:
+        raise ValueError(
+            "teacher_proba takes the place of a teacher: leave "
+            f"{' and '.join(given)} at None, or do not pass teacher_proba."
+        )
+    if teacher_proba is not None:
+        return GivenTargets(teacher_proba) if alpha > 0 else NoTeacher()
+    if teacher is None:
+        if alpha == 0:
+            return NoTeacher()
+        default = default_teachers(rows.X, rows.task.n_outputs)
+        members = [below_hooks(one) for one in default]
+    else:
+        members = list(teacher) if isinstance(teacher, (list, tuple)) else [teacher]
+        if not members:
+            raise ValueError("teacher is an empty list: pass at least one teacher.")
+        for one in members:
+            check_teacher(one)
+            if alpha > 0:
+                _check_untouched(one, cv, teacher_classes, rows.task)
+    weights = check_weights(teacher_weights, len(members))
+    if alpha == 0:
+        return NoTeacher()
+    return TeacherList(members, weights, teacher_classes, teacher is None)
+
+
+def _check_untouched(teacher, cv, given_classes, task):
+    """Refuse a teacher, fitted or not, for what shows before it predicts."""
+    if not looks_fitted(teacher):
+        validate_all_params(teacher)
+        return
+    if cv is not None and is_surely_fitted(teacher):
+        raise no_folds(teacher)
+    task.check_known(teacher, given_classes)

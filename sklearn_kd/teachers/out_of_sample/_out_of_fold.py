@@ -1,0 +1,120 @@
+"""Out-of-fold predictions: by teachers that were not fitted on the fold of a row."""
+
+from dataclasses import dataclass, replace
+
+import numpy as np
+from sklearn.utils.parallel import Parallel, delayed
+
+from sklearn_kd._compat import safe_indexing
+from sklearn_kd.teachers._fit import fit_teacher
+from sklearn_kd.teachers._label import label_rows
+from sklearn_kd.teachers.out_of_sample._splits import count_tests
+
+
+@dataclass(frozen=True, eq=False)
+class OutOfFold:
+    """The teachers of all folds, and the rows that each is out-of-fold for.
+
+    Parameters
+    ----------
+    members : list of (object, str or None)
+        Fitted on the rows of each fold, with what stands for it in the cache.
+    tested : list of ndarray of shape (n_samples,), bool
+        The rows left out of each.
+    task : Classification
+        What is to be learned.
+    """
+
+    members: list
+    tested: list
+    task: object
+
+    def label(self, X, source, context):
+        """Predict each row by the teachers of the folds that test its source.
+
+        Parameters
+        ----------
+        X : {array-like, sparse matrix, DataFrame} of shape (n_new, n_features)
+            Rows as they reach the teacher.
+        source : ndarray of shape (n_new,), int
+            For each the position of the labelled row that it was made from.
+        context : Context
+            Cache, number of jobs, progress.
+
+        Returns
+        -------
+        ndarray of shape (n_new, n_outputs), float32
+            Mean predictions.
+        """
+        total = np.zeros((len(source), self.task.n_outputs))
+        count = np.zeros((len(source), 1))
+        for (fitted, key), tested in zip(self.members, self.tested, strict=True):
+            rows = np.flatnonzero(tested[source])
+            if not len(rows):
+                continue
+            answers = label_rows(
+                fitted,
+                safe_indexing(X, rows),
+                self.task,
+                given_classes=None,
+                context=context,
+                key=key,
+            )
+            total[rows] += answers.outputs
+            count[rows] += 1
+        return (total / count).astype(np.float32)
+
+
+def cross_fit(teacher, rows, weights, splits, context, *, keep):
+    """Compute out-of-fold soft targets of every row.
+
+    Parameters
+    ----------
+    teacher, weights, context
+        As for :func:`fit_teacher`.
+    rows : TransferSet
+        The labelled rows. A fold that lacks a class gives it probability 0.
+    splits : list of (train, test)
+        Positions, as :func:`check_folds` gives them. The answers of several tests of a
+        row are averaged.
+    keep : bool
+        Whether further rows will be labelled.
+
+    Returns
+    -------
+    outputs : ndarray of shape (n_samples, n_outputs), float32
+        Out-of-fold predictions.
+    out_of_fold : OutOfFold or None
+        The teachers, for further rows; None unless they are kept.
+    """
+    n_samples, task = len(rows), rows.task
+    parts = Parallel(n_jobs=context.n_jobs)(
+        delayed(_label_fold)(teacher, rows, weights, train, test, context, keep)
+        for train, test in splits
+    )
+    outputs = np.zeros((n_samples, task.n_outputs))
+    for (_, test), (answers, _) in zip(splits, parts, strict=True):
+        outputs[test] += answers.outputs
+    outputs /= count_tests(splits, n_samples)[:, None]
+    outputs = outputs.astype(np.float32)
+    if not keep:
+        return outputs, None
+    members = [member for _, member in parts]
+    masks = [np.isin(np.arange(n_samples), test) for _, test in splits]
+    return outputs, OutOfFold(members, masks, task)
+
+
+def _label_fold(teacher, rows, weights, train, test, context, keep):
+    fitted, key = fit_teacher(
+        teacher, rows, weights, train, context, "teacher of a fold"
+    )
+    # one job for the rows: the folds themselves are the parallel work
+    answers = label_rows(
+        fitted,
+        safe_indexing(rows.X, test),
+        rows.task,
+        given_classes=None,
+        context=replace(context, n_jobs=None),
+        key=key,
+    )
+    return answers, (fitted, key) if keep else None

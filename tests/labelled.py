@@ -1,0 +1,15 @@
+"""Labelled rows as the teachers' room gets them."""
+
+import numpy as np
+
+from sklearn_kd._rows import Present, TransferSet
+from sklearn_kd._task import Classification
+
+
+def labelled(X, codes, classes):
+    """Give rows that all have weight 1, and say that no other was passed to ``fit``."""
+    every = np.arange(len(codes))
+    rows = TransferSet(
+        X, Classification(classes), codes, np.ones(len(codes)), origin=every
+    )
+    return rows, Present(every, len(codes))
