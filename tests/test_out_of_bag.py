@@ -26,6 +26,7 @@ from sklearn.neighbors import KNeighborsClassifier, NearestNeighbors
 from sklearn.pipeline import make_pipeline
 from sklearn.preprocessing import FunctionTransformer, OrdinalEncoder, StandardScaler
 
+from sklearn_kd._task import Classification
 from sklearn_kd.teachers.cache._context import Context
 from sklearn_kd.teachers.out_of_sample import _out_of_bag
 from sklearn_kd.teachers.out_of_sample._moran import (
@@ -187,7 +188,8 @@ def test_bagged_members_know_their_own_columns_and_classes(bagging):
     lacking = [len(member.classes_) < 3 for member in bagging.estimators_]
     assert any(lacking) == (bagging.max_samples == 8)
     seen, left_out = _out_of_bag._pack(samples, len(X))
-    bag = _out_of_bag.OutOfBag(bagging, bagging, seen, left_out, list(CLASSES), CLASSES)
+    task = Classification(CLASSES)
+    bag = _out_of_bag.OutOfBag(bagging, bagging, seen, left_out, list(CLASSES), task)
     expected, count = np.zeros((len(NEAR), 3)), np.zeros(len(NEAR))
     for member, sample, chosen in zip(
         bagging.estimators_, samples, columns, strict=True
