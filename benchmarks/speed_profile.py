@@ -31,8 +31,7 @@ from sklearn_kd.students.mlp._training import Trainer
 from sklearn_kd.teachers import Knowledge
 from sklearn_kd.teachers._asked import AskedTeacher
 from sklearn_kd.teachers.out_of_sample import _bags as out_of_bag
-from sklearn_kd.transfer import MungeSampler
-from sklearn_kd.transfer import _munge as munge
+from sklearn_kd.transfer import MungeSampler, munge
 
 RESULTS = Path(__file__).parent / "results" / "profile.csv"
 

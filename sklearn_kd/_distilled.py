@@ -55,7 +55,7 @@ from sklearn_kd.students import (
 )
 from sklearn_kd.targets import TEMPERATURES
 from sklearn_kd.teachers import TeacherParameterMixin, router
-from sklearn_kd.transfer import makes_sparse
+from sklearn_kd.transfer._choice import makes_sparse
 
 
 class DistilledClassifier(

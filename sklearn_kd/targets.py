@@ -8,13 +8,9 @@ from sklearn_kd._messages import show
 from sklearn_kd._parameters import check_number
 from sklearn_kd._run.versions import VersionedMixin
 from sklearn_kd._tables.containers import as_values
+from sklearn_kd._tables.frames import are_numbered, column_names
 from sklearn_kd._tables.weights import read_floats
-from sklearn_kd._task.class_names import (
-    are_numbered,
-    class_order,
-    column_names,
-    refuse_some,
-)
+from sklearn_kd._task.class_names import class_order, refuse_some
 from sklearn_kd._task.proba import check_proba
 
 #: What may divide logits in float32. The gradient of the soft term is in proportion to

@@ -21,11 +21,11 @@ from sklearn_kd._recipe.threshold import check_threshold
 from sklearn_kd._run.budget import most_synthetic
 from sklearn_kd._run.random import seed_unset
 from sklearn_kd._run.twins import below_hooks
-from sklearn_kd._tables.columns import same_container
 from sklearn_kd._tables.containers import as_column
+from sklearn_kd._tables.frames import same_container
 from sklearn_kd._tables.rows import check_groups, check_rows
+from sklearn_kd._tables.taking import take_rows
 from sklearn_kd._tables.texts import is_text
-from sklearn_kd._tables.unreadable import find_unreadable
 from sklearn_kd._tables.weights import with_finite_sums
 from sklearn_kd._task.labels import check_labels, encode_labels
 from sklearn_kd.losses import LOSSES
@@ -58,14 +58,9 @@ from sklearn_kd.teachers import (
     search_without_refit,
     student_wants_weights,
 )
-from sklearn_kd.transfer import (
-    MungeSampler,
-    check_transfer,
-    check_unlabeled,
-    draw_rows,
-    resolve_sampler,
-    take_rows,
-)
+from sklearn_kd.transfer._choice import check_transfer, choose_sampler
+from sklearn_kd.transfer._draw import draw_rows
+from sklearn_kd.transfer._unlabeled_check import check_unlabeled
 
 
 def read_lesson(distilled, X, y, sample_weight, teacher_proba):
@@ -213,35 +208,15 @@ def find_rows(distilled, student, lesson, X_unlabeled, teacher_proba, seed):
     if distilled.alpha == 0:
         return None, None, None
     X_unlabeled = _check_unlabeled(distilled, lesson, X_unlabeled, teacher_proba)
-    transfer = distilled.transfer
-    if teacher_proba is not None and transfer is not None:
-        if not (isinstance(transfer, str) and transfer == "auto"):
-            raise ValueError(
-                f"transfer={show(transfer)} makes rows for a teacher to label, and "
-                "teacher_proba is for the rows of X only: pass the teacher, or use "
-                'transfer="auto" or None.'
-            )
-        transfer = None
-    report = Context(verbose=distilled.verbose).report
-    # it is pulled to where the made rows are, and away from the real ones
-    if isinstance(transfer, str) and transfer == "auto" and is_linear(student):
-        report("no synthetic rows: the student is linear")
-        transfer = None
-    sampler = resolve_sampler(transfer, lesson.X, seed=seed, report=report)
-    if type(sampler) is not MungeSampler:
-        return sampler, X_unlabeled, None
-    unreadable = find_unreadable(lesson.X)
-    if unreadable is None:
-        return sampler, X_unlabeled, None
-    if isinstance(transfer, str) and transfer == "auto":
-        report(f"no synthetic rows: {unreadable}")
-        return None, X_unlabeled, unreadable
-    raise with_message(
-        unreadable,
-        f"transfer={transfer!r} cannot make rows like these: {unreadable} Where both "
-        "teacher and student are pipelines that read the column, pass "
-        'transfer="auto" or None: no rows are made then.',
-    ) from unreadable
+    sampler, reason = choose_sampler(
+        distilled.transfer,
+        lesson.X,
+        linear=is_linear(student),
+        labelled=teacher_proba is None,
+        seed=seed,
+        report=Context(verbose=distilled.verbose).report,
+    )
+    return sampler, X_unlabeled, reason if isinstance(reason, Exception) else None
 
 
 def warn_of_unreadable(unreadable):

@@ -145,10 +145,7 @@ def add_synthetic(distilled, train, validation, made, knowledge, lesson, seed):
     proba, flagged = knowledge.calibrated(answers), knowledge.flagged(answers)
     X_new = _labelled_part(distilled, made.X, proba, "synthetic rows")
     source = source[: len(proba)]
-    copies = ""
-    if made.n_duplicates is not None:
-        copies = f", {made.n_duplicates} of those made are equal to a training row"
-    context.report(f"{len(proba)} synthetic rows labelled{copies}")
+    context.report(f"{len(proba)} synthetic rows labelled")
     weight = float(distilled.alpha) * train.weight[source]
     share = plain_number(distilled.booster_weight)
     if share == "auto":

@@ -12,8 +12,8 @@ from sklearn_kd._compat import BaseSearchCV, tuned_pos_label
 from sklearn_kd._messages import show
 from sklearn_kd._recipe.flagged import threshold_for_share, threshold_of
 from sklearn_kd._run.random import contained_draws
+from sklearn_kd._tables.taking import read_rows
 from sklearn_kd.students import StudentPredictionMixin
-from sklearn_kd.transfer import read_rows
 
 #: Classifiers that predict by a threshold of their own.
 THRESHOLDED = (FixedThresholdClassifier, TunedThresholdClassifierCV)

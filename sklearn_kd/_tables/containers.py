@@ -13,8 +13,7 @@ from numbers import Number
 import numpy as np
 from scipy.sparse import issparse
 
-from sklearn_kd._tables.columns import is_frame
-from sklearn_kd._tables.texts import is_series
+from sklearn_kd._tables.frames import is_frame, is_series
 
 #: Methods that make rows of what has none yet, or a frame of another table, by the
 #: libraries that have them: polars and narwhals, dask, Spark, Arrow, modin, duckdb.

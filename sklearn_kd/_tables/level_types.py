@@ -6,7 +6,8 @@ import numpy as np
 
 from sklearn_kd._compat import num_samples, safe_indexing
 from sklearn_kd._messages import show
-from sklearn_kd._tables.columns import column_name, is_pandas, is_polars, nominal_codes
+from sklearn_kd._tables.columns import nominal_codes
+from sklearn_kd._tables.frames import column_name, is_pandas, is_polars
 
 _SAMPLE = 1000
 

@@ -1,11 +1,10 @@
 """Rows that are texts: one string each, in one dimension."""
 
-import sys
-
 import numpy as np
 
 from sklearn_kd._messages import show
 from sklearn_kd._tables.columns import count_missing
+from sklearn_kd._tables.frames import is_series
 
 _FIX = (
     "make_pipeline(TfidfVectorizer(), MLPStudent()) as the student, and likewise a "
@@ -54,14 +53,6 @@ def flat_values(X):
 
 def _is_string(value):
     return isinstance(value, (str, bytes))
-
-
-def is_series(X):
-    """Tell whether X is a pandas or polars Series; neither is imported for it."""
-    kinds = (
-        getattr(sys.modules.get(name), "Series", None) for name in ("pandas", "polars")
-    )
-    return any(kind is not None and isinstance(X, kind) for kind in kinds)
 
 
 def refuse_text(name, values):

@@ -1,13 +1,8 @@
 """What a teacher answered: probabilities, and the label of each column."""
 
 from sklearn_kd._messages import show
-from sklearn_kd._task.class_names import (
-    are_numbered,
-    class_order,
-    column_names,
-    match_columns,
-    refuse_some,
-)
+from sklearn_kd._tables.frames import are_numbered, column_names
+from sklearn_kd._task.class_names import class_order, match_columns, refuse_some
 from sklearn_kd._task.proba import check_proba
 
 

@@ -9,13 +9,13 @@ from sklearn_kd._messages import printable, show
 from sklearn_kd._parameters import MOST, is_number
 from sklearn_kd._tables.containers import as_column
 from sklearn_kd._tables.rows import check_groups, check_rows
+from sklearn_kd._tables.taking import RowsInPlace
 from sklearn_kd._tables.weights import check_weight, compact
 from sklearn_kd._task.blending import one_hot
 from sklearn_kd._task.labels import check_labels, encode_labels, read_labels
 from sklearn_kd.losses import LOSSES
 from sklearn_kd.students._transfer_set import TransferSet
 from sklearn_kd.targets import SoftTargets
-from sklearn_kd.transfer import RowsInPlace
 
 
 def check_train(student, X, y, sample_weight, soft_targets, groups=None):

@@ -4,9 +4,10 @@ from dataclasses import dataclass, replace
 
 import numpy as np
 
+from sklearn_kd._tables.building import stack_rows
+from sklearn_kd._tables.taking import take_rows
 from sklearn_kd._tables.weights import compact, in_rows
 from sklearn_kd.targets import SoftTargets
-from sklearn_kd.transfer import stack_rows, take_rows
 
 
 @dataclass(frozen=True)

@@ -1,5 +1,6 @@
 """A fitted teacher that has answered for the labelled rows and can be asked again."""
 
+import warnings
 from dataclasses import dataclass, replace
 
 import numpy as np
@@ -226,6 +227,22 @@ class Knowledge:
             probas.append(proba)
         return average_proba(probas, self.weights)
 
+    def _warn_of_no_neighbors(self):
+        """Say that "auto" has nothing to decide by, where there is a decision."""
+        self.context.report(
+            "the sampler has no neighbors_: synthetic rows are labelled by the whole "
+            "teacher"
+        )
+        warnings.warn(
+            'cross_fit="auto" compares neighbouring rows, and the sampler has no '
+            "neighbors_: synthetic rows are labelled by the whole teacher. Pass "
+            "cross_fit=True for out-of-sample labels or cross_fit=False for those of "
+            "the whole teacher, or have the fit of the sampler set neighbors_, as that "
+            "of MungeSampler does.",
+            UserWarning,
+            stacklevel=5,
+        )
+
     def choose_cross_fit(self, cross_fit, lesson, neighbors, rows, weight):
         """Decide for each teacher whether synthetic rows are labelled out of sample.
 
@@ -254,6 +271,12 @@ class Knowledge:
         ------
         ValueError
             When it is True and a teacher has no out-of-sample predictions.
+
+        Warns
+        -----
+        UserWarning
+            When it is "auto", some teacher has such predictions, and the sampler has
+            no neighbours.
         """
         able = [one.held_out is not None for one in self.asked]
         # also for the booleans of NumPy
@@ -263,6 +286,8 @@ class Knowledge:
         if cross_fit != "auto":
             return [wanted] * len(able)
         if neighbors is None:
+            if any(able):
+                self._warn_of_no_neighbors()
             return [False] * len(able)
         if isinstance(neighbors, tuple):
             sampled, neighbors = neighbors

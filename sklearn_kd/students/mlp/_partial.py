@@ -13,8 +13,10 @@ from sklearn_kd._run.autologging import no_autologging
 from sklearn_kd._run.deadline import Deadline
 from sklearn_kd._run.random import INITIALIZE, SHUFFLE, as_seed, stream
 from sklearn_kd._run.threads import single_blas_thread
+from sklearn_kd._tables.building import stack_rows
 from sklearn_kd._tables.columns import column_kinds
 from sklearn_kd._tables.nominal import already_warned, check_levels
+from sklearn_kd._tables.taking import read_rows
 from sklearn_kd.losses import LOSSES
 from sklearn_kd.students._checks import check_batch, check_hidden_layer_sizes
 from sklearn_kd.students.encoder._encoder import TabularEncoder
@@ -24,7 +26,6 @@ from sklearn_kd.students.encoder._seen import SeenColumns, alike
 from sklearn_kd.students.mlp._network import Parameters
 from sklearn_kd.students.mlp._rows import prepare_rows, thawed
 from sklearn_kd.students.mlp._training import History, Trainer
-from sklearn_kd.transfer import read_rows, stack_rows
 
 #: Rows of a step where ``batch_size`` is "auto"; steps of the warm-up.
 BATCH, WARMUP_STEPS = 128, 50

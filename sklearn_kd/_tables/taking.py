@@ -1,4 +1,4 @@
-"""Rows that are too many to copy: parts of arrays, read where they lie."""
+"""Rows taken out of large arrays: positions first, values when they are read."""
 
 import numpy as np
 from scipy.sparse import issparse
