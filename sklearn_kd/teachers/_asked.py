@@ -240,7 +240,7 @@ class Knowledge:
             "the whole teacher, or have the fit of the sampler set neighbors_, as that "
             "of MungeSampler does.",
             UserWarning,
-            stacklevel=5,
+            stacklevel=6,
         )
 
     def choose_cross_fit(self, cross_fit, lesson, neighbors, rows, weight):
