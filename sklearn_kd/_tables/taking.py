@@ -1,4 +1,6 @@
-"""Rows taken out of large arrays: positions first, values when they are read."""
+"""Rows taken out of any container: copied, or out of large arrays, read in place."""
+
+import copy
 
 import numpy as np
 from scipy.sparse import issparse
@@ -172,3 +174,49 @@ def chain_rows(above, below):
         below = below.toarray()
     above, below = in_place(above), in_place(below)
     return RowsInPlace(above.arrays + below.arrays, above.rows + below.rows)
+
+
+def copy_rows(X):
+    """Copy rows, so that other code may write into them.
+
+    Parameters
+    ----------
+    X : {ndarray, sparse matrix, DataFrame, Series, RowsInPlace, list}
+        Rows in any container.
+
+    Returns
+    -------
+    {ndarray, sparse matrix, DataFrame, Series, list}
+        Of the same type, dtype and memory layout, writable, in memory of its own; an
+        array for rows in place.
+    """
+    if isinstance(X, np.ndarray):
+        return X.copy(order="K")
+    if isinstance(X, list):
+        return [copy.copy(row) for row in X]
+    for name in ("copy", "clone"):  # polars and torch have the second
+        method = getattr(X, name, None)
+        if callable(method):
+            return method()
+    return copy.deepcopy(X)
+
+
+def take_copy(X, rows):
+    """Take rows that may be written into.
+
+    Parameters
+    ----------
+    X : {ndarray, sparse matrix, DataFrame, Series, list} of n_samples rows
+        Rows in any container.
+    rows : slice, list of int or ndarray of int
+        Which.
+
+    Returns
+    -------
+    {ndarray, sparse matrix, DataFrame, Series, list}
+        The rows, in memory of their own.
+    """
+    taken = safe_indexing(X, rows)
+    # positions copy already, but for a frame of pandas of which all rows are taken
+    shared = isinstance(rows, slice) or hasattr(taken, "iloc")
+    return copy_rows(taken) if shared else taken

@@ -7,7 +7,7 @@ from sklearn.utils.parallel import Parallel, delayed
 
 from sklearn_kd._compat import num_samples, safe_indexing
 from sklearn_kd._run.random import contained_draws
-from sklearn_kd._tables.copies import copy_rows
+from sklearn_kd._tables.taking import copy_rows
 from sklearn_kd._tables.unreadable import REFUSALS, is_odd, refused_by
 from sklearn_kd._task.answers import read_answer
 from sklearn_kd._task.proba import align_proba

@@ -8,8 +8,7 @@ import numpy as np
 from sklearn_kd._compat import num_samples
 from sklearn_kd._estimators.strangers import read_tags
 from sklearn_kd._run.random import contained_draws
-from sklearn_kd._tables.copies import copy_rows
-from sklearn_kd._tables.taking import read_rows, take_rows
+from sklearn_kd._tables.taking import copy_rows, read_rows, take_rows
 from sklearn_kd._tables.texts import is_text
 from sklearn_kd.transfer.munge import MungeSampler
 from sklearn_kd.transfer.sampler import TransferSampler

@@ -13,8 +13,8 @@ from sklearn_kd._run.random import seed_unset
 from sklearn_kd._tables.building import example_frames
 from sklearn_kd._tables.columns import array_rows, equal_rows
 from sklearn_kd._tables.containers import as_rows
-from sklearn_kd._tables.copies import copy_rows
 from sklearn_kd._tables.frames import column_names, dtypes_of
+from sklearn_kd._tables.taking import copy_rows
 from sklearn_kd.transfer._draw import as_sampler, automatic_size, check_sample
 
 #: Rows of the tables that are made where none are passed, and rows that a sampler with
@@ -171,13 +171,12 @@ def _check_container(name, X_new, X):
         f"{X_new.shape}.",
     )
     for what, ours, theirs in (
-        ("columns", column_names(X), column_names(X_new)),
-        ("dtypes", dtypes_of(X), dtypes_of(X_new)),
+        ("the columns", column_names(X), column_names(X_new)),
+        ("the dtypes", dtypes_of(X), dtypes_of(X_new)),
     ):
         _require(
             ours == theirs,
-            f"{name}.sample() must keep the {what} of X, {show(ours)}, got "
-            f"{show(theirs)}.",
+            f"{name}.sample() must keep {what} of X, {show(ours)}, got {show(theirs)}.",
         )
 
 
