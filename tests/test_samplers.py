@@ -12,6 +12,7 @@ from synthetic_rows import BOOSTER, Seeded, Shifted, X, rows_of
 
 from sklearn_kd import MungeSampler, TransferSampler
 from sklearn_kd.transfer import check_sampler
+from sklearn_kd.transfer._choice import choose_sampler
 
 
 class Noise(TransferSampler):
@@ -257,3 +258,41 @@ def test_own_samplers_and_foreign_ones_make_the_same_rows():
     own = rows_of(transfer=Noise(random_state=0))[0].X_
     foreign = rows_of(transfer=Foreign(Noise(random_state=0)))[0].X_
     assert_array_equal(own, foreign)
+
+
+# ---- what "auto" decides
+
+
+DATES = pd.DataFrame({"day": pd.to_datetime(["2020-01-01", "2021-05-05"])})
+
+
+@pytest.mark.parametrize(
+    ("rows", "params", "reason"),
+    [
+        (X, {"labelled": False}, "teacher_proba is for the rows of X only"),
+        (X, {"linear": True}, "the student is linear"),
+        (csr_array(np.eye(3)), {}, "the rows are sparse"),
+        (np.array(["a b", "c"], dtype=object), {}, "the rows are texts"),
+        (DATES, {}, "neither numeric nor nominal"),
+        (np.array([[np.inf], [1.0]], dtype=object), {}, "infinity"),
+    ],
+    ids=["given", "linear", "sparse", "texts", "dates", "infinity"],
+)
+def test_auto_makes_no_rows_and_says_why(rows, params, reason):
+    said = []
+    params = {"linear": False, "labelled": True, "seed": 0} | params
+    sampler, why = choose_sampler("auto", rows, report=said.append, **params)
+    assert sampler is None
+    assert reason in str(why)
+    assert said == [f"no synthetic rows: {why}"]
+    assert choose_sampler(None, rows, report=said.append, **params) == (None, None)
+    assert len(said) == 1
+
+
+def test_auto_is_munge_where_nothing_is_in_its_way():
+    params = {"linear": False, "labelled": True, "seed": 7, "report": None}
+    for transfer in ("auto", "munge", MungeSampler()):
+        sampler, reason = choose_sampler(transfer, X, **params)
+        assert isinstance(sampler, MungeSampler)
+        assert sampler.random_state == 7
+        assert reason is None

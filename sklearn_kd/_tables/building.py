@@ -117,21 +117,7 @@ def build_table(X, columns, n_rows):
 
 
 def _like_pandas(table, X):
-    """Make a frame one of a subclass of pandas, with what that keeps beside columns.
-
-    Parameters
-    ----------
-    table : DataFrame
-        With the columns of X.
-    X : DataFrame
-        Of the subclass. Without a ``_constructor`` of its own, pandas itself makes
-        plain frames of it.
-
-    Returns
-    -------
-    DataFrame
-        Of the type, and with the metadata, that pandas gives parts of X.
-    """
+    """Make a frame one of the subclass of X, with what pandas keeps beside columns."""
     if type(table) is not type(X):
         table = X._constructor(table)
     return table.__finalize__(X)

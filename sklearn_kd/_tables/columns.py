@@ -93,6 +93,7 @@ def column_kinds(X):
 
 
 def _numpy_kind(dtype):
+    """Say what a column of this dtype holds."""
     if dtype.kind in "fiub":
         return "numeric"
     return {"U": "nominal", "S": "nominal", "O": "object"}.get(dtype.kind, "refused")
@@ -140,6 +141,7 @@ def _object_kind(values, name):
 
 def _is_number(kind):
     # numpy.timedelta64 counts itself among the integers
+    """Say whether a type is one of real numbers; booleans and durations are none."""
     refused = (bool, np.bool_, np.timedelta64)
     return issubclass(kind, (Real, Decimal)) and not issubclass(kind, refused)
 
@@ -349,24 +351,14 @@ def has_missing(X):
 
 
 def _polars_has_missing(series):
+    """Say whether a series of polars has a null or NaN."""
     if series.null_count():
         return True
     return series.dtype.is_float() and bool(series.is_nan().any())
 
 
 def count_missing(labels):
-    """Count missing labels among Python objects.
-
-    Parameters
-    ----------
-    labels : ndarray
-        Of any dtype; only objects are looked at.
-
-    Returns
-    -------
-    int
-        How many are None, NaN, NA or NaT.
-    """
+    """Count missing values in an array of objects of one dimension."""
     if labels.dtype != object or labels.ndim != 1:
         return 0
     return sum(map(is_missing, labels))
@@ -398,6 +390,7 @@ def equal_rows(X, other):
 
 
 def _same_values(values, others):
+    """Say whether two columns are equal, a missing value to a missing one."""
     return all(
         is_missing(other) if is_missing(value) else value == other
         for value, other in zip(values, others, strict=True)

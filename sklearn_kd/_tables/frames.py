@@ -10,18 +10,7 @@ from sklearn_kd._compat import get_feature_names
 
 
 def is_frame(X):
-    """Tell whether X is a pandas or polars DataFrame.
-
-    Parameters
-    ----------
-    X : object
-        Anything.
-
-    Returns
-    -------
-    bool
-        False too for a series, a lazy frame and frames of other libraries.
-    """
+    """Tell whether X is a pandas or polars DataFrame; a lazy frame is none."""
     return is_pandas(X) or is_polars(X)
 
 
@@ -82,20 +71,7 @@ def dtypes_of(X):
 
 
 def are_numbered(names, table):
-    """Say whether pandas numbered the columns itself, so that they have no names.
-
-    Parameters
-    ----------
-    names : list
-        The column names of a frame.
-    table : DataFrame
-        The frame.
-
-    Returns
-    -------
-    bool
-        True for the index 0, 1, 2, ... that a frame has by default.
-    """
+    """Say whether pandas numbered the columns itself, so that they have no names."""
     index = getattr(table, "columns", None)
     return type(index).__name__ == "RangeIndex" and names == list(range(len(names)))
 

@@ -1,4 +1,4 @@
-"""Checking the rows, labels and weights that reach an estimator."""
+"""The checks of rows, and of groups of rows, that reach an estimator."""
 
 from math import isfinite
 
@@ -222,24 +222,7 @@ def read_numbers(X, columns, name):
 
 
 def check_table(X, kinds, name):
-    """Refuse what a :class:`TabularEncoder` could not read.
-
-    Parameters
-    ----------
-    X : {ndarray, DataFrame} of shape (n_samples, n_features)
-        A table that `check_rows` has passed.
-    kinds : list of {"numeric", "nominal"}
-        What each column has to be.
-    name : str
-        What the message calls the reader.
-
-    Raises
-    ------
-    TypeError
-        For columns that are neither numeric nor nominal.
-    ValueError
-        For infinity, and for what is no number in a numeric column.
-    """
+    """Refuse columns that a :class:`TabularEncoder` could not read as these kinds."""
     column_kinds(X)
     if _may_be_infinite(X):
         read_numbers(X, [j for j, kind in enumerate(kinds) if kind == "numeric"], name)

@@ -146,20 +146,7 @@ def in_place(X):
 
 
 def take_rows(X, rows):
-    """Take rows by ascending positions, large ones without reading them.
-
-    Parameters
-    ----------
-    X : {ndarray, CSR matrix, DataFrame, Series, RowsInPlace}
-        Checked rows.
-    rows : ndarray of int
-        Positions, ascending.
-
-    Returns
-    -------
-    {ndarray, CSR matrix, DataFrame, Series, RowsInPlace}
-        The rows.
-    """
+    """Take checked rows by ascending positions, large ones without reading them."""
     return in_place(X).select(rows) if is_large(X) else safe_indexing(X, rows)
 
 
@@ -202,20 +189,7 @@ def copy_rows(X):
 
 
 def take_copy(X, rows):
-    """Take rows that may be written into.
-
-    Parameters
-    ----------
-    X : {ndarray, sparse matrix, DataFrame, Series, list} of n_samples rows
-        Rows in any container.
-    rows : slice, list of int or ndarray of int
-        Which.
-
-    Returns
-    -------
-    {ndarray, sparse matrix, DataFrame, Series, list}
-        The rows, in memory of their own.
-    """
+    """Take rows of any container into memory of their own, by slice or positions."""
     taken = safe_indexing(X, rows)
     # positions copy already, but for a frame of pandas of which all rows are taken
     shared = isinstance(rows, slice) or hasattr(taken, "iloc")

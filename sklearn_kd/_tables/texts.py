@@ -13,18 +13,7 @@ _FIX = (
 
 
 def is_text(X):
-    """Say whether checked rows are texts: then they have one dimension.
-
-    Parameters
-    ----------
-    X : {ndarray, CSR matrix, DataFrame, Series}
-        What ``check_rows`` returned.
-
-    Returns
-    -------
-    bool
-        True for an array or a Series of texts.
-    """
+    """Say whether checked rows are texts: then they have one dimension."""
     return len(X.shape) == 1
 
 
@@ -52,6 +41,7 @@ def flat_values(X):
 
 
 def _is_string(value):
+    """Say whether a value is text or bytes."""
     return isinstance(value, (str, bytes))
 
 

@@ -12,18 +12,7 @@ from sklearn_kd.transfer.munge import MungeSampler
 
 
 def makes_sparse(transfer):
-    """Say whether sparse rows are no obstacle to the synthetic rows that are wanted.
-
-    Parameters
-    ----------
-    transfer : "auto", "munge", None or sampler
-        What was asked for. "auto" makes none for sparse rows.
-
-    Returns
-    -------
-    bool
-        Of a sampler, what its tags say; False where it has none.
-    """
+    """Say whether `transfer` allows sparse rows; a sampler, by its tags."""
     if transfer is None or isinstance(transfer, str):
         return transfer != "munge"
     return hasattr(transfer, "__sklearn_tags__") and takes_sparse([transfer])
