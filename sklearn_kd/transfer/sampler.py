@@ -34,9 +34,9 @@ class TransferSampler(BaseEstimator, ABC):
       :class:`DistilledClassifier`. The global random state is left alone.
     - The tags say what X may be, as for any estimator of scikit-learn.
       ``input_tags.sparse`` allows sparse rows, which are refused otherwise.
-      ``input_tags.allow_nan`` (missing values) and ``input_tags.categorical`` (columns
-      of strings and categories) are read by
-      :func:`~sklearn_kd.transfer.check_sampler` alone.
+      ``input_tags.allow_nan`` (missing values), ``input_tags.categorical`` (columns of
+      strings and categories) and ``input_tags.string`` without ``two_d_array`` (texts)
+      are read by :func:`~sklearn_kd.transfer.check_sampler` alone.
 
     .. versionadded:: 0.1
 
