@@ -13,10 +13,11 @@ _HOMES = {
     "SkorchStudent": "students",
     "SoftTargets": "targets",
     "TabularEncoder": "students",
+    "TransferSampler": "transfer",
     "UnlabeledRows": "transfer",
     "compute_soft_targets": "teachers",
 }
-_SUBPACKAGES = ("datasets", "export", "inspection", "losses", "torch")
+_SUBPACKAGES = ("datasets", "export", "inspection", "losses", "torch", "transfer")
 
 __all__ = [
     "DistilledClassifier",
@@ -25,6 +26,7 @@ __all__ = [
     "SkorchStudent",
     "SoftTargets",
     "TabularEncoder",
+    "TransferSampler",
     "UnlabeledRows",
     "compute_soft_targets",
 ]

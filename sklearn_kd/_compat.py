@@ -48,6 +48,7 @@ __all__ = [
     "drop_callbacks",
     "fit_context",
     "fit_tree",
+    "get_feature_names",
     "has_callbacks",
     "n_fitted_rows",
     "num_samples",
@@ -64,6 +65,7 @@ check_n_features = _check_n_features
 check_y = _check_y
 clone_parametrized = _clone_parametrized
 fit_context = _fit_context
+get_feature_names = _get_feature_names
 num_samples = _num_samples
 routing_enabled = _routing_enabled
 safe_indexing = _safe_indexing
@@ -102,19 +104,6 @@ N_JOBS = [
     Interval(Integral, 1, None, closed="left"),
     None,
 ]
-
-
-class _Interchange:
-    """The one method of the interchange protocol that gives column names."""
-
-    def __init__(self, names):
-        self.names = names
-
-    def __dataframe__(self):
-        return self
-
-    def column_names(self):
-        return self.names
 
 
 def fit_tree(tree, X, y, sample_weight):
@@ -168,11 +157,6 @@ def check_feature_names(estimator, X, *, reset):
     reset : bool
         True in ``fit``, False elsewhere.
     """
-    # scikit-learn before 1.9 asks by the interchange protocol, and polars 2 has none:
-    # columns in another order would pass unnoticed
-    is_polars = hasattr(X, "columns") and not hasattr(X, "iloc")
-    if is_polars and _get_feature_names(X) is None:
-        X = _Interchange(list(X.columns))
     try:
         _check_feature_names(estimator, X, reset=reset)
     except ValueError as error:

@@ -5,10 +5,11 @@ from dataclasses import dataclass, replace
 import numpy as np
 
 from sklearn_kd._compat import num_samples, safe_indexing
+from sklearn_kd._tables.building import stack_rows
+from sklearn_kd._tables.taking import take_rows
 from sklearn_kd._tables.weights import compact, in_rows
 from sklearn_kd._task import Classification
 from sklearn_kd.targets import SoftTargets
-from sklearn_kd.transfer import stack_rows, take_rows
 
 
 @dataclass(frozen=True, eq=False)

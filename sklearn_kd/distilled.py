@@ -20,7 +20,6 @@ from sklearn_kd._recipe.flagged import compared_rows, draw_compared
 from sklearn_kd._recipe.preparation import (
     by_name,
     draw_synthetic,
-    find_sampler,
     labelled_rows,
     make_student,
     read_labelled,
@@ -48,6 +47,7 @@ from sklearn_kd.students import (
     StudentPredictionMixin,
     check_dates,
     check_readable,
+    is_linear,
     resolve_student,
     split_validation,
 )
@@ -58,7 +58,7 @@ from sklearn_kd.teachers import (
     check_memory,
     find_source,
 )
-from sklearn_kd.transfer import check_transfer, makes_sparse
+from sklearn_kd.transfer._choice import check_transfer, choose_sampler, makes_sparse
 
 
 class DistilledClassifier(
@@ -406,8 +406,13 @@ class DistilledClassifier(
             unlabelled = read_unlabeled(
                 self, X_unlabeled, labelled, present, float(self.alpha)
             )
-            sampler, unreadable = find_sampler(
-                transfer, student, rows.X, seed, Context(verbose=self.verbose).report
+            sampler, reason = choose_sampler(
+                transfer,
+                rows.X,
+                linear=is_linear(student),
+                labelled=bool(source.members),
+                seed=seed,
+                report=Context(verbose=self.verbose).report,
             )
             wanted = source.wants_out_of_sample(
                 self.cv, self.cross_fit, self.calibration, sampler
@@ -442,7 +447,7 @@ class DistilledClassifier(
             )
             teachers = with_flags(teachers, self.decision_threshold, rows)
             teachers = calibrated(teachers, self.calibration, rows)
-            warn_of_unreadable(unreadable)
+            warn_of_unreadable(reason)
             train, validation = add_soft(teachers, rows, soft_term, train, validation)
             learned, validation = add_synthetic(
                 train,

@@ -26,13 +26,17 @@ FEW = MungeSampler(500)
 
 
 class Shifted:
-    """Each row twice, a little to the side: its number says where it comes from."""
+    """Each row twice, a little to the side: its number says where it comes from.
+
+    The next row is a neighbour, so that residuals of neighbours are unrelated.
+    """
 
     def __init__(self, step=0.25):
         self.step = step
 
     def fit(self, X):
         self.X = X
+        self.neighbors_ = np.roll(np.arange(len(X)), -1)[:, None]
         return self
 
     def sample(self):

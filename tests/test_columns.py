@@ -12,10 +12,10 @@ from sklearn_kd._tables.columns import (
     array_rows,
     column_kinds,
     has_missing,
-    is_frame,
     nominal_codes,
     numeric_block,
 )
+from sklearn_kd._tables.frames import is_frame
 
 DAY = datetime.date(2020, 2, 29)
 

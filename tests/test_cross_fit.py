@@ -1,5 +1,7 @@
 """``cross_fit=``: synthetic rows labelled out of sample."""
 
+from contextlib import nullcontext
+
 import numpy as np
 import pytest
 from numpy.testing import assert_allclose, assert_array_equal
@@ -227,7 +229,10 @@ def test_true_is_an_error_where_nobody_did_not_see_a_row(teacher):
     message = "cross_fit=True, but no part of the teacher (HistG|Random|ExtraT).* cv="
     with pytest.raises(ValueError, match=message):
         labels_of(teacher, True)
-    assert len(labels_of(teacher, "auto")) == len(ROWS)
+    has_a_choice = isinstance(teacher, list)
+    chooses = pytest.warns(UserWarning, match="no neighbors_")
+    with chooses if has_a_choice else nullcontext():
+        assert len(labels_of(teacher, "auto")) == len(ROWS)
 
 
 @pytest.mark.parametrize("cross_fit", ["yes", 0.5, None])
@@ -270,10 +275,20 @@ def test_auto_looks_whether_memory_is_noise(flipped, choice, cv, capsys):
 
 
 def test_auto_needs_neighbours_to_look_at(capsys):
-    """A sampler that knows none leaves the labels to the whole teacher."""
-    whole = labels_of(FOREST, "auto", verbose=1)
+    """Without them the whole teacher labels, and a message says what to do."""
+    advice = "no neighbors_.*cross_fit=True .*or cross_fit=False"
+    with pytest.warns(UserWarning, match=advice) as caught:
+        whole = labels_of(FOREST, "auto", verbose=1)
+    assert [warning.filename for warning in caught] == [__file__]
     assert_allclose(whole, FOREST.predict_proba(ROWS), atol=1e-6)
-    assert "Moran" not in capsys.readouterr().out
+    out = capsys.readouterr().out
+    assert "Moran" not in out
+    assert "the sampler has no neighbors_: synthetic rows are labelled by the" in out
+
+
+def test_nothing_is_said_of_neighbours_where_all_teachers_are_whole():
+    """A booster has no out-of-sample predictions: there is nothing to choose."""
+    labels_of(BOOSTER, "auto")
 
 
 def test_a_student_of_honest_labels_is_better_where_labels_are_noise():

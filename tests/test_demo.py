@@ -76,7 +76,7 @@ def test_a_table_of_the_users_own(frame, capsys):
     log = [line.removeprefix("[DistilledClassifier] ") for line in lines]
     said = next(line for line in log if line.startswith("small booster ("))
     assert "fitted on the labels of" in said
-    assert any("of those made are equal to a training row" in line for line in log)
+    assert any("synthetic rows labelled" in line for line in log)
     table = [line.split("   ")[0] for line in lines]
     for title in (
         "accuracy",

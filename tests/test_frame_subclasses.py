@@ -12,7 +12,7 @@ from sklearn.pipeline import make_pipeline
 from sklearn.preprocessing import FunctionTransformer
 
 from sklearn_kd import MLPStudent, MungeSampler, UnlabeledRows
-from sklearn_kd.transfer import stack_rows
+from sklearn_kd._tables.building import stack_rows
 
 
 class Located(pd.DataFrame):

@@ -16,10 +16,13 @@ from sklearn_kd import (
     compute_soft_targets,
 )
 from sklearn_kd._compat import safe_indexing
+from sklearn_kd._tables import taking
+from sklearn_kd._tables.taking import RowsInPlace, take_rows
 from sklearn_kd._task import match
 from sklearn_kd.students.mlp import _batches
 from sklearn_kd.teachers.default import _booster
-from sklearn_kd.transfer import RowsInPlace, _large, _sampler, draw_rows, take_rows
+from sklearn_kd.transfer import _draw
+from sklearn_kd.transfer._draw import draw_rows
 
 N_ROWS = 7_000
 RNG = np.random.default_rng(0)
@@ -41,13 +44,13 @@ def mapped(tmp_path):
 @pytest.fixture
 def large(monkeypatch):
     """Treat these rows as too many to copy, and too many to encode at once."""
-    monkeypatch.setattr(_large, "LARGE_BYTES", 1)
+    monkeypatch.setattr(taking, "LARGE_BYTES", 1)
     monkeypatch.setattr(_batches, "MOST_BYTES", 1)
     monkeypatch.setattr(_batches, "CHUNK_ROWS", 50)
     monkeypatch.setattr(_batches, "CHUNKS", 16)
     monkeypatch.setattr(_batches, "ENCODED_ROWS", 300)
     monkeypatch.setattr(_batches, "NORM_ROWS", 500)
-    monkeypatch.setattr(_sampler, "MOST_SOURCES", 2_000)
+    monkeypatch.setattr(_draw, "MOST_SOURCES", 2_000)
     monkeypatch.setattr(_booster, "MOST_ROWS", 2_000)
     monkeypatch.setattr(match, "SCORED_ROWS", 2_000)
 

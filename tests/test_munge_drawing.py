@@ -10,8 +10,8 @@ from sklearn.neighbors import NearestNeighbors
 from threadpoolctl import threadpool_limits
 
 from sklearn_kd.transfer import MungeSampler
-from sklearn_kd.transfer._munge import automatic_size
-from sklearn_kd.transfer._neighbors import nearest_rows
+from sklearn_kd.transfer._munge_neighbors import nearest_rows
+from sklearn_kd.transfer.munge import automatic_size
 
 # ---- the distribution
 

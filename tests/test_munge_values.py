@@ -14,7 +14,7 @@ from sklearn.preprocessing import OneHotEncoder
 
 from sklearn_kd import DistilledClassifier, MLPStudent
 from sklearn_kd.transfer import MungeSampler
-from sklearn_kd.transfer._numbers import keep_values
+from sklearn_kd.transfer._munge_numbers import keep_values
 
 ZIPS = np.array([20, 30, 60, 120, 160])
 

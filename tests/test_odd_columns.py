@@ -154,7 +154,8 @@ def test_a_sampler_of_the_user_may_read_them():
         def sample(self, n_samples=None):
             return self.rows[:9], np.arange(9)
 
-    model = distil(forest(), student(), transfer=Dated()).fit(DATED, y)
+    params = {"transfer": Dated(), "cross_fit": False}
+    model = distil(forest(), student(), **params).fit(DATED, y)
     assert model.n_transfer_rows_ == 9
 
 

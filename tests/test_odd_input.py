@@ -22,8 +22,10 @@ from sklearn_kd import (
     UnlabeledRows,
     compute_soft_targets,
 )
+from sklearn_kd._tables.building import stack_rows
+from sklearn_kd._tables.taking import RowsInPlace
 from sklearn_kd.students.encoder._knots import build_knots
-from sklearn_kd.transfer import RowsInPlace, check_unlabeled, stack_rows
+from sklearn_kd.transfer._unlabeled_check import check_unlabeled
 
 RNG = np.random.default_rng(0)
 X = RNG.normal(size=(300, 3))
@@ -115,7 +117,7 @@ STRINGS = np.array([["1.5", "a"], ["2.5", "b"]])
 )
 def test_numbers_do_not_become_strings(monkeypatch, large, kind, strings):
     if large:
-        monkeypatch.setattr("sklearn_kd.transfer._large.LARGE_BYTES", 1)
+        monkeypatch.setattr("sklearn_kd._tables.taking.LARGE_BYTES", 1)
     numbers = X[:5, :2].astype(kind)
     for above, below in [(numbers, strings), (strings, numbers)]:
         dtypes = [re.escape(str(rows.dtype)) for rows in (above, below)]

@@ -32,8 +32,8 @@ from texts import (
 )
 
 from sklearn_kd import MLPStudent, MungeSampler, UnlabeledRows
+from sklearn_kd._tables.building import stack_rows
 from sklearn_kd.inspection import agreement_score, compare
-from sklearn_kd.transfer import stack_rows
 
 STUDENTS = {"mlp": MLP, "linear": LINEAR}
 

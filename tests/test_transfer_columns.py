@@ -15,7 +15,7 @@ from unlabeled import U, distil
 from wine import STUDENT, X, y
 
 from sklearn_kd import DistilledClassifier
-from sklearn_kd.transfer import stack_rows
+from sklearn_kd._tables.building import stack_rows
 
 # ---- their columns
 

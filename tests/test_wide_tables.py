@@ -20,7 +20,7 @@ from sklearn_kd import (
 from sklearn_kd._run.budget import automatic_bins, is_wide
 from sklearn_kd.students.encoder import _encoder
 from sklearn_kd.teachers.default._ensemble import default_teachers, small_booster
-from sklearn_kd.transfer._munge import automatic_size
+from sklearn_kd.transfer.munge import automatic_size
 
 
 def wide_table(n_columns, n_rows=60):

@@ -7,9 +7,11 @@ import numpy as np
 from scipy.sparse import issparse
 
 from sklearn_kd._rows import rows_without_label
+from sklearn_kd._tables.taking import read_rows, take_rows
 from sklearn_kd._tables.texts import is_text
 from sklearn_kd.teachers import with_out_of_bag
-from sklearn_kd.transfer import MungeSampler, draw_rows, read_rows, take_rows
+from sklearn_kd.transfer import MungeSampler
+from sklearn_kd.transfer._draw import draw_rows
 
 #: Rows that are made to find a threshold on where the student learns from none, and
 #: rows that the student predicts at a time.

@@ -20,15 +20,15 @@ from sklearn_kd._parameters import plain_number
 from sklearn_kd._rows import Present, TransferSet, rows_without_label
 from sklearn_kd._run.budget import most_synthetic
 from sklearn_kd._run.random import seed_unset
-from sklearn_kd._tables.columns import same_container
 from sklearn_kd._tables.containers import as_column
+from sklearn_kd._tables.frames import same_container
 from sklearn_kd._tables.rows import check_groups, check_rows
+from sklearn_kd._tables.taking import take_rows
 from sklearn_kd._tables.texts import is_text
-from sklearn_kd._tables.unreadable import find_unreadable
 from sklearn_kd._tables.weights import weight_of_row, with_finite_sums
 from sklearn_kd._task import Classification
 from sklearn_kd.losses import LOSSES
-from sklearn_kd.students import check_student, is_linear, resolve_student
+from sklearn_kd.students import check_student, resolve_student
 from sklearn_kd.teachers import (
     check_folds,
     check_index,
@@ -36,13 +36,8 @@ from sklearn_kd.teachers import (
     no_refit,
     search_without_refit,
 )
-from sklearn_kd.transfer import (
-    MungeSampler,
-    check_unlabeled,
-    draw_rows,
-    resolve_sampler,
-    take_rows,
-)
+from sklearn_kd.transfer._draw import draw_rows
+from sklearn_kd.transfer._unlabeled_check import check_unlabeled
 
 #: What messages call synthetic rows.
 MADE = "The rows made by the sampler"
@@ -95,42 +90,14 @@ def make_student(student, rows, soft_term, seed):
     return seed_unset(clone(student), seed)
 
 
-def find_sampler(transfer, student, X, seed, report):
-    """Find the sampler of synthetic rows.
+def warn_of_unreadable(reason):
+    """Say that "auto" makes no rows, where teacher and student have read X.
 
-    Returns
-    -------
-    sampler or None
-        Seeded; None makes no synthetic rows.
-    unreadable : Exception or None
-        Why "auto" makes no rows of columns that a pipeline may read.
+    Other reasons than an unreadable column need no warning.
     """
-    # it is pulled to where the made rows are, and away from the real ones
-    if isinstance(transfer, str) and transfer == "auto" and is_linear(student):
-        report("no synthetic rows: the student is linear")
-        transfer = None
-    sampler = resolve_sampler(transfer, X, seed=seed, report=report)
-    if type(sampler) is not MungeSampler:
-        return sampler, None
-    unreadable = find_unreadable(X)
-    if unreadable is None:
-        return sampler, None
-    if isinstance(transfer, str) and transfer == "auto":
-        report(f"no synthetic rows: {unreadable}")
-        return None, unreadable
-    raise with_message(
-        unreadable,
-        f"transfer={transfer!r} cannot make rows like these: {unreadable} Where both "
-        "teacher and student are pipelines that read the column, pass "
-        'transfer="auto" or None: no rows are made then.',
-    ) from unreadable
-
-
-def warn_of_unreadable(unreadable):
-    """Say that "auto" makes no rows, where teacher and student have read X."""
-    if unreadable is not None:
+    if isinstance(reason, Exception):
         warnings.warn(
-            f'transfer="auto" makes no synthetic rows: {unreadable} Where that happens '
+            f'transfer="auto" makes no synthetic rows: {reason} Where that happens '
             "in front of this estimator, rows are made. To do without them, pass "
             "transfer=None; further rows are welcome as X_unlabeled.",
             UserWarning,

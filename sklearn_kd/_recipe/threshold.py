@@ -13,8 +13,8 @@ from sklearn_kd._estimators.thresholds import THRESHOLDED, place_of, read_thresh
 from sklearn_kd._messages import show
 from sklearn_kd._recipe.flagged import share_of, threshold_for_share, threshold_of
 from sklearn_kd._run.random import contained_draws
+from sklearn_kd._tables.taking import read_rows
 from sklearn_kd.students import StudentPredictionMixin
-from sklearn_kd.transfer import read_rows
 
 
 def check_threshold(wanted, student, source, task):

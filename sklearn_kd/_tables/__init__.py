@@ -1,1 +1,1 @@
-"""Tables: what rows, labels and weights come in, and what their columns hold."""
+"""Tables: what rows and weights come in, and what the columns of a table hold."""

@@ -1,7 +1,6 @@
-"""What the columns of a table hold, for arrays and for pandas and polars frames.
+"""What the columns of a table hold: kinds, numbers, levels and missing values.
 
-The ground floor: small functions without state. No frame library is imported here: a
-frame can only reach us after its owner has imported one.
+For arrays and for pandas and polars frames alike.
 """
 
 import sys
@@ -9,8 +8,10 @@ from decimal import Decimal
 from numbers import Real
 
 import numpy as np
+from scipy.sparse import issparse
 
 from sklearn_kd._messages import show
+from sklearn_kd._tables.frames import column_name, is_pandas, is_polars
 
 # What stands for "no value" by its type; a float or a Decimal may also be NaN.
 MISSING_TYPES = frozenset(["NoneType", "NAType", "NaTType"])
@@ -21,37 +22,6 @@ _POLARS_NOMINAL = frozenset(
 
 # Below this many rows a list costs less than the start of a vectorised call.
 _SHORT = 256
-
-
-def is_frame(X):
-    """Tell whether X is a pandas or polars DataFrame.
-
-    Parameters
-    ----------
-    X : object
-        Anything.
-
-    Returns
-    -------
-    bool
-        False too for a series, a lazy frame and frames of other libraries.
-    """
-    return is_pandas(X) or is_polars(X)
-
-
-def is_pandas(X):
-    frame = getattr(sys.modules.get("pandas"), "DataFrame", None)
-    return frame is not None and isinstance(X, frame)
-
-
-def is_polars(X):
-    frame = getattr(sys.modules.get("polars"), "DataFrame", None)
-    return frame is not None and isinstance(X, frame)
-
-
-def same_container(X, other):
-    """Tell whether two tables are frames of one library, subclasses too, or neither."""
-    return is_pandas(X) == is_pandas(other) and is_polars(X) == is_polars(other)
 
 
 def array_rows(X):
@@ -123,6 +93,7 @@ def column_kinds(X):
 
 
 def _numpy_kind(dtype):
+    """Say what a column of this dtype holds."""
     if dtype.kind in "fiub":
         return "numeric"
     return {"U": "nominal", "S": "nominal", "O": "object"}.get(dtype.kind, "refused")
@@ -170,19 +141,16 @@ def _object_kind(values, name):
 
 def _is_number(kind):
     # numpy.timedelta64 counts itself among the integers
+    """Say whether a type is one of real numbers; booleans and durations are none."""
     refused = (bool, np.bool_, np.timedelta64)
     return issubclass(kind, (Real, Decimal)) and not issubclass(kind, refused)
 
 
 def is_missing(value):
+    """Tell whether a value is None, NaN or one of the marks of pandas."""
     if type(value).__name__ in MISSING_TYPES:
         return True
     return isinstance(value, (float, np.floating, Decimal)) and value != value
-
-
-def column_name(X, column):
-    """Name of a column for messages: its label in a frame, else its position."""
-    return X.columns[column] if is_frame(X) else int(column)
 
 
 def objects_of(X, column):
@@ -360,11 +328,6 @@ def plain_level(level):
     return level if isinstance(level, (str, bytes, bool, int, float)) else str(level)
 
 
-def column_names(X):
-    """List the labels of the columns of a frame."""
-    return X.columns.tolist() if is_pandas(X) else X.columns
-
-
 def has_missing(X):
     """Tell whether a table has a missing value.
 
@@ -388,24 +351,47 @@ def has_missing(X):
 
 
 def _polars_has_missing(series):
+    """Say whether a series of polars has a null or NaN."""
     if series.null_count():
         return True
     return series.dtype.is_float() and bool(series.is_nan().any())
 
 
 def count_missing(labels):
-    """Count missing labels among Python objects.
-
-    Parameters
-    ----------
-    labels : ndarray
-        Of any dtype; only objects are looked at.
-
-    Returns
-    -------
-    int
-        How many are None, NaN, NA or NaT.
-    """
+    """Count missing values in an array of objects of one dimension."""
     if labels.dtype != object or labels.ndim != 1:
         return 0
     return sum(map(is_missing, labels))
+
+
+def equal_rows(X, other):
+    """Tell whether two tables, or two series of texts, hold the same values.
+
+    Parameters
+    ----------
+    X, other : {ndarray, sparse matrix, DataFrame, Series}
+        In containers of one kind.
+
+    Returns
+    -------
+    bool
+        A missing value equals a missing one.
+    """
+    if X.shape != other.shape:
+        return False
+    if issparse(X):
+        X, other = X.toarray(), other.toarray()
+    if len(X.shape) == 1:
+        return _same_values(X, other)
+    return all(
+        _same_values(objects_of(X, column), objects_of(other, column))
+        for column in range(X.shape[1])
+    )
+
+
+def _same_values(values, others):
+    """Say whether two columns are equal, a missing value to a missing one."""
+    return all(
+        is_missing(other) if is_missing(value) else value == other
+        for value, other in zip(values, others, strict=True)
+    )

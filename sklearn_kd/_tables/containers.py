@@ -13,8 +13,7 @@ from numbers import Number
 import numpy as np
 from scipy.sparse import issparse
 
-from sklearn_kd._tables.columns import is_frame
-from sklearn_kd._tables.texts import is_series
+from sklearn_kd._tables.frames import is_frame, is_series
 
 #: Methods that make rows of what has none yet, or a frame of another table, by the
 #: libraries that have them: polars and narwhals, dask, Spark, Arrow, modin, duckdb.
@@ -123,28 +122,7 @@ def as_rows(X, name="X"):
 
 
 def as_values(values, name):
-    """Give a table of numbers, such as probabilities, as NumPy reads it.
-
-    Parameters
-    ----------
-    values : object
-        What the user passed.
-    name : str
-        What messages call them.
-
-    Returns
-    -------
-    object
-        As from :func:`sliceable_rows`; an ndarray for tensors and arrays of other
-        libraries.
-
-    Raises
-    ------
-    TypeError
-        As :func:`sliceable_rows`.
-    ValueError
-        For a tensor that NumPy cannot hold.
-    """
+    """Give a table of numbers, such as probabilities, as NumPy reads it."""
     return _as_numpy(sliceable_rows(values, name), name)
 
 
@@ -225,10 +203,7 @@ def _plain_array(X, name):
 
 
 def _is_arrow(X, *kinds):
-    """Say whether something is one of these classes of pyarrow, which is not imported.
-
-    Subclasses count; pandas has arrays of that name, too.
-    """
+    """Say whether X is of one of these classes of pyarrow, which is not imported."""
     arrow = sys.modules.get("pyarrow")
     return arrow is not None and isinstance(
         X, tuple(getattr(arrow, kind) for kind in kinds)
@@ -342,6 +317,7 @@ def _refuse_no_rows(X, name):
 
 
 def _no_rows(X, name, fix):
+    """Make the error for what has no rows that can be taken, with a fix."""
     return TypeError(
         f"{name} is of type {_type_name(X)}, which has no rows that can be taken by "
         f"their position: pass {fix}."
@@ -366,6 +342,7 @@ def _method(X, names):
 
 
 def _type_name(X):
+    """Name the library and the type of a value, for messages."""
     kind = type(X)
     module = kind.__module__.partition(".")[0]
     return kind.__name__ if module == "builtins" else f"{module}.{kind.__name__}"

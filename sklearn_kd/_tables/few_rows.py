@@ -5,7 +5,8 @@ What is not of a plain type is left to ``columns``, with its checks and its erro
 
 import numpy as np
 
-from sklearn_kd._tables.columns import MISSING_TYPES, is_missing, is_pandas, is_polars
+from sklearn_kd._tables.columns import MISSING_TYPES, is_missing
+from sklearn_kd._tables.frames import is_pandas, is_polars
 
 # Values of these types say what they are; frames hand out NumPy's beside Python's.
 _PLAIN_NUMBERS = frozenset(

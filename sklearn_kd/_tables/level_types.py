@@ -6,24 +6,14 @@ import numpy as np
 
 from sklearn_kd._compat import num_samples, safe_indexing
 from sklearn_kd._messages import show
-from sklearn_kd._tables.columns import column_name, is_pandas, is_polars, nominal_codes
+from sklearn_kd._tables.columns import nominal_codes
+from sklearn_kd._tables.frames import column_name, is_pandas, is_polars
 
 _SAMPLE = 1000
 
 
 def occurring_levels(codes, found):
-    """Count the levels that occur.
-
-    Parameters
-    ----------
-    codes, found
-        As :func:`~sklearn_kd._tables.columns.nominal_codes` gives them.
-
-    Returns
-    -------
-    dict
-        The number of rows of each level.
-    """
+    """Count the rows of each level that occurs, by what ``nominal_codes`` gave."""
     counts = np.bincount(codes + 1, minlength=len(found) + 1)[1:].tolist()
     return {
         level: count for level, count in zip(found, counts, strict=True) if count > 0
@@ -97,17 +87,7 @@ class TypeWatch:
         self._unknown = {}
 
     def see(self, column, codes, found, known):
-        """Look at one column of some rows.
-
-        Parameters
-        ----------
-        column : int
-            Position of the column.
-        codes, found
-            As :func:`~sklearn_kd._tables.columns.nominal_codes` gives them.
-        known : dict
-            Its keys are the levels of fit, perhaps with None for missing values.
-        """
+        """Look at the codes and levels of one column, and at those known in fit."""
         if self._unknown.get(column, True):
             self.see_levels(column, occurring_levels(codes, found), known)
 
@@ -153,6 +133,7 @@ def _kinds(types):
 
 
 def _named(types):
+    """List the names of types, for messages."""
     return " and ".join(sorted(each.__name__ for each in types))
 
 

@@ -6,12 +6,8 @@ from contextlib import contextmanager
 from contextvars import ContextVar
 
 from sklearn_kd._messages import show
-from sklearn_kd._tables.columns import (
-    column_name,
-    is_pandas,
-    is_polars,
-    nominal_codes,
-)
+from sklearn_kd._tables.columns import nominal_codes
+from sklearn_kd._tables.frames import column_name, is_pandas, is_polars
 from sklearn_kd._tables.level_types import occurring_levels, sample_rows
 
 #: Up to so many different values, a column of numbers as text is one of levels.

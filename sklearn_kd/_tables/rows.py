@@ -1,4 +1,4 @@
-"""Checking the rows, labels and weights that reach an estimator."""
+"""The checks of rows, and of groups of rows, that reach an estimator."""
 
 from math import isfinite
 
@@ -15,14 +15,17 @@ from sklearn_kd._messages import printable
 from sklearn_kd._tables.columns import (
     array_rows,
     column_kinds,
-    column_name,
-    column_names,
     has_missing,
-    is_frame,
     is_missing,
     numeric_block,
 )
 from sklearn_kd._tables.containers import as_column, as_rows
+from sklearn_kd._tables.frames import (
+    column_name,
+    column_names,
+    is_frame,
+    with_readable_names,
+)
 from sklearn_kd._tables.texts import (
     check_texts,
     flat_values,
@@ -91,7 +94,7 @@ def check_rows(estimator, X, *, reset):
             vars(estimator).pop(attribute, None)
         return X
     refuse_text(name, values)
-    check_feature_names(estimator, X, reset=reset)
+    check_feature_names(estimator, with_readable_names(X), reset=reset)
     if not is_frame(X):
         X = array_rows(X)
         _refuse_strange(X, name)
@@ -122,6 +125,7 @@ def check_rows(estimator, X, *, reset):
 
 
 def _missing_values(name):
+    """Make the error for missing values that the tags do not allow."""
     return ValueError(
         f"Input X contains NaN. {name} accepts missing values only where its teacher "
         "and its student do: impute them first."
@@ -218,24 +222,7 @@ def read_numbers(X, columns, name):
 
 
 def check_table(X, kinds, name):
-    """Refuse what a :class:`TabularEncoder` could not read.
-
-    Parameters
-    ----------
-    X : {ndarray, DataFrame} of shape (n_samples, n_features)
-        A table that `check_rows` has passed.
-    kinds : list of {"numeric", "nominal"}
-        What each column has to be.
-    name : str
-        What the message calls the reader.
-
-    Raises
-    ------
-    TypeError
-        For columns that are neither numeric nor nominal.
-    ValueError
-        For infinity, and for what is no number in a numeric column.
-    """
+    """Refuse columns that a :class:`TabularEncoder` could not read as these kinds."""
     column_kinds(X)
     if _may_be_infinite(X):
         read_numbers(X, [j for j, kind in enumerate(kinds) if kind == "numeric"], name)

@@ -1,11 +1,10 @@
 """Rows that are texts: one string each, in one dimension."""
 
-import sys
-
 import numpy as np
 
 from sklearn_kd._messages import show
 from sklearn_kd._tables.columns import count_missing
+from sklearn_kd._tables.frames import is_series
 
 _FIX = (
     "make_pipeline(TfidfVectorizer(), MLPStudent()) as the student, and likewise a "
@@ -14,18 +13,7 @@ _FIX = (
 
 
 def is_text(X):
-    """Say whether checked rows are texts: then they have one dimension.
-
-    Parameters
-    ----------
-    X : {ndarray, CSR matrix, DataFrame, Series}
-        What ``check_rows`` returned.
-
-    Returns
-    -------
-    bool
-        True for an array or a Series of texts.
-    """
+    """Say whether checked rows are texts: then they have one dimension."""
     return len(X.shape) == 1
 
 
@@ -53,15 +41,8 @@ def flat_values(X):
 
 
 def _is_string(value):
+    """Say whether a value is text or bytes."""
     return isinstance(value, (str, bytes))
-
-
-def is_series(X):
-    """Tell whether X is a pandas or polars Series; neither is imported for it."""
-    kinds = (
-        getattr(sys.modules.get(name), "Series", None) for name in ("pandas", "polars")
-    )
-    return any(kind is not None and isinstance(X, kind) for kind in kinds)
 
 
 def refuse_text(name, values):

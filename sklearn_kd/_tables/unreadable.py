@@ -4,7 +4,8 @@ import numpy as np
 from scipy.sparse import issparse
 
 from sklearn_kd._messages import with_message
-from sklearn_kd._tables.columns import column_kinds, is_frame
+from sklearn_kd._tables.columns import column_kinds
+from sklearn_kd._tables.frames import is_frame
 from sklearn_kd._tables.rows import check_table
 from sklearn_kd._tables.texts import is_text
 
@@ -56,18 +57,7 @@ def has_odd_columns(X):
 
 
 def is_odd(X):
-    """Say whether a table that somebody refuses has a column that may be why.
-
-    Parameters
-    ----------
-    X : object
-        Rows that ``check_rows`` returned, or rows of any container: not a table then.
-
-    Returns
-    -------
-    bool
-        True where some column is not numeric, or holds infinity.
-    """
+    """Say whether rows are a table in which a column is not numeric, or infinite."""
     if not (is_frame(X) or (isinstance(X, np.ndarray) and X.ndim == 2)):
         return False
     return has_odd_columns(X) or find_unreadable(X) is not None

@@ -82,18 +82,7 @@ def with_finite_sums(weight):
 
 
 def weight_of_row(weight):
-    """Give the weight that stands for one row, among weights of any scale.
-
-    Parameters
-    ----------
-    weight : ndarray of shape (n_samples,), float64
-        As for :func:`in_rows`.
-
-    Returns
-    -------
-    float
-        1 where the weights are whole numbers without a common divisor.
-    """
+    """Give the weight that stands for one row, among weights of any scale."""
     heaviest = weight.argmax()
     return weight[heaviest] / in_rows(weight)[heaviest]
 

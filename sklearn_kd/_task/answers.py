@@ -7,15 +7,10 @@ import numpy as np
 from sklearn_kd._compat import num_samples
 from sklearn_kd._messages import show
 from sklearn_kd._run.random import contained_draws
-from sklearn_kd._tables.copies import copy_rows
+from sklearn_kd._tables.frames import are_numbered, column_names
+from sklearn_kd._tables.taking import copy_rows
 from sklearn_kd._tables.unreadable import REFUSALS, is_odd, refused_by
-from sklearn_kd._task.class_names import (
-    are_numbered,
-    class_order,
-    column_names,
-    match_columns,
-    refuse_some,
-)
+from sklearn_kd._task.class_names import class_order, match_columns, refuse_some
 from sklearn_kd._task.proba import check_proba
 
 

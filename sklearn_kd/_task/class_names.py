@@ -8,47 +8,10 @@ import numpy as np
 
 from sklearn_kd._messages import show
 from sklearn_kd._tables.containers import as_values
+from sklearn_kd._tables.frames import are_numbered, column_names
 from sklearn_kd._task.proba import check_proba, plain_label
 
 _BOOLEANS = {"true": 1, "false": 0}
-
-
-def column_names(table):
-    """Give the column names of a table of probabilities.
-
-    Parameters
-    ----------
-    table : object
-        A DataFrame of any library, a table of Arrow, or anything else.
-
-    Returns
-    -------
-    list or None
-        None for what has no names, such as an array.
-    """
-    names = getattr(table, "column_names", None)
-    if names is None:
-        names = getattr(table, "columns", None)
-    return None if names is None else list(names)
-
-
-def are_numbered(names, table):
-    """Say whether pandas numbered the columns itself, so that they have no names.
-
-    Parameters
-    ----------
-    names : list
-        The column names of a frame.
-    table : DataFrame
-        The frame.
-
-    Returns
-    -------
-    bool
-        True for the index 0, 1, 2, ... that a frame has by default.
-    """
-    index = getattr(table, "columns", None)
-    return type(index).__name__ == "RangeIndex" and names == list(range(len(names)))
 
 
 def class_order(names, classes):

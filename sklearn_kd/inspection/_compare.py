@@ -10,7 +10,7 @@ from sklearn_kd._compat import num_samples
 from sklearn_kd._messages import printable, show
 from sklearn_kd._run.autologging import no_autologging
 from sklearn_kd._tables.containers import as_column
-from sklearn_kd._tables.copies import copy_rows
+from sklearn_kd._tables.taking import copy_rows
 from sklearn_kd._task.answers import classes_of, read_answer
 from sklearn_kd._task.labels import refuse_missing_labels
 from sklearn_kd._task.proba import align_proba

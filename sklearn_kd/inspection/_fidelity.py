@@ -9,7 +9,7 @@ from sklearn.base import is_regressor
 from sklearn_kd._messages import show
 from sklearn_kd._run.autologging import no_autologging
 from sklearn_kd._tables.containers import as_values
-from sklearn_kd._tables.copies import copy_rows
+from sklearn_kd._tables.taking import copy_rows
 from sklearn_kd._task.proba import as_array, check_proba
 from sklearn_kd.inspection._inputs import check_model, read_rows
 

@@ -11,7 +11,7 @@ from threadpoolctl import threadpool_limits
 from sklearn_kd._compat import safe_indexing
 from sklearn_kd._parameters import MOST, check_number
 from sklearn_kd._run.autologging import no_autologging
-from sklearn_kd._tables.copies import copy_rows
+from sklearn_kd._tables.taking import copy_rows
 from sklearn_kd.inspection._inputs import check_model, count_rows
 
 #: Calls before those that count: caches fill, and lazy imports happen.

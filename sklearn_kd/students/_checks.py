@@ -8,12 +8,12 @@ from sklearn_kd._compat import num_samples
 from sklearn_kd._messages import show
 from sklearn_kd._rows import TransferSet
 from sklearn_kd._tables.rows import check_groups, check_rows
+from sklearn_kd._tables.taking import RowsInPlace
 from sklearn_kd._tables.weights import compact
 from sklearn_kd._task import Classification
 from sklearn_kd._task.labels import stream_classes
 from sklearn_kd.losses import LOSSES
 from sklearn_kd.targets import SoftTargets
-from sklearn_kd.transfer import RowsInPlace
 
 
 def check_train(student, X, y, sample_weight, soft_targets, groups=None):

@@ -20,7 +20,7 @@ from sklearn_kd._compat import (
 from sklearn_kd._estimators.resampling import resampling_ensemble, resampling_part
 from sklearn_kd._estimators.routing import weight_parameter
 from sklearn_kd._messages import show
-from sklearn_kd._tables.copies import copy_rows
+from sklearn_kd._tables.taking import copy_rows
 from sklearn_kd._task import Classification
 from sklearn_kd.students._kinds import fit_labels, kind_of, no_weights
 from sklearn_kd.students._skorch import SkorchStudent

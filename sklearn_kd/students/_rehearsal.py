@@ -19,6 +19,7 @@ from sklearn_kd._tables.columns import column_kinds, nominal_codes, numeric_bloc
 from sklearn_kd._tables.level_types import check_same_types
 from sklearn_kd._tables.nominal import check_levels
 from sklearn_kd._tables.rows import check_table
+from sklearn_kd._tables.taking import is_large, read_rows, take_rows
 from sklearn_kd._tables.texts import is_text
 from sklearn_kd._tables.unreadable import REFUSALS, has_odd_columns, is_odd, refused_by
 from sklearn_kd.students._dispatch import fit_student, last_step
@@ -26,7 +27,6 @@ from sklearn_kd.students._skorch import SkorchStudent
 from sklearn_kd.students.encoder._encoder import TabularEncoder
 from sklearn_kd.students.mlp.student import MLPStudent
 from sklearn_kd.targets import SoftTargets
-from sklearn_kd.transfer import is_large, read_rows, take_rows
 
 #: Rows of each class, and rows in all, that a student is tried on, beside those with
 #: the levels (of so many a column), the gaps and the extremes of its columns.

@@ -31,6 +31,7 @@ from sklearn_kd._run.threads import single_blas_thread
 from sklearn_kd._run.versions import VersionedMixin
 from sklearn_kd._tables.columns import column_kinds, numeric_block
 from sklearn_kd._tables.rows import check_rows
+from sklearn_kd._tables.taking import is_large, read_rows
 from sklearn_kd._task.predictions import PredictingClassifierMixin
 from sklearn_kd._task.proba import check_finite
 from sklearn_kd.students._checks import check_train, check_validation
@@ -44,7 +45,6 @@ from sklearn_kd.students.encoder._encoding import (
 )
 from sklearn_kd.students.encoder._levels import check_types
 from sklearn_kd.students.mlp._blocks import MANY_ROWS
-from sklearn_kd.transfer import is_large, read_rows
 
 
 class SkorchStudent(

@@ -7,7 +7,7 @@ from sklearn.base import clone
 from sklearn_kd._run.autologging import no_autologging
 from sklearn_kd._run.random import contained_draws
 from sklearn_kd._run.twins import below_hooks, is_below_hooks
-from sklearn_kd._tables.copies import take_copy
+from sklearn_kd._tables.taking import take_copy
 from sklearn_kd._tables.unreadable import REFUSALS, is_odd, refused_by
 from sklearn_kd.decoded import decoded
 

@@ -1,5 +1,6 @@
 """Fitted teachers: their predictions for the labelled rows, and for further ones."""
 
+import warnings
 from dataclasses import dataclass, replace
 
 import numpy as np
@@ -281,6 +282,12 @@ class Teachers:
         ------
         ValueError
             When it is True and a teacher has no out-of-sample predictions.
+
+        Warns
+        -----
+        UserWarning
+            When it is "auto", some teacher has such predictions, and the sampler has
+            no neighbours.
         """
         able = [one.out_of_sample is not None for one in self.members]
         # also for the booleans of NumPy
@@ -290,6 +297,8 @@ class Teachers:
         if cross_fit != "auto":
             return [wanted] * len(able)
         if neighbors is None:
+            if any(able):
+                self._warn_of_no_neighbors()
             return [False] * len(able)
         if isinstance(neighbors, tuple):
             sampled, neighbors = neighbors
@@ -310,6 +319,22 @@ class Teachers:
                 + ("out of sample" if choice[-1] else "by the whole teacher")
             )
         return choice
+
+    def _warn_of_no_neighbors(self):
+        """Say that "auto" has nothing to decide by, where there is a decision."""
+        self.context.report(
+            "the sampler has no neighbors_: synthetic rows are labelled by the whole "
+            "teacher"
+        )
+        warnings.warn(
+            'cross_fit="auto" compares neighbouring rows, and the sampler has no '
+            "neighbors_: synthetic rows are labelled by the whole teacher. Pass "
+            "cross_fit=True for out-of-sample labels or cross_fit=False for those of "
+            "the whole teacher, or have the fit of the sampler set neighbors_, as that "
+            "of MungeSampler does.",
+            UserWarning,
+            stacklevel=6,
+        )
 
 
 def no_cross_fit(teacher):

@@ -6,7 +6,7 @@ from sklearn.base import BaseEstimator
 from sklearn_kd._compat import num_samples
 from sklearn_kd._estimators.tags import takes_missing, takes_sparse
 from sklearn_kd._run.versions import VersionedMixin
-from sklearn_kd._tables.copies import copy_rows
+from sklearn_kd._tables.taking import copy_rows
 from sklearn_kd._task.answers import read_answer
 from sklearn_kd._task.blending import average_proba
 from sklearn_kd._task.predictions import PredictingClassifierMixin

@@ -15,12 +15,11 @@ from sklearn_kd._messages import show
 from sklearn_kd._run.deadline import Deadline
 from sklearn_kd._run.twins import as_public, below_hooks
 from sklearn_kd._run.versions import VersionedMixin
-from sklearn_kd._tables.columns import column_name
-from sklearn_kd._tables.copies import copy_rows
+from sklearn_kd._tables.frames import column_name
 from sklearn_kd._tables.rows import read_numbers
+from sklearn_kd._tables.taking import copy_rows, read_rows
 from sklearn_kd._task.blending import blend
 from sklearn_kd.students.encoder._encoder import TabularEncoder
-from sklearn_kd.transfer import read_rows
 
 #: Up to this many, a sum of squares costs less than a look at each.
 _FEW_VALUES = 4096

@@ -6,7 +6,7 @@ import numpy as np
 
 from sklearn_kd._tables.columns import nominal_codes
 from sklearn_kd._tables.level_types import TypeWatch
-from sklearn_kd.transfer import read_rows
+from sklearn_kd._tables.taking import read_rows
 
 #: Rows that a level's mean is smoothed by.
 PRIOR_WEIGHT = 20

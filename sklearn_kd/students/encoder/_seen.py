@@ -6,14 +6,8 @@ import numpy as np
 from scipy.sparse import csr_matrix, issparse
 
 from sklearn_kd._messages import show
-from sklearn_kd._tables.columns import (
-    column_kinds,
-    column_name,
-    is_frame,
-    is_polars,
-    nominal_codes,
-    objects_of,
-)
+from sklearn_kd._tables.columns import column_kinds, nominal_codes, objects_of
+from sklearn_kd._tables.frames import column_name, is_frame, is_polars
 from sklearn_kd._tables.level_types import TypeWatch, occurring_levels
 from sklearn_kd._tables.rows import read_numbers
 from sklearn_kd.students.encoder._encoder import TabularEncoder

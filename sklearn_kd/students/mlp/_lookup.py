@@ -4,8 +4,9 @@ from math import isnan
 
 import numpy as np
 
-from sklearn_kd._tables.columns import is_frame, is_missing, plain_level
+from sklearn_kd._tables.columns import is_missing, plain_level
 from sklearn_kd._tables.few_rows import few_rows, plain_codes, plain_numbers
+from sklearn_kd._tables.frames import is_frame
 from sklearn_kd._tables.level_types import TypeWatch
 from sklearn_kd.students.encoder._encoder import TabularEncoder
 from sklearn_kd.students.encoder._levels import level_vectors

@@ -16,7 +16,7 @@ from sklearn_kd._compat import BaseSearchCV
 from sklearn_kd._estimators.strangers import refuse_strangers
 from sklearn_kd._messages import printable, show
 from sklearn_kd._run.random import contained_draws
-from sklearn_kd._tables.copies import take_copy
+from sklearn_kd._tables.taking import take_copy
 from sklearn_kd._tables.unreadable import REFUSALS, is_odd, refused_by
 from sklearn_kd._task.answers import classes_of
 

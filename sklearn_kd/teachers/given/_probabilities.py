@@ -3,9 +3,15 @@
 import numpy as np
 
 from sklearn_kd._messages import show
-from sklearn_kd._tables.columns import is_frame, numeric_block
+from sklearn_kd._tables.columns import numeric_block
 from sklearn_kd._tables.containers import as_values
-from sklearn_kd._task.class_names import are_numbered, column_names, match_columns
+from sklearn_kd._tables.frames import (
+    are_numbered,
+    column_names,
+    is_frame,
+    is_reordered,
+)
+from sklearn_kd._task.class_names import match_columns
 from sklearn_kd._task.proba import as_array, check_proba, plain_label
 from sklearn_kd.targets import SoftTargets
 
@@ -111,10 +117,7 @@ def check_index(teacher_proba, X):
     ValueError
         When both have an index, of the same labels in another order.
     """
-    ours, theirs = getattr(X, "index", None), getattr(teacher_proba, "index", None)
-    if ours is None or theirs is None or not hasattr(theirs, "equals"):
-        return
-    if not theirs.equals(ours) and theirs.sort_values().equals(ours.sort_values()):
+    if is_reordered(teacher_proba, X):
         raise ValueError(
             "teacher_proba has the index of X in another order, and rows are matched "
             "by position. Pass teacher_proba.loc[X.index]."

@@ -23,7 +23,7 @@ from sklearn_kd._estimators.resampling import (
 )
 from sklearn_kd._estimators.thresholds import THRESHOLDED
 from sklearn_kd._run.random import contained_draws
-from sklearn_kd._tables.copies import copy_rows
+from sklearn_kd._tables.taking import copy_rows
 from sklearn_kd._task.answers import classes_of, read_answer
 from sklearn_kd._task.proba import check_proba
 from sklearn_kd.teachers.cache._key import Keyed

@@ -1,137 +1,157 @@
-"""Unlabelled rows: the holder that keeps them whole, and their checks."""
+"""Tables built from parts of others: columns read at other rows, and stacked rows."""
 
 import sys
 
 import numpy as np
 from scipy import sparse
 
-from sklearn_kd._compat import num_samples
-from sklearn_kd._messages import printable, show
-from sklearn_kd._run.versions import VersionedMixin
-from sklearn_kd._tables.columns import is_frame, is_polars, same_container
-from sklearn_kd._tables.containers import as_rows
+from sklearn_kd._messages import show
+from sklearn_kd._tables.frames import is_frame, is_pandas, is_polars
+from sklearn_kd._tables.taking import chain_rows, is_large
 from sklearn_kd._tables.texts import is_text
-from sklearn_kd.transfer._large import chain_rows, is_large
-from sklearn_kd.transfer._rows import like_pandas
 
 
-class UnlabeledRows(VersionedMixin):
-    """Hold unlabelled rows so that cross-validation passes them whole.
-
-    In cross-validation scikit-learn slices every array passed to ``fit`` that is as
-    long as ``X`` by the fold. That is right for ``teacher_proba``, and wrong without
-    any error for unlabelled rows. This holder has neither length nor shape, so it is
-    never sliced.
+def take_and_replace(X, column, rows, replaced, values):
+    """Read one column at some rows, with other numbers in some places.
 
     Parameters
     ----------
-    X : {array-like, sparse matrix, DataFrame} of shape (n_unlabeled, n_features), or \
-            {list, ndarray, Series} of str of shape (n_unlabeled,)
-        Rows with the columns of the labelled ones, or texts.
-
-    Attributes
-    ----------
-    X : {array-like, sparse matrix, DataFrame} of shape (n_unlabeled, n_features)
-        The same object.
-
-    See Also
-    --------
-    DistilledClassifier : Takes it as ``fit(..., X_unlabeled=UnlabeledRows(X))``.
-
-    Notes
-    -----
-    .. versionadded:: 0.1
-
-    In a :class:`~sklearn.pipeline.Pipeline` the rows reach the last step as they are.
-    If the steps before have to transform them, pass the bare rows with
-    ``Pipeline(transform_input=["X_unlabeled"])``: the holder cannot be transformed, and
-    raises an error when it is converted to an array.
-
-    Examples
-    --------
-    >>> from sklearn_kd import UnlabeledRows
-    >>> UnlabeledRows([[0.5, 1.5], [2.5, 0.5]])
-    UnlabeledRows(list of 2 rows)
-    """
-
-    def __init__(self, X):
-        self.X = X
-
-    def __repr__(self):
-        try:
-            rows = f" of {num_samples(self.X)} rows"
-        except TypeError:  # what fit will refuse
-            rows = ""
-        return f"UnlabeledRows({type(self.X).__name__}{rows})"
-
-    @property
-    def __array_interface__(self):
-        # What NumPy reads first of an object that a transformer converts to an array.
-        # Not __array__: by that, cross-validation would take it for one too.
-        raise TypeError(
-            "UnlabeledRows cannot be transformed: it is no array. With "
-            'Pipeline(transform_input=["X_unlabeled"]) pass the bare rows, as many as '
-            "you like except exactly len(X); or transform them first and pass "
-            "UnlabeledRows(transformed) without transform_input."
-        )
-
-
-def check_unlabeled(X_unlabeled, X, n_given=None):
-    """Take unlabelled rows out of their holder, and refuse what a fold may have cut.
-
-    Parameters
-    ----------
-    X_unlabeled : UnlabeledRows, array-like, sparse matrix, DataFrame or None
-        What the user passed.
-    X : {ndarray, sparse matrix, DataFrame} of shape (n_samples, n_features)
-        The labelled rows.
-    n_given : int or None, default=None
-        How many labelled rows ``fit`` got, where some had weight 0 and are not in X.
+    X : {ndarray, DataFrame} of shape (n_samples, n_features)
+        A table.
+    column : int
+        Position of the column.
+    rows : ndarray of shape (n_rows,), intp
+        Positions in X.
+    replaced : ndarray of shape (n_replaced,), intp
+        Positions in `rows`, all with a number in the column.
+    values : ndarray of shape (n_replaced,), float64
+        What stands there instead, within the range of the column.
 
     Returns
     -------
-    {array-like, sparse matrix, DataFrame} or None
-        The rows.
-
-    Raises
-    ------
-    ValueError
-        For a bare array with as many rows as ``fit`` got.
-    TypeError
-        When one is a frame and the other is not, or of another library; and when one
-        has numbers where the other has strings.
+    {ndarray, Series} of shape (n_rows,)
+        Of the dtype of the column.
     """
-    if X_unlabeled is None:
-        return None
-    held = isinstance(X_unlabeled, UnlabeledRows)
-    rows = as_rows(X_unlabeled.X if held else X_unlabeled, "X_unlabeled")
+    if not is_frame(X):
+        taken = X[:, column][rows]
+        taken[replaced] = _as_dtype(values, taken[replaced])
+        return taken
+    if is_pandas(X):
+        return _take_pandas(X.iloc[:, column], rows, replaced, values)
+    return _take_polars(X[:, column], rows, replaced, values)
+
+
+def _take_pandas(series, rows, replaced, values):
+    pandas = sys.modules["pandas"]
+    dtype = series.dtype
+    if isinstance(dtype, pandas.SparseDtype):  # no value of it can be replaced
+        series = series.sparse.to_dense()
+    taken = series.array.take(rows)
+    if len(replaced):
+        if isinstance(series.dtype, np.dtype):
+            values = _as_dtype(values, np.asarray(taken)[replaced])
+        else:
+            values = pandas.Series(values).astype(series.dtype).array
+        taken[replaced] = values
+    return pandas.Series(taken, dtype=dtype, copy=False)
+
+
+def _take_polars(series, rows, replaced, values):
+    polars = sys.modules["polars"]
+    if series.dtype == polars.Object:
+        objects = np.empty(len(series), dtype=object)
+        objects[:] = series.to_list()
+        taken = objects[rows]
+        taken[replaced] = _as_dtype(values, taken[replaced])
+        return polars.Series(series.name, taken.tolist(), dtype=polars.Object)
+    taken = series.gather(rows)
+    if len(replaced) == 0:
+        return taken
+    kept = np.ones(len(rows), dtype=bool)
+    kept[replaced] = False
+    # in the kept places a number that every dtype holds
+    numbers = np.zeros(len(rows))
+    numbers[replaced] = values
+    made = polars.Series(numbers).cast(series.dtype)
+    return taken.zip_with(polars.Series(kept), made)
+
+
+def _as_dtype(values, old):
+    """Numbers of the dtype of those they replace; among objects, of their one type."""
+    if old.dtype != object:
+        return values.astype(old.dtype)
+    kinds = set(map(type, old))
+    kind = kinds.pop() if len(kinds) == 1 else float
+    objects = np.empty(len(values), dtype=object)
+    objects[:] = [kind(value) for value in values.tolist()]
+    return objects
+
+
+def build_table(X, columns, n_rows):
+    """Put columns together in a table like another.
+
+    Parameters
+    ----------
+    X : {ndarray, DataFrame} of shape (n_samples, n_features)
+        Its type and the names of its columns are taken.
+    columns : iterable of {ndarray, Series}
+        One a column of X, each of `n_rows` values of its dtype.
+    n_rows : int
+        Number of rows.
+
+    Returns
+    -------
+    {ndarray, DataFrame} of shape (n_rows, n_features)
+        The table. A pandas DataFrame is indexed from 0.
+    """
+    if not is_frame(X):
+        table = np.empty((n_rows, X.shape[1]), dtype=X.dtype)
+        for position, column in enumerate(columns):
+            table[:, position] = column
+        return table
+    if is_polars(X):
+        return sys.modules["polars"].DataFrame(list(columns))
+    table = sys.modules["pandas"].DataFrame(dict(enumerate(columns)), copy=False)
+    table.columns = X.columns
+    return _like_pandas(table, X)
+
+
+def _like_pandas(table, X):
+    """Make a frame one of the subclass of X, with what pandas keeps beside columns."""
+    if type(table) is not type(X):
+        table = X._constructor(table)
+    return table.__finalize__(X)
+
+
+def example_frames(numbers):
+    """Make a frame of numbers, strings and categories by pandas, where it is there.
+
+    Parameters
+    ----------
+    numbers : ndarray of shape (n_rows, n_columns), float64
+        Whole from 0 on in the last column.
+
+    Yields
+    ------
+    DataFrame of n_rows rows
+        With strange names, since those of real tables are.
+    """
     try:
-        n_rows = num_samples(rows)
-    except TypeError as error:
-        raise TypeError(
-            f"X_unlabeled must hold rows like X, got {show(rows)}: {printable(error)}."
-        ) from error
-    if not same_container(X, rows):
-        raise TypeError(
-            f"X_unlabeled must be of the type of X, {_type_name(X)}, got "
-            f"{_type_name(rows)}."
-        )
-    n_given = num_samples(X) if n_given is None else n_given
-    if not held and n_rows == n_given:
-        raise ValueError(
-            f"X_unlabeled has {n_given} rows, exactly as many as X: cross-validation "
-            "slices any array as long as X by the fold, without an error. Pass "
-            "X_unlabeled=sklearn_kd.UnlabeledRows(X_unlabeled), which is never sliced."
-        )
-    _refuse_two_kinds(X, rows)
-    return rows
+        import pandas
+    except ImportError:
+        return
+    codes = numbers[:, -1].astype(int)
+    yield pandas.DataFrame(
+        {
+            "a number": numbers[:, 0],
+            "a count": codes,
+            "a name": pandas.Series([f"name {code}" for code in codes], dtype=object),
+            "a level": pandas.Categorical.from_codes(codes, [10, 20, 30, 40]),
+        }
+    )
 
 
-def _type_name(X):
-    return f"{type(X).__module__.partition('.')[0]}.{type(X).__name__}"
-
-
-def _refuse_two_kinds(above, below):
+def refuse_two_kinds(above, below):
     """Refuse numbers beside what is none where their common type would be strings."""
     if is_polars(above):
         names = [name for name in above.columns if name in below.columns]
@@ -206,13 +226,13 @@ def stack_rows(above, below):
     TypeError
         Where only strings could hold both, and one has numbers.
     """
-    _refuse_two_kinds(above, below)
+    refuse_two_kinds(above, below)
     if is_large(above) or is_large(below):
         return chain_rows(above, below)
     if is_text(above):
         return _stack_texts(above, below)
     if is_frame(above):
-        stack = _stack_pandas if hasattr(above, "iloc") else _stack_polars
+        stack = _stack_pandas if is_pandas(above) else _stack_polars
         return stack(above, below)
     if sparse.issparse(above):
         return sparse.vstack([above, below], format="csr")
@@ -243,7 +263,7 @@ def _stack_pandas(above, below):
             above[name] = above[name].astype(union)
             below[name] = below[name].astype(union)
     stacked = pandas.concat([above, below], ignore_index=True)
-    return like_pandas(stacked, above)
+    return _like_pandas(stacked, above)
 
 
 def _stack_polars(above, below):

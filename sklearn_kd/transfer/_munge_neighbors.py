@@ -1,4 +1,4 @@
-"""Nearest rows of a table of numbers and levels, exact where that is cheap."""
+"""The nearest rows of each row, among which ``MungeSampler`` draws partners."""
 
 import numpy as np
 from sklearn.neighbors import KDTree

@@ -1,4 +1,4 @@
-"""Numbers of synthetic rows: exchanged, drawn among those that occur, or any."""
+"""The numbers of synthetic rows of ``MungeSampler``: exchanged, or drawn with noise."""
 
 from typing import NamedTuple
 

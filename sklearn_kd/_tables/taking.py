@@ -1,4 +1,6 @@
-"""Rows that are too many to copy: parts of arrays, read where they lie."""
+"""Rows taken out of any container: copied, or out of large arrays, read in place."""
+
+import copy
 
 import numpy as np
 from scipy.sparse import issparse
@@ -144,20 +146,7 @@ def in_place(X):
 
 
 def take_rows(X, rows):
-    """Take rows by ascending positions, large ones without reading them.
-
-    Parameters
-    ----------
-    X : {ndarray, CSR matrix, DataFrame, Series, RowsInPlace}
-        Checked rows.
-    rows : ndarray of int
-        Positions, ascending.
-
-    Returns
-    -------
-    {ndarray, CSR matrix, DataFrame, Series, RowsInPlace}
-        The rows.
-    """
+    """Take checked rows by ascending positions, large ones without reading them."""
     return in_place(X).select(rows) if is_large(X) else safe_indexing(X, rows)
 
 
@@ -172,3 +161,36 @@ def chain_rows(above, below):
         below = below.toarray()
     above, below = in_place(above), in_place(below)
     return RowsInPlace(above.arrays + below.arrays, above.rows + below.rows)
+
+
+def copy_rows(X):
+    """Copy rows, so that other code may write into them.
+
+    Parameters
+    ----------
+    X : {ndarray, sparse matrix, DataFrame, Series, RowsInPlace, list}
+        Rows in any container.
+
+    Returns
+    -------
+    {ndarray, sparse matrix, DataFrame, Series, list}
+        Of the same type, dtype and memory layout, writable, in memory of its own; an
+        array for rows in place.
+    """
+    if isinstance(X, np.ndarray):
+        return X.copy(order="K")
+    if isinstance(X, list):
+        return [copy.copy(row) for row in X]
+    for name in ("copy", "clone"):  # polars and torch have the second
+        method = getattr(X, name, None)
+        if callable(method):
+            return method()
+    return copy.deepcopy(X)
+
+
+def take_copy(X, rows):
+    """Take rows of any container into memory of their own, by slice or positions."""
+    taken = safe_indexing(X, rows)
+    # positions copy already, but for a frame of pandas of which all rows are taken
+    shared = isinstance(rows, slice) or hasattr(taken, "iloc")
+    return copy_rows(taken) if shared else taken

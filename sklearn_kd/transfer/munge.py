@@ -1,9 +1,8 @@
-"""MUNGE: synthetic rows that lie where the training rows do."""
+"""``MungeSampler``: synthetic rows that lie where the training rows do, by MUNGE."""
 
 from numbers import Integral, Real
 
 import numpy as np
-from sklearn.base import BaseEstimator
 from sklearn.utils.validation import check_is_fitted
 
 from sklearn_kd._compat import RANDOM_STATE, Interval, StrOptions, fit_context
@@ -12,12 +11,12 @@ from sklearn_kd._parameters import MOST, is_number
 from sklearn_kd._run.budget import most_synthetic
 from sklearn_kd._run.random import as_seed, stream
 from sklearn_kd._run.versions import VersionedMixin
-from sklearn_kd._tables.columns import column_kinds, nominal_codes, numeric_block
+from sklearn_kd._tables.building import build_table, take_and_replace
+from sklearn_kd._tables.columns import column_kinds, nominal_codes
 from sklearn_kd._tables.rows import check_rows, read_numbers
-from sklearn_kd.transfer._duplicates import count_known
-from sklearn_kd.transfer._neighbors import nearest_rows
-from sklearn_kd.transfer._numbers import NOTHING, draw_numbers
-from sklearn_kd.transfer._rows import build_table, take_and_replace
+from sklearn_kd.transfer._munge_neighbors import nearest_rows
+from sklearn_kd.transfer._munge_numbers import NOTHING, draw_numbers
+from sklearn_kd.transfer.sampler import TransferSampler
 
 # Purposes of the random streams.
 _NEIGHBORS, _SAMPLE = range(2)
@@ -43,7 +42,7 @@ def automatic_size(n_samples, n_columns):
     return min(size, most_synthetic(n_samples, n_columns))
 
 
-class MungeSampler(VersionedMixin, BaseEstimator):
+class MungeSampler(VersionedMixin, TransferSampler):
     r"""Make synthetic rows like the training rows by MUNGE.
 
     A synthetic row is a copy of a training row (its source), in which some values have
@@ -77,9 +76,6 @@ class MungeSampler(VersionedMixin, BaseEstimator):
         A single training row is its own neighbour.
     kinds_ : list of {"numeric", "nominal"}
         The kind of each column.
-    n_duplicates_ : int
-        How many rows of the last :meth:`sample` equal some training row in all columns,
-        a missing value being equal to a missing one. Numbers are compared as float64.
     n_features_in_ : int
         Number of columns seen during :term:`fit`.
     feature_names_in_ : ndarray of shape (`n_features_in_`,)
@@ -207,16 +203,16 @@ class MungeSampler(VersionedMixin, BaseEstimator):
         self.kinds_ = column_kinds(X)
         self._X = X
         self._numbers = self._read_numbers(X)
-        self._codes = self._read_codes(X)
         self.neighbors_ = nearest_rows(
             self._numbers,
-            self._codes,
+            self._read_codes(X),
             int(self.n_neighbors),
             stream(as_seed(self.random_state), _NEIGHBORS),
         )
         return self
 
     def _columns(self, kind):
+        """List the positions of the columns of one kind."""
         return [column for column, one in enumerate(self.kinds_) if one == kind]
 
     def _read_numbers(self, X):
@@ -262,14 +258,28 @@ class MungeSampler(VersionedMixin, BaseEstimator):
         source = _even_sources(len(self.neighbors_), n_new, rng)
         drawn = rng.integers(self.neighbors_.shape[1], size=n_new)
         partner = self.neighbors_[source, drawn]
-        codes = np.empty((n_new, self._codes.shape[1]), dtype=np.int32)
-        columns = self._changed_columns(source, partner, codes, rng)
-        X_new = build_table(self._X, columns, n_new)
-        numbers = numeric_block(X_new, self._columns("numeric"))
-        self.n_duplicates_ = count_known(numbers, codes, self._numbers, self._codes)
-        return X_new, source
+        columns = self._changed_columns(source, partner, rng)
+        return build_table(self._X, columns, n_new), source
+
+    def automatic_size(self, n_samples, n_columns):
+        """Say how many rows `n_samples` = "auto" makes.
+
+        Parameters
+        ----------
+        n_samples, n_columns : int
+            Number of training rows, and of their columns.
+
+        Returns
+        -------
+        int or None
+            None where the user has chosen a number.
+        """
+        if isinstance(self.n_samples, str):
+            return automatic_size(n_samples, n_columns)
+        return None
 
     def _size(self, n_samples):
+        """Give the number of rows to make."""
         size = self.n_samples if n_samples is None else n_samples
         if isinstance(size, str) and size == "auto":
             return automatic_size(len(self.neighbors_), len(self.kinds_))
@@ -281,17 +291,15 @@ class MungeSampler(VersionedMixin, BaseEstimator):
             )
         return int(size)
 
-    def _changed_columns(self, source, partner, codes, rng):
-        """Columns of the synthetic rows one by one; fills in the codes on the way."""
-        positions = {"numeric": 0, "nominal": 0}
+    def _changed_columns(self, source, partner, rng):
+        """Make the columns of the synthetic rows one by one."""
+        position = -1
         for column, kind in enumerate(self.kinds_):
-            position = positions[kind]
-            positions[kind] += 1
             swapped = rng.random(len(source)) < float(self.swap_probability)
             if kind == "nominal":
                 rows, noisy = np.where(swapped, partner, source), NOTHING
-                codes[:, position] = self._codes[rows, position]
             else:
+                position += 1  # among the numeric columns
                 values = np.ascontiguousarray(self._numbers[:, position])
                 rows, noisy = draw_numbers(
                     values, source, partner, swapped, float(self.local_variance), rng
@@ -301,6 +309,7 @@ class MungeSampler(VersionedMixin, BaseEstimator):
     def __sklearn_tags__(self):
         tags = super().__sklearn_tags__()
         tags.input_tags.allow_nan = True
+        tags.input_tags.categorical = True
         return tags
 
 

@@ -1,0 +1,179 @@
+"""Synthetic rows drawn from a sampler of any kind, and checked."""
+
+from dataclasses import dataclass
+from typing import NamedTuple
+
+import numpy as np
+
+from sklearn_kd._compat import num_samples
+from sklearn_kd._estimators.strangers import read_tags
+from sklearn_kd._run.random import contained_draws
+from sklearn_kd._tables.taking import copy_rows, read_rows, take_rows
+from sklearn_kd._tables.texts import is_text
+from sklearn_kd.transfer.munge import MungeSampler
+from sklearn_kd.transfer.sampler import TransferSampler
+
+#: Rows are made from a random sample of the labelled ones where there are more: as
+#: many as "auto" makes, so that each is still made from another.
+MOST_SOURCES = 300_000
+
+
+class SampledNeighbors(NamedTuple):
+    """Neighbours within a sample of the rows.
+
+    Parameters
+    ----------
+    rows : ndarray of shape (n_sampled,), int
+        Positions of the sampled rows, ascending.
+    neighbors : ndarray of shape (n_sampled, n_neighbors), int
+        Nearest rows of each, by position in the sample.
+    """
+
+    rows: np.ndarray
+    neighbors: np.ndarray
+
+
+@dataclass(frozen=True)
+class SyntheticRows:
+    """Rows made from labelled ones.
+
+    Parameters
+    ----------
+    X : {ndarray, DataFrame} of shape (n_new, n_features)
+        The rows.
+    source : ndarray of shape (n_new,), intp
+        For each the position of the row that it was made from.
+    neighbors : ndarray of shape (n_samples, n_neighbors), SampledNeighbors or None
+        Nearest rows of each source, if the sampler has them.
+    """
+
+    X: object
+    source: np.ndarray
+    neighbors: np.ndarray | None
+
+
+class _Foreign(TransferSampler):
+    """A sampler that does not derive from the base class: optional parts by default."""
+
+    def __init__(self, sampler):
+        self.sampler = sampler
+
+    @property
+    def neighbors_(self):
+        """What the sampler has, if it has any."""
+        return getattr(self.sampler, "neighbors_", None)
+
+    def fit(self, X, y=None):
+        self.sampler.fit(X)
+        return self
+
+    def sample(self, n_samples=None):
+        return self.sampler.sample()
+
+    def __sklearn_tags__(self):
+        return read_tags(self.sampler) or super().__sklearn_tags__()
+
+
+def as_sampler(sampler):
+    """Give a sampler all that :class:`TransferSampler` has."""
+    return sampler if isinstance(sampler, TransferSampler) else _Foreign(sampler)
+
+
+def automatic_size(sampler, X):
+    """Say how many rows a :class:`TransferSampler` makes of X if it has the choice."""
+    return sampler.automatic_size(num_samples(X), 1 if is_text(X) else X.shape[1])
+
+
+def draw_rows(sampler, X, seed, most=None):
+    """Fit a sampler and let it make its rows.
+
+    Parameters
+    ----------
+    sampler : sampler
+        From :func:`~sklearn_kd.transfer._choice.choose_sampler`.
+    X : {ndarray, DataFrame} of shape (n_samples, n_features)
+        The rows to learn from.
+    seed : int
+        For a sampler that draws from global generators.
+    most : int or None, default=None
+        A sampler with an automatic size makes no more than that, from no more rows.
+
+    Returns
+    -------
+    SyntheticRows
+        What it made.
+
+    Raises
+    ------
+    TypeError
+        When ``sample`` does not return two things.
+    ValueError
+        When the sources are not positions of rows of X, one for each row made.
+    """
+    name, complete = type(sampler).__name__, as_sampler(sampler)
+    if automatic_size(complete, X) is None:
+        most = None
+    most_sources = MOST_SOURCES if most is None else min(most, MOST_SOURCES)
+    rows = _sources(num_samples(X), most_sources, seed)
+    X = X if rows is None else read_rows(take_rows(X, rows))
+    size = None if most is None else min(most, automatic_size(complete, X))
+    if type(sampler) is not MungeSampler:  # it may write into its rows
+        X = copy_rows(X)
+    with contained_draws(seed, sampler):
+        complete.fit(X)
+        made = complete.sample() if size is None else complete.sample(size)
+    X_new, source = check_sample(name, made, X)
+    neighbors = complete.neighbors_
+    if rows is not None:
+        source = rows[source]
+        neighbors = None if neighbors is None else SampledNeighbors(rows, neighbors)
+    return SyntheticRows(X_new, source, neighbors)
+
+
+def check_sample(name, made, X):
+    """Check what a sampler returned as far as any container allows.
+
+    Parameters
+    ----------
+    name : str
+        What messages call the sampler.
+    made : object
+        What its ``sample`` returned.
+    X : {ndarray, CSR matrix, DataFrame, Series}
+        The rows that it was fitted on.
+
+    Returns
+    -------
+    X_new : object
+        The rows.
+    source : ndarray of shape (n_new,), int
+        Their sources.
+    """
+    if not isinstance(made, tuple) or len(made) != 2:
+        raise TypeError(
+            f"{name}.sample() must return (X_new, source), where source holds for each "
+            f"new row the position of the row that it was made from; got "
+            f"{type(made).__name__}."
+        )
+    X_new, source = made
+    source = np.asarray(source)
+    if source.dtype.kind not in "iu" or source.shape != (num_samples(X_new),):
+        raise ValueError(
+            f"The source that {name}.sample() returned must hold one integer for each "
+            f"of the {num_samples(X_new)} new rows, got shape {source.shape} and dtype "
+            f"{source.dtype}."
+        )
+    if len(source) and not 0 <= source.min() <= source.max() < num_samples(X):
+        raise ValueError(
+            f"The source that {name}.sample() returned must lie in "
+            f"[0, {num_samples(X)}), got {source.min()} to {source.max()}."
+        )
+    return X_new, source
+
+
+def _sources(n_rows, most, seed):
+    """Choose the rows that others are made from where there are very many, or None."""
+    if n_rows <= most:
+        return None
+    generator = np.random.default_rng(seed)
+    return np.sort(generator.choice(n_rows, most, replace=False))
