@@ -46,7 +46,7 @@ from sklearn_kd._run.twins import as_public
 from sklearn_kd._run.versions import VersionedMixin
 from sklearn_kd._tables.nominal import already_warned
 from sklearn_kd._tables.weights import weight_of_row
-from sklearn_kd.losses import LOSSES
+from sklearn_kd.losses import LossNames
 from sklearn_kd.students import (
     StudentPredictionMixin,
     check_readable,
@@ -250,7 +250,7 @@ class DistilledClassifier(
         "student": "no_validation",
         "alpha": [Interval(Real, 0, 1, closed="both")],
         "temperature": [Interval(Real, *TEMPERATURES, closed="both")],
-        "loss": [StrOptions(set(LOSSES))],
+        "loss": [StrOptions(LossNames("classification"))],
         "transfer": [
             StrOptions({"auto", "munge"}),
             HasMethods(["fit", "sample"]),

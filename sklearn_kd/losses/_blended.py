@@ -6,16 +6,57 @@ from sklearn_kd.targets import check_temperature
 
 
 class BlendedLoss:
-    """``alpha * soft term + (1 - alpha) * CE``, with alpha for each row.
+    """Base of the losses: ``alpha * soft term + (1 - alpha) * CE``, alpha for each row.
 
-    A subclass says what its soft term reads (``_prepare_soft``) and what it is worth
-    (``_soft_term``), both with alpha multiplied in.
+    A subclass writes its soft term twice: for NumPy, with its gradient, as
+    ``prepare_soft`` and ``soft_term``, and for torch as ``torch_soft_term``. Without
+    ``torch_soft_term`` the loss is refused for skorch students. The class is then
+    registered by a name, as ``LOSSES[name] = cls``.
 
     Parameters
     ----------
     temperature : float
         T, from 0.001 to 1000; for the soft term alone.
+
+    Attributes
+    ----------
+    task : str
+        The task that the loss fits, of the class.
+
+    See Also
+    --------
+    KLDivergence : The default.
+    distillation_loss : Checks a loss: its value and gradient in one call.
+
+    Notes
+    -----
+    .. versionadded:: 0.1
+
+    A subclass has three methods:
+
+    - ``prepare_soft(codes, proba, alpha)`` takes the labels as positions among the
+      classes, the teacher's probabilities of shape (n_samples, n_classes), and the
+      weights of the soft term of shape (n_samples,), all for all rows. It returns the
+      targets of the soft term, an array of n_samples rows, and what to add to the value
+      of each row, an array of shape (n_samples,).
+    - ``soft_term(logits, soft, gradient)`` takes a batch of logits, which it must not
+      change, and the rows of the targets. It returns the value of each row times its
+      alpha, and fills ``gradient``, of the shape of the logits.
+    - ``torch_soft_term(logits, proba, labels, alpha)`` takes tensors of a batch, and
+      returns the value of each row without alpha. ``alpha`` has the shape (n_samples,
+      1). It is None where it is 1 in all rows, and ``labels`` may then be None. torch
+      is imported inside the method.
+
+    In rows where alpha is 1 no label may be read: the code is a placeholder there.
+
+    Examples
+    --------
+    >>> from sklearn_kd.losses import LOSSES, BlendedLoss
+    >>> all(issubclass(loss, BlendedLoss) for loss in LOSSES.values())
+    True
     """
+
+    task = "classification"
 
     def __init__(self, temperature):
         self.temperature = check_temperature(temperature)
@@ -73,20 +114,49 @@ class BlendedLoss:
         float
             The weighted sum over rows, without the constant.
         """
-        values = self._evaluate(logits, targets, gradient)
+        values = self._values(logits, targets, gradient)
         if isinstance(weight, np.ndarray):
             gradient *= weight[:, None]
             return float(values @ weight)
         gradient *= weight
         return float(values.sum()) * weight
 
+    def torch_values(self, logits, proba, labels, alpha):
+        """Evaluate the loss of each row of a batch in torch.
+
+        Parameters
+        ----------
+        logits : tensor of shape (n_samples, n_classes)
+            The student's outputs before the softmax.
+        proba : tensor of shape (n_samples, n_classes), dtype of logits
+            The teacher's probabilities at temperature 1.
+        labels : tensor of shape (n_samples,), int64, or None
+            Hard targets; None only where alpha is.
+        alpha : tensor of shape (n_samples, 1), dtype of logits, or None
+            Weight of the soft term; None for 1 in all rows.
+
+        Returns
+        -------
+        tensor of shape (n_samples,)
+            The blended loss, in the dtype of the logits.
+        """
+        import torch
+
+        soft = self.torch_soft_term(logits, proba, labels, alpha)
+        if alpha is None:
+            return soft
+        hard = torch.nn.functional.cross_entropy(logits, labels, reduction="none")
+        return torch.lerp(hard, soft, alpha[:, 0])
+
     def _prepare(self, codes, proba, alpha):
-        soft, constant = self._prepare_soft(codes, proba, alpha)
+        """Give the columns that a step reads, and the constant of each row."""
+        soft, constant = self.prepare_soft(codes, proba, alpha)
         # a code is exact in float32, for up to 2**24 classes
         return [soft, codes, 1 - alpha], constant
 
-    def _evaluate(self, logits, targets, gradient):
-        values = self._soft_term(logits, targets[:, :-2], gradient)
+    def _values(self, logits, targets, gradient):
+        """Give the value of each row, and fill in its gradient."""
+        values = self.soft_term(logits, targets[:, :-2], gradient)
         mass = targets[:, -1:]
         if mass.any():
             codes = targets[:, -2].astype(np.intp)

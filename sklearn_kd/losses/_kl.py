@@ -3,7 +3,7 @@
 import numpy as np
 
 from sklearn_kd._task.blending import blend, negative_entropy
-from sklearn_kd._task.link import temper
+from sklearn_kd._task.link import temper, torch_temper
 from sklearn_kd.losses._blended import BlendedLoss, cross_entropy
 
 
@@ -44,17 +44,48 @@ class KLDivergence(BlendedLoss):
             return [blend(proba, codes, alpha)], alpha * negative_entropy(proba)
         return super()._prepare(codes, proba, alpha)
 
-    def _evaluate(self, logits, targets, gradient):
+    def _values(self, logits, targets, gradient):
         if self.temperature == 1:
             return cross_entropy(logits, targets, 1, gradient)
-        return super()._evaluate(logits, targets, gradient)
+        return super()._values(logits, targets, gradient)
 
-    def _prepare_soft(self, codes, proba, alpha):
+    def prepare_soft(self, codes, proba, alpha):
+        """Give the teacher at T; see :class:`BlendedLoss`."""
         return prepare_tempered(proba, alpha, self.temperature)
 
-    def _soft_term(self, logits, soft, gradient):
+    def soft_term(self, logits, soft, gradient):
+        """Evaluate the divergence at T; see :class:`BlendedLoss`."""
         T = self.temperature
         return T * cross_entropy(logits / T, soft[:, :-1], soft[:, -1:], gradient)
+
+    def torch_values(self, logits, proba, labels, alpha):
+        """Evaluate the loss of each row in torch.
+
+        Parameters
+        ----------
+        logits, proba, labels, alpha : tensors
+            As in :meth:`BlendedLoss.torch_values`.
+
+        Returns
+        -------
+        tensor of shape (n_samples,)
+            The blended loss; at T = 1 by one softmax.
+        """
+        if self.temperature != 1:
+            return super().torch_values(logits, proba, labels, alpha)
+        import torch
+
+        constant = torch.xlogy(proba, proba).sum(1)
+        if alpha is not None:
+            constant = alpha[:, 0] * constant
+            proba = (alpha * proba).scatter_add_(1, labels[:, None], 1 - alpha)
+        cross = torch.nn.functional.cross_entropy(logits, proba, reduction="none")
+        return cross + constant
+
+    def torch_soft_term(self, logits, proba, labels, alpha):
+        """Evaluate the divergence at T in torch; see :class:`BlendedLoss`."""
+        T = self.temperature
+        return T**2 * torch_divergence(torch_temper(proba, T), logits / T)
 
 
 def prepare_tempered(proba, alpha, temperature):
@@ -80,3 +111,15 @@ def prepare_tempered(proba, alpha, temperature):
     constant = alpha * temperature**2 * negative_entropy(soft)
     mass = (alpha * temperature)[:, None]
     return np.hstack([soft * mass, mass]), constant
+
+
+def torch_divergence(soft, logits):
+    """Give KL of each row of probabilities from logits; rows of zeros have none.
+
+    Products of matrices are avoided in all torch forms: under autocast they would run
+    at half precision.
+    """
+    from torch.nn import functional
+
+    log_q = functional.log_softmax(logits, dim=1)
+    return functional.kl_div(log_q, soft, reduction="none").sum(1)

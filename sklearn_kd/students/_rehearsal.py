@@ -22,9 +22,9 @@ from sklearn_kd._tables.texts import is_text
 from sklearn_kd._tables.unreadable import REFUSALS, has_odd_columns, is_odd, refused_by
 from sklearn_kd._task.blending import one_hot
 from sklearn_kd.students._dispatch import fit_student, last_step
-from sklearn_kd.students._skorch import SkorchStudent
 from sklearn_kd.students.encoder._encoder import TabularEncoder
 from sklearn_kd.students.mlp._mlp import MLPStudent
+from sklearn_kd.students.skorch.student import SkorchStudent
 from sklearn_kd.targets import SoftTargets
 from sklearn_kd.transfer import is_large, read_rows, take_rows
 

@@ -1,5 +1,7 @@
 """The rows that a skorch net learns from, with their targets."""
 
+import copy
+
 import numpy as np
 from skorch.dataset import Dataset
 
@@ -73,9 +75,5 @@ class GivenRows:
             return self.rows
         return self.own(X, y, **params) if callable(self.own) else self.own
 
-    def __reduce__(self):  # a copy that a callback saves has no rows
-        return _itself, (self.own,)
-
-
-def _itself(own):
-    return own
+    def __reduce__(self):  # what a callback saves has no rows, but the net's own
+        return copy.copy, (self.own,)

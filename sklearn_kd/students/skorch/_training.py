@@ -1,0 +1,200 @@
+"""Training a skorch net on soft targets: what is set in it, and what it is given."""
+
+import copy
+
+import numpy as np
+import torch
+from skorch.callbacks import BatchScoring, Callback, EpochScoring
+from skorch.dataset import Dataset
+from skorch.helper import predefined_split
+from skorch.utils import to_numpy
+
+from sklearn_kd._run.random import contained_draws
+from sklearn_kd.losses import LOSSES
+from sklearn_kd.students.skorch._dataset import GivenRows
+from sklearn_kd.students.skorch._divergence import PROBED, check_trained, first_loss
+from sklearn_kd.students.skorch._threads import single_torch_thread
+from sklearn_kd.students.skorch._widths import may_set_width, set_shapes, widths
+from sklearn_kd.students.skorch.criterion import (
+    NetLoss,
+    Probabilities,
+    find_output,
+    labels_of,
+)
+from sklearn_kd.torch.loader import JoiningDataLoader, TensorBatchLoader
+
+#: Options of the batched loader; a net with others keeps its own loader.
+_LOADER_OPTIONS = {"batch_size", "shuffle", "drop_last", "device", "generator"}
+
+#: Options that say in which order rows come.
+_ORDERS = {"shuffle", "sampler", "batch_sampler"}
+
+#: Rows of a batch that is only scored, where the user has set none.
+_SCORED = 2048
+
+
+class Start(Callback):
+    """Looks at what the module returns when training begins, after all callbacks.
+
+    Those may set how wide its rows are.
+
+    Parameters
+    ----------
+    rows : NetRows
+        What to learn from.
+    n_classes : int
+        Number of classes.
+    gives_probabilities : bool
+        Whether the criterion that the user has set reads probabilities.
+
+    Attributes
+    ----------
+    loss : float
+        Of the first training rows.
+    """
+
+    loss = np.inf
+
+    def __init__(self, rows, n_classes, gives_probabilities):
+        self.rows = rows
+        self.n_classes = n_classes
+        self.gives_probabilities = gives_probabilities
+
+    def on_train_begin(self, net, X=None, y=None, **kwargs):
+        """Look at the module."""
+        X = self.rows.head(PROBED)
+        output = find_output(net, X, self.n_classes, self.gives_probabilities)
+        # a compiled criterion wraps the one that reads it
+        getattr(net.criterion_, "_orig_mod", net.criterion_).output = output
+        net.predict_nonlinearity = Probabilities(output)
+        _check_single_rows(net, self.rows)
+        self.loss = first_loss(net, self.rows)
+
+
+def train_net(net, rows, validation, soft):
+    """Train a net in place.
+
+    Parameters
+    ----------
+    net : skorch.NeuralNet
+        A clone that is not initialised.
+    rows : NetRows
+        What to learn from.
+    validation : NetRows or None
+        What makes the ``valid_loss``; None leaves the net its ``train_split``.
+    soft : SoftTargets
+        With the classes, the loss and the temperature.
+    """
+    own_split, own_dataset = net.train_split, net.dataset
+    start = _prepare(net, rows, validation, soft)
+    net.dataset = GivenRows(rows, own_dataset)
+    net.callbacks_.append(("start", start))
+    _score_by_labels(net)
+    with single_torch_thread(net):
+        try:
+            net.partial_fit(rows.X, rows.y)  # a stratified split of the user's reads y
+        finally:  # the other ones hold rows
+            net.train_split, net.dataset = own_split, own_dataset
+            net.callbacks_ = [each for each in net.callbacks_ if each[1] is not start]
+        check_trained(net, rows, start.loss, len(soft.classes))
+
+
+def rehearse(net, rows, soft):
+    """Find out whether a net could be trained, without training it.
+
+    Parameters
+    ----------
+    net, rows, soft
+        As for :func:`train_net`.
+
+    Raises
+    ------
+    ValueError
+        For a module that cannot read the rows, or returns another number of columns, or
+        NaN; torch and skorch raise what they like for parameters that they do not know.
+    """
+    start = _prepare(net, rows, None, soft)
+    set_shapes(net, rows.X, rows.y)
+    try:
+        with single_torch_thread(net):
+            start.on_train_begin(net)
+    except ValueError as error:
+        unread = isinstance(error.__cause__, RuntimeError)
+        if not (unread and may_set_width(net)):
+            raise
+
+
+def _prepare(net, rows, validation, soft):
+    """Set what a net is trained with, and initialise it; give the :class:`Start`."""
+    n_classes = len(soft.classes)
+    LOSSES[soft.loss].check_classes(n_classes)
+    given = net.criterion
+    criterion = given if isinstance(given, type) else type(given)
+    settings = {
+        "criterion": NetLoss,
+        "criterion__loss": soft.loss,
+        "criterion__temperature": soft.temperature,
+        "criterion__reduction": "batchmean",
+    }
+    if validation is not None:
+        settings["train_split"] = predefined_split(validation)
+    if "classes" in net.get_params(deep=False):
+        settings["classes"] = list(range(n_classes))
+    net.set_params(**settings, **_loaders(net), **widths(net, rows.X, n_classes))
+    net.initialize()
+    return Start(rows, n_classes, issubclass(criterion, torch.nn.BCELoss))
+
+
+def _loaders(net):
+    """Exchange skorch's own loader, for training and for the rest."""
+    settings = {}
+    for name in ("iterator_train", "iterator_valid"):
+        prefix = f"{name}__"
+        options = {o.removeprefix(prefix) for o in vars(net) if o.startswith(prefix)}
+        if getattr(net, name) is not torch.utils.data.DataLoader:
+            continue
+        # with a sampler of the user's, a DataLoader refuses the option
+        if name == "iterator_train" and options.isdisjoint(_ORDERS):
+            settings[f"{prefix}shuffle"] = True
+        if name == "iterator_train":
+            settings[name] = JoiningDataLoader
+        if options <= _LOADER_OPTIONS:
+            settings[name] = TensorBatchLoader
+            if "device" not in options:
+                settings[f"{prefix}device"] = net.device
+            if name == "iterator_valid" and "batch_size" not in options:
+                # where nothing is learnt, skorch's work on each batch is mere cost
+                settings[f"{prefix}batch_size"] = max(net.batch_size, _SCORED)
+    return settings
+
+
+def _check_single_rows(net, rows):
+    """Refuse batches of one row for a module that cannot learn from them."""
+    batch_size = getattr(net, "iterator_train__batch_size", net.batch_size)
+    if batch_size != 1 and len(rows) > 1:
+        return
+    trial = object.__new__(type(net))
+    trial.__dict__.update(net.__dict__)
+    try:
+        trial.__dict__["module_"] = copy.deepcopy(net.module_)
+    except Exception:  # it may hold a lock
+        return
+    row = TensorBatchLoader(Dataset(rows.head(1)), 1, device=net.device)
+    try:
+        with contained_draws(0, net):
+            trial.evaluation_step(next(iter(row)), training=True)
+    except Exception as error:
+        raise ValueError(
+            f"The module {type(net.module_).__name__} cannot learn from a batch of one "
+            f"row: {error}. A layer such as BatchNorm needs two: set batch_size to 2 "
+            f"or more (it is {batch_size}, of {len(rows)} rows)."
+        ) from error
+
+
+def _score_by_labels(net):
+    """Have skorch's callbacks for scores read the labels alone."""
+    for _, callback in net.callbacks_:
+        extract = getattr(callback, "target_extractor", None)
+        scores = isinstance(callback, (BatchScoring, EpochScoring))
+        if scores and extract is to_numpy:
+            callback.target_extractor = labels_of
