@@ -66,9 +66,9 @@ def check_torch_form(loss):
     Raises
     ------
     ValueError
-        For a class without ``torch_soft_term``.
+        For a class without a ``torch_soft_term`` of its own.
     """
-    if not hasattr(LOSSES[loss], "torch_soft_term"):
+    if LOSSES[loss].torch_soft_term is BlendedLoss.torch_soft_term:
         raise ValueError(
             f"loss={show(loss)} has no form for torch, and a skorch student is trained "
             f"with torch: {LOSSES[loss].__name__} has no method torch_soft_term. Write "

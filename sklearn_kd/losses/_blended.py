@@ -8,10 +8,10 @@ from sklearn_kd.targets import check_temperature
 class BlendedLoss:
     """Base of the losses: ``alpha * soft term + (1 - alpha) * CE``, alpha for each row.
 
-    A subclass writes its soft term twice: for NumPy, with its gradient, as
-    ``prepare_soft`` and ``soft_term``, and for torch as ``torch_soft_term``. Without
-    ``torch_soft_term`` the loss is refused for skorch students. The class is then
-    registered by a name, as ``LOSSES[name] = cls``.
+    A subclass writes its soft term twice: for NumPy with its gradient, as
+    ``prepare_soft`` and ``soft_term``, and for torch, as ``torch_soft_term``. A loss
+    without ``torch_soft_term`` is refused for skorch students. The class is registered
+    by a name of your choice: ``LOSSES[name] = cls``.
 
     Parameters
     ----------
@@ -31,23 +31,6 @@ class BlendedLoss:
     Notes
     -----
     .. versionadded:: 0.1
-
-    A subclass has three methods:
-
-    - ``prepare_soft(codes, proba, alpha)`` takes the labels as positions among the
-      classes, the teacher's probabilities of shape (n_samples, n_classes), and the
-      weights of the soft term of shape (n_samples,), all for all rows. It returns the
-      targets of the soft term, an array of n_samples rows, and what to add to the value
-      of each row, an array of shape (n_samples,).
-    - ``soft_term(logits, soft, gradient)`` takes a batch of logits, which it must not
-      change, and the rows of the targets. It returns the value of each row times its
-      alpha, and fills ``gradient``, of the shape of the logits.
-    - ``torch_soft_term(logits, proba, labels, alpha)`` takes tensors of a batch, and
-      returns the value of each row without alpha. ``alpha`` has the shape (n_samples,
-      1). It is None where it is 1 in all rows, and ``labels`` may then be None. torch
-      is imported inside the method.
-
-    In rows where alpha is 1 no label may be read: the code is a placeholder there.
 
     Examples
     --------
@@ -70,6 +53,68 @@ class BlendedLoss:
         n_classes : int
             The number.
         """
+
+    def prepare_soft(self, codes, proba, alpha):
+        """Prepare what the soft term reads.
+
+        Parameters
+        ----------
+        codes : ndarray of shape (n_samples,), int
+            Hard targets, as positions among the classes; placeholders where ``alpha``
+            is 1, so they must not be read there.
+        proba : ndarray of shape (n_samples, n_classes), float64
+            The teacher's probabilities at temperature 1.
+        alpha : ndarray of shape (n_samples,), float64
+            Weight of the soft term.
+
+        Returns
+        -------
+        soft : ndarray of shape (n_samples, n_columns), float64
+            To be handed, whole or a batch of rows, to :meth:`soft_term`.
+        constant : ndarray of shape (n_samples,), float64
+            What to add to the value of :meth:`soft_term` for each row.
+        """
+        raise NotImplementedError
+
+    def soft_term(self, logits, soft, gradient):
+        """Evaluate the soft term of a batch.
+
+        Parameters
+        ----------
+        logits : ndarray of shape (n_samples, n_classes)
+            Not to be changed.
+        soft : ndarray of shape (n_samples, n_columns), dtype of logits
+            Rows of what :meth:`prepare_soft` returned.
+        gradient : ndarray of shape (n_samples, n_classes)
+            Filled with the gradient of each row's value.
+
+        Returns
+        -------
+        ndarray of shape (n_samples,), dtype of logits
+            The soft term of each row times its alpha, without the constant.
+        """
+        raise NotImplementedError
+
+    def torch_soft_term(self, logits, proba, labels, alpha):
+        """Evaluate the soft term of a batch in torch, which is imported inside.
+
+        Parameters
+        ----------
+        logits : tensor of shape (n_samples, n_classes)
+            The student's outputs before the softmax.
+        proba : tensor of shape (n_samples, n_classes), dtype of logits
+            The teacher's probabilities at temperature 1.
+        labels : tensor of shape (n_samples,), int64, or None
+            Hard targets; 0 where ``alpha`` is 1. None only where ``alpha`` is.
+        alpha : tensor of shape (n_samples, 1), dtype of logits, or None
+            Weight of the soft term, not to be multiplied in; None for 1 in all rows.
+
+        Returns
+        -------
+        tensor of shape (n_samples,)
+            The soft term of each row.
+        """
+        raise NotImplementedError
 
     def prepare(self, codes, soft_targets, dtype):
         """Bring the targets of all rows into the form that a training step reads.
@@ -126,14 +171,8 @@ class BlendedLoss:
 
         Parameters
         ----------
-        logits : tensor of shape (n_samples, n_classes)
-            The student's outputs before the softmax.
-        proba : tensor of shape (n_samples, n_classes), dtype of logits
-            The teacher's probabilities at temperature 1.
-        labels : tensor of shape (n_samples,), int64, or None
-            Hard targets; None only where alpha is.
-        alpha : tensor of shape (n_samples, 1), dtype of logits, or None
-            Weight of the soft term; None for 1 in all rows.
+        logits, proba, labels, alpha : tensors
+            As in :meth:`torch_soft_term`.
 
         Returns
         -------

@@ -63,7 +63,6 @@ class DecoupledKL(BlendedLoss):
     target_weight, non_target_weight = 1.0, 2.0
 
     def prepare_soft(self, codes, proba, alpha):
-        """Give the teacher's two divergences in parts; see :class:`BlendedLoss`."""
         T = self.temperature
         rows = np.arange(len(proba))
         target = np.where(alpha < 1, codes, proba.argmax(axis=1))
@@ -84,7 +83,6 @@ class DecoupledKL(BlendedLoss):
         return np.column_stack(columns), constant
 
     def soft_term(self, logits, soft, gradient):
-        """Evaluate both divergences; see :class:`BlendedLoss`."""
         T = self.temperature
         others = soft[:, :-4]
         other_scale, mass, target_scale, target = soft[:, -4:].T
@@ -104,7 +102,6 @@ class DecoupledKL(BlendedLoss):
         return T * values
 
     def torch_soft_term(self, logits, proba, labels, alpha):
-        """Evaluate both divergences in torch; see :class:`BlendedLoss`."""
         import torch
 
         T = self.temperature

@@ -50,27 +50,13 @@ class KLDivergence(BlendedLoss):
         return super()._values(logits, targets, gradient)
 
     def prepare_soft(self, codes, proba, alpha):
-        """Give the teacher at T; see :class:`BlendedLoss`."""
         return prepare_tempered(proba, alpha, self.temperature)
 
     def soft_term(self, logits, soft, gradient):
-        """Evaluate the divergence at T; see :class:`BlendedLoss`."""
         T = self.temperature
         return T * cross_entropy(logits / T, soft[:, :-1], soft[:, -1:], gradient)
 
     def torch_values(self, logits, proba, labels, alpha):
-        """Evaluate the loss of each row in torch.
-
-        Parameters
-        ----------
-        logits, proba, labels, alpha : tensors
-            As in :meth:`BlendedLoss.torch_values`.
-
-        Returns
-        -------
-        tensor of shape (n_samples,)
-            The blended loss; at T = 1 by one softmax.
-        """
         if self.temperature != 1:
             return super().torch_values(logits, proba, labels, alpha)
         import torch
@@ -83,7 +69,6 @@ class KLDivergence(BlendedLoss):
         return cross + constant
 
     def torch_soft_term(self, logits, proba, labels, alpha):
-        """Evaluate the divergence at T in torch; see :class:`BlendedLoss`."""
         T = self.temperature
         return T**2 * torch_divergence(torch_temper(proba, T), logits / T)
 

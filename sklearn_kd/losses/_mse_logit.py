@@ -48,11 +48,9 @@ class LogitMSE(BlendedLoss):
     """
 
     def prepare_soft(self, codes, proba, alpha):
-        """Give the teacher's logits and alpha; see :class:`BlendedLoss`."""
         return np.column_stack([teacher_logits(proba), alpha]), np.zeros(len(proba))
 
     def soft_term(self, logits, soft, gradient):
-        """Evaluate the squared error; see :class:`BlendedLoss`."""
         n_classes = logits.shape[1]
         np.subtract(logits, soft[:, :-1], out=gradient)
         gradient -= row_sums(gradient) / n_classes
@@ -62,6 +60,5 @@ class LogitMSE(BlendedLoss):
         return values
 
     def torch_soft_term(self, logits, proba, labels, alpha):
-        """Evaluate the squared error in torch; see :class:`BlendedLoss`."""
         difference = logits - torch_teacher_logits(proba)
         return difference.var(dim=1, correction=0) / 2

@@ -87,13 +87,11 @@ class StandardizedKL(BlendedLoss):
             )
 
     def prepare_soft(self, codes, proba, alpha):
-        """Give the standardised teacher at T; see :class:`BlendedLoss`."""
         self.check_classes(proba.shape[1])
         standard, _ = _standardize(teacher_logits(proba))
         return prepare_tempered(softmax(standard, axis=1), alpha, self.temperature)
 
     def soft_term(self, logits, soft, gradient):
-        """Evaluate the divergence at T; see :class:`BlendedLoss`."""
         T, n_classes = self.temperature, logits.shape[1]
         standard, deviation = _standardize(logits)
         tempered = standard / T
@@ -107,7 +105,6 @@ class StandardizedKL(BlendedLoss):
         return values
 
     def torch_soft_term(self, logits, proba, labels, alpha):
-        """Evaluate the divergence at T in torch; see :class:`BlendedLoss`."""
         T = self.temperature
         teacher = _torch_standardize(torch_teacher_logits(proba))
         student = _torch_standardize(logits)
