@@ -98,6 +98,8 @@ class BlendedLoss:
     def torch_soft_term(self, logits, proba, labels, alpha):
         """Evaluate the soft term of a batch in torch, which is imported inside.
 
+        Do without products of matrices: under autocast they run at half precision.
+
         Parameters
         ----------
         logits : tensor of shape (n_samples, n_classes)
@@ -206,20 +208,7 @@ class BlendedLoss:
 
 
 def exponentials(logits, out):
-    """Shift each row of logits to a largest of 0, in place, and take its exponentials.
-
-    Parameters
-    ----------
-    logits : ndarray of shape (n_samples, n_classes)
-        Overwritten.
-    out : ndarray of shape (n_samples, n_classes)
-        Filled with the exponentials: the softmax, but for its denominator.
-
-    Returns
-    -------
-    top, total : ndarray of shape (n_samples, 1)
-        What was subtracted, and the sums of the exponentials.
-    """
+    """Shift rows of logits to a maximum of 0 in place; write and sum exponentials."""
     # NumPy reduces short rows one by one: along columns, and as a product, it is much
     # faster
     top = np.asfortranarray(logits).max(axis=1, keepdims=True)

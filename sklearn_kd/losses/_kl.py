@@ -40,11 +40,13 @@ class KLDivergence(BlendedLoss):
     """
 
     def _prepare(self, codes, proba, alpha):
+        """Blend the targets at T = 1, where one softmax does for both terms."""
         if self.temperature == 1:
             return [blend(proba, codes, alpha)], alpha * negative_entropy(proba)
         return super()._prepare(codes, proba, alpha)
 
     def _values(self, logits, targets, gradient):
+        """Give the value of each row; at T = 1 by one softmax."""
         if self.temperature == 1:
             return cross_entropy(logits, targets, 1, gradient)
         return super()._values(logits, targets, gradient)
@@ -74,24 +76,7 @@ class KLDivergence(BlendedLoss):
 
 
 def prepare_tempered(proba, alpha, temperature):
-    """Prepare targets whose cross-entropy at T, times T, is ``alpha * T**2 * KL``.
-
-    Parameters
-    ----------
-    proba : ndarray of shape (n_samples, n_classes), float64
-        Probabilities at temperature 1.
-    alpha : ndarray of shape (n_samples,), float64
-        Weight of each row.
-    temperature : float
-        T.
-
-    Returns
-    -------
-    soft : ndarray of shape (n_samples, n_classes + 1), float64
-        Probabilities at T times ``alpha * T``, and that factor.
-    constant : ndarray of shape (n_samples,), float64
-        What the cross-entropy lacks.
-    """
+    """Prepare targets whose cross-entropy at T, times T, is ``alpha * T**2 * KL``."""
     soft = temper(proba, temperature)
     constant = alpha * temperature**2 * negative_entropy(soft)
     mass = (alpha * temperature)[:, None]
@@ -99,11 +84,7 @@ def prepare_tempered(proba, alpha, temperature):
 
 
 def torch_divergence(soft, logits):
-    """Give KL of each row of probabilities from logits; rows of zeros have none.
-
-    Products of matrices are avoided in all torch forms: under autocast they would run
-    at half precision.
-    """
+    """Give KL of each row of probabilities from logits; rows of zeros have none."""
     from torch.nn import functional
 
     log_q = functional.log_softmax(logits, dim=1)

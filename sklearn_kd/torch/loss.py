@@ -180,6 +180,7 @@ class DistillationLoss(VersionedMixin, nn.CrossEntropyLoss):
         return loss.torch_values(logits, proba, labels, alpha)
 
     def _reduce(self, values, weight):
+        """Weigh the values of the rows, and reduce them."""
         if weight is not None:
             _check_rows("sample_weight", weight, values)
             weight = weight.to(values.dtype)
@@ -205,11 +206,13 @@ def _check_tensors(**given):
 
 
 def _check_choice(name, value, choices):
+    """Refuse a name that is none of the choices."""
     if not isinstance(value, str) or value not in choices:
         raise ValueError(f"{name} must be one of {sorted(choices)}, got {show(value)}.")
 
 
 def _check_mapping(target, labels, row_alpha, sample_weight):
+    """Refuse unknown keys, and targets that are given twice."""
     known = "proba" in target or "labels" in target
     for key in target:  # torch.compile follows a loop, and no set operations
         known = known and key in _KEYS
@@ -226,6 +229,7 @@ def _check_mapping(target, labels, row_alpha, sample_weight):
 
 
 def _check_logits(logits):
+    """Refuse logits without a column for each class."""
     if logits.ndim != 2:
         raise ValueError(
             f"logits have shape {tuple(logits.shape)}, expected (n_samples, "
@@ -234,6 +238,7 @@ def _check_logits(logits):
 
 
 def _check_labels(name, labels, logits):
+    """Refuse labels that are not one integer a row."""
     _check_rows(name, labels, logits)
     if labels.is_floating_point() or labels.is_complex():
         raise TypeError(
@@ -243,6 +248,7 @@ def _check_labels(name, labels, logits):
 
 
 def _check_rows(name, values, rows):
+    """Refuse anything but one value a row."""
     if values.shape != rows.shape[:1]:
         raise ValueError(
             f"{name} has shape {tuple(values.shape)}, expected one value a row: "

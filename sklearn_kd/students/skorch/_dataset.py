@@ -54,6 +54,7 @@ class NetRows(Dataset):
         return self._inputs(slice(None, None, step))
 
     def _inputs(self, part):
+        """Take the input of some rows."""
         if isinstance(self.X, dict):
             return {name: values[part] for name, values in self.X.items()}
         return self.X[part]

@@ -91,38 +91,12 @@ def for_prediction(net):
 
 
 def module_attribute(net, name, default):
-    """Read an attribute of a net's module class, or of the function that makes it.
-
-    Parameters
-    ----------
-    net : object
-        A net, or what was passed in its place.
-    name : str
-        Of the attribute.
-    default : object
-        Where there is none.
-
-    Returns
-    -------
-    object
-        The attribute.
-    """
+    """Read an attribute of a net's module class, or of the function that makes it."""
     return getattr(getattr(net, "module", None), name, default)
 
 
 def module_name(net):
-    """Name the class of a net's module, or the function that makes it.
-
-    Parameters
-    ----------
-    net : skorch.NeuralNet
-        Any.
-
-    Returns
-    -------
-    str
-        Its name.
-    """
+    """Name the class of a net's module, or the function that makes it."""
     module = net.module
     while isinstance(module, functools.partial):
         module = module.func

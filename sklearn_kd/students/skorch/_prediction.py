@@ -18,20 +18,7 @@ def forward(net, X):
 
 
 def predict_proba(net, X):
-    """Predict class probabilities of encoded rows.
-
-    Parameters
-    ----------
-    net : skorch.NeuralNet
-        Fitted by :func:`train_net`.
-    X : {ndarray, CSR matrix} of shape (n_samples, n_inputs), or dict of ndarray
-        Encoded rows.
-
-    Returns
-    -------
-    ndarray of shape (n_samples, n_classes), float64
-        Rows that sum to 1.
-    """
+    """Predict class probabilities of encoded rows, in float64; rows sum to 1."""
     with _contained(net), single_torch_thread(net):
         proba = net.predict_proba(Dataset(X)).astype(np.float64)
     return proba / proba.sum(axis=1, keepdims=True)

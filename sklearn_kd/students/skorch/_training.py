@@ -13,12 +13,17 @@ from sklearn_kd._run.random import contained_draws
 from sklearn_kd.losses import LOSSES
 from sklearn_kd.students.skorch._dataset import GivenRows
 from sklearn_kd.students.skorch._divergence import PROBED, check_trained, first_loss
+from sklearn_kd.students.skorch._prediction import forward
 from sklearn_kd.students.skorch._threads import single_torch_thread
-from sklearn_kd.students.skorch._widths import may_set_width, set_shapes, widths
+from sklearn_kd.students.skorch._widths import (
+    may_set_width,
+    set_shapes,
+    unreadable,
+    widths,
+)
 from sklearn_kd.students.skorch.criterion import (
     NetLoss,
     Probabilities,
-    find_output,
     labels_of,
 )
 from sklearn_kd.torch.loader import JoiningDataLoader, TensorBatchLoader
@@ -63,7 +68,7 @@ class Start(Callback):
     def on_train_begin(self, net, X=None, y=None, **kwargs):
         """Look at the module."""
         X = self.rows.head(PROBED)
-        output = find_output(net, X, self.n_classes, self.gives_probabilities)
+        output = _find_output(net, X, self.n_classes, self.gives_probabilities)
         # a compiled criterion wraps the one that reads it
         getattr(net.criterion_, "_orig_mod", net.criterion_).output = output
         net.predict_nonlinearity = Probabilities(output)
@@ -166,6 +171,43 @@ def _loaders(net):
                 # where nothing is learnt, skorch's work on each batch is mere cost
                 settings[f"{prefix}batch_size"] = max(net.batch_size, _SCORED)
     return settings
+
+
+def _find_output(net, X, n_classes, gives_probabilities):
+    """Find out what the module returns: logits or probabilities, in how many columns.
+
+    Raises
+    ------
+    ValueError
+        For another number of columns, for NaN, which says neither, and for a module
+        that cannot read the rows.
+    """
+    try:
+        output = forward(net, X)
+    except RuntimeError as error:
+        if isinstance(error, torch.cuda.OutOfMemoryError):
+            raise
+        raise unreadable(net, X, error) from error
+    if isinstance(output, tuple):
+        output = output[0]
+    if output.isnan().any():
+        raise ValueError(
+            f"The module returns NaN for some of the first {len(output)} rows, before "
+            "it has learnt anything, and would learn nothing but NaN from them. Look "
+            "for a logarithm, a root or a division by 0 in its forward."
+        )
+    width = output.shape[1] if output.ndim == 2 else 1
+    if output.ndim <= 2 and width == 1 and n_classes == 2:
+        return "probability" if gives_probabilities else "logit"
+    if output.ndim != 2 or width != n_classes:
+        raise ValueError(
+            f"The module returns an array of shape {tuple(output.shape)}, expected "
+            f"(n_samples, {n_classes}): one column a class. Let its constructor take "
+            "the width of its output as n_classes, or set it by module__..."
+        )
+    sums = output.sum(dim=1)
+    is_proba = (output >= 0).all() and torch.allclose(sums, torch.ones_like(sums))
+    return "probabilities" if is_proba else "logits"
 
 
 def _check_single_rows(net, rows):

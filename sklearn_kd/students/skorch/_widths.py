@@ -83,10 +83,7 @@ def _free_names(net):
 
 
 def set_shapes(net, X, y):
-    """Have skorch's callback for it tell the module how wide the rows are.
-
-    In training that is its own doing.
-    """
+    """Have skorch's callback set the module's width, as it does in training."""
     for _, callback in net.callbacks_:
         if isinstance(callback, InputShapeSetter):
             callback.on_train_begin(net, X=X, y=y)
@@ -221,6 +218,7 @@ def _first_layer(net, X):
     reached = []
 
     def keep(layer, inputs):
+        """Keep the first layer that has a width."""
         if not reached and _width_of(layer) is not None:
             reached.append(layer)
 

@@ -3,8 +3,6 @@
 import torch
 from skorch.utils import to_numpy
 
-from sklearn_kd.students.skorch._prediction import forward
-from sklearn_kd.students.skorch._widths import unreadable
 from sklearn_kd.torch.loss import DistillationLoss
 
 
@@ -64,43 +62,6 @@ def to_logits(output, kind):
     if kind == "logit":
         return torch.stack([torch.zeros_like(output), output], dim=1)
     return torch.stack([1 - output, output], dim=1).clamp_min(tiny).log()
-
-
-def find_output(net, X, n_classes, gives_probabilities):
-    """Find out what the module returns: logits or probabilities, in how many columns.
-
-    Raises
-    ------
-    ValueError
-        For another number of columns, for NaN, which says neither, and for a module
-        that cannot read the rows.
-    """
-    try:
-        output = forward(net, X)
-    except RuntimeError as error:
-        if isinstance(error, torch.cuda.OutOfMemoryError):
-            raise
-        raise unreadable(net, X, error) from error
-    if isinstance(output, tuple):
-        output = output[0]
-    if output.isnan().any():
-        raise ValueError(
-            f"The module returns NaN for some of the first {len(output)} rows, before "
-            "it has learnt anything, and would learn nothing but NaN from them. Look "
-            "for a logarithm, a root or a division by 0 in its forward."
-        )
-    width = output.shape[1] if output.ndim == 2 else 1
-    if output.ndim <= 2 and width == 1 and n_classes == 2:
-        return "probability" if gives_probabilities else "logit"
-    if output.ndim != 2 or width != n_classes:
-        raise ValueError(
-            f"The module returns an array of shape {tuple(output.shape)}, expected "
-            f"(n_samples, {n_classes}): one column a class. Let its constructor take "
-            "the width of its output as n_classes, or set it by module__..."
-        )
-    sums = output.sum(dim=1)
-    is_proba = (output >= 0).all() and torch.allclose(sums, torch.ones_like(sums))
-    return "probabilities" if is_proba else "logits"
 
 
 def labels_of(targets):
