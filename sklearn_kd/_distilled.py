@@ -101,9 +101,9 @@ class DistilledClassifier(
     temperature : float, default=1.0
         Divides the logits of teacher and student in the soft term, which is multiplied
         by its square; from 0.001 to 1000.
-    loss : {"kl", "mse_logit", "dkd", "kl_standardized"}, default="kl"
-        The soft term; see :mod:`sklearn_kd.losses`. Students that learn by sample
-        weights support "kl" only.
+    loss : {"kl", "mse_logit", "dkd", "kl_standardized"} or str, default="kl"
+        The soft term, a key of ``sklearn_kd.losses.LOSSES``, where a loss of your own
+        can be registered. Students that learn by sample weights support "kl" only.
     transfer : {"auto", "munge"}, sampler or None, default="auto"
         The sampler that makes synthetic rows, for which the teacher predicts soft
         targets. It is fitted on the training rows (on 300 000 at most) after validation

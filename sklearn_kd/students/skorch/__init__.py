@@ -1,1 +1,1 @@
-"""A skorch net as a student; only the private modules and the criterion load torch."""
+"""A skorch net as a student: the adapter, and how a net is trained on soft targets."""
