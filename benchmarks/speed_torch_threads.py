@@ -14,7 +14,6 @@ import csv
 import os
 import sys
 import time
-from contextlib import nullcontext
 from pathlib import Path
 from statistics import median
 from unittest.mock import patch
@@ -29,7 +28,8 @@ from summary import number, table
 from threadpoolctl import threadpool_limits
 
 from sklearn_kd import SkorchStudent
-from sklearn_kd.torch import TabularMLP, _net
+from sklearn_kd.students.skorch import _threads
+from sklearn_kd.torch import TabularMLP
 
 RESULTS = Path(__file__).parent / "results" / "torch_threads.csv"
 
@@ -67,11 +67,11 @@ def make_tasks():
 
 def compare(task, calls, repeats):
     """Give the ratio of the seconds on torch's default and on one thread."""
-    arms = {"default": lambda net: nullcontext(), "one": _net.single_torch_thread}
+    arms = {"default": lambda net: False, "one": _threads._is_small}
     times = {name: [] for name in arms}
     for _ in range(repeats):
-        for name, threads in arms.items():
-            with patch.object(_net, "single_torch_thread", threads):
+        for name, holds in arms.items():
+            with patch.object(_threads, "_is_small", holds):
                 start = time.perf_counter()
                 for _ in range(calls):
                     task()

@@ -42,7 +42,7 @@ from sklearn_kd._run.random import as_seed
 from sklearn_kd._run.twins import as_public
 from sklearn_kd._run.versions import VersionedMixin
 from sklearn_kd._tables.nominal import already_warned
-from sklearn_kd.losses import LOSSES
+from sklearn_kd.losses import LossNames
 from sklearn_kd.students import (
     StudentPredictionMixin,
     check_dates,
@@ -103,9 +103,9 @@ class DistilledClassifier(
     temperature : float, default=1.0
         Divides the logits of teacher and student in the soft term, which is multiplied
         by its square; from 0.001 to 1000.
-    loss : {"kl", "mse_logit", "dkd", "kl_standardized"}, default="kl"
-        The soft term; see :mod:`sklearn_kd.losses`. Students that learn by sample
-        weights support "kl" only.
+    loss : {"kl", "mse_logit", "dkd", "kl_standardized"} or str, default="kl"
+        The soft term, a key of ``sklearn_kd.losses.LOSSES``, where a loss of your own
+        can be registered. Students that learn by sample weights support "kl" only.
     transfer : {"auto", "munge"}, sampler or None, default="auto"
         The sampler that makes synthetic rows, for which the teacher predicts soft
         targets. It is fitted on the training rows (on 300 000 at most) after validation
@@ -252,7 +252,7 @@ class DistilledClassifier(
         "student": "no_validation",
         "alpha": [Interval(Real, 0, 1, closed="both")],
         "temperature": [Interval(Real, *TEMPERATURES, closed="both")],
-        "loss": [StrOptions(set(LOSSES))],
+        "loss": [StrOptions(LossNames("classification"))],
         "transfer": [
             StrOptions({"auto", "munge"}),
             HasMethods(["fit", "sample"]),

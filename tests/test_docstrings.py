@@ -42,6 +42,9 @@ def _own_members(cls):
     for name, value in vars(cls).items():
         if name.startswith("_") or name.endswith("_request"):
             continue  # set_fit_request and its like are scikit-learn's
+        inherits = hasattr(super(cls, cls), name) and not value.__doc__
+        if inherits:
+            continue  # the docstring too, which is checked where it stands
         if inspect.isroutine(value) or isinstance(value, property):
             yield name
 

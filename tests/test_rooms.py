@@ -44,3 +44,9 @@ def test_a_room_imports_from_rooms_above_it(room):
         if room_of(path) == room:
             below = set(imported_rooms(path)) - set(above) - public
             assert not below, f"{path.name} imports from {sorted(below)}"
+
+
+def test_the_torch_room_needs_no_skorch():
+    for path in (PACKAGE / "torch").rglob("*.py"):
+        imported = re.findall(r"^\s*(?:from|import) (\w+)", path.read_text(), re.M)
+        assert "skorch" not in imported, path.name

@@ -152,7 +152,9 @@ def test_the_own_loader_costs_no_containment(monkeypatch):
     def contained_draws(seed, estimator):
         raise AssertionError
 
-    monkeypatch.setattr("sklearn_kd.torch._net.contained_draws", contained_draws)
+    monkeypatch.setattr(
+        "sklearn_kd.students.skorch._prediction.contained_draws", contained_draws
+    )
     student.predict(X[:5])
     pickle.loads(pickle.dumps(student)).predict(X)
 

@@ -27,7 +27,7 @@ from sklearn_kd import DistilledClassifier, MLPStudent, MungeSampler, SkorchStud
 from sklearn_kd._task.strata import validation_mask
 from sklearn_kd.losses import distillation_loss
 from sklearn_kd.torch import TabularMLP, TensorBatchLoader
-from sklearn_kd.torch._loader import JoiningDataLoader
+from sklearn_kd.torch.loader import JoiningDataLoader
 
 # --- what is the user's -----------------------------------------------------------
 

@@ -26,7 +26,7 @@ from torch.utils.data import (
 from untouched import Unfitted
 
 from sklearn_kd import DistilledClassifier, SkorchStudent, TabularEncoder
-from sklearn_kd.torch._loader import JoiningDataLoader
+from sklearn_kd.torch.loader import JoiningDataLoader
 
 X = np.random.default_rng(0).normal(size=(120, 10))
 y = X[:, :3].argmax(axis=1)

@@ -16,7 +16,7 @@ from torch.utils.data import DataLoader, Subset, TensorDataset
 from torch_data import Rows, on_each_device
 
 from sklearn_kd.torch import TensorBatchLoader
-from sklearn_kd.torch._loader import fits, free_memory
+from sklearn_kd.torch.loader import fits, free_memory
 
 N = 23
 X = np.arange(N * 3, dtype=np.float32).reshape(N, 3)
@@ -329,7 +329,7 @@ def test_free_memory(device):
 @pytest.mark.parametrize("target", [Y, SOFT])
 def test_batches_come_on_the_device(monkeypatch, shuffle, free, target):
     """The meta device is another device, and every machine has it."""
-    monkeypatch.setattr("sklearn_kd.torch._loader.free_memory", lambda device: free)
+    monkeypatch.setattr("sklearn_kd.torch.loader.free_memory", lambda device: free)
     loader = TensorBatchLoader((X, target), 4, shuffle, device="meta")
     moved = loader._data[0].device.type
     assert moved == ("meta" if free is None else "cpu")
@@ -342,7 +342,7 @@ def test_batches_come_on_the_device(monkeypatch, shuffle, free, target):
 @on_each_device
 @pytest.mark.parametrize("free", [None, 0])
 def test_moved_batches_hold_the_same(monkeypatch, device, free):
-    monkeypatch.setattr("sklearn_kd.torch._loader.free_memory", lambda device: free)
+    monkeypatch.setattr("sklearn_kd.torch.loader.free_memory", lambda device: free)
     for rows in (X, sparse.csr_matrix(X)):
         loader = TensorBatchLoader((rows, SOFT), 4, device=device)
         assert all(part.device.type == device for part, _ in loader)

@@ -13,8 +13,8 @@ from skorch.callbacks import Callback
 from threadpoolctl import threadpool_limits
 
 from sklearn_kd import MLPStudent, SkorchStudent
+from sklearn_kd.students.skorch._threads import single_torch_thread
 from sklearn_kd.torch import TabularMLP
-from sklearn_kd.torch._threads import single_torch_thread
 
 X = np.random.default_rng(0).normal(size=(1100, 4))
 y = X[:, :3].argmax(axis=1)

@@ -43,6 +43,11 @@ def temper(proba, temperature):
     return powered.astype(proba.dtype, copy=False)
 
 
+def torch_temper(proba, temperature):
+    """Divide the logits of a tensor of probabilities by a temperature."""
+    return (proba.log() / temperature).softmax(dim=1)
+
+
 def teacher_logits(proba):
     """Give logits for a teacher's probabilities, with a mean of 0 over classes.
 
@@ -59,6 +64,11 @@ def teacher_logits(proba):
     logits = np.log(np.maximum(proba, _LOGIT_FLOOR, dtype=np.float64))
     logits -= logits.mean(axis=1, keepdims=True)
     return logits
+
+
+def torch_teacher_logits(proba):
+    """Give logits for a tensor of probabilities, not centred: a loss does that."""
+    return proba.clamp_min(_LOGIT_FLOOR).log()
 
 
 def softmax(logits):

@@ -1,16 +1,20 @@
-"""The losses a student can be trained on, each with its value and its gradient."""
+"""The losses a student can be trained on, each once: for NumPy and for torch."""
+
+from collections.abc import Set
 
 import numpy as np
 
 from sklearn_kd._messages import show
 from sklearn_kd._tables.weights import read_floats
+from sklearn_kd.losses._blended import BlendedLoss
 from sklearn_kd.losses._dkd import DecoupledKL
 from sklearn_kd.losses._kl import KLDivergence
 from sklearn_kd.losses._mse_logit import LogitMSE
 from sklearn_kd.losses._standardized import StandardizedKL
 from sklearn_kd.targets import SoftTargets
 
-#: The losses by name, as ``DistilledClassifier(loss=...)`` takes them.
+#: The losses by name, as ``DistilledClassifier(loss=...)`` takes them. It is read when
+#: a loss is looked up: a class that is added here is found everywhere.
 LOSSES = {
     "kl": KLDivergence,
     "mse_logit": LogitMSE,
@@ -20,12 +24,56 @@ LOSSES = {
 
 __all__ = [
     "LOSSES",
+    "BlendedLoss",
     "DecoupledKL",
     "KLDivergence",
     "LogitMSE",
     "StandardizedKL",
     "distillation_loss",
 ]
+
+
+class LossNames(Set):
+    """The names of the registered losses that fit a task, as they are at the moment.
+
+    Parameters
+    ----------
+    task : str
+        Such as "classification".
+    """
+
+    def __init__(self, task):
+        self.task = task
+
+    def __contains__(self, name):
+        return name in LOSSES and LOSSES[name].task == self.task
+
+    def __iter__(self):
+        return (name for name in LOSSES if name in self)
+
+    def __len__(self):
+        return sum(1 for _ in self)
+
+
+def check_torch_form(loss):
+    """Refuse a loss without a torch form, which skorch students are trained on.
+
+    Parameters
+    ----------
+    loss : str
+        A key of :data:`LOSSES`.
+
+    Raises
+    ------
+    ValueError
+        For a class without a ``torch_soft_term`` of its own.
+    """
+    if LOSSES[loss].torch_soft_term is BlendedLoss.torch_soft_term:
+        raise ValueError(
+            f"loss={show(loss)} has no form for torch, and a skorch student is trained "
+            f"with torch: {LOSSES[loss].__name__} has no method torch_soft_term. Write "
+            "one, or use MLPStudent()."
+        )
 
 
 def distillation_loss(logits, codes, soft_targets, sample_weight=None):

@@ -6,16 +6,40 @@ from sklearn_kd.targets import check_temperature
 
 
 class BlendedLoss:
-    """``alpha * soft term + (1 - alpha) * CE``, with alpha for each row.
+    """Base of the losses: ``alpha * soft term + (1 - alpha) * CE``, alpha for each row.
 
-    A subclass says what its soft term reads (``_prepare_soft``) and what it is worth
-    (``_soft_term``), both with alpha multiplied in.
+    A subclass writes its soft term twice: for NumPy with its gradient, as
+    ``prepare_soft`` and ``soft_term``, and for torch, as ``torch_soft_term``. A loss
+    without ``torch_soft_term`` is refused for skorch students. The class is registered
+    by a name of your choice: ``LOSSES[name] = cls``.
 
     Parameters
     ----------
     temperature : float
         T, from 0.001 to 1000; for the soft term alone.
+
+    Attributes
+    ----------
+    task : str
+        The task that the loss fits, of the class.
+
+    See Also
+    --------
+    KLDivergence : The default.
+    distillation_loss : Checks a loss: its value and gradient in one call.
+
+    Notes
+    -----
+    .. versionadded:: 0.1
+
+    Examples
+    --------
+    >>> from sklearn_kd.losses import LOSSES, BlendedLoss
+    >>> all(issubclass(loss, BlendedLoss) for loss in LOSSES.values())
+    True
     """
+
+    task = "classification"
 
     def __init__(self, temperature):
         self.temperature = check_temperature(temperature)
@@ -29,6 +53,70 @@ class BlendedLoss:
         n_classes : int
             The number.
         """
+
+    def prepare_soft(self, codes, proba, alpha):
+        """Prepare what the soft term reads.
+
+        Parameters
+        ----------
+        codes : ndarray of shape (n_samples,), int
+            Hard targets, as positions among the classes; placeholders where ``alpha``
+            is 1, so they must not be read there.
+        proba : ndarray of shape (n_samples, n_classes), float64
+            The teacher's probabilities at temperature 1.
+        alpha : ndarray of shape (n_samples,), float64
+            Weight of the soft term.
+
+        Returns
+        -------
+        soft : ndarray of shape (n_samples, n_columns), float64
+            To be handed, whole or a batch of rows, to :meth:`soft_term`.
+        constant : ndarray of shape (n_samples,), float64
+            What to add to the value of :meth:`soft_term` for each row.
+        """
+        raise NotImplementedError
+
+    def soft_term(self, logits, soft, gradient):
+        """Evaluate the soft term of a batch.
+
+        Parameters
+        ----------
+        logits : ndarray of shape (n_samples, n_classes)
+            Not to be changed.
+        soft : ndarray of shape (n_samples, n_columns), dtype of logits
+            Rows of what :meth:`prepare_soft` returned.
+        gradient : ndarray of shape (n_samples, n_classes)
+            Filled with the gradient of each row's value.
+
+        Returns
+        -------
+        ndarray of shape (n_samples,), dtype of logits
+            The soft term of each row times its alpha, without the constant.
+        """
+        raise NotImplementedError
+
+    def torch_soft_term(self, logits, proba, labels, alpha):
+        """Evaluate the soft term of a batch in torch, which is imported inside.
+
+        Do without products of matrices: under autocast they run at half precision.
+
+        Parameters
+        ----------
+        logits : tensor of shape (n_samples, n_classes)
+            The student's outputs before the softmax.
+        proba : tensor of shape (n_samples, n_classes), dtype of logits
+            The teacher's probabilities at temperature 1.
+        labels : tensor of shape (n_samples,), int64, or None
+            Hard targets; 0 where ``alpha`` is 1. None only where ``alpha`` is.
+        alpha : tensor of shape (n_samples, 1), dtype of logits, or None
+            Weight of the soft term, not to be multiplied in; None for 1 in all rows.
+
+        Returns
+        -------
+        tensor of shape (n_samples,)
+            The soft term of each row.
+        """
+        raise NotImplementedError
 
     def prepare(self, codes, soft_targets, dtype):
         """Bring the targets of all rows into the form that a training step reads.
@@ -73,20 +161,43 @@ class BlendedLoss:
         float
             The weighted sum over rows, without the constant.
         """
-        values = self._evaluate(logits, targets, gradient)
+        values = self._values(logits, targets, gradient)
         if isinstance(weight, np.ndarray):
             gradient *= weight[:, None]
             return float(values @ weight)
         gradient *= weight
         return float(values.sum()) * weight
 
+    def torch_values(self, logits, proba, labels, alpha):
+        """Evaluate the loss of each row of a batch in torch.
+
+        Parameters
+        ----------
+        logits, proba, labels, alpha : tensors
+            As in :meth:`torch_soft_term`.
+
+        Returns
+        -------
+        tensor of shape (n_samples,)
+            The blended loss, in the dtype of the logits.
+        """
+        import torch
+
+        soft = self.torch_soft_term(logits, proba, labels, alpha)
+        if alpha is None:
+            return soft
+        hard = torch.nn.functional.cross_entropy(logits, labels, reduction="none")
+        return torch.lerp(hard, soft, alpha[:, 0])
+
     def _prepare(self, codes, proba, alpha):
-        soft, constant = self._prepare_soft(codes, proba, alpha)
+        """Give the columns that a step reads, and the constant of each row."""
+        soft, constant = self.prepare_soft(codes, proba, alpha)
         # a code is exact in float32, for up to 2**24 classes
         return [soft, codes, 1 - alpha], constant
 
-    def _evaluate(self, logits, targets, gradient):
-        values = self._soft_term(logits, targets[:, :-2], gradient)
+    def _values(self, logits, targets, gradient):
+        """Give the value of each row, and fill in its gradient."""
+        values = self.soft_term(logits, targets[:, :-2], gradient)
         mass = targets[:, -1:]
         if mass.any():
             codes = targets[:, -2].astype(np.intp)
@@ -97,20 +208,7 @@ class BlendedLoss:
 
 
 def exponentials(logits, out):
-    """Shift each row of logits to a largest of 0, in place, and take its exponentials.
-
-    Parameters
-    ----------
-    logits : ndarray of shape (n_samples, n_classes)
-        Overwritten.
-    out : ndarray of shape (n_samples, n_classes)
-        Filled with the exponentials: the softmax, but for its denominator.
-
-    Returns
-    -------
-    top, total : ndarray of shape (n_samples, 1)
-        What was subtracted, and the sums of the exponentials.
-    """
+    """Shift rows of logits to a maximum of 0 in place; write and sum exponentials."""
     # NumPy reduces short rows one by one: along columns, and as a product, it is much
     # faster
     top = np.asfortranarray(logits).max(axis=1, keepdims=True)

@@ -4,8 +4,9 @@ import numpy as np
 from scipy.special import expit
 
 from sklearn_kd._task.blending import negative_entropy
-from sklearn_kd._task.link import temper
+from sklearn_kd._task.link import temper, torch_temper
 from sklearn_kd.losses._blended import BlendedLoss, exponentials, row_products
+from sklearn_kd.losses._kl import torch_divergence
 
 # In the place of a logit that is left out: its exponential is 0, and so is 0 times it.
 _LEFT_OUT = -1e30
@@ -61,7 +62,7 @@ class DecoupledKL(BlendedLoss):
 
     target_weight, non_target_weight = 1.0, 2.0
 
-    def _prepare_soft(self, codes, proba, alpha):
+    def prepare_soft(self, codes, proba, alpha):
         T = self.temperature
         rows = np.arange(len(proba))
         target = np.where(alpha < 1, codes, proba.argmax(axis=1))
@@ -81,7 +82,7 @@ class DecoupledKL(BlendedLoss):
         columns = [others, other_scale, mass, target_scale, target]
         return np.column_stack(columns), constant
 
-    def _soft_term(self, logits, soft, gradient):
+    def soft_term(self, logits, soft, gradient):
         T = self.temperature
         others = soft[:, :-4]
         other_scale, mass, target_scale, target = soft[:, -4:].T
@@ -99,3 +100,29 @@ class DecoupledKL(BlendedLoss):
         gradient -= others
         gradient[at_target] = upstream
         return T * values
+
+    def torch_soft_term(self, logits, proba, labels, alpha):
+        import torch
+
+        T = self.temperature
+        target = proba.argmax(1)
+        if alpha is not None:
+            target = torch.where(alpha[:, 0] < 1, labels, target)
+        target = target[:, None]
+        soft = torch_temper(proba, T)
+        others = soft.scatter(1, target, 0)
+        rest = others.sum(1, keepdim=True)
+        others = others / torch.where(rest > 0, rest, 1)
+        tempered = logits / T
+        student_others = tempered.scatter(1, target, _LEFT_OUT)
+        odds = tempered.gather(1, target)
+        odds = odds - torch.logsumexp(student_others, dim=1, keepdim=True)
+        mass = soft.gather(1, target)
+        target_term = torch.nn.functional.binary_cross_entropy_with_logits(
+            odds, mass, reduction="none"
+        )
+        target_term = target_term + torch.xlogy(mass, mass) + torch.xlogy(rest, rest)
+        other_term = torch_divergence(others, student_others)
+        return T**2 * (
+            self.target_weight * target_term[:, 0] + self.non_target_weight * other_term
+        )

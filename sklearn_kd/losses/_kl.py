@@ -3,7 +3,7 @@
 import numpy as np
 
 from sklearn_kd._task.blending import blend, negative_entropy
-from sklearn_kd._task.link import temper
+from sklearn_kd._task.link import temper, torch_temper
 from sklearn_kd.losses._blended import BlendedLoss, cross_entropy
 
 
@@ -40,43 +40,52 @@ class KLDivergence(BlendedLoss):
     """
 
     def _prepare(self, codes, proba, alpha):
+        """Blend the targets at T = 1, where one softmax does for both terms."""
         if self.temperature == 1:
             return [blend(proba, codes, alpha)], alpha * negative_entropy(proba)
         return super()._prepare(codes, proba, alpha)
 
-    def _evaluate(self, logits, targets, gradient):
+    def _values(self, logits, targets, gradient):
+        """Give the value of each row; at T = 1 by one softmax."""
         if self.temperature == 1:
             return cross_entropy(logits, targets, 1, gradient)
-        return super()._evaluate(logits, targets, gradient)
+        return super()._values(logits, targets, gradient)
 
-    def _prepare_soft(self, codes, proba, alpha):
+    def prepare_soft(self, codes, proba, alpha):
         return prepare_tempered(proba, alpha, self.temperature)
 
-    def _soft_term(self, logits, soft, gradient):
+    def soft_term(self, logits, soft, gradient):
         T = self.temperature
         return T * cross_entropy(logits / T, soft[:, :-1], soft[:, -1:], gradient)
 
+    def torch_values(self, logits, proba, labels, alpha):
+        if self.temperature != 1:
+            return super().torch_values(logits, proba, labels, alpha)
+        import torch
+
+        constant = torch.xlogy(proba, proba).sum(1)
+        if alpha is not None:
+            constant = alpha[:, 0] * constant
+            proba = (alpha * proba).scatter_add_(1, labels[:, None], 1 - alpha)
+        cross = torch.nn.functional.cross_entropy(logits, proba, reduction="none")
+        return cross + constant
+
+    def torch_soft_term(self, logits, proba, labels, alpha):
+        T = self.temperature
+        return T**2 * torch_divergence(torch_temper(proba, T), logits / T)
+
 
 def prepare_tempered(proba, alpha, temperature):
-    """Prepare targets whose cross-entropy at T, times T, is ``alpha * T**2 * KL``.
-
-    Parameters
-    ----------
-    proba : ndarray of shape (n_samples, n_classes), float64
-        Probabilities at temperature 1.
-    alpha : ndarray of shape (n_samples,), float64
-        Weight of each row.
-    temperature : float
-        T.
-
-    Returns
-    -------
-    soft : ndarray of shape (n_samples, n_classes + 1), float64
-        Probabilities at T times ``alpha * T``, and that factor.
-    constant : ndarray of shape (n_samples,), float64
-        What the cross-entropy lacks.
-    """
+    """Prepare targets whose cross-entropy at T, times T, is ``alpha * T**2 * KL``."""
     soft = temper(proba, temperature)
     constant = alpha * temperature**2 * negative_entropy(soft)
     mass = (alpha * temperature)[:, None]
     return np.hstack([soft * mass, mass]), constant
+
+
+def torch_divergence(soft, logits):
+    """Give KL of each row of probabilities from logits; rows of zeros have none."""
+    from torch.nn import functional
+
+    log_q = functional.log_softmax(logits, dim=1)
+    return functional.kl_div(log_q, soft, reduction="none").sum(1)

@@ -2,7 +2,7 @@
 
 import numpy as np
 
-from sklearn_kd._task.link import teacher_logits
+from sklearn_kd._task.link import teacher_logits, torch_teacher_logits
 from sklearn_kd.losses._blended import BlendedLoss, row_products, row_sums
 
 
@@ -47,10 +47,10 @@ class LogitMSE(BlendedLoss):
     Knowledge Distillation", 2021. :doi:`10.24963/ijcai.2021/362`
     """
 
-    def _prepare_soft(self, codes, proba, alpha):
+    def prepare_soft(self, codes, proba, alpha):
         return np.column_stack([teacher_logits(proba), alpha]), np.zeros(len(proba))
 
-    def _soft_term(self, logits, soft, gradient):
+    def soft_term(self, logits, soft, gradient):
         n_classes = logits.shape[1]
         np.subtract(logits, soft[:, :-1], out=gradient)
         gradient -= row_sums(gradient) / n_classes
@@ -58,3 +58,7 @@ class LogitMSE(BlendedLoss):
         values = share[:, 0] / 2 * row_products(gradient, gradient)
         gradient *= share
         return values
+
+    def torch_soft_term(self, logits, proba, labels, alpha):
+        difference = logits - torch_teacher_logits(proba)
+        return difference.var(dim=1, correction=0) / 2

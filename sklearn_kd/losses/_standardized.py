@@ -3,14 +3,14 @@
 import numpy as np
 from scipy.special import softmax
 
-from sklearn_kd._task.link import teacher_logits
+from sklearn_kd._task.link import teacher_logits, torch_teacher_logits
 from sklearn_kd.losses._blended import (
     BlendedLoss,
     cross_entropy,
     row_products,
     row_sums,
 )
-from sklearn_kd.losses._kl import prepare_tempered
+from sklearn_kd.losses._kl import prepare_tempered, torch_divergence
 
 # Added to the deviation: bounds the gradient in a row whose logits are all alike.
 _EPSILON = 1e-3
@@ -86,12 +86,12 @@ class StandardizedKL(BlendedLoss):
                 'other -1, whatever the teacher says. Use loss="kl".'
             )
 
-    def _prepare_soft(self, codes, proba, alpha):
+    def prepare_soft(self, codes, proba, alpha):
         self.check_classes(proba.shape[1])
         standard, _ = _standardize(teacher_logits(proba))
         return prepare_tempered(softmax(standard, axis=1), alpha, self.temperature)
 
-    def _soft_term(self, logits, soft, gradient):
+    def soft_term(self, logits, soft, gradient):
         T, n_classes = self.temperature, logits.shape[1]
         standard, deviation = _standardize(logits)
         tempered = standard / T
@@ -104,6 +104,12 @@ class StandardizedKL(BlendedLoss):
         gradient /= deviation + _EPSILON
         return values
 
+    def torch_soft_term(self, logits, proba, labels, alpha):
+        T = self.temperature
+        teacher = _torch_standardize(torch_teacher_logits(proba))
+        student = _torch_standardize(logits)
+        return T**2 * torch_divergence((teacher / T).softmax(dim=1), student / T)
+
 
 def _standardize(logits):
     """Bring each row to mean 0 and deviation 1; also give the deviations."""
@@ -112,3 +118,11 @@ def _standardize(logits):
     deviation = np.sqrt(row_products(standard, standard)[:, None] / n_classes)
     standard /= deviation + _EPSILON
     return standard, deviation
+
+
+def _torch_standardize(logits):
+    """Bring each row of a tensor to mean 0 and deviation 1."""
+    import torch
+
+    deviation, mean = torch.std_mean(logits, dim=1, correction=0, keepdim=True)
+    return (logits - mean) / (deviation + _EPSILON)

@@ -10,9 +10,9 @@ from sklearn_kd.students._dispatch import (
 )
 from sklearn_kd.students._prediction import StudentPredictionMixin
 from sklearn_kd.students._rehearsal import check_dates, check_readable
-from sklearn_kd.students._skorch import SkorchStudent
 from sklearn_kd.students.encoder._encoder import TabularEncoder
 from sklearn_kd.students.mlp.student import MLPStudent
+from sklearn_kd.students.skorch.student import SkorchStudent
 
 __all__ = [
     "MLPStudent",

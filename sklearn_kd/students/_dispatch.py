@@ -23,8 +23,8 @@ from sklearn_kd._messages import show
 from sklearn_kd._tables.taking import copy_rows
 from sklearn_kd._task import Classification
 from sklearn_kd.students._kinds import fit_labels, kind_of, no_weights
-from sklearn_kd.students._skorch import SkorchStudent
 from sklearn_kd.students.mlp.student import MLPStudent
+from sklearn_kd.students.skorch.student import SkorchStudent
 from sklearn_kd.students.weighted._requests import routes, unroutable
 
 #: Ours: they do not write into their rows, and refuse to answer NaN.

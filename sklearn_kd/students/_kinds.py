@@ -16,8 +16,9 @@ from sklearn_kd._estimators.routing import weight_parameter
 from sklearn_kd._messages import show
 from sklearn_kd._run.random import as_seed
 from sklearn_kd.decoded import decoded
-from sklearn_kd.students._skorch import SkorchStudent
+from sklearn_kd.losses import check_torch_form
 from sklearn_kd.students._validation import split
+from sklearn_kd.students.skorch.student import SkorchStudent
 from sklearn_kd.students.weighted._expansion import check_folds, expand, expand_folds
 from sklearn_kd.students.weighted._requests import routed, weights_reach
 
@@ -85,8 +86,12 @@ class SoftKind(Kind):
 
     @staticmethod
     def check(student, temperature, loss):
+        learns = student
         if isinstance(student, BaseSearchCV):
             check_folds(student)
+            learns = _last(student.estimator)
+        if isinstance(learns, SkorchStudent):
+            check_torch_form(loss)
 
     @staticmethod
     def wants_validation(student):

@@ -3,8 +3,8 @@
 Import it only where torch is installed; skorch is not needed.
 """
 
-from sklearn_kd.torch._loader import TensorBatchLoader
-from sklearn_kd.torch._loss import DistillationLoss
-from sklearn_kd.torch._modules import TabularMLP
+from sklearn_kd.torch.loader import TensorBatchLoader
+from sklearn_kd.torch.loss import DistillationLoss
+from sklearn_kd.torch.modules import TabularMLP
 
 __all__ = ["DistillationLoss", "TabularMLP", "TensorBatchLoader"]

@@ -58,6 +58,7 @@ class CSRRows:
         return self._dense(rows.numpy())
 
     def _dense(self, rows):
+        """Make a dense tensor of some rows."""
         return torch.from_numpy(self.matrix[rows].toarray())
 
 
@@ -106,6 +107,7 @@ def read_dataset(dataset):
 
 
 def _read_pair(X, y):
+    """Read X and y, and check that they have the same number of rows."""
     X = _read(X, "X", split_frames=True)
     if not isinstance(X, (torch.Tensor, CSRRows)) and not X:
         raise ValueError("X holds no arrays.")
@@ -130,6 +132,7 @@ def _inherits(dataset, base):
 
 
 def _targets_or(y, dataset):
+    """Give the targets of a data set, or y where it has none."""
     targets = getattr(dataset, "targets", None)
     return y if targets is None else targets
 
@@ -204,6 +207,7 @@ def map_leaves(function, data):
 
 
 def _read(data, name, *, split_frames):
+    """Read nested containers into tensors and CSR rows."""
     if isinstance(data, CSRRows):
         return data
     if isinstance(data, torch.Tensor):
@@ -238,6 +242,7 @@ def _read(data, name, *, split_frames):
 
 
 def _holds_scalars(data):
+    """Say whether a list holds numbers only."""
     return len(data) > 0 and all(
         isinstance(value, (Number, np.generic)) for value in data
     )

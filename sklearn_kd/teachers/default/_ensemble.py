@@ -114,7 +114,8 @@ def small_booster(X, n_classes=2):
         classes, so that there are no more than 1200; above 40 classes 60 extra trees
         for all classes; for a wide table the logistic regression of the default
         ensemble. None where no column has a value or one is neither numeric nor
-        nominal, for texts, for sparse rows, and where leaves with a number a class would fill the memory.
+        nominal, for texts, for sparse rows, and where leaves with a number a class
+        would fill the memory.
     """
     if is_text(X) or issparse(X) or find_unreadable(X) is not None:
         return None

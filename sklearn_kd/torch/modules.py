@@ -151,6 +151,7 @@ class TabularMLP(VersionedMixin, nn.Module):
         return super().train(mode)
 
     def _is_flat_and(self, mode):
+        """Say whether the layers have no children and are all in one mode."""
         # not `self.layers`, which goes a long way round
         layers = self._modules["layers"]
         for layer in layers._modules.values():
@@ -160,6 +161,7 @@ class TabularMLP(VersionedMixin, nn.Module):
 
 
 def _check_size(name, value):
+    """Refuse a width that is no whole number from 1."""
     if not is_number(value, whole=True) or not 1 <= value <= MOST:
         large = " and below 2**31" if isinstance(value, int) and value > 1 else ""
         raise ValueError(
@@ -168,6 +170,7 @@ def _check_size(name, value):
 
 
 def _linear(n_inputs, n_outputs, gain):
+    """Make a layer whose weights have a variance of gain over its inputs."""
     layer = nn.Linear(n_inputs, n_outputs)
     with torch.no_grad():
         layer.weight.normal_(std=math.sqrt(gain / n_inputs))

@@ -1,5 +1,7 @@
 """The rows that a skorch net learns from, with their targets."""
 
+import copy
+
 import numpy as np
 from skorch.dataset import Dataset
 
@@ -52,6 +54,7 @@ class NetRows(Dataset):
         return self._inputs(slice(None, None, step))
 
     def _inputs(self, part):
+        """Take the input of some rows."""
         if isinstance(self.X, dict):
             return {name: values[part] for name, values in self.X.items()}
         return self.X[part]
@@ -73,9 +76,5 @@ class GivenRows:
             return self.rows
         return self.own(X, y, **params) if callable(self.own) else self.own
 
-    def __reduce__(self):  # a copy that a callback saves has no rows
-        return _itself, (self.own,)
-
-
-def _itself(own):
-    return own
+    def __reduce__(self):  # what a callback saves has no rows, but the net's own
+        return copy.copy, (self.own,)

@@ -8,9 +8,8 @@ from torch.nn import functional
 
 from sklearn_kd._messages import show
 from sklearn_kd._run.versions import VersionedMixin
-from sklearn_kd.losses import LOSSES
+from sklearn_kd.losses import LOSSES, check_torch_form
 from sklearn_kd.targets import check_temperature
-from sklearn_kd.torch._soft_terms import SOFT_TERMS, kl_against_blend
 
 _REDUCTIONS = ("mean", "batchmean", "sum", "none")
 _KEYS = ("proba", "labels", "row_alpha", "sample_weight")
@@ -28,8 +27,9 @@ class DistillationLoss(VersionedMixin, nn.CrossEntropyLoss):
 
     Parameters
     ----------
-    loss : {"kl", "mse_logit", "dkd", "kl_standardized"}, default="kl"
-        The soft term, a key of :data:`sklearn_kd.losses.LOSSES`.
+    loss : str, default="kl"
+        The soft term, a key of :data:`sklearn_kd.losses.LOSSES`: "kl", "mse_logit",
+        "dkd", "kl_standardized", or a loss that you have registered.
     temperature : float, default=1.0
         T, from 0.001 to 1000; divides the logits of both sides in the soft term, which
         is multiplied by its square.
@@ -76,7 +76,8 @@ class DistillationLoss(VersionedMixin, nn.CrossEntropyLoss):
     """
 
     def __init__(self, loss="kl", temperature=1.0, reduction="mean"):
-        _check_choice("loss", loss, SOFT_TERMS)
+        _check_choice("loss", loss, LOSSES)
+        check_torch_form(loss)
         _check_choice("reduction", reduction, _REDUCTIONS)
         temperature = check_temperature(temperature)
         super().__init__(reduction=reduction)
@@ -164,7 +165,8 @@ class DistillationLoss(VersionedMixin, nn.CrossEntropyLoss):
                 "class; or labels alone, of shape (n_samples,)."
             )
         proba = proba.detach().to(logits.dtype)
-        LOSSES[self.loss].check_classes(logits.shape[1])
+        loss = LOSSES[self.loss](self.temperature)
+        loss.check_classes(logits.shape[1])
         alpha = _as_column(row_alpha, logits)
         if alpha is not None:
             if labels is None:
@@ -175,15 +177,10 @@ class DistillationLoss(VersionedMixin, nn.CrossEntropyLoss):
             _check_labels("labels", labels, logits)
             # whatever stands in the other rows is a placeholder, -1 for instance
             labels = torch.where(alpha[:, 0] < 1, labels.long(), 0)
-        if self.loss == "kl" and self.temperature == 1:
-            return kl_against_blend(logits, proba, labels, alpha)
-        soft = SOFT_TERMS[self.loss](logits, proba, labels, alpha, self.temperature)
-        if alpha is None:
-            return soft
-        hard = functional.cross_entropy(logits, labels, reduction="none")
-        return torch.lerp(hard, soft, alpha[:, 0])
+        return loss.torch_values(logits, proba, labels, alpha)
 
     def _reduce(self, values, weight):
+        """Weigh the values of the rows, and reduce them."""
         if weight is not None:
             _check_rows("sample_weight", weight, values)
             weight = weight.to(values.dtype)
@@ -209,11 +206,13 @@ def _check_tensors(**given):
 
 
 def _check_choice(name, value, choices):
+    """Refuse a name that is none of the choices."""
     if not isinstance(value, str) or value not in choices:
         raise ValueError(f"{name} must be one of {sorted(choices)}, got {show(value)}.")
 
 
 def _check_mapping(target, labels, row_alpha, sample_weight):
+    """Refuse unknown keys, and targets that are given twice."""
     known = "proba" in target or "labels" in target
     for key in target:  # torch.compile follows a loop, and no set operations
         known = known and key in _KEYS
@@ -230,6 +229,7 @@ def _check_mapping(target, labels, row_alpha, sample_weight):
 
 
 def _check_logits(logits):
+    """Refuse logits without a column for each class."""
     if logits.ndim != 2:
         raise ValueError(
             f"logits have shape {tuple(logits.shape)}, expected (n_samples, "
@@ -238,6 +238,7 @@ def _check_logits(logits):
 
 
 def _check_labels(name, labels, logits):
+    """Refuse labels that are not one integer a row."""
     _check_rows(name, labels, logits)
     if labels.is_floating_point() or labels.is_complex():
         raise TypeError(
@@ -247,6 +248,7 @@ def _check_labels(name, labels, logits):
 
 
 def _check_rows(name, values, rows):
+    """Refuse anything but one value a row."""
     if values.shape != rows.shape[:1]:
         raise ValueError(
             f"{name} has shape {tuple(values.shape)}, expected one value a row: "

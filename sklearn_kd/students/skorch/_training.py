@@ -1,22 +1,32 @@
 """Training a skorch net on soft targets: what is set in it, and what it is given."""
 
 import copy
-from contextlib import nullcontext
 
 import numpy as np
 import torch
 from skorch.callbacks import BatchScoring, Callback, EpochScoring
 from skorch.dataset import Dataset
 from skorch.helper import predefined_split
-from skorch.utils import to_device, to_numpy
+from skorch.utils import to_numpy
 
 from sklearn_kd._run.random import contained_draws
 from sklearn_kd.losses import LOSSES
-from sklearn_kd.torch._loader import JoiningDataLoader, TensorBatchLoader
-from sklearn_kd.torch._loss import DistillationLoss
-from sklearn_kd.torch._net_rows import GivenRows
-from sklearn_kd.torch._threads import single_torch_thread
-from sklearn_kd.torch._widths import may_set_width, set_shapes, unreadable, widths
+from sklearn_kd.students.skorch._dataset import GivenRows
+from sklearn_kd.students.skorch._divergence import PROBED, check_trained, first_loss
+from sklearn_kd.students.skorch._prediction import forward
+from sklearn_kd.students.skorch._threads import single_torch_thread
+from sklearn_kd.students.skorch._widths import (
+    may_set_width,
+    set_shapes,
+    unreadable,
+    widths,
+)
+from sklearn_kd.students.skorch.criterion import (
+    NetLoss,
+    Probabilities,
+    labels_of,
+)
+from sklearn_kd.torch.loader import JoiningDataLoader, TensorBatchLoader
 
 #: Options of the batched loader; a net with others keeps its own loader.
 _LOADER_OPTIONS = {"batch_size", "shuffle", "drop_last", "device", "generator"}
@@ -26,74 +36,6 @@ _ORDERS = {"shuffle", "sampler", "batch_sampler"}
 
 #: Rows of a batch that is only scored, where the user has set none.
 _SCORED = 2048
-
-#: Rows on which it is found out what a module returns; about how many are answered
-#: after training, to see whether it diverged.
-_PROBED, _CHECKED = 64, 4096
-
-
-_LOWER = (
-    'Lower lr, add skorch.callbacks.GradientNormClipping, or use encoder="auto" of '
-    "SkorchStudent, which brings every column to a common scale."
-)
-
-
-class NetLoss(DistillationLoss):
-    """The distillation loss of what a module returns, be it logits or not.
-
-    Parameters
-    ----------
-    output : {"logits", "probabilities", "logit", "probability"}, default="logits"
-        What that is; the last two in one column, for the second of two classes.
-    **params : dict
-        Of :class:`DistillationLoss`.
-    """
-
-    def __init__(self, output="logits", **params):
-        super().__init__(**params)
-        self.output = output
-
-    def forward(self, output, target):
-        """Evaluate the loss of a batch."""
-        return super().forward(to_logits(output, self.output), target)
-
-
-class Probabilities:
-    """The non-linearity of a net: from what its module returns to probabilities."""
-
-    def __init__(self, output):
-        self.output = output
-
-    def __call__(self, output):
-        return to_logits(output, self.output).softmax(dim=-1)
-
-
-def to_logits(output, kind):
-    """Turn what a module returns into one logit a class.
-
-    Parameters
-    ----------
-    output : Tensor of shape (n_samples, n_classes), (n_samples, 1) or (n_samples,)
-        What the module returned, or a tuple that begins with it.
-    kind : str
-        As in :class:`NetLoss`.
-
-    Returns
-    -------
-    Tensor of shape (n_samples, n_classes)
-        The logits.
-    """
-    if isinstance(output, tuple):
-        output = output[0]
-    if kind == "logits":
-        return output
-    tiny = torch.finfo(output.dtype).tiny
-    if kind == "probabilities":
-        return output.clamp_min(tiny).log()
-    output = output.reshape(len(output))
-    if kind == "logit":
-        return torch.stack([torch.zeros_like(output), output], dim=1)
-    return torch.stack([1 - output, output], dim=1).clamp_min(tiny).log()
 
 
 class Start(Callback):
@@ -125,13 +67,13 @@ class Start(Callback):
 
     def on_train_begin(self, net, X=None, y=None, **kwargs):
         """Look at the module."""
-        X = self.rows.head(_PROBED)
+        X = self.rows.head(PROBED)
         output = _find_output(net, X, self.n_classes, self.gives_probabilities)
         # a compiled criterion wraps the one that reads it
         getattr(net.criterion_, "_orig_mod", net.criterion_).output = output
         net.predict_nonlinearity = Probabilities(output)
         _check_single_rows(net, self.rows)
-        self.loss = _first_loss(net, self.rows)
+        self.loss = first_loss(net, self.rows)
 
 
 def train_net(net, rows, validation, soft):
@@ -159,23 +101,7 @@ def train_net(net, rows, validation, soft):
         finally:  # the other ones hold rows
             net.train_split, net.dataset = own_split, own_dataset
             net.callbacks_ = [each for each in net.callbacks_ if each[1] is not start]
-        _check_trained(net, rows, start.loss, len(soft.classes))
-
-
-def _check_trained(net, rows, before, n_classes):
-    """Refuse a net that is worse than it was before training."""
-    # beside that: what a module keeps of its last batch, weight_norm its weights, has a
-    # graph after training, and no tensor with one can be copied
-    _refuse_divergence(net, rows)
-    after = _first_loss(net, rows)
-    # callbacks may have set other weights before the first step
-    first = net.history[0, "batches", 0].get("train_loss", before)
-    before = max(before, first) if np.isfinite(first) else before
-    if after > 2 * before + 3 * np.log(n_classes):
-        raise ValueError(
-            f"Training diverged: at lr={net.lr:g} the loss of the first training rows "
-            f"rose from {before:.3g}, before training, to {after:.3g}. {_LOWER}"
-        )
+        check_trained(net, rows, start.loss, len(soft.classes))
 
 
 def rehearse(net, rows, soft):
@@ -224,44 +150,6 @@ def _prepare(net, rows, validation, soft):
     return Start(rows, n_classes, issubclass(criterion, torch.nn.BCELoss))
 
 
-def _refuse_divergence(net, rows):
-    """Refuse a net that has learnt to answer NaN, in float32, on its training rows.
-
-    Its history may hold NaN: callbacks put the weights of a better epoch back.
-    """
-    step = -(-len(rows) // _CHECKED)
-    # NaN that is made on the way to an answer is found in the answer
-    proba = predict_proba(net, rows.every(step))
-    wrong = int((~np.isfinite(proba).all(axis=1)).sum())
-    if not wrong:
-        return
-    losses = np.array(net.history[:, "train_loss"], dtype=float)
-    lost = np.flatnonzero(~np.isfinite(losses))
-    found = "though its training loss is finite"
-    if len(lost):
-        found = (
-            f"and its training loss is not finite from epoch {lost[0] + 1} of "
-            f"{len(losses)} on"
-        )
-    raise ValueError(
-        f"Training diverged: at lr={net.lr:g} the net answers {wrong} of {len(proba)} "
-        f"training rows with NaN, {found}. {_LOWER}"
-    )
-
-
-def _first_loss(net, rows):
-    """Evaluate the criterion on the first rows."""
-    # skorch gives answers on the CPU, wherever the criterion is
-    output = to_device(_forward(net, rows.head(_PROBED)), net.device)
-    n_rows = len(output[0] if isinstance(output, tuple) else output)
-    targets = {
-        name: torch.as_tensor(values[:n_rows], device=net.device)
-        for name, values in rows.targets.items()
-    }
-    with torch.no_grad():
-        return float(net.criterion_(output, targets))
-
-
 def _loaders(net):
     """Exchange skorch's own loader, for training and for the rest."""
     settings = {}
@@ -295,7 +183,7 @@ def _find_output(net, X, n_classes, gives_probabilities):
         that cannot read the rows.
     """
     try:
-        output = _forward(net, X)
+        output = forward(net, X)
     except RuntimeError as error:
         if isinstance(error, torch.cuda.OutOfMemoryError):
             raise
@@ -345,77 +233,10 @@ def _check_single_rows(net, rows):
         ) from error
 
 
-def _forward(net, X):
-    """Get what the module returns for the first batch of rows."""
-    return next(iter(net.forward_iter(Dataset(X), training=False)))
-
-
-def labels_of(targets):
-    """Take the labels, for a callback that scores, out of what the criterion gets."""
-    return to_numpy(targets["labels"] if isinstance(targets, dict) else targets)
-
-
 def _score_by_labels(net):
+    """Have skorch's callbacks for scores read the labels alone."""
     for _, callback in net.callbacks_:
         extract = getattr(callback, "target_extractor", None)
         scores = isinstance(callback, (BatchScoring, EpochScoring))
         if scores and extract is to_numpy:
             callback.target_extractor = labels_of
-
-
-def predict_proba(net, X):
-    """Predict class probabilities of encoded rows.
-
-    Parameters
-    ----------
-    net : skorch.NeuralNet
-        Fitted by :func:`train_net`.
-    X : {ndarray, CSR matrix} of shape (n_samples, n_inputs), or dict of ndarray
-        Encoded rows.
-
-    Returns
-    -------
-    ndarray of shape (n_samples, n_classes), float64
-        Rows that sum to 1.
-    """
-    with _contained(net), single_torch_thread(net):
-        proba = net.predict_proba(Dataset(X)).astype(np.float64)
-    return proba / proba.sum(axis=1, keepdims=True)
-
-
-def _contained(net):
-    """Contain what a DataLoader draws, be it only the seed of its workers."""
-    own = net.iterator_valid is TensorBatchLoader
-    return nullcontext() if own else contained_draws(0, net)
-
-
-def in_float64(net, X):
-    """Make a net that shares everything with another but a module in float64.
-
-    Parameters
-    ----------
-    net : skorch.NeuralNet
-        Fitted.
-    X : {ndarray, CSR matrix} of shape (n_samples, n_inputs), or dict of ndarray
-        Encoded rows in float64, to try it on.
-
-    Returns
-    -------
-    skorch.NeuralNet or None
-        None where the net is meant to be fast, on another device or compiled, and
-        where the module cannot be copied or computes in float32 only.
-    """
-    device = torch.device(net.device or "cpu")
-    if device.type != "cpu" or getattr(net, "compile", False):
-        return None
-    exact = object.__new__(type(net))
-    exact.__dict__.update(net.__dict__)
-    try:
-        exact.__dict__["module_"] = copy.deepcopy(net.module_).double()
-        with _contained(net), single_torch_thread(net):
-            _forward(exact, X)
-    # the module is anybody's code, which may assert its dtype or hold a lock, and the
-    # net answers without this too
-    except Exception:
-        return None
-    return exact

@@ -4,7 +4,7 @@ from numbers import Real
 
 import numpy as np
 from scipy.sparse import csr_matrix, issparse
-from sklearn.base import BaseEstimator, RegressorMixin, clone
+from sklearn.base import BaseEstimator, clone
 from sklearn.utils.validation import check_is_fitted
 
 from sklearn_kd._compat import (
@@ -16,14 +16,7 @@ from sklearn_kd._compat import (
     num_samples,
     safe_indexing,
 )
-from sklearn_kd._estimators.nets import (
-    for_prediction,
-    has_default_split,
-    is_skorch_net,
-    module_attribute,
-    module_name,
-)
-from sklearn_kd._messages import show
+from sklearn_kd._estimators.nets import is_skorch_net
 from sklearn_kd._parameters import NestedParameterMixin
 from sklearn_kd._run.autologging import no_autologging
 from sklearn_kd._run.random import as_seed, contained_draws
@@ -45,6 +38,13 @@ from sklearn_kd.students.encoder._encoding import (
 )
 from sklearn_kd.students.encoder._levels import check_types
 from sklearn_kd.students.mlp._blocks import MANY_ROWS
+from sklearn_kd.students.skorch._nets import (
+    check_net,
+    for_prediction,
+    has_default_split,
+    module_attribute,
+    module_name,
+)
 
 
 class SkorchStudent(
@@ -210,8 +210,10 @@ class SkorchStudent(
             training diverges: the net then predicts NaN for some training row.
         """
         self._check_parameters()
-        from sklearn_kd.torch import _net  # here, since it imports torch
-        from sklearn_kd.torch._net_rows import NetRows
+        # here, since they import torch
+        from sklearn_kd.students.skorch._dataset import NetRows
+        from sklearn_kd.students.skorch._prediction import in_float64
+        from sklearn_kd.students.skorch._training import train_net
 
         seed = as_seed(self.random_state)
         # a fit that fails must not leave classes, encoder and net of two fits
@@ -242,21 +244,22 @@ class SkorchStudent(
             net.set_params(train_split=None)
         row = self._encode(safe_indexing(train.X, [0]), "float64")
         with contained_draws(seed, net):
-            _net.train_net(net, rows, stop, train.soft)
-            exact = _net.in_float64(net, row)
+            train_net(net, rows, stop, train.soft)
+            exact = in_float64(net, row)
         self.net_, self._exact = net, exact
         return self
 
     def _rehearse(self, train):
         """Fit the encoder, and look at what the untrained net makes of some rows."""
-        from sklearn_kd.torch import _net  # here, since it imports torch
-        from sklearn_kd.torch._net_rows import NetRows
+        # here, since they import torch
+        from sklearn_kd.students.skorch._dataset import NetRows
+        from sklearn_kd.students.skorch._training import rehearse
 
         self.encoder_ = self._fit_encoder(train)
         X = self._encode(train.X, "float32")
         rows = NetRows(X, train.codes, train.soft, train.weight)
         try:
-            _net.rehearse(clone(self.net), rows, train.soft)
+            rehearse(clone(self.net), rows, train.soft)
         except ValueError as error:
             # the width of a taught encoder depends on the soft targets, and the user
             # may have set it in the module
@@ -269,7 +272,8 @@ class SkorchStudent(
         encoder = self._encoder()
         if not isinstance(encoder, str) or issparse(train.X):
             return fit_encoder(encoder, train, "float32")
-        from sklearn_kd.torch import _widths  # here, since it imports torch
+        # here, since it imports torch
+        from sklearn_kd.students.skorch._widths import takes_numbers_only
 
         few = read_rows(safe_indexing(train.X, slice(2)))
         numbers = "nominal" not in column_kinds(few)
@@ -278,7 +282,7 @@ class SkorchStudent(
         else:
             few = np.zeros(few.shape)
         with contained_draws(0, self.net):
-            dtype = _widths.takes_numbers_only(
+            dtype = takes_numbers_only(
                 self.net, few, len(train.classes), numbers=numbers
             )
         if dtype is not None:
@@ -288,14 +292,16 @@ class SkorchStudent(
 
     def _check_parameters(self):
         """Refuse what ``fit`` would refuse, beyond the constraints."""
-        _check_net(self.net)
+        check_net(self.net)
 
     def _encoder(self):
+        """Give the encoder, or "auto" where neither user nor module has set one."""
         if self.encoder != "auto":
             return self.encoder
         return module_attribute(self.net, "input_encoder", "auto")
 
     def _encode(self, X, dtype, *, watched=False):
+        """Encode rows; give an array that the module may write into."""
         rows = encode(self.encoder_, X, dtype, cast_integers=False, watched=watched)
         if isinstance(rows, np.ndarray) and np.may_share_memory(rows, X):
             # a module may write into its input; it has to copy what is too large here
@@ -311,18 +317,19 @@ class SkorchStudent(
     def _proba(self, X):
         if not hasattr(self, "net_"):
             check_is_fitted(self)
-        from sklearn_kd.torch import _net  # here, since it imports torch
+        # here, since it imports torch
+        from sklearn_kd.students.skorch._prediction import in_float64, predict_proba
 
         X = check_rows(self, X, reset=False)
         if not hasattr(self, "_exact"):  # it is not pickled
             row = self._encode(safe_indexing(X, [0]), "float64")
-            self._exact = _net.in_float64(self.net_, row)
+            self._exact = in_float64(self.net_, row)
         if self._exact is None or num_samples(X) > MANY_ROWS:
             rows = self._encode(X, "float32", watched=True)
-            proba = _net.predict_proba(self.net_, rows)
+            proba = predict_proba(self.net_, rows)
         else:
             rows = self._encode(X, "float64", watched=True)
-            proba = _net.predict_proba(self._exact, rows)
+            proba = predict_proba(self._exact, rows)
         return check_finite(proba, "The net")
 
     def __getstate__(self):
@@ -336,31 +343,3 @@ class SkorchStudent(
         tags = super().__sklearn_tags__()
         tags.input_tags = encoder_tags(tags.input_tags, self._encoder())
         return tags
-
-
-def _check_net(net):
-    """Refuse what is no net that can be trained here."""
-    if isinstance(net, type) or not is_skorch_net(net):
-        raise TypeError(
-            f"net must be a skorch net such as NeuralNetClassifier(Module), got "
-            f"{show(net)}."
-        )
-    if isinstance(net, RegressorMixin):
-        raise TypeError(
-            f"net must be a classifier, got {type(net).__name__}. Use "
-            "NeuralNetClassifier(Module)."
-        )
-    if not isinstance(net.module, type) and hasattr(net.module, "state_dict"):
-        raise TypeError(
-            f"The net holds an instance of {type(net.module).__name__}: skorch trains "
-            "it in place, and weights leak from one fold to the next. Pass the class, "
-            f"NeuralNetClassifier({type(net.module).__name__}, module__...=...), or a "
-            "function that makes the module."
-        )
-    replaced = sorted(name for name in vars(net) if name.startswith("criterion__"))
-    if replaced:
-        raise ValueError(
-            f"{', '.join(replaced)}: the distillation loss takes the place of the "
-            "criterion, so it would have no effect. Remove it; class weights go into "
-            "sample_weight."
-        )

@@ -147,6 +147,7 @@ class TensorBatchLoader:
         return all(isinstance(leaf, torch.Tensor) for leaf in leaves(self._data))
 
     def _moved(self, batch):
+        """Move all parts of a batch to the device."""
         pins = self.device.type == "cuda"
         return tuple(_move(part, self.device, pins) for part in batch)
 
@@ -189,6 +190,7 @@ def free_memory(device):
 
 
 def _move(part, device, pins):
+    """Move a tensor to the device, through pinned memory where that helps."""
     if part.device == device:
         return part
     if pins and part.device.type == "cpu":
@@ -212,6 +214,7 @@ def _rebuild(data, batch):
 
 
 def _check_device(device):
+    """Read the name of a device."""
     if device is None:
         return None
     try:

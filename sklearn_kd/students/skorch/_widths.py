@@ -8,11 +8,11 @@ import torch
 from sklearn.base import clone
 from skorch import NeuralNetBinaryClassifier
 from skorch.callbacks import Callback, InputShapeSetter
-from skorch.dataset import Dataset
 from torch.nn.parameter import is_lazy
 
-from sklearn_kd._estimators.nets import module_name
-from sklearn_kd.torch._threads import single_torch_thread
+from sklearn_kd.students.skorch._nets import module_name
+from sklearn_kd.students.skorch._prediction import forward
+from sklearn_kd.students.skorch._threads import single_torch_thread
 
 #: Under these names a module's constructor gets the width of its input, and of its
 #: output, where the user has not set it.
@@ -83,10 +83,7 @@ def _free_names(net):
 
 
 def set_shapes(net, X, y):
-    """Have skorch's callback for it tell the module how wide the rows are.
-
-    In training that is its own doing.
-    """
+    """Have skorch's callback set the module's width, as it does in training."""
     for _, callback in net.callbacks_:
         if isinstance(callback, InputShapeSetter):
             callback.on_train_begin(net, X=X, y=y)
@@ -210,7 +207,7 @@ def _failure(net, X):
     """Give what the module raises for a few rows; None where it answers them."""
     try:
         with single_torch_thread(net):
-            next(iter(net.forward_iter(Dataset(X), training=False)))
+            forward(net, X)
     except Exception as error:  # the module is anybody's code
         return error
     return None
@@ -221,6 +218,7 @@ def _first_layer(net, X):
     reached = []
 
     def keep(layer, inputs):
+        """Keep the first layer that has a width."""
         if not reached and _width_of(layer) is not None:
             reached.append(layer)
 
@@ -236,6 +234,7 @@ def _first_layer(net, X):
 
 
 def _width_of(layer):
+    """Read the width that a layer takes; None where it has none."""
     for name in _LAYER_WIDTHS:
         width = getattr(layer, name, None)
         if isinstance(width, (tuple, list)) and len(width) == 1:

@@ -1,0 +1,69 @@
+"""The criterion of a net, and its probabilities, whatever its module returns."""
+
+import torch
+from skorch.utils import to_numpy
+
+from sklearn_kd.torch.loss import DistillationLoss
+
+
+class NetLoss(DistillationLoss):
+    """The distillation loss of what a module returns, be it logits or not.
+
+    Parameters
+    ----------
+    output : {"logits", "probabilities", "logit", "probability"}, default="logits"
+        What that is; the last two in one column, for the second of two classes.
+    **params : dict
+        Of :class:`DistillationLoss`.
+    """
+
+    def __init__(self, output="logits", **params):
+        super().__init__(**params)
+        self.output = output
+
+    def forward(self, output, target):
+        """Evaluate the loss of a batch."""
+        return super().forward(to_logits(output, self.output), target)
+
+
+class Probabilities:
+    """The non-linearity of a net: from what its module returns to probabilities."""
+
+    def __init__(self, output):
+        self.output = output
+
+    def __call__(self, output):
+        return to_logits(output, self.output).softmax(dim=-1)
+
+
+def to_logits(output, kind):
+    """Turn what a module returns into one logit a class.
+
+    Parameters
+    ----------
+    output : Tensor of shape (n_samples, n_classes), (n_samples, 1) or (n_samples,)
+        What the module returned, or a tuple that begins with it.
+    kind : str
+        As in :class:`NetLoss`.
+
+    Returns
+    -------
+    Tensor of shape (n_samples, n_classes)
+        The logits.
+    """
+    if isinstance(output, tuple):
+        output = output[0]
+    if kind == "logits":
+        return output
+    tiny = torch.finfo(output.dtype).tiny
+    if kind == "probabilities":
+        return output.clamp_min(tiny).log()
+    output = output.reshape(len(output))
+    if kind == "logit":
+        return torch.stack([torch.zeros_like(output), output], dim=1)
+    return torch.stack([1 - output, output], dim=1).clamp_min(tiny).log()
+
+
+def labels_of(targets):
+    """Take the labels, for a callback that scores, out of what the criterion gets."""
+    return to_numpy(targets["labels"] if isinstance(targets, dict) else targets)
