@@ -23,7 +23,7 @@ from sklearn_kd._tables.unreadable import REFUSALS, has_odd_columns, is_odd, ref
 from sklearn_kd._task.blending import one_hot
 from sklearn_kd.students._dispatch import fit_student, last_step
 from sklearn_kd.students._skorch import SkorchStudent
-from sklearn_kd.students.encoder._encoder import TabularEncoder
+from sklearn_kd.students.encoder.encoder import TabularEncoder
 from sklearn_kd.students.mlp._mlp import MLPStudent
 from sklearn_kd.targets import SoftTargets
 from sklearn_kd.transfer import is_large, read_rows, take_rows

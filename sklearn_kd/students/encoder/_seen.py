@@ -16,7 +16,7 @@ from sklearn_kd._tables.columns import (
 )
 from sklearn_kd._tables.level_types import TypeWatch, occurring_levels
 from sklearn_kd._tables.rows import read_numbers
-from sklearn_kd.students.encoder._encoder import TabularEncoder
+from sklearn_kd.students.encoder.encoder import TabularEncoder
 
 
 @dataclass(frozen=True)

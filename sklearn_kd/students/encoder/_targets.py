@@ -1,4 +1,4 @@
-"""What an encoder learns from beside the rows: targets and weights, checked."""
+"""What teaches an encoder: scores made of soft targets, labels or numbers."""
 
 from decimal import Decimal
 from numbers import Real
@@ -66,38 +66,49 @@ def check_targets(y, soft_targets, n_samples):
     return column_or_1d(labels.toarray() if issparse(labels) else labels)
 
 
-def read_targets(targets):
-    """Bring soft targets, or labels, into the form that teaches an encoder.
+def target_scores(targets, sample_weight=None):
+    """Make the scores that teach an encoder.
 
     Parameters
     ----------
-    targets : ndarray of shape (n_samples,), SoftTargets or None
-        What `check_targets` returned, or some rows of it.
+    targets : ndarray of shape (n_samples,), SoftTargets, ndarray of shape (n_samples, \
+n_targets) or None
+        What `check_targets` returned, or some rows of it. An array of two dimensions
+        is taken to be scores.
+    sample_weight : ndarray of shape (n_samples,), float64, default=None
+        Positive weights; None stands for ones.
 
     Returns
     -------
     ndarray of shape (n_samples, n_targets), float64, or None
-        None where there is nothing to learn: for one class and for continuous `y`.
+        Logits of classes, or numbers that have been standardised. None where there is
+        nothing to learn, as for one class.
 
     Raises
     ------
     ValueError
-        For missing labels, and for labels that cannot be sorted.
+        For missing labels, labels that cannot be sorted, and targets of a regression
+        that are infinite or no numbers.
     """
     if targets is None:
         return None
     if isinstance(targets, SoftTargets):
-        proba = targets.proba
-    else:
-        if has_missing(targets):
-            raise ValueError(
-                "Input y contains NaN: some labels are missing. Drop these rows, or "
-                "fit without y."
-            )
-        # a column for each of as many values as there are rows would fill the memory
-        if _is_continuous(targets):
-            return None
-        proba = _hot_labels(targets)
+        return _class_scores(targets.proba)
+    if targets.ndim == 2:
+        return targets
+    if has_missing(targets):
+        raise ValueError(
+            "Input y contains NaN: some labels are missing. Drop these rows, or "
+            "fit without y."
+        )
+    # a column for each of as many values as there are rows would fill the memory
+    if _is_continuous(targets):
+        return _standardized(targets, sample_weight)
+    return _class_scores(_hot_labels(targets))
+
+
+def _class_scores(proba):
+    """Turn class probabilities into logits, of one column for two classes."""
     if proba.shape[1] < 2:
         return None
     if proba.shape[1] > MOST_TARGETS:
@@ -105,6 +116,28 @@ def read_targets(targets):
     logits = teacher_logits(proba)
     # two columns of a pair of classes say the same
     return logits[:, 1:] if logits.shape[1] == 2 else logits
+
+
+def _standardized(y, sample_weight):
+    """Bring numbers to mean 0 and variance 1, as a column; None if they are equal."""
+    try:
+        with np.errstate(over="ignore"):  # infinity is refused
+            numbers = y.astype(np.float64)
+    except (TypeError, ValueError) as error:
+        raise ValueError(
+            f"y holds fractions beside what is no number ({error}). Give all targets "
+            "one type: numbers, or strings for labels."
+        ) from error
+    greatest = np.abs(numbers).max()
+    if not np.isfinite(greatest):
+        raise ValueError(
+            "Input y contains infinity: expected finite targets. Drop these rows, or "
+            "fit without y."
+        )
+    numbers /= greatest  # whose squares do not overflow
+    numbers -= np.average(numbers, weights=sample_weight)
+    spread = np.sqrt(np.average(numbers**2, weights=sample_weight))
+    return numbers[:, None] / spread if spread > 0 else None
 
 
 def _mixed_logits(proba):

@@ -27,9 +27,8 @@ from sklearn_kd.students._checks import (
     check_validation,
 )
 from sklearn_kd.students._validation import split
-from sklearn_kd.students.encoder._encoder import TabularEncoder
-from sklearn_kd.students.encoder._encoding import encoder_tags
-from sklearn_kd.students.encoder._levels import check_types
+from sklearn_kd.students.encoder._encoding import check_types, encoder_tags
+from sklearn_kd.students.encoder.encoder import TabularEncoder
 from sklearn_kd.students.mlp._network import (
     ACTIVATIONS,
     Layers,

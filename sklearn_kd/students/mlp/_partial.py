@@ -17,10 +17,9 @@ from sklearn_kd._tables.columns import column_kinds
 from sklearn_kd._tables.nominal import already_warned, check_levels
 from sklearn_kd.losses import LOSSES
 from sklearn_kd.students._checks import check_batch, check_hidden_layer_sizes
-from sklearn_kd.students.encoder._encoder import TabularEncoder
-from sklearn_kd.students.encoder._encoding import fit_encoder
-from sklearn_kd.students.encoder._levels import check_types
+from sklearn_kd.students.encoder._encoding import check_types, fit_encoder
 from sklearn_kd.students.encoder._seen import SeenColumns, alike
+from sklearn_kd.students.encoder.encoder import TabularEncoder
 from sklearn_kd.students.mlp._network import Parameters
 from sklearn_kd.students.mlp._rows import prepare_rows, thawed
 from sklearn_kd.students.mlp._training import History, Trainer
