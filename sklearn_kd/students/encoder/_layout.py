@@ -87,6 +87,28 @@ class Layout:
             for column, blocks in self.nominal.items()
         }
 
+    @classmethod
+    def fit(cls, numeric, nominal):
+        """Fit all read-outs.
+
+        Parameters
+        ----------
+        numeric : NumericColumns
+            What there is to learn from the numeric columns.
+        nominal : iterable of NominalColumn
+            The same of each nominal column; those that do not vary are left out.
+
+        Returns
+        -------
+        Layout
+            Of the read-outs that have something to read.
+        """
+        readouts = [kind.fit(numeric) for kind in NUMERIC]
+        for train in nominal:
+            if train.varies:
+                readouts += [kind.fit(train) for kind in NOMINAL]
+        return cls([each for each in readouts if each is not None])
+
     def __len__(self):
         return len(self.inputs)
 

@@ -23,7 +23,7 @@ from sklearn_kd._tables.level_types import TypeWatch
 from sklearn_kd._tables.nominal import check_levels
 from sklearn_kd._tables.rows import check_rows, read_numbers
 from sklearn_kd._tables.weights import check_weight, in_rows
-from sklearn_kd.students.encoder._layout import NOMINAL, NUMERIC, Layout
+from sklearn_kd.students.encoder._layout import Layout
 from sklearn_kd.students.encoder._nominal import NominalColumn
 from sklearn_kd.students.encoder._numeric import NumericColumns
 from sklearn_kd.students.encoder._targets import check_targets, target_scores
@@ -282,18 +282,17 @@ class TabularEncoder(VersionedMixin, TransformerMixin, BaseEstimator):
             deadline=deadline,
             **learned,
         )
-        readouts = [kind.fit(train) for kind in NUMERIC]
-        for column in sorted(set(range(len(self.kinds_))) - set(numeric)):
-            train = NominalColumn(
+        nominal = (
+            NominalColumn(
                 column,
                 *nominal_codes(X, column),
                 min_frequency=plain_number(self.min_frequency),
                 max_categories=plain_number(self.max_categories),
                 **learned,
             )
-            if train.varies:
-                readouts += [kind.fit(train) for kind in NOMINAL]
-        self.layout_ = Layout([each for each in readouts if each is not None])
+            for column in sorted(set(range(len(self.kinds_))) - set(numeric))
+        )
+        self.layout_ = Layout.fit(train, nominal)
         return self
 
     def transform(self, X):
