@@ -128,6 +128,7 @@ def to_onnx(estimator, *, outputs=_OUTPUTS):
 
 
 def _check_outputs(outputs):
+    """Refuse what is no list of distinct names of outputs."""
     if not isinstance(outputs, Sequence):
         raise TypeError(
             f"outputs must be a list or tuple of names out of {list(_OUTPUTS)}, got "

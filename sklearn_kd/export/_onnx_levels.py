@@ -69,6 +69,7 @@ def input_kind(column, name):
 
 
 def _is_whole(level):
+    """Say whether a level is a whole number."""
     return not isinstance(level, (str, bytes)) and level % 1 == 0
 
 

@@ -125,6 +125,7 @@ def encode(encoder, X, dtype, *, cast_integers=True, watched=False):
 
 
 def _cast(X, dtype):
+    """Bring rows to a dtype; what is too large for it becomes infinite."""
     with np.errstate(over="ignore"):  # infinity is refused
         if issparse(X):
             return X.astype(dtype, copy=False)
@@ -147,6 +148,7 @@ def _finite(X, encoder):
 
 
 def _as_input(values, dtype):
+    """Make an array of integers in int64, and of any other values in the dtype."""
     values = np.asarray(values)
     return np.ascontiguousarray(values, "int64" if values.dtype.kind in "iu" else dtype)
 

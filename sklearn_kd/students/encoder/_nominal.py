@@ -73,33 +73,14 @@ class NominalReadout:
         raise NotImplementedError
 
     def read(self, codes, found, out):
-        """Write what rows get.
-
-        Parameters
-        ----------
-        codes : ndarray of shape (n_samples,), int
-            Position in `found`; -1 for a missing value.
-        found : list
-            The levels found.
-        out : ndarray of shape (n_samples, n_outputs), float
-            Zeros.
-        """
+        """Write what rows get into zeros; codes are as `nominal_codes` gives them."""
         raise NotImplementedError
 
     def fold(self, place, coef):
-        """Multiply what levels get with weights.
+        """Multiply what levels get with weights of shape (n_outputs, n_units).
 
-        Parameters
-        ----------
-        place : dict of level to int
-            Row of the result of each level known to the encoder.
-        coef : ndarray of shape (n_outputs, n_units), float64
-            The weights.
-
-        Returns
-        -------
-        ndarray of shape (n_levels + 1, n_units), float64
-            The vector of each; the last is an unknown level's.
+        `place` has the row of each known level in the result; one more row, the last,
+        is an unknown level's.
         """
         raise NotImplementedError
 

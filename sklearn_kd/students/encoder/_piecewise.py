@@ -132,15 +132,7 @@ class Functions:
         return len(self.column)
 
     def of(self, column):
-        """Give the functions of one column.
-
-        Returns
-        -------
-        own : ndarray of int
-            Which they are.
-        functions : Functions
-            The same functions, of an array with that column alone.
-        """
+        """Give which functions are of one column, and these as functions of it."""
         raise NotImplementedError
 
     def knots_of(self, column):
@@ -148,19 +140,11 @@ class Functions:
         raise NotImplementedError
 
     def read(self, X, out):
-        """Compute the functions.
+        """Compute the functions of float64 values, NaN allowed, one row a sample.
 
-        Parameters
-        ----------
-        X : ndarray of shape (n_samples, n_columns), float64
-            Values. NaN is allowed. What a row gets does not depend on the others.
-        out : ndarray of shape (n_samples, n_functions), float32 or float64
-            Receives them.
+        What a row gets does not depend on the other rows. `out` is float32 or float64,
+        of shape (n_samples, n_functions).
         """
-        raise NotImplementedError
-
-    def by_columns(self):
-        """Give a reader of blocks of rows in which a column is a row of memory."""
         raise NotImplementedError
 
     def state(self):
@@ -256,18 +240,16 @@ class Curves(Functions):
             # none is below NaN
             cell = first + np.maximum(below - 1, 0)
         else:
-            cell = _binary_search(knots, X, first, width)
+            cell = binary_search(knots, X, first, width)
         position = np.subtract(X, knots.take(cell), out=X)
         position /= self.widths.take(cell)
         return cell, position
 
     def lines(self, column):
-        """Give the line of each cell: below the first knot, a gap each, above the last.
+        """Give offset, slope and height of the line of each cell.
 
-        Returns
-        -------
-        offset, slope, height : ndarray of shape (n_knots + 1,), float64
-            The value is ``height + slope * (x - offset)``.
+        The first is below all knots, the last above them. The value is
+        ``height + slope * (x - offset)``.
         """
         knots, values = self.knots_of(column), self.values_of(column)
         with np.errstate(over="ignore"):
@@ -275,9 +257,6 @@ class Curves(Functions):
         offset, slope = np.zeros(len(knots) + 1), np.zeros(len(knots) + 1)
         offset[1:-1], slope[1:-1] = knots[:-1], slopes
         return offset, slope, np.append(values[:1], values)
-
-    def by_columns(self):
-        return _CurvesByColumns(self)
 
     def state(self):
         real = np.arange(self.knots.shape[1]) < self.counts[:, None]
@@ -361,9 +340,6 @@ class Ramps(Functions):
             np.fmax(part, 0.0, out=part)
             np.minimum(part, 1.0, out=out[block], casting="same_kind")
 
-    def by_columns(self):
-        return _RampsByColumns(self)
-
     def state(self):
         counts = np.bincount(self.column)
         return {"counts": counts, "lower": self.lower, "scale": self.scale}
@@ -406,9 +382,6 @@ class MissingFlags(Functions):
     def read(self, X, out):
         out[:] = np.isnan(X)
 
-    def by_columns(self):
-        return _FlagsByColumns()
-
     def state(self):
         return {"n_columns": self.n_columns}
 
@@ -417,114 +390,7 @@ class MissingFlags(Functions):
         return cls(state["n_columns"])
 
 
-class _Lines:
-    """A piecewise-linear function of each column, a line for each of its cells.
-
-    Laid out by columns, every step runs along the rows of the table: knots are compared
-    with many values at once.
-
-    Parameters
-    ----------
-    points : list of ndarray
-        Where the lines of a column meet; the first cell lies below all of them.
-    lines : list of (sequence, sequence, sequence) of float
-        Offset, slope and height of each cell, one more than there are points.
-    """
-
-    def __init__(self, points, lines):
-        most = max(map(len, points), default=0)
-        self._width = 1 << most.bit_length()  # above `most`: the first cell counts too
-        self._first = np.arange(0, len(points) * self._width, self._width)[:, None]
-        self._points = self._pad([[-np.inf, *own] for own in points], np.inf)
-        offset, slope, height = zip(*lines, strict=True) if lines else ((), (), ())
-        self._offset = self._pad(offset, 0.0)
-        self._slope = self._pad(slope, 0.0)
-        self._height = self._pad(height, 0.0)
-        #: False where points nearly touch, so that a slope is infinite.
-        self.finite = bool(np.isfinite(self._slope).all())
-
-    def _pad(self, columns, value):
-        """Lay the columns out in one flat table."""
-        table = np.full((len(columns), self._width), value)
-        for padded, column in zip(table, columns, strict=True):
-            padded[: len(column)] = column
-        return table.ravel()
-
-    def _read(self, X, most=None):
-        """Read the function, a line's rise cut off at `most`; X has a row a column."""
-        cells = _binary_search(self._points, X, self._first, self._width)
-        rise = X - self._offset.take(cells)
-        rise *= self._slope.take(cells)
-        if most is not None:
-            np.minimum(rise, most, out=rise)
-        rise += self._height.take(cells)
-        return rise
-
-
-class _CurvesByColumns(_Lines):
-    """Curves on blocks of rows, a column a row of memory."""
-
-    def __init__(self, curves):
-        columns = range(len(curves))
-        super().__init__(
-            [curves.knots_of(column) for column in columns],
-            [curves.lines(column) for column in columns],
-        )
-        self._missing = curves.missing
-
-    def read(self, X, missing, out):
-        """Compute the functions of a block.
-
-        Parameters
-        ----------
-        X : ndarray of shape (n_columns, n_samples), float64
-            Values; the least float64 for a missing one.
-        missing : ndarray of the shape of X, bool, or None
-            Which are missing; None if none is.
-        out : ndarray of shape (n_functions, n_samples), float32 or float64
-            Receives them.
-        """
-        values = self._read(X)
-        if missing is not None:
-            values[missing] = self._missing
-        out[:] = values
-
-
-class _RampsByColumns(_Lines):
-    """Ramps on blocks of rows: how many of its stretches a value has come through."""
-
-    def __init__(self, ramps):
-        self._column = column = ramps.column
-        self._before = np.arange(len(column)) - np.searchsorted(column, column)
-        points, lines = [], []
-        for place in range(column[-1] + 1):
-            lower, scale = ramps.lower[column == place], ramps.scale[column == place]
-            points.append(lower)
-            lines.append(([0.0, *lower], [0.0, *scale], [0.0, *range(len(lower))]))
-        super().__init__(points, lines)
-
-    def read(self, X, missing, out):
-        """Compute the functions of a block, as `_CurvesByColumns` does."""
-        steps = self._read(X[: len(self._first)], most=1).astype(out.dtype)
-        if out.flags.c_contiguous:
-            np.take(steps, self._column, axis=0, out=out, mode="clip")
-        else:
-            out[:] = steps.take(self._column, axis=0)
-        out -= self._before.astype(out.dtype)[:, None]
-        np.clip(out, 0, 1, out=out)
-
-
-class _FlagsByColumns:
-    """Flags of missing values on blocks of rows."""
-
-    finite = True
-
-    def read(self, X, missing, out):
-        """Compute the functions of a block, as `_CurvesByColumns` does."""
-        out[:] = 0 if missing is None else missing
-
-
-def _binary_search(knots, X, first, width):
+def binary_search(knots, X, first, width):
     """Find the last knot at or below each value, for all columns in step.
 
     Parameters

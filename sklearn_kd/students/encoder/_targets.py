@@ -170,6 +170,7 @@ def _is_continuous(y):
 
 
 def _hot_labels(y):
+    """Make probabilities of 0 and 1 of labels."""
     try:
         classes, codes = np.unique(y, return_inverse=True)
     except TypeError as error:

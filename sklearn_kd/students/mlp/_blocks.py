@@ -6,6 +6,12 @@ from sklearn_kd._compat import safe_indexing
 from sklearn_kd._tables.columns import nominal_codes
 from sklearn_kd._tables.level_types import TypeWatch
 from sklearn_kd.students.encoder._encoding import encode
+from sklearn_kd.students.encoder._piecewise import (
+    Curves,
+    MissingFlags,
+    Ramps,
+    binary_search,
+)
 from sklearn_kd.students.encoder.encoder import TabularEncoder
 from sklearn_kd.students.mlp._lookup import level_places
 from sklearn_kd.students.mlp._network import Layers, forward, forward_from
@@ -85,7 +91,7 @@ class TabularBlocks:
         self._coef = layers.coefs_[0][: len(layout.numbers)]
         self._levels = level_places(layout, layers.coefs_[0])
         self._readers = [
-            [(functions.by_columns(), place) for place, functions in group]
+            [(_READERS[type(each)](each), place) for place, each in group]
             for group in layout.numbers.groups.values()
         ]
         self.finite = all(one.finite for group in self._readers for one, _ in group)
@@ -133,6 +139,116 @@ def _encode(numbers, readers, out):
         missing = None
     for reader, place in readers:
         reader.read(X, missing, out[place])
+
+
+class _Lines:
+    """A piecewise-linear function of each column, a line for each of its cells.
+
+    Laid out by columns, every step runs along the rows of the table: knots are compared
+    with many values at once.
+
+    Parameters
+    ----------
+    points : list of ndarray
+        Where the lines of a column meet; the first cell lies below all of them.
+    lines : list of (sequence, sequence, sequence) of float
+        Offset, slope and height of each cell, one more than there are points.
+    """
+
+    def __init__(self, points, lines):
+        most = max(map(len, points), default=0)
+        self._width = 1 << most.bit_length()  # above `most`: the first cell counts too
+        self._first = np.arange(0, len(points) * self._width, self._width)[:, None]
+        self._points = self._pad([[-np.inf, *own] for own in points], np.inf)
+        offset, slope, height = zip(*lines, strict=True) if lines else ((), (), ())
+        self._offset = self._pad(offset, 0.0)
+        self._slope = self._pad(slope, 0.0)
+        self._height = self._pad(height, 0.0)
+        #: False where points nearly touch, so that a slope is infinite.
+        self.finite = bool(np.isfinite(self._slope).all())
+
+    def _pad(self, columns, value):
+        """Lay the columns out in one flat table."""
+        table = np.full((len(columns), self._width), value)
+        for padded, column in zip(table, columns, strict=True):
+            padded[: len(column)] = column
+        return table.ravel()
+
+    def _read(self, X, most=None):
+        """Read the function, a line's rise cut off at `most`; X has a row a column."""
+        cells = binary_search(self._points, X, self._first, self._width)
+        rise = X - self._offset.take(cells)
+        rise *= self._slope.take(cells)
+        if most is not None:
+            np.minimum(rise, most, out=rise)
+        rise += self._height.take(cells)
+        return rise
+
+
+class _CurvesByColumns(_Lines):
+    """Curves on blocks of rows, a column a row of memory."""
+
+    def __init__(self, curves):
+        columns = range(len(curves))
+        super().__init__(
+            [curves.knots_of(column) for column in columns],
+            [curves.lines(column) for column in columns],
+        )
+        self._missing = curves.missing
+
+    def read(self, X, missing, out):
+        """Compute the functions of a block."""
+        values = self._read(X)
+        if missing is not None:
+            values[missing] = self._missing
+        out[:] = values
+
+
+class _RampsByColumns(_Lines):
+    """Ramps on blocks of rows: how many of its stretches a value has come through."""
+
+    def __init__(self, ramps):
+        self._column = column = ramps.column
+        self._before = np.arange(len(column)) - np.searchsorted(column, column)
+        points, lines = [], []
+        for place in range(column[-1] + 1):
+            lower, scale = ramps.lower[column == place], ramps.scale[column == place]
+            points.append(lower)
+            lines.append(([0.0, *lower], [0.0, *scale], [0.0, *range(len(lower))]))
+        super().__init__(points, lines)
+
+    def read(self, X, missing, out):
+        """Compute the functions of a block."""
+        steps = self._read(X[: len(self._first)], most=1).astype(out.dtype)
+        if out.flags.c_contiguous:
+            np.take(steps, self._column, axis=0, out=out, mode="clip")
+        else:
+            out[:] = steps.take(self._column, axis=0)
+        out -= self._before.astype(out.dtype)[:, None]
+        np.clip(out, 0, 1, out=out)
+
+
+class _FlagsByColumns:
+    """Flags of missing values on blocks of rows."""
+
+    finite = True
+
+    def __init__(self, flags):
+        pass
+
+    def read(self, X, missing, out):
+        """Compute the functions of a block."""
+        out[:] = 0 if missing is None else missing
+
+
+#: For each form of functions a reader of blocks, in which a column is a row of memory:
+#: ``read(X, missing, out)`` takes values, of which missing ones are `_LEAST`, and which
+#: are missing (None: none).
+_READERS = {
+    Curves: _CurvesByColumns,
+    Ramps: _RampsByColumns,
+    MissingFlags: _FlagsByColumns,
+}
 
 
 def _places(codes, found, place):

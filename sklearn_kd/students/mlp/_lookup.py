@@ -83,6 +83,7 @@ class NumberLookup:
         return out
 
     def _multiply(self, X, cell):
+        """Add up the lines of the cells of each row."""
         n_samples = len(X)
         vectors = self.table.take(cell, axis=0)
         if n_samples == 1:
@@ -203,20 +204,7 @@ def build_lookup(encoder, layers):
 
 
 def level_places(layout, coef):
-    """Give each nominal column, the places of its levels and the table of vectors.
-
-    Parameters
-    ----------
-    layout : Layout
-        Of a fitted encoder.
-    coef : ndarray of shape (n_inputs, n_units)
-        Weights of the first layer.
-
-    Returns
-    -------
-    list of (int, dict, ndarray)
-        The last row of a table is an unknown level's.
-    """
+    """Give each nominal column, the places of its levels and the table of vectors."""
     return [
         (column, {level: code for code, level in enumerate(levels)}, vectors)
         for column, levels, vectors in layout.fold_levels(coef)
