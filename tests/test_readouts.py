@@ -1,6 +1,7 @@
 """A read-out of the encoder is one class: all that reads encoded rows follows it."""
 
 import pickle
+import re
 
 import numpy as np
 import pandas as pd
@@ -142,3 +143,9 @@ def test_the_layout_says_which_column_each_output_is_read_off():
     columns = {block.name: block.columns for block in layout.blocks}
     assert columns["flags"] == encoder.flag_columns_ == [0, 1]
     assert columns["levels"] == columns["means"] == [2]
+
+
+def test_a_pickle_of_an_encoder_names_no_other_class_of_the_package():
+    content = pickle.dumps(TabularEncoder().fit(*table()), protocol=0)
+    modules = set(re.findall(rb"sklearn_kd[\w.]*", content))
+    assert modules <= {b"sklearn_kd.students.encoder.encoder", b"sklearn_kd_version"}

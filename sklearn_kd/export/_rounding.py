@@ -142,14 +142,14 @@ def _encoded_columns(step, generator):
         points = numbers.knots_of(place)
         drawn = generator.uniform(0, len(points) - 1, _VALUES)
         between = np.interp(drawn, np.arange(len(points)), points)
-        inputs = np.concatenate([outputs for outputs, _ in own])
         values = np.concatenate([points, between])
-        yield Column(place, values, partial(_read, numbers, place, inputs), inputs)
+        read, inputs = partial(_read, numbers, place), [outputs for outputs, _ in own]
+        yield Column(place, values, read, np.concatenate(inputs))
 
 
-def _read(numbers, place, inputs, values):
+def _read(numbers, place, values):
     """Compute the functions of one column."""
-    return numbers.values_of(place, values)[:, inputs]
+    return numbers.read_column(place, values)[1]
 
 
 def _encoded_rows(step, generator, n_rows):
@@ -158,7 +158,9 @@ def _encoded_rows(step, generator, n_rows):
     for place in numbers.columns:
         knots = numbers.knots_of(place)
         if len(knots):
-            encoded += numbers.values_of(place, generator.choice(knots, n_rows))
+            drawn = generator.choice(knots, n_rows)
+            outputs, values = numbers.read_column(place, drawn)
+            encoded[:, outputs] = values
     return encoded
 
 

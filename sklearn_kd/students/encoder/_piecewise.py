@@ -64,8 +64,8 @@ class PiecewiseLinear:
         knots = [each.knots_of(0) for _, each in self.functions_of(column)]
         return np.unique(np.concatenate(knots))
 
-    def values_of(self, column, numbers):
-        """Compute the functions of one column, and 0 for those of others.
+    def read_column(self, column, numbers):
+        """Compute the functions of one column.
 
         Parameters
         ----------
@@ -76,14 +76,18 @@ class PiecewiseLinear:
 
         Returns
         -------
-        ndarray of shape (n_values, n_outputs), float64
+        outputs : ndarray of int
+            What the functions fill.
+        values : ndarray of shape (n_values, n_functions), float64
+            What they are.
         """
-        encoded = np.zeros((len(numbers), len(self)))
-        for outputs, functions in self.functions_of(column):
+        outputs, values = [], []
+        for places, functions in self.functions_of(column):
             own = np.empty((len(numbers), len(functions)))
             functions.read(numbers[:, None], own)
-            encoded[:, outputs] = own
-        return encoded
+            outputs.append(places)
+            values.append(own)
+        return np.concatenate(outputs), np.hstack(values)
 
     def fold(self, column, knots, coef):
         """Multiply what one column is encoded as with the weights of a layer.
@@ -105,7 +109,9 @@ class PiecewiseLinear:
         missing : ndarray of shape (n_units,), float64
             The product for a missing value.
         """
-        encoded, some = self.values_of(column, np.append(knots, np.nan)), self._n_sloped
+        encoded, some = np.zeros((len(knots) + 1, len(self))), self._n_sloped
+        outputs, values = self.read_column(column, np.append(knots, np.nan))
+        encoded[:, outputs] = values
         return encoded[:-1, :some] @ coef[:some], encoded[-1] @ coef[: len(self)]
 
 
