@@ -61,7 +61,12 @@ class PiecewiseLinear:
 
     def knots_of(self, column):
         """List the values between which all functions of a column are linear."""
-        knots = [each.knots_of(0) for _, each in self.functions_of(column)]
+        knots = [
+            functions.knots_of(columns.index(column))
+            for columns, group in self.groups.items()
+            if column in columns
+            for _, functions in group
+        ]
         return np.unique(np.concatenate(knots))
 
     def read_column(self, column, numbers):

@@ -15,11 +15,12 @@ from sklearn_kd._run.random import INITIALIZE, SHUFFLE, as_seed, stream
 from sklearn_kd._run.threads import single_blas_thread
 from sklearn_kd._tables.columns import column_kinds
 from sklearn_kd._tables.nominal import already_warned, check_levels
+from sklearn_kd._tables.stacking import alike
 from sklearn_kd.losses import LOSSES
 from sklearn_kd.students._checks import check_batch, check_hidden_layer_sizes
 from sklearn_kd.students.encoder._encoding import check_types, fit_encoder
-from sklearn_kd.students.encoder._seen import SeenColumns, alike
 from sklearn_kd.students.encoder.encoder import TabularEncoder
+from sklearn_kd.students.encoder.seen import SeenColumns
 from sklearn_kd.students.mlp._network import Parameters
 from sklearn_kd.students.mlp._rows import prepare_rows, thawed
 from sklearn_kd.students.mlp._training import History, Trainer
