@@ -69,10 +69,7 @@ def decide(decision, proba):
 def _encode(step, value, X):
     """Read the functions of numeric columns."""
     encoded = np.zeros((len(X), len(step.numbers)))
-    for columns, group in step.numbers.groups.items():
-        numbers = read_numbers(X, columns, "program")
-        for place, functions in group:
-            functions.read(numbers, encoded[:, place])
+    step.numbers.read(X, encoded)
     return encoded
 
 

@@ -6,7 +6,6 @@ from typing import NamedTuple
 import numpy as np
 
 from sklearn_kd._tables.columns import nominal_codes
-from sklearn_kd._tables.rows import read_numbers
 from sklearn_kd.students.encoder._nominal import LevelMeans, NominalReadout, OneHot
 from sklearn_kd.students.encoder._numeric import (
     Components,
@@ -139,11 +138,7 @@ class Layout:
             C-contiguous.
         """
         encoded = np.zeros((len(X), len(self)), dtype=dtype)
-        for numbers, group in zip(
-            self.read_numbers(X), self.numbers.groups.values(), strict=True
-        ):
-            for place, functions in group:
-                functions.read(numbers, encoded[:, place])
+        self.numbers.read(X, encoded)
         for column, blocks in self.nominal.items():
             codes, found = nominal_codes(X, column)
             if watch is not None:
@@ -151,22 +146,6 @@ class Layout:
             for block in blocks:
                 block.readout.read(codes, found, encoded[:, block.slice])
         return encoded
-
-    def read_numbers(self, X):
-        """Read the numeric columns of checked rows, those of each group of functions.
-
-        Parameters
-        ----------
-        X : {ndarray, DataFrame} of shape (n_samples, n_features)
-            Rows that `check_rows` has passed.
-
-        Returns
-        -------
-        list of ndarray of shape (n_samples, n_columns), float64
-            For each of ``numbers.groups``; no number is infinite.
-        """
-        groups = self.numbers.groups
-        return [read_numbers(X, columns, "TabularEncoder") for columns in groups]
 
     def fold_levels(self, coef):
         """Multiply what each level is encoded as with the first layer.

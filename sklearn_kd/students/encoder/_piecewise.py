@@ -2,6 +2,8 @@
 
 import numpy as np
 
+from sklearn_kd._tables.rows import read_numbers
+
 # Values handled at a time: the work arrays of a block fit in the processor's cache.
 _CURVES_SIZE, _RAMPS_SIZE = 1 << 14, 1 << 15
 
@@ -42,6 +44,18 @@ class PiecewiseLinear:
 
     def __len__(self):
         return self._size
+
+    def read_columns(self, X):
+        """Read the columns of each group of checked rows; no number is infinite."""
+        return [read_numbers(X, columns, "TabularEncoder") for columns in self.groups]
+
+    def read(self, X, out):
+        """Compute all functions of checked rows into the first columns of `out`."""
+        for numbers, group in zip(
+            self.read_columns(X), self.groups.values(), strict=True
+        ):
+            for place, functions in group:
+                functions.read(numbers, out[:, place])
 
     def functions_of(self, column):
         """Give the functions of one column.

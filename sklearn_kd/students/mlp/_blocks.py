@@ -85,7 +85,7 @@ class TabularBlocks:
     """
 
     def __init__(self, layout, layers, activation):
-        self._layout = layout
+        self._numbers = layout.numbers
         self._activation = activation
         self._layers = Layers(layers.coefs_, layers.intercepts_)
         self._coef = layers.coefs_[0][: len(layout.numbers)]
@@ -108,7 +108,7 @@ class TabularBlocks:
         watch : TypeWatch
             Looks at the levels.
         """
-        numbers = self._layout.read_numbers(rows)
+        numbers = self._numbers.read_columns(rows)
         codes = []
         for column, place, _ in self._levels:
             read = nominal_codes(rows, column)
