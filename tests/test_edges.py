@@ -6,9 +6,9 @@ import numpy as np
 import pytest
 from numpy.testing import assert_allclose, assert_array_equal
 
-from sklearn_kd.students.encoder._components import ComponentTable, build_components
 from sklearn_kd.students.encoder._edges import learn_edges
-from sklearn_kd.students.encoder._levels import level_scores, read_scores
+from sklearn_kd.students.encoder._nominal import LevelMeans, level_scores
+from sklearn_kd.students.encoder._piecewise import Ramps
 
 
 def steps(values, *places, levels=(0.0, 1.0, -2.0, 3.0)):
@@ -159,7 +159,7 @@ def test_heavy_values(scale):
 
 
 def read(edges, X, dtype="float64"):
-    table = build_components(edges)
+    table = Ramps.between(edges)
     out = np.full((len(X), len(table)), 7, dtype=dtype)
     table.read(np.asarray(X, dtype=float), out)
     return out
@@ -197,11 +197,11 @@ def test_a_missing_value_is_0_in_all_of_them():
 
 
 def test_a_single_stretch_is_left_out():
-    table = build_components([np.array([0.0, 1]), np.array([0.0, 1, 2])])
+    table = Ramps.between([np.array([0.0, 1]), np.array([0.0, 1, 2])])
     assert_array_equal(table.column, [1, 1])
-    assert list(table.edges()) == [(1, 0.0), (1, 1.0)]
-    assert len(build_components([np.array([0.0, 1])])) == 0
-    assert len(build_components([])) == 0
+    assert table.lower.tolist() == [0.0, 1.0]
+    assert len(Ramps.between([np.array([0.0, 1])])) == 0
+    assert len(Ramps.between([])) == 0
     assert read([np.array([0.0, 1])], [[3.0]]).shape == (1, 0)
 
 
@@ -213,14 +213,14 @@ def test_a_single_stretch_is_left_out():
 def test_stretches_whose_width_has_no_inverse_are_left_out(ends):
     values = np.repeat(ends, 50)
     edges = edges_of(values, steps(values, ends[0]))
-    table = build_components([edges])
+    table = Ramps.between([edges])
     assert np.isfinite(table.scale).all()
     assert (table.scale > 0).all()
     out = np.empty((2, len(table)))
     with np.errstate(over="ignore"):
         table.read(np.array(ends)[:, None], out)
     assert_array_equal(out, np.repeat([[0.0], [1.0]], len(table), axis=1))
-    far = build_components([np.array([-1.7e308, 1.7e308, 1.75e308])])
+    far = Ramps.between([np.array([-1.7e308, 1.7e308, 1.75e308])])
     assert_array_equal(far.lower, [1.7e308])
 
 
@@ -230,7 +230,6 @@ def test_blocks_change_nothing():
     X = rng.normal(size=(300, 50))
     whole = read(edges, X)
     assert_array_equal(np.vstack([read(edges, row[None]) for row in X]), whole)
-    assert isinstance(build_components(edges), ComponentTable)
 
 
 # ---- levels
@@ -269,7 +268,8 @@ def test_a_level_without_rows_has_no_score():
 def test_levels_never_seen_have_score_0():
     levels, scores = ["a", "b"], np.array([[1.0, 2.0], [3.0, 4.0]])
     codes = np.array([0, 1, 2, -1])
-    looked_up = read_scores(codes, ["b", "z", "a"], levels, scores)
+    looked_up = np.zeros((4, 2))
+    LevelMeans(0, levels, scores).read(codes, ["b", "z", "a"], looked_up)
     assert_array_equal(looked_up, [[3, 4], [0, 0], [1, 2], [0, 0]])
-    looked_up = read_scores(codes[:1] - 1, [], [None], np.array([[5.0]]))
-    assert_array_equal(looked_up, [[5]])
+    LevelMeans(0, [None], np.array([[5.0]])).read(codes[:1] - 1, [], looked_up[:1, :1])
+    assert looked_up[0, 0] == 5

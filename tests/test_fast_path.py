@@ -301,10 +301,10 @@ def test_a_pickled_encoder_gives_the_same_bits_from_half_the_bytes():
     content = pickle.dumps(encoder)
     again = pickle.loads(content)
     assert_array_equal(again.transform(table), encoder.transform(table))
-    for name in ("counts", "knots", "widths", "scores", "rises"):
+    for name in ("counts", "knots", "widths", "values", "rises"):
         assert_array_equal(getattr(again.knots_, name), getattr(encoder.knots_, name))
     assert_array_equal(again.components_.column, encoder.components_.column)
-    stored = sum(getattr(encoder.knots_, name).nbytes for name in ("knots", "scores"))
+    stored = sum(getattr(encoder.knots_, name).nbytes for name in ("knots", "values"))
     assert len(content) < stored + 20 * len(encoder.components_) + 3000
     for nothing in (np.ones((5, 2)), pd.DataFrame({"a": ["x", "y"] * 3})):
         fitted = TabularEncoder().fit(nothing, np.arange(len(nothing)) % 2)

@@ -17,7 +17,7 @@ from sklearn_kd._run.twins import below_hooks
 from sklearn_kd._task import Classification
 from sklearn_kd._task.link import teacher_logits
 from sklearn_kd._task.scores import MOST_TARGETS
-from sklearn_kd.students.encoder._targets import read_targets
+from sklearn_kd.students.encoder._targets import target_scores
 from sklearn_kd.targets import SoftTargets
 from sklearn_kd.teachers import Context, fit_booster, label_by_booster
 from sklearn_kd.teachers.default import _ensemble as _default
@@ -139,7 +139,7 @@ def test_a_booster_that_would_answer_late_is_not_asked(monkeypatch):
 def test_an_encoder_learns_from_a_bounded_number_of_targets():
     rng = np.random.default_rng(0)
     proba = rng.dirichlet(np.ones(100), size=200)
-    mixed = read_targets(SoftTargets(proba, np.arange(100)))
+    mixed = target_scores(SoftTargets(proba, np.arange(100)))
     assert mixed.shape == (200, MOST_TARGETS)
     logits = teacher_logits(proba)
     near, far = (
@@ -148,7 +148,7 @@ def test_an_encoder_learns_from_a_bounded_number_of_targets():
     )
     for ours, theirs in (near, far):
         assert ours == pytest.approx(theirs, rel=0.4)
-    few = read_targets(
+    few = target_scores(
         SoftTargets(proba[:, :32] / proba[:, :32].sum(1)[:, None], np.arange(32))
     )
     assert few.shape == (200, 32)

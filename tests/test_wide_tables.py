@@ -18,7 +18,7 @@ from sklearn_kd import (
     TabularEncoder,
 )
 from sklearn_kd._run.budget import automatic_bins, is_wide
-from sklearn_kd.students.encoder import _encoder
+from sklearn_kd.students.encoder import _numeric
 from sklearn_kd.teachers.default._ensemble import default_teachers, small_booster
 from sklearn_kd.transfer.munge import automatic_size
 
@@ -91,13 +91,13 @@ def test_what_users_ask_for_is_done():
 
 def test_columns_beyond_the_budget_have_a_score_and_no_more(monkeypatch):
     taught = []
-    learn_edges = _encoder.learn_edges
+    learn_edges = _numeric.learn_edges
 
     def counted(*args):
         taught.append(args)
         return learn_edges(*args)
 
-    monkeypatch.setattr(_encoder, "learn_edges", counted)
+    monkeypatch.setattr(_numeric, "learn_edges", counted)
     X, y = wide_table(300)
     encoder = TabularEncoder().fit(X, y)
     assert encoder.n_features_out_ == 300
@@ -114,13 +114,13 @@ def test_constant_columns_do_not_count():
 
 def test_edges_that_there_is_no_time_for_are_not_learned(monkeypatch):
     clock = stopped(monkeypatch)
-    learn_edges = _encoder.learn_edges
+    learn_edges = _numeric.learn_edges
 
     def slow(*args):
         clock.now += 0.1
         return learn_edges(*args)
 
-    monkeypatch.setattr(_encoder, "learn_edges", slow)
+    monkeypatch.setattr(_numeric, "learn_edges", slow)
     X, y = wide_table(50)
     model = small(max_iter=2, time_limit=9).fit(X, y)
     assert model.encoder_.components_ is None

@@ -39,23 +39,27 @@ def class_scores(proba):
     return logits[:, 1:] if logits.shape[1] == 2 else logits
 
 
-def label_scores(y):
+def label_scores(y, sample_weight=None):
     """Give the scores of targets whose task is not known: of labels.
 
     Parameters
     ----------
     y : ndarray of shape (n_samples,)
         Labels, or the targets of a regression.
+    sample_weight : ndarray of shape (n_samples,), float64, or None, default=None
+        Positive weights; None stands for ones.
 
     Returns
     -------
     ndarray of shape (n_samples, n_targets), float64, or None
-        None for continuous `y`, and for one class.
+        One standardised column for continuous `y`. None for one class, and where all
+        numbers are equal.
 
     Raises
     ------
     ValueError
-        For missing labels, and for labels that cannot be sorted.
+        For missing labels, labels that cannot be sorted, and numbers that are infinite
+        or stand beside others.
     """
     if has_missing(y):
         raise ValueError(
@@ -63,7 +67,31 @@ def label_scores(y):
             "fit without y."
         )
     # a column for each of as many values as there are rows would fill the memory
-    return None if _is_continuous(y) else class_scores(_hot_labels(y))
+    if _is_continuous(y):
+        return _standardized(y, sample_weight)
+    return class_scores(_hot_labels(y))
+
+
+def _standardized(y, sample_weight):
+    """Bring numbers to mean 0 and variance 1, as a column; None if they are equal."""
+    try:
+        with np.errstate(over="ignore"):  # infinity is refused
+            numbers = y.astype(np.float64)
+    except (TypeError, ValueError) as error:
+        raise ValueError(
+            f"y holds fractions beside what is no number ({error}). Give all targets "
+            "one type: numbers, or strings for labels."
+        ) from error
+    greatest = np.abs(numbers).max()
+    if not np.isfinite(greatest):
+        raise ValueError(
+            "Input y contains infinity: expected finite targets. Drop these rows, or "
+            "fit without y."
+        )
+    numbers /= greatest  # whose squares do not overflow
+    numbers -= np.average(numbers, weights=sample_weight)
+    spread = np.sqrt(np.average(numbers**2, weights=sample_weight))
+    return numbers[:, None] / spread if spread > 0 else None
 
 
 def _mixed_logits(proba):

@@ -10,7 +10,7 @@ from sklearn_kd.export._student import unwrap
 from sklearn_kd.students.mlp.student import MLPStudent
 
 
-def what_to_pass(model, path, deciding=None):
+def what_to_pass(model, path, caller, deciding=None):
     """Say which part of a model to export, or what exports it.
 
     Parameters
@@ -19,6 +19,8 @@ def what_to_pass(model, path, deciding=None):
         Fitted, and no MLPStudent.
     path : str
         How the user writes it.
+    caller : str
+        The function that exports.
     deciding : estimator or None, default=None
         What makes labels of its probabilities by a threshold.
 
@@ -33,12 +35,12 @@ def what_to_pass(model, path, deciding=None):
     deciding = passed if deciding is None else deciding
     if isinstance(model, Pipeline):
         advice = (
-            f"Export the last step, to_onnx({path}{inner}), and convert the steps "
+            f"Export the last step, {caller}({path}{inner}), and convert the steps "
             f"before it, {path}[:-1], by skl2onnx."
         )
     else:
         alone = "" if "[-1]" not in inner else ", and the steps before it by skl2onnx"
-        advice = f"Export the student inside, to_onnx({path}{inner}){alone}."
+        advice = f"Export the student inside, {caller}({path}{inner}){alone}."
     if deciding is not None:
         threshold = read_threshold(deciding)
         advice += (

@@ -3,19 +3,23 @@
 from collections.abc import Sequence
 
 import numpy as np
-from sklearn.preprocessing import MaxAbsScaler, StandardScaler
-from sklearn.utils.validation import check_is_fitted
 
 from sklearn_kd._messages import show
-from sklearn_kd.export._advice import what_to_pass
-from sklearn_kd.export._graph import Graph
-from sklearn_kd.export._nominal import fits_int64, input_kind, read_level
-from sklearn_kd.export._numeric import encode_numbers, in_range, subtract
+from sklearn_kd.export._onnx_graph import Graph
+from sklearn_kd.export._onnx_levels import fits_int64, input_kind, read_level
+from sklearn_kd.export._onnx_numbers import encode_numbers, scale_numbers
+from sklearn_kd.export._program import (
+    Activate,
+    AddLevel,
+    Dense,
+    Encode,
+    Greatest,
+    Scale,
+    Softmax,
+    Widen,
+    program_of,
+)
 from sklearn_kd.export._rounding import warn_of_rounding
-from sklearn_kd.export._student import read_decision, unwrap
-from sklearn_kd.students.encoder._encoder import TabularEncoder
-from sklearn_kd.students.encoder._levels import level_vectors
-from sklearn_kd.students.mlp.student import MLPStudent
 
 _ACTIVATIONS = {"relu": "Relu", "tanh": "Tanh", "logistic": "Sigmoid"}
 
@@ -104,38 +108,27 @@ def to_onnx(estimator, *, outputs=_OUTPUTS):
     >>> content = model.SerializeToString()  # the bytes of a .onnx file
     """
     _check_outputs(outputs)
-    student, threshold = _find_student(estimator)
-    classes = _labels(estimator.classes_)
-    encoder = student.encoder_
-    if not (
-        encoder is None
-        or type(encoder) in (TabularEncoder, StandardScaler, MaxAbsScaler)
-    ):
-        raise TypeError(
-            f"to_onnx does not cover the encoder {type(encoder).__name__}: expected a "
-            "TabularEncoder, a StandardScaler, a MaxAbsScaler or None. Convert "
-            "that transformer by skl2onnx, and the student fitted on its output with "
-            "encoder=None by to_onnx."
-        )
-    graph, names, kinds = _start(student)
-    layer = _first_layer(graph, names, kinds, student)
-    layer = _later_layers(graph, student, layer)
-    proba = graph.add("Softmax", layer, axis=1)
-    proba = _widened(graph, estimator.classes_, student, proba)
+    program = program_of(estimator, "to_onnx")
+    classes = _labels(program.classes)
+    graph, names, kinds = _start(program.inputs)
+    value = None
+    for step in program.steps:
+        value = _NODES[type(step)](graph, step, value, names, kinds)
     for name in outputs:
         if name == "label":
-            code = _codes(graph, proba, threshold)
+            code = _codes(graph, value, program.decision)
             graph.add("Gather", classes, code, output="label")
             graph.result("label", _LABELS[classes.dtype.kind])
         else:
-            graph.add("Identity", proba, output="probabilities")
+            graph.add("Identity", value, output="probabilities")
             graph.result("probabilities", "FLOAT", len(classes))
     model = graph.model()
-    warn_of_rounding(student)
+    warn_of_rounding(program)
     return model
 
 
 def _check_outputs(outputs):
+    """Refuse what is no list of distinct names of outputs."""
     if not isinstance(outputs, Sequence):
         raise TypeError(
             f"outputs must be a list or tuple of names out of {list(_OUTPUTS)}, got "
@@ -152,23 +145,6 @@ def _check_outputs(outputs):
             f"outputs must name each output once, got {show(outputs)}. Remove the "
             "repeated name."
         )
-
-
-def _find_student(estimator):
-    """Give the MLPStudent inside, and columns and threshold that decide the label."""
-    if isinstance(estimator, type) or not hasattr(estimator, "fit"):
-        raise TypeError(
-            "estimator must be a fitted MLPStudent, or a DistilledClassifier with one, "
-            f"got {show(estimator)}."
-        )
-    student, deciding, path = unwrap(estimator)
-    check_is_fitted(student)
-    if type(student) is not MLPStudent:
-        raise TypeError(
-            f"to_onnx covers MLPStudent, got {type(student).__name__}. "
-            f"{what_to_pass(student, f'estimator{path}', deciding)}"
-        )
-    return student, read_decision(deciding, estimator.classes_)
 
 
 def _labels(classes):
@@ -201,96 +177,78 @@ def _labels(classes):
     )
 
 
-def _start(student):
-    """Begin a graph; give it with the names and kinds of its inputs."""
-    encoder, n_columns = student.encoder_, student.n_features_in_
-    if type(encoder) is not TabularEncoder or "nominal" not in encoder.kinds_:
-        return Graph([("X", "FLOAT", n_columns)]), ["X"], ["FLOAT"]
-    names = [f"x{column}" for column in range(n_columns)]
-    names = [str(name) for name in getattr(student, "feature_names_in_", names)]
+def _start(inputs):
+    """Begin a graph; give it with its inputs and the kinds of the columns of rows."""
+    if all(column.levels is None for column in inputs):
+        return Graph([("X", "FLOAT", len(inputs))]), ["X"], ["FLOAT"] * len(inputs)
+    names = [
+        each.name if isinstance(each.name, str) else f"x{each.name}" for each in inputs
+    ]
     taken = set(names) & set(_OUTPUTS)
     if taken:
         raise ValueError(
             f"Columns named {show(sorted(taken))} would be inputs of the same name as "
             "an output. Rename them before fitting."
         )
-    kinds = [input_kind(encoder, *column) for column in enumerate(names)]
-    inputs = [(name, kind, 1) for name, kind in zip(names, kinds, strict=True)]
-    return Graph(inputs), names, kinds
+    kinds = list(map(input_kind, inputs, names))
+    columns = [(name, kind, 1) for name, kind in zip(names, kinds, strict=True)]
+    return Graph(columns), names, kinds
 
 
-def _first_layer(graph, names, kinds, student):
-    """Add the encoder and the first layer before its activation."""
-    encoder = student.encoder_
-    coef, intercept = student.coefs_[0], student.intercepts_[0].astype(np.float32)
-    if type(encoder) is not TabularEncoder:
-        X = _scaled(graph, encoder, names[0])
-        return graph.add("Gemm", X, coef.astype(np.float32), intercept)
-    numeric = [j for j, kind in enumerate(encoder.kinds_) if kind == "numeric"]
-    blocks, n_numeric = [], 0
-    if numeric:
-        X = names[0]
-        if len(names) > 1:
-            X = graph.add("Concat", *[names[column] for column in numeric], axis=1)
-        blocks = encode_numbers(graph, encoder, X, numeric)
-        n_numeric = encoder._n_numbers()
-    if not n_numeric:  # one column of zeros brings the intercept into every row
+def _encode(graph, step, value, names, kinds):
+    """Add the functions of numeric columns; a column of zeros if there are none."""
+    if not len(step.numbers):
         n_rows = graph.add("Shape", names[0], end=1)
         shape = graph.add("Concat", n_rows, np.array([1]), axis=0)
-        blocks = [graph.add("ConstantOfShape", shape)]
-    encoded = graph.add("Concat", *blocks, axis=1) if len(blocks) > 1 else blocks[0]
-    weights = coef[:n_numeric] if n_numeric else np.zeros((1, len(intercept)))
-    layer = graph.add("Gemm", encoded, weights.astype(np.float32), intercept)
-    for column, levels, vectors in level_vectors(encoder, coef):
-        vectors = read_level(graph, names[column], kinds[column], levels, vectors)
-        layer = graph.add("Add", layer, vectors)
-    return layer
+        return graph.add("ConstantOfShape", shape)
+    X, held = names[0], [j for j, kind in enumerate(kinds) if kind == "FLOAT"]
+    if len(names) > 1:
+        X = graph.add("Concat", *[names[column] for column in held], axis=1)
+    blocks = encode_numbers(graph, step.numbers, X, held)
+    return graph.add("Concat", *blocks, axis=1) if len(blocks) > 1 else blocks[0]
 
 
-def _scaled(graph, encoder, X):
-    """Scale as one of scikit-learn's scalers does."""
-    if encoder is None:
-        return X
-    columns = np.arange(encoder.n_features_in_)
-    if getattr(encoder, "with_mean", False):
-        X = subtract(graph, X, in_range(encoder.mean_, columns))
-    if encoder.scale_ is not None:
-        scale = in_range(encoder.scale_, columns)
-        X = graph.add("Div", X, scale.astype(np.float32))
-    # a parameter of MaxAbsScaler from scikit-learn 1.9 on
-    if getattr(encoder, "clip", False):
-        one = np.array(1, dtype=np.float32)
-        X = graph.add("Clip", X, -one, one)
-    return X
+def _dense(graph, step, value, names, kinds):
+    """Add a product; without inputs, one with the column of zeros."""
+    coef = step.coef if len(step.coef) else np.zeros((1, len(step.intercept)))
+    weights = coef.astype(np.float32), step.intercept.astype(np.float32)
+    return graph.add("Gemm", value, *weights)
 
 
-def _later_layers(graph, student, layer):
-    """Add the layers behind the first, and activations between."""
-    rest = zip(student.coefs_[1:], student.intercepts_[1:], strict=True)
-    for coef, intercept in rest:
-        if student.activation != "identity":
-            layer = graph.add(_ACTIVATIONS[student.activation], layer)
-        layer = graph.add(
-            "Gemm", layer, coef.astype(np.float32), intercept.astype(np.float32)
-        )
-    return layer
+def _add_level(graph, step, value, names, kinds):
+    """Add the vector of a level."""
+    column = step.column
+    vectors = read_level(graph, names[column], kinds[column], step)
+    return graph.add("Add", value, vectors)
 
 
-def _widened(graph, classes, student, proba):
-    """Add columns for classes in which the teacher left no mass to learn from."""
-    if len(student.classes_) == len(classes):
-        return proba
-    place = np.zeros((len(student.classes_), len(classes)), dtype=np.float32)
-    columns = np.searchsorted(classes, student.classes_)
-    place[np.arange(len(columns)), columns] = 1
-    return graph.add("MatMul", proba, place)
+def _widen(graph, step, value, names, kinds):
+    """Spread the columns over those of all classes."""
+    place = np.zeros((len(step.columns), step.n_columns), dtype=np.float32)
+    place[np.arange(len(step.columns)), step.columns] = 1
+    return graph.add("MatMul", value, place)
 
 
-def _codes(graph, proba, threshold):
+#: What writes a step: from the name of what the step before it gave to another name.
+_NODES = {
+    Encode: _encode,
+    Scale: lambda graph, step, value, names, kinds: scale_numbers(graph, step, *names),
+    Dense: _dense,
+    AddLevel: _add_level,
+    Activate: lambda graph, step, value, *_: graph.add(
+        _ACTIVATIONS[step.function], value
+    ),
+    Softmax: lambda graph, step, value, *_: graph.add("Softmax", value, axis=1),
+    Widen: _widen,
+}
+
+
+def _codes(graph, proba, decision):
     """Number the class of each row: the most probable, or by a threshold."""
-    if threshold is None:
+    if isinstance(decision, Greatest):
         return graph.add("ArgMax", proba, axis=1, keepdims=0)
-    column, other, value = threshold
-    score = graph.add("Gather", proba, np.array(column), axis=1)
-    above = graph.add("GreaterOrEqual", score, np.array(value, dtype=np.float32))
-    return graph.add("Where", above, np.array(column), np.array(other))
+    column, other = np.array(decision.column), np.array(decision.other)
+    score = graph.add("Gather", proba, column, axis=1)
+    least = np.array(decision.value, dtype=np.float32)
+    above = graph.add("GreaterOrEqual", score, least)
+    return graph.add("Where", above, column, other)

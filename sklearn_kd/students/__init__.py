@@ -10,7 +10,7 @@ from sklearn_kd.students._dispatch import (
 )
 from sklearn_kd.students._prediction import StudentPredictionMixin
 from sklearn_kd.students._rehearsal import check_dates, check_readable
-from sklearn_kd.students.encoder._encoder import TabularEncoder
+from sklearn_kd.students.encoder.encoder import TabularEncoder
 from sklearn_kd.students.mlp.student import MLPStudent
 from sklearn_kd.students.skorch.student import SkorchStudent
 

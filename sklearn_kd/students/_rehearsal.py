@@ -23,7 +23,7 @@ from sklearn_kd._tables.taking import is_large, read_rows, take_rows
 from sklearn_kd._tables.texts import is_text
 from sklearn_kd._tables.unreadable import REFUSALS, has_odd_columns, is_odd, refused_by
 from sklearn_kd.students._dispatch import fit_student, last_step
-from sklearn_kd.students.encoder._encoder import TabularEncoder
+from sklearn_kd.students.encoder.encoder import TabularEncoder
 from sklearn_kd.students.mlp.student import MLPStudent
 from sklearn_kd.students.skorch.student import SkorchStudent
 from sklearn_kd.targets import SoftTargets

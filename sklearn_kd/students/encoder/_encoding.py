@@ -6,7 +6,7 @@ from math import isfinite
 
 import numpy as np
 from scipy.sparse import issparse
-from sklearn.base import BaseEstimator, clone
+from sklearn.base import clone
 from sklearn.preprocessing import MaxAbsScaler
 from sklearn.utils import get_tags
 from sklearn.utils.validation import has_fit_parameter
@@ -14,70 +14,17 @@ from sklearn.utils.validation import has_fit_parameter
 from sklearn_kd._messages import show
 from sklearn_kd._run.deadline import Deadline
 from sklearn_kd._run.twins import as_public, below_hooks
-from sklearn_kd._run.versions import VersionedMixin
-from sklearn_kd._tables.frames import column_name
-from sklearn_kd._tables.rows import read_numbers
+from sklearn_kd._tables.columns import nominal_codes
+from sklearn_kd._tables.level_types import TypeWatch
+from sklearn_kd._tables.rows import check_rows
 from sklearn_kd._tables.taking import copy_rows, read_rows
 from sklearn_kd._task.blending import blend
-from sklearn_kd.students.encoder._encoder import TabularEncoder
+from sklearn_kd.students.encoder._layout import Layout
+from sklearn_kd.students.encoder.encoder import TabularEncoder
+from sklearn_kd.students.encoder.plain_numbers import PlainNumbers
 
 #: Up to this many, a sum of squares costs less than a look at each.
 _FEW_VALUES = 4096
-
-
-class PlainNumbers(VersionedMixin, BaseEstimator):
-    """Numbers as they are, for a module that takes rows of one width.
-
-    Parameters
-    ----------
-    module : str
-        Its name, for messages.
-    integers : bool, default=False
-        Whether it reads integers.
-    """
-
-    def __init__(self, module, *, integers=False):
-        self.module = module
-        self.integers = integers
-
-    def fit(self, X, y=None):
-        """Refuse rows that cannot be handed on."""
-        self.transform(X)
-        return self
-
-    def transform(self, X):
-        """Give all columns as an array.
-
-        Parameters
-        ----------
-        X : {ndarray, DataFrame} of shape (n_samples, n_features)
-            Checked rows.
-
-        Returns
-        -------
-        ndarray of shape (n_samples, n_features), float64 or int64
-            It may share memory with X.
-        """
-        numbers = read_numbers(read_rows(X), range(X.shape[1]), self.module)
-        missing = np.flatnonzero(np.isnan(numbers).any(axis=0)).tolist()
-        if missing:
-            names = ", ".join(repr(column_name(X, column)) for column in missing[:5])
-            more = f" and {len(missing) - 5} more" if len(missing) > 5 else ""
-            columns = "column" if len(missing) == 1 else "columns"
-            raise ValueError(
-                f"Input X contains NaN, in {columns} {names}{more}, and the "
-                f"module {self.module} has rows as they are, since it takes rows of "
-                "one width and cannot follow an encoder. Put a SimpleImputer before "
-                "it in a pipeline, or let its constructor take the width as "
-                "n_features: then rows are encoded, and missing values with them."
-            )
-        if not self.integers:
-            return numbers
-        if not (np.trunc(numbers) == numbers).all():
-            raise ValueError(
-                f"The module {self.module} reads integers, and X has others."
-            )
-        return numbers.astype(np.int64)
 
 
 #: These read their rows only.
@@ -120,9 +67,10 @@ def fit_encoder(encoder, train, dtype, deadline=None):
     if has_fit_parameter(encoder, "soft_targets"):
         params["soft_targets"] = _blended(train)
     if automatic and isinstance(encoder, TabularEncoder):
-        weight = params.pop("sample_weight", None)
-        deadline = deadline or Deadline()
-        return encoder._fit(train.X, train.y, weight, **params, deadline=deadline)
+        X = check_rows(encoder, train.X, reset=True)
+        weight = params.get("sample_weight")
+        targets, deadline = params["soft_targets"], deadline or Deadline()
+        return encoder._learn(X, targets, weight, deadline)
     X = train.X
     if type(encoder) not in _OURS:  # with copy=False it may write into them
         X = copy_rows(X)
@@ -159,9 +107,8 @@ def encode(encoder, X, dtype, *, cast_integers=True, watched=False):
         The encoded rows, an array C-contiguous.
     """
     if type(encoder) is TabularEncoder:
-        return encoder._encode(
-            X, dtype, watched=watched
-        )  # the rows have passed the same checks
+        # the rows have passed the same checks
+        return encoder._encode(X, dtype, watched=watched)
     if encoder is not None:
         if type(encoder) is MaxAbsScaler:  # it may be the one of "auto"
             encoder = below_hooks(encoder)
@@ -177,6 +124,7 @@ def encode(encoder, X, dtype, *, cast_integers=True, watched=False):
 
 
 def _cast(X, dtype):
+    """Bring rows to a dtype; what is too large for it becomes infinite."""
     with np.errstate(over="ignore"):  # infinity is refused
         if issparse(X):
             return X.astype(dtype, copy=False)
@@ -199,6 +147,7 @@ def _finite(X, encoder):
 
 
 def _as_input(values, dtype):
+    """Make an array of integers in int64, and of any other values in the dtype."""
     values = np.asarray(values)
     return np.ascontiguousarray(values, "int64" if values.dtype.kind in "iu" else dtype)
 
@@ -227,3 +176,22 @@ def encoder_tags(input_tags, encoder):
         input_tags.sparse = inner.sparse
         input_tags.string = inner.string
     return input_tags
+
+
+def check_types(encoder, X):
+    """Warn of columns of rows whose levels are not of the types that occurred in fit.
+
+    Parameters
+    ----------
+    encoder : transformer or None
+        Fitted. Others than TabularEncoder warn for themselves, or do not know.
+    X : {ndarray, CSR matrix, DataFrame} of shape (n_samples, n_features)
+        Checked rows that it was not fitted on.
+    """
+    layout = getattr(encoder, "layout_", None)
+    if not isinstance(layout, Layout) or not layout.known_levels:
+        return
+    X, watch = read_rows(X), TypeWatch()
+    for column, known in layout.known_levels.items():
+        watch.see(column, *nominal_codes(X, column), known)
+    watch.warn(X)

@@ -1,144 +1,13 @@
-"""One knot table for all numeric columns: where a value lies, what is read there."""
-
-from dataclasses import dataclass
+"""Where the knots of a numeric column lie: weighted quantiles and normal scores."""
 
 import numpy as np
 from scipy.special import ndtri
 
-# Values handled at a time: the work arrays of a block fit in the processor's cache.
-_BLOCK_SIZE = 1 << 14
-
-# Up to this many comparisons, comparing with all knots beats six rounds of a search.
-_COMPARE_SIZE = 1 << 13
-
-
-@dataclass(frozen=True, eq=False)
-class KnotTable:
-    """Knots of several columns, padded to one width, and the scores at the knots.
-
-    A *cell* is the stretch from one knot to the next. Cells of all columns are counted
-    through, column by column, so that one index reads any of the flat tables.
-
-    Parameters
-    ----------
-    counts : ndarray of shape (n_columns,), intp
-        Number of knots of each column.
-    knots : ndarray of shape (n_columns, width), float64
-        Increasing; padded with infinity to a width that is a power of two.
-    widths : ndarray of shape (n_columns, width), float64
-        Distance to the next knot; 1 where there is none.
-    scores : ndarray of shape (n_columns, width), float64
-        Normal score at the knot.
-    rises : ndarray of shape (n_columns, width), float64
-        Difference to the score at the next knot; 0 where there is none.
-    """
-
-    counts: np.ndarray
-    knots: np.ndarray
-    widths: np.ndarray
-    scores: np.ndarray
-    rises: np.ndarray
-
-    def __getstate__(self):
-        """Keep what the rest follows from, without the padding: a third."""
-        real = np.arange(self.knots.shape[1]) < self.counts[:, None]
-        kept = {"knots": self.knots[real], "scores": self.scores[real]}
-        return {"counts": self.counts, **kept}
-
-    def __setstate__(self, state):
-        ends = np.cumsum(state["counts"])[:-1]
-        columns = zip(
-            np.split(state["knots"], ends),
-            np.split(state["scores"], ends),
-            strict=True,
-        )
-        # without columns, one empty part is left
-        table = _lay_out(list(columns)[: len(state["counts"])])
-        self.__dict__.update(table.__dict__)
-
-    def locate(self, X):
-        """Find the cell of each value and the position in it.
-
-        Parameters
-        ----------
-        X : ndarray of shape (n_samples, n_columns), float64
-            Values. NaN is allowed.
-
-        Returns
-        -------
-        cell : ndarray of shape (n_samples, n_columns), intp
-            Index into the flat tables; any cell of the column for NaN.
-        position : ndarray of shape (n_samples, n_columns), float64
-            Share of the cell that lies below the value, in [0, 1]; NaN for NaN. Values
-            outside the training range lie at its ends.
-        """
-        n_columns, width = self.knots.shape
-        first = np.arange(0, n_columns * width, width)
-        knots = self.knots.ravel()
-        # values at the ends keep the differences below finite, whatever comes
-        X = np.maximum(X, knots.take(first))
-        np.minimum(X, knots.take(first + self.counts - 1), out=X)
-        if X.size * width <= _COMPARE_SIZE:
-            below = np.add.reduce(self.knots <= X[:, :, None], axis=2, dtype=np.intp)
-            # none is below NaN
-            cell = first + np.maximum(below - 1, 0)
-        else:
-            cell = binary_search(knots, X, first, width)
-        position = np.subtract(X, knots.take(cell), out=X)
-        position /= self.widths.take(cell)
-        return cell, position
-
-    def normal_scores(self, X, out):
-        """Read the normal scores of values, interpolated between the knots.
-
-        Parameters
-        ----------
-        X : ndarray of shape (n_samples, n_columns), float64
-            Values. NaN is allowed.
-        out : ndarray of shape (n_samples, n_columns), float32 or float64
-            Receives the scores; NaN for NaN. The rows go through in blocks, and what a
-            row gets does not depend on the rows beside it.
-        """
-        n_rows = max(1, _BLOCK_SIZE // max(1, X.shape[1]))
-        for start in range(0, len(X), n_rows):
-            block = slice(start, start + n_rows)
-            cell, score = self.locate(X[block])
-            score *= self.rises.take(cell)
-            score += self.scores.take(cell)
-            out[block] = score
-
-
-def binary_search(knots, X, first, width):
-    """Find the last knot at or below each value, for all columns in step.
-
-    Parameters
-    ----------
-    knots : ndarray of shape (n_columns * width,), float64
-        Those of all columns, each padded with infinity to the width.
-    X : ndarray, float64
-        Values.
-    first : ndarray, intp
-        Index of the first knot of each value's column; broadcast to the shape of X.
-    width : int
-        A power of two.
-
-    Returns
-    -------
-    ndarray of the shape of X, intp
-        Index into `knots`; `first` for a value below all of them and for NaN.
-    """
-    cell = np.empty(X.shape, dtype=np.intp)
-    cell[:] = first
-    step = width // 2
-    while step:
-        # no branch: a comparison with NaN is False and leaves the first cell
-        cell += step * (knots.take(cell + step) <= X)
-        step //= 2
-    return cell
+from sklearn_kd.students.encoder._piecewise import Curves
 
 
 def build_knots(X, sample_weight, n_knots):
-    r"""Build the knot table of the columns of an array.
+    r"""Find the knots of the columns of an array, and the normal scores at them.
 
     The knots of a column are its weighted quantiles
     :math:`\min\{x : F(x) \ge q\}` at equally spaced :math:`q` from 0 to 1, or all its
@@ -161,27 +30,11 @@ def build_knots(X, sample_weight, n_knots):
 
     Returns
     -------
-    KnotTable
-        The table.
+    Curves
+        The scores as functions of the columns.
     """
-    return _lay_out([_column_knots(values, sample_weight, n_knots) for values in X.T])
-
-
-def _lay_out(columns):
-    """Make the table of knots and scores of each column."""
-    counts = np.array([len(knots) for knots, _ in columns], dtype=np.intp)
-    width = 1 << int(max(counts, default=1) - 1).bit_length()
-    shape = (len(columns), width)
-    table = KnotTable(
-        counts, np.full(shape, np.inf), np.ones(shape), np.zeros(shape), np.zeros(shape)
-    )
-    for column, (knots, scores) in enumerate(columns):
-        count = len(knots)
-        table.knots[column, :count] = knots
-        table.widths[column, : count - 1] = np.diff(knots)
-        table.scores[column, :count] = scores
-        table.rises[column, : count - 1] = _rises(scores)
-    return table
+    columns = [_column_knots(values, sample_weight, n_knots) for values in X.T]
+    return Curves([knots for knots, _ in columns], [scores for _, scores in columns])
 
 
 def _column_knots(values, sample_weight, n_knots):
@@ -232,10 +85,3 @@ def _split_overflow(knots, scores):
     knots = np.insert(knots, wide, middle)
     scores = np.insert(scores, wide, (scores[wide] + scores[wide - 1]) / 2)
     return knots, scores
-
-
-def _rises(scores):
-    """Differences that, added to a score, never pass the next one by rounding."""
-    rises = np.diff(scores)
-    past = scores[:-1] + rises > scores[1:]
-    return np.where(past, np.nextafter(rises, -np.inf), rises)

@@ -1,4 +1,4 @@
-"""What an encoder learns from beside the rows: targets and weights, checked."""
+"""What teaches an encoder: scores made of soft targets, labels or numbers."""
 
 import numpy as np
 from scipy.sparse import issparse
@@ -54,26 +54,34 @@ def check_targets(y, soft_targets, n_samples):
     return column_or_1d(labels.toarray() if issparse(labels) else labels)
 
 
-def read_targets(targets):
-    """Bring soft targets, or labels, into the form that teaches an encoder.
+def target_scores(targets, sample_weight=None):
+    """Make the scores that teach an encoder.
 
     Parameters
     ----------
-    targets : ndarray of shape (n_samples,), SoftTargets or None
-        What `check_targets` returned, or some rows of it.
+    targets : ndarray of shape (n_samples,), SoftTargets, ndarray of shape (n_samples, \
+n_targets) or None
+        What `check_targets` returned, or some rows of it. An array of two dimensions
+        is taken to be scores.
+    sample_weight : ndarray of shape (n_samples,), float64, default=None
+        Positive weights; None stands for ones.
 
     Returns
     -------
     ndarray of shape (n_samples, n_targets), float64, or None
-        None where there is nothing to learn: for one class and for continuous `y`.
+        Logits of classes, or numbers that have been standardised. None where there is
+        nothing to learn, as for one class.
 
     Raises
     ------
     ValueError
-        For missing labels, and for labels that cannot be sorted.
+        For missing labels, labels that cannot be sorted, and targets of a regression
+        that are infinite or no numbers.
     """
     if targets is None:
         return None
     if isinstance(targets, SoftTargets):
         return class_scores(targets.proba)
-    return label_scores(targets)
+    if targets.ndim == 2:
+        return targets
+    return label_scores(targets, sample_weight)

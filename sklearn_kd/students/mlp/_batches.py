@@ -14,9 +14,8 @@ from sklearn_kd._run.random import stream
 from sklearn_kd._tables.rows import check_rows
 from sklearn_kd._tables.taking import read_rows
 from sklearn_kd.losses import LOSSES
-from sklearn_kd.students.encoder._encoder import TabularEncoder
-from sklearn_kd.students.encoder._encoding import encode, fit_encoder
-from sklearn_kd.students.encoder._levels import check_types
+from sklearn_kd.students.encoder._encoding import check_types, encode, fit_encoder
+from sklearn_kd.students.encoder.encoder import TabularEncoder
 
 #: Encoded rows that would take more bytes are encoded again in every epoch.
 MOST_BYTES = 2**30

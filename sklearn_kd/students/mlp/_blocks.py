@@ -5,10 +5,15 @@ import numpy as np
 from sklearn_kd._compat import safe_indexing
 from sklearn_kd._tables.columns import nominal_codes
 from sklearn_kd._tables.level_types import TypeWatch
-from sklearn_kd.students.encoder._encoder import TabularEncoder
 from sklearn_kd.students.encoder._encoding import encode
-from sklearn_kd.students.encoder._knots import binary_search
-from sklearn_kd.students.encoder._levels import level_vectors
+from sklearn_kd.students.encoder._piecewise import (
+    Curves,
+    MissingFlags,
+    Ramps,
+    binary_search,
+)
+from sklearn_kd.students.encoder.encoder import TabularEncoder
+from sklearn_kd.students.mlp._lookup import level_places
 from sklearn_kd.students.mlp._network import Layers, forward, forward_from
 
 #: More rows than this are predicted in the dtype of training.
@@ -19,6 +24,9 @@ _READ = 4096
 
 #: Rows that are encoded and multiplied at once.
 _BLOCK = 256
+
+#: Stands for a missing value where it is read; it is below all knots.
+_LEAST = np.finfo(np.float64).min
 
 
 def block_logits(student, X):
@@ -41,7 +49,7 @@ def block_logits(student, X):
     logits = np.empty((X.shape[0], student.n_outputs_))
     blocks, watch = None, TypeWatch()
     if type(encoder) is TabularEncoder and encoder.n_features_out_:
-        blocks = TabularBlocks(encoder, student, student.activation)
+        blocks = TabularBlocks(encoder.layout_, student, student.activation)
         if not blocks.finite:
             blocks = None
     for start in range(0, X.shape[0], _READ):
@@ -59,13 +67,12 @@ def block_logits(student, X):
 class TabularBlocks:
     """Encoder and network on blocks of rows, a column of numbers a row of memory.
 
-    Laid out like that, every step runs along the rows of the table: knots are compared
-    with many values at once, and a component is one of these rows moved and cut off.
+    Laid out like that, every step runs along the rows of the table.
 
     Parameters
     ----------
-    encoder : TabularEncoder
-        Fitted.
+    layout : Layout
+        Of a fitted encoder.
     layers : object
         With `coefs_` and `intercepts_`.
     activation : str
@@ -77,28 +84,17 @@ class TabularBlocks:
         False where points nearly touch, so that a slope is infinite: of no use then.
     """
 
-    def __init__(self, encoder, layers, activation):
-        self._encoder = encoder
+    def __init__(self, layout, layers, activation):
+        self._numbers = layout.numbers
         self._activation = activation
         self._layers = Layers(layers.coefs_, layers.intercepts_)
-        coef = layers.coefs_[0]
-        self._coef = coef[: encoder._n_numbers()]
-        self._levels = [
-            (column, {level: code for code, level in enumerate(levels)}, vectors)
-            for column, levels, vectors in level_vectors(encoder, coef)
+        self._coef = layers.coefs_[0][: len(layout.numbers)]
+        self._levels = level_places(layout, layers.coefs_[0])
+        self._readers = [
+            [(_READERS[type(each)](each), place) for place, each in group]
+            for group in layout.numbers.groups.values()
         ]
-        self._scores = self._components = None
-        self.finite = True
-        if encoder.score_columns_:
-            self._scores = _score_lines(encoder.knots_)
-            self.finite = self._scores.finite
-            self._greatest = _greatest(encoder.knots_)[:, None]
-        if encoder.components_ is not None and len(encoder.components_):
-            self._components = _component_lines(encoder)
-            self.finite = self.finite and self._components.finite
-            self._column = column = encoder.components_.column
-            before = np.arange(len(column)) - np.searchsorted(column, column)
-            self._before = before.astype(coef.dtype)[:, None]
+        self.finite = all(one.finite for group in self._readers for one, _ in group)
 
     def logits(self, rows, out, watch):
         """Compute the logits of some thousand rows.
@@ -112,9 +108,7 @@ class TabularBlocks:
         watch : TypeWatch
             Looks at the levels.
         """
-        encoder = self._encoder
-        numbers = encoder._numbers(rows, encoder.score_columns_)
-        flags = np.isnan(encoder._numbers(rows, encoder.flag_columns_))
+        numbers = self._numbers.read_columns(rows)
         codes = []
         for column, place, _ in self._levels:
             read = nominal_codes(rows, column)
@@ -126,73 +120,63 @@ class TabularBlocks:
             for start in range(0, len(out), _BLOCK):
                 block = slice(start, start + _BLOCK)
                 encoded = buffer[:, : len(out) - start]
-                self._encode(numbers[block], flags[block], encoded)
+                for values, readers in zip(numbers, self._readers, strict=True):
+                    _encode(values[block], readers, encoded)
                 first = encoded.T.dot(self._coef)
                 first += self._layers.intercepts[0]
                 for code, (_, _, vectors) in zip(codes, self._levels, strict=True):
                     first += vectors.take(code[block], axis=0)
                 out[block] = forward_from(first, self._layers, self._activation)
 
-    def _encode(self, numbers, flags, out):
-        """Encode a block into an array with a row for each number of a row."""
-        n_scores = numbers.shape[1]
-        if n_scores:
-            X = np.minimum(numbers.T, self._greatest, order="C")
-            missing = np.isnan(X)
-            some_missing = missing.any()
-            lines = [self._scores, self._components]
-            cells = [each and each.cells(X) for each in lines]
-            if some_missing:
-                X[missing] = 0  # its cell is the first: no component, some score
-            scores = self._scores.read(X, cells[0])
-            if some_missing:
-                scores[missing] = 0
-            out[:n_scores] = scores
-            if self._components:
-                steps = self._components.read(X, cells[1], most=1).astype(out.dtype)
-                part = out[n_scores : n_scores + len(self._column)]
-                if part.flags.c_contiguous:
-                    np.take(steps, self._column, axis=0, out=part, mode="clip")
-                else:
-                    part[:] = steps.take(self._column, axis=0)
-                part -= self._before
-                np.clip(part, 0, 1, out=part)
-        out[len(out) - flags.shape[1] :] = flags.T
+
+def _encode(numbers, readers, out):
+    """Encode some columns of a block of rows into rows of memory of the output."""
+    X = np.array(numbers.T, order="C")
+    missing = np.isnan(X)
+    if missing.any():
+        X[missing] = _LEAST
+    else:
+        missing = None
+    for reader, place in readers:
+        reader.read(X, missing, out[place])
 
 
-class Lines:
+class _Lines:
     """A piecewise-linear function of each column, a line for each of its cells.
+
+    Laid out by columns, every step runs along the rows of the table: knots are compared
+    with many values at once.
 
     Parameters
     ----------
     points : list of ndarray
         Where the lines of a column meet; the first cell lies below all of them.
-    offset, slope, height : list of sequence of float
-        The line of each cell, one more than there are points: height at the offset.
+    lines : list of (sequence, sequence, sequence) of float
+        Offset, slope and height of each cell, one more than there are points.
     """
 
-    def __init__(self, points, offset, slope, height):
+    def __init__(self, points, lines):
         most = max(map(len, points), default=0)
         self._width = 1 << most.bit_length()  # above `most`: the first cell counts too
         self._first = np.arange(0, len(points) * self._width, self._width)[:, None]
         self._points = self._pad([[-np.inf, *own] for own in points], np.inf)
+        offset, slope, height = zip(*lines, strict=True) if lines else ((), (), ())
         self._offset = self._pad(offset, 0.0)
         self._slope = self._pad(slope, 0.0)
-        self.finite = bool(np.isfinite(self._slope).all())
         self._height = self._pad(height, 0.0)
+        #: False where points nearly touch, so that a slope is infinite.
+        self.finite = bool(np.isfinite(self._slope).all())
 
     def _pad(self, columns, value):
+        """Lay the columns out in one flat table."""
         table = np.full((len(columns), self._width), value)
         for padded, column in zip(table, columns, strict=True):
             padded[: len(column)] = column
         return table.ravel()
 
-    def cells(self, X):
-        """Find the cell of each value, the first for NaN; X has a row a column."""
-        return binary_search(self._points, X, self._first, self._width)
-
-    def read(self, X, cells, most=None):
-        """Read the function, a line's rise cut off at `most`."""
+    def _read(self, X, most=None):
+        """Read the function, a line's rise cut off at `most`; X has a row a column."""
+        cells = binary_search(self._points, X, self._first, self._width)
         rise = X - self._offset.take(cells)
         rise *= self._slope.take(cells)
         if most is not None:
@@ -201,34 +185,70 @@ class Lines:
         return rise
 
 
-def _score_lines(table):
-    """Normal scores: level below the first knot and above the last."""
-    points, offset, slope, height = [], [], [], []
-    for column, count in enumerate(table.counts):
-        knots, scores = table.knots[column, :count], table.scores[column, :count]
-        points.append(knots)
-        offset.append([0.0, *knots[:-1], 0.0])
-        with np.errstate(over="ignore"):
-            slope.append([0.0, *(np.diff(scores) / np.diff(knots)), 0.0])
-        height.append([scores[0], *scores])
-    return Lines(points, offset, slope, height)
+class _CurvesByColumns(_Lines):
+    """Curves on blocks of rows, a column a row of memory."""
+
+    def __init__(self, curves):
+        columns = range(len(curves))
+        super().__init__(
+            [curves.knots_of(column) for column in columns],
+            [curves.lines(column) for column in columns],
+        )
+        self._missing = curves.missing
+
+    def read(self, X, missing, out):
+        """Compute the functions of a block."""
+        values = self._read(X)
+        if missing is not None:
+            values[missing] = self._missing
+        out[:] = values
 
 
-def _component_lines(encoder):
-    """How many of its stretches a value has come through, in all."""
-    table = encoder.components_
-    points, offset, slope, height = [], [], [], []
-    for column in range(len(encoder.score_columns_)):
-        own = table.column == column
-        points.append(table.lower[own])
-        offset.append([0.0, *table.lower[own]])
-        slope.append([0.0, *table.scale[own]])
-        height.append([0.0, *range(np.count_nonzero(own))])
-    return Lines(points, offset, slope, height)
+class _RampsByColumns(_Lines):
+    """Ramps on blocks of rows: how many of its stretches a value has come through."""
+
+    def __init__(self, ramps):
+        self._column = column = ramps.column
+        self._before = np.arange(len(column)) - np.searchsorted(column, column)
+        points, lines = [], []
+        for place in range(column[-1] + 1):
+            lower, scale = ramps.lower[column == place], ramps.scale[column == place]
+            points.append(lower)
+            lines.append(([0.0, *lower], [0.0, *scale], [0.0, *range(len(lower))]))
+        super().__init__(points, lines)
+
+    def read(self, X, missing, out):
+        """Compute the functions of a block."""
+        steps = self._read(X[: len(self._first)], most=1).astype(out.dtype)
+        if out.flags.c_contiguous:
+            np.take(steps, self._column, axis=0, out=out, mode="clip")
+        else:
+            out[:] = steps.take(self._column, axis=0)
+        out -= self._before.astype(out.dtype)[:, None]
+        np.clip(out, 0, 1, out=out)
 
 
-def _greatest(table):
-    return table.knots[np.arange(len(table.counts)), table.counts - 1]
+class _FlagsByColumns:
+    """Flags of missing values on blocks of rows."""
+
+    finite = True
+
+    def __init__(self, flags):
+        pass
+
+    def read(self, X, missing, out):
+        """Compute the functions of a block."""
+        out[:] = 0 if missing is None else missing
+
+
+#: For each form of functions a reader of blocks, in which a column is a row of memory:
+#: ``read(X, missing, out)`` takes values, of which missing ones are `_LEAST`, and which
+#: are missing (None: none).
+_READERS = {
+    Curves: _CurvesByColumns,
+    Ramps: _RampsByColumns,
+    MissingFlags: _FlagsByColumns,
+}
 
 
 def _places(codes, found, place):

@@ -8,8 +8,8 @@ from sklearn_kd._tables.columns import is_missing, plain_level
 from sklearn_kd._tables.few_rows import few_rows, plain_codes, plain_numbers
 from sklearn_kd._tables.frames import is_frame
 from sklearn_kd._tables.level_types import TypeWatch
-from sklearn_kd.students.encoder._encoder import TabularEncoder
-from sklearn_kd.students.encoder._levels import level_vectors
+from sklearn_kd._tables.rows import read_numbers
+from sklearn_kd.students.encoder.encoder import TabularEncoder
 
 #: Most numbers a table may have: wide layers on many columns take the product.
 _MAX_SIZE = 1 << 23
@@ -21,19 +21,18 @@ FEW_ROWS = 4
 class NumberLookup:
     """What the first layer makes of encoded numeric columns, as functions of each.
 
-    Normal scores and components are piecewise linear in a value, and so is their
-    product with the weights of the first layer. Between two neighbouring breakpoints,
-    knots and edges alike, it is enough to know the vector at the lower one and the
-    difference to the next: a row costs two rows of a table a column, instead of a
-    product with all components.
+    What an encoder reads off a numeric column is piecewise linear in a value, and so is
+    its product with the weights of the first layer. Between two neighbouring knots it
+    is enough to know the vector at the lower one and the difference to the next: a row
+    costs two rows of a table a column, instead of a product with all components.
 
     Parameters
     ----------
     columns : list of int or None
         The columns of the input that are read; None for all.
     points : list of ndarray
-        The increasing breakpoints of each column. They part it into cells, one more
-        than there are breakpoints: the outer two have no end. One more cell stands for
+        The increasing knots of each column. They part it into cells, one more than
+        there are knots: the outer two have no end. One more cell stands for
         a missing value.
     offsets : ndarray of shape (n_cells,), float64
         What a value is measured from; 0 in cells without slope.
@@ -46,7 +45,7 @@ class NumberLookup:
         self.columns = columns
         self.table = table
         self._offsets = offsets
-        # one search in the breakpoints of all columns, and one look-up for the cell
+        # one search in the knots of all columns, and one look-up for the cell
         # that a rank among them means in each column
         self._points = np.unique(np.concatenate(points))
         n_ranks = len(self._points) + 1
@@ -85,6 +84,7 @@ class NumberLookup:
         return out
 
     def _multiply(self, X, cell):
+        """Add up the lines of the cells of each row."""
         n_samples = len(X)
         vectors = self.table.take(cell, axis=0)
         if n_samples == 1:
@@ -109,15 +109,12 @@ class LookupLayer:
         their vectors, and the table; the last of it is an unknown level's.
     intercept : ndarray of shape (n_outputs,), float64
         Of the layer; it is in `numbers` where there are any.
-    encoder : TabularEncoder
-        Fitted; reads frames of numbers.
     """
 
-    def __init__(self, numbers, levels, intercept, encoder):
+    def __init__(self, numbers, levels, intercept):
         self.numbers = numbers
         self.levels = levels
         self.intercept = intercept
-        self._encoder = encoder
 
     def read(self, X):
         """Compute the layer, before its activation.
@@ -136,7 +133,7 @@ class LookupLayer:
             columns = self.numbers.columns
             if is_frame(X) or X.dtype.char not in "efd":
                 chosen = range(X.shape[1]) if columns is None else columns
-                X = self._encoder._numbers(X, chosen)
+                X = read_numbers(X, chosen, TabularEncoder.__name__)
             elif columns is not None:
                 X = X.take(columns, axis=1)
             return self.numbers.read(X)
@@ -184,9 +181,9 @@ def build_lookup(encoder, layers):
     """
     if type(encoder) is not TabularEncoder or not encoder.n_features_out_:
         return None
-    coef, intercept = layers.coefs[0], layers.intercepts[0]
-    columns = sorted({*encoder.score_columns_, *encoder.flag_columns_})
-    points = [_breakpoints(encoder, column) for column in columns]
+    layout, coef, intercept = encoder.layout_, layers.coefs[0], layers.intercepts[0]
+    columns = layout.numbers.columns
+    points = [layout.numbers.knots_of(column) for column in columns]
     n_cells = sum(map(len, points)) + 2 * len(points)
     if n_cells * (2 * coef.shape[1] + len(points)) > _MAX_SIZE:
         return None
@@ -194,61 +191,33 @@ def build_lookup(encoder, layers):
     if columns:
         offsets, table = np.zeros(n_cells), np.zeros((n_cells, 2, coef.shape[1]))
         stop = 0
-        for column, each in zip(columns, points, strict=True):
-            start, stop = stop, stop + len(each) + 2
-            _fill(encoder, column, each, coef, offsets[start:stop], table[start:stop])
+        for column, own in zip(columns, points, strict=True):
+            start, stop = stop, stop + len(own) + 2
+            vectors = layout.numbers.fold(column, own, coef)
+            _fill(own, *vectors, offsets[start:stop], table[start:stop])
         if not np.isfinite(table).all():  # points that nearly touch
             return None
         # every row reads one cell of the first column
         table[: len(points[0]) + 2, 0] += intercept
         every = columns == list(range(encoder.n_features_in_))
         numbers = NumberLookup(None if every else columns, points, offsets, table)
-    levels = [
+    return LookupLayer(numbers, level_places(layout, coef), intercept)
+
+
+def level_places(layout, coef):
+    """Give each nominal column, the places of its levels and the table of vectors."""
+    return [
         (column, {level: code for code, level in enumerate(levels)}, vectors)
-        for column, levels, vectors in level_vectors(encoder, coef)
+        for column, levels, vectors in layout.fold_levels(coef)
     ]
-    return LookupLayer(numbers, levels, intercept, encoder)
 
 
-def _breakpoints(encoder, column):
-    """Knots and edges of one column, in order."""
-    if column not in encoder.score_columns_:
-        return np.empty(0)  # constant: only whether it is missing says something
-    place = encoder.score_columns_.index(column)
-    knots = encoder.knots_.knots[place, : encoder.knots_.counts[place]]
-    if encoder.components_ is None:
-        return knots
-    # the greatest edge is the greatest knot, or beyond it nothing changes
-    own = encoder.components_.column == place
-    return np.union1d(knots, encoder.components_.lower[own])
-
-
-def _fill(encoder, column, points, coef, offsets, table):
+def _fill(points, vectors, missing, offsets, table):
     """Fill the cells of one column: below, between and above its points, missing."""
+    table[-1, 0] = missing
     if len(points):
-        encoded = _encoded_column(encoder, column, points)
-        vectors = encoded @ coef[: encoded.shape[1]]
         table[0, 0] = vectors[0]
         table[1:-1, 0] = vectors
         offsets[1:-2] = points[:-1]
-        distance = np.diff(points)[:, None]
         with np.errstate(over="ignore"):
-            table[1:-2, 1] = np.diff(vectors, axis=0) / distance
-    if column in encoder.flag_columns_:
-        n_components = 0 if encoder.components_ is None else len(encoder.components_)
-        start = len(encoder.score_columns_) + n_components
-        table[-1, 0] = coef[start + encoder.flag_columns_.index(column)]
-
-
-def _encoded_column(encoder, column, points):
-    """Scores and components of rows in which no other column has a value."""
-    shape = (len(points), len(encoder.score_columns_))
-    numbers, scores = np.full(shape, np.nan), np.empty(shape)
-    numbers[:, encoder.score_columns_.index(column)] = points
-    encoder.knots_.normal_scores(numbers, scores)
-    scores[np.isnan(scores)] = 0
-    if encoder.components_ is None:
-        return scores
-    components = np.empty((len(points), len(encoder.components_)))
-    encoder.components_.read(numbers, components)
-    return np.hstack([scores, components])
+            table[1:-2, 1] = np.diff(vectors, axis=0) / np.diff(points)[:, None]

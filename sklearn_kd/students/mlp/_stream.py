@@ -11,15 +11,14 @@ from sklearn.utils.validation import check_is_fitted
 from sklearn_kd._rows import TransferSet
 from sklearn_kd._run.deadline import Deadline
 from sklearn_kd._run.random import INITIALIZE, SHUFFLE, as_seed, stream
-from sklearn_kd._tables.building import stack_rows
+from sklearn_kd._tables.building import alike, stack_rows
 from sklearn_kd._tables.columns import column_kinds
 from sklearn_kd._tables.nominal import already_warned, check_levels
 from sklearn_kd._tables.taking import read_rows
 from sklearn_kd._task import Classification
-from sklearn_kd.students.encoder._encoder import TabularEncoder
-from sklearn_kd.students.encoder._encoding import fit_encoder
-from sklearn_kd.students.encoder._levels import check_types
-from sklearn_kd.students.encoder._seen import SeenColumns, alike
+from sklearn_kd.students.encoder._encoding import check_types, fit_encoder
+from sklearn_kd.students.encoder.encoder import TabularEncoder
+from sklearn_kd.students.encoder.seen import SeenColumns
 from sklearn_kd.students.mlp._batches import loss_of, prepare_batches, thawed
 from sklearn_kd.students.mlp._network import Parameters, check_hidden_layer_sizes
 from sklearn_kd.students.mlp._training import History, Trainer

@@ -27,9 +27,8 @@ from sklearn_kd._task.link import finite
 from sklearn_kd._task.predictions import PredictingClassifierMixin
 from sklearn_kd.students._checks import check_batch, check_train, check_validation
 from sklearn_kd.students._validation import split
-from sklearn_kd.students.encoder._encoder import TabularEncoder
-from sklearn_kd.students.encoder._encoding import encode, encoder_tags
-from sklearn_kd.students.encoder._levels import check_types
+from sklearn_kd.students.encoder._encoding import check_types, encode, encoder_tags
+from sklearn_kd.students.encoder.encoder import TabularEncoder
 from sklearn_kd.students.mlp._batches import fit_encoder_on_sample
 from sklearn_kd.students.mlp._blocks import MANY_ROWS, block_logits
 from sklearn_kd.students.mlp._lookup import FEW_ROWS, build_lookup

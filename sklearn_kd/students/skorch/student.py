@@ -29,14 +29,14 @@ from sklearn_kd._task.predictions import PredictingClassifierMixin
 from sklearn_kd._task.proba import check_finite
 from sklearn_kd.students._checks import check_train, check_validation
 from sklearn_kd.students._validation import split
-from sklearn_kd.students.encoder._encoder import TabularEncoder
 from sklearn_kd.students.encoder._encoding import (
-    PlainNumbers,
+    check_types,
     encode,
     encoder_tags,
     fit_encoder,
 )
-from sklearn_kd.students.encoder._levels import check_types
+from sklearn_kd.students.encoder.encoder import TabularEncoder
+from sklearn_kd.students.encoder.plain_numbers import PlainNumbers
 from sklearn_kd.students.mlp._blocks import MANY_ROWS
 from sklearn_kd.students.skorch._nets import (
     check_net,

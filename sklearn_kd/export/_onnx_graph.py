@@ -29,6 +29,7 @@ class Graph:
         self.nodes, self.constants, self.outputs = [], [], []
 
     def _describe(self, name, kind, n_columns):
+        """Describe an input or output of any number of rows."""
         shape = ["N"] if n_columns is None else ["N", n_columns]
         element = getattr(self._onnx.TensorProto, kind)
         return self._onnx.helper.make_tensor_value_info(name, element, shape)

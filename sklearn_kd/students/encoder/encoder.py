@@ -16,7 +16,6 @@ from sklearn_kd._compat import (
     safe_indexing,
 )
 from sklearn_kd._parameters import plain_number
-from sklearn_kd._run.budget import automatic_bins
 from sklearn_kd._run.deadline import Deadline
 from sklearn_kd._run.versions import VersionedMixin
 from sklearn_kd._tables.columns import column_kinds, nominal_codes
@@ -24,15 +23,10 @@ from sklearn_kd._tables.level_types import TypeWatch
 from sklearn_kd._tables.nominal import check_levels
 from sklearn_kd._tables.rows import check_rows, read_numbers
 from sklearn_kd._tables.weights import check_weight, in_rows
-from sklearn_kd.students.encoder import _levels
-from sklearn_kd.students.encoder._components import build_components
-from sklearn_kd.students.encoder._edges import learn_edges
-from sklearn_kd.students.encoder._knots import build_knots
-from sklearn_kd.students.encoder._names import output_names
-from sklearn_kd.students.encoder._targets import check_targets, read_targets
-
-#: Share of a time limit after which no edges are learned any more.
-EDGES_SHARE = 0.5
+from sklearn_kd.students.encoder._layout import Layout
+from sklearn_kd.students.encoder._nominal import NominalColumn
+from sklearn_kd.students.encoder._numeric import NumericColumns
+from sklearn_kd.students.encoder._targets import check_targets, target_scores
 
 
 class TabularEncoder(VersionedMixin, TransformerMixin, BaseEstimator):
@@ -47,8 +41,8 @@ class TabularEncoder(VersionedMixin, TransformerMixin, BaseEstimator):
     numbers as text in which most values are different is refused, unless its dtype is
     category.
 
-    If ``fit`` has targets (labels, or a teacher's soft targets), the encoding is
-    supervised: a numeric column also gets piecewise-linear components between the
+    If ``fit`` has targets (labels, numbers, or a teacher's soft targets), the encoding
+    is supervised: a numeric column also gets piecewise-linear components between the
     values where the targets change most, and a nominal column the mean targets of its
     levels.
 
@@ -80,9 +74,9 @@ class TabularEncoder(VersionedMixin, TransformerMixin, BaseEstimator):
         The numeric columns that have a normal score: those that are not constant.
     flag_columns_ : list of int
         The numeric columns that have a flag: those with missing values in training.
-    knots_ : KnotTable
+    knots_ : Curves
         The knots of `score_columns_`, and the scores at them.
-    components_ : ComponentTable or None
+    components_ : Ramps or None
         The piecewise-linear components of `score_columns_`; None without targets.
     levels_ : dict of int to list
         For each nominal column that is not constant, the levels with a column of their
@@ -94,6 +88,11 @@ class TabularEncoder(VersionedMixin, TransformerMixin, BaseEstimator):
     level_scores_ : dict of int to (list, ndarray of shape (n_levels, n_targets))
         For each nominal column that is not constant all its levels and their smoothed
         mean targets; empty without targets.
+    layout_ : Layout
+        What fills the output. ``layout_.inputs`` lists for each column of the output
+        the column of the input that it is read off, and ``layout_.blocks`` the kinds of
+        read-out, each with `name`, `columns` (of the input) and `slice` (of the
+        output). The attributes above are read off it.
     n_features_out_ : int
         Number of columns that :meth:`transform` returns: 0 if all are constant.
     n_features_in_ : int
@@ -127,7 +126,8 @@ class TabularEncoder(VersionedMixin, TransformerMixin, BaseEstimator):
     missing values at prediction only, they are imputed in the same way, without a flag.
 
     The targets of :math:`K` classes are the logarithms of their probabilities, none
-    below .001, centred over the classes. (One column is enough for two.) A regression
+    below .001, centred over the classes. (One column is enough for two.) If `y` holds
+    fractions, the target is `y` itself, standardised. A regression
     tree on one numeric column and all targets at once, with a leaf a component and 5
     rows a leaf or more, finds the edges :math:`e_0 < \ldots < e_B` of its components
 
@@ -220,8 +220,8 @@ class TabularEncoder(VersionedMixin, TransformerMixin, BaseEstimator):
         X : {array-like, DataFrame} of shape (n_samples, n_features)
             Training rows, of numbers, strings or both. Missing values are welcome.
         y : array-like of shape (n_samples,) or (n_samples, n_outputs), default=None
-            Labels. They are the targets if there are no soft targets. Targets of a
-            regression (fractions) and several outputs are ignored.
+            Labels, or the targets of a regression, if some are fractions. They are the
+            targets if there are no soft targets. Several outputs are ignored.
         sample_weight : array-like of shape (n_samples,), default=None
             Weights of the rows, none negative. A row of weight 0 counts as absent. Only
             the ratios of weights matter, see Notes.
@@ -248,12 +248,16 @@ class TabularEncoder(VersionedMixin, TransformerMixin, BaseEstimator):
             For a nominal column with more than 20 different values in which more than
             half of the values are different, as dates and keys are.
         """
-        return self._fit(X, y, sample_weight, soft_targets, Deadline())
-
-    def _fit(self, X, y, sample_weight, soft_targets, deadline):
-        """Fit; "auto" makes no components that a deadline leaves no time for."""
         X = check_rows(self, X, reset=True)
         targets = check_targets(y, soft_targets, num_samples(X))
+        return self._learn(X, targets, sample_weight, Deadline())
+
+    def _learn(self, X, targets, sample_weight, deadline):
+        """Fit to checked rows; "auto" makes no components that there is no time for.
+
+        `targets` are as `check_targets` gives them, or scores of shape (n_samples,
+        n_targets) that teach the encoder.
+        """
         if sample_weight is not None:
             sample_weight = check_weight(sample_weight, X)
             present = sample_weight > 0
@@ -262,64 +266,34 @@ class TabularEncoder(VersionedMixin, TransformerMixin, BaseEstimator):
                 targets = None if targets is None else targets[present]
                 sample_weight = sample_weight[present]
             sample_weight = in_rows(sample_weight)
-        targets = read_targets(targets)  # only now: a class of absent rows is absent
+        # only now: a class of absent rows is absent
+        learned = {
+            "targets": target_scores(targets, sample_weight),
+            "sample_weight": sample_weight,
+        }
         self.kinds_ = column_kinds(X)
         check_levels(X, self.kinds_)
-        self._fit_numeric(X, targets, sample_weight, deadline)
-        self._fit_nominal(X, targets, sample_weight)
-        self.n_features_out_ = (
-            self._n_numbers()
-            + sum(map(len, self.levels_.values()))
-            + len(self.grouped_columns_)
-            + sum(scores.shape[1] for _, scores in self.level_scores_.values())
-        )
-        return self
-
-    def _fit_numeric(self, X, targets, sample_weight, deadline):
         numeric = [j for j, kind in enumerate(self.kinds_) if kind == "numeric"]
-        block = self._numbers(X, numeric)
-        # False for a column without any value, where both are NaN
-        varies = np.fmin.reduce(block) < np.fmax.reduce(block)
-        missing = np.isnan(block)
-        flagged = missing.any(axis=0) & ~missing.all(axis=0)
-        self.score_columns_ = [j for j, yes in zip(numeric, varies, strict=True) if yes]
-        self.flag_columns_ = [j for j, yes in zip(numeric, flagged, strict=True) if yes]
-        block = block[:, varies]
-        self.knots_ = build_knots(block, sample_weight, int(self.n_knots))
-        self.components_ = None
-        n_bins, automatic = plain_number(self.n_bins), self.n_bins == "auto"
-        if automatic:
-            n_bins = automatic_bins(*block.shape)
-        if targets is None or n_bins is None:
-            return
-        edges, began = [], deadline.elapsed()
-        for values in block.T:
-            edges.append(learn_edges(values, targets, sample_weight, n_bins))
-            needed = (deadline.elapsed() - began) * (block.shape[1] - 1)
-            if automatic and len(edges) == 1 and needed > deadline.left(EDGES_SHARE):
-                return
-        self.components_ = build_components(edges)
-
-    def _fit_nominal(self, X, targets, sample_weight):
-        self.levels_, self.level_scores_, self.grouped_columns_ = {}, {}, []
-        for column, kind in enumerate(self.kinds_):
-            if kind == "numeric":
-                continue
-            codes, found = nominal_codes(X, column)
-            levels, grouped = _levels.kept_levels(
-                _levels.level_weights(codes, found, sample_weight),
-                plain_number(self.min_frequency),
-                plain_number(self.max_categories),
+        train = NumericColumns.of(
+            numeric,
+            read_numbers(X, numeric, type(self).__name__),
+            n_knots=self.n_knots,
+            n_bins=self.n_bins,
+            deadline=deadline,
+            **learned,
+        )
+        nominal = (
+            NominalColumn(
+                column,
+                *nominal_codes(X, column),
+                min_frequency=plain_number(self.min_frequency),
+                max_categories=plain_number(self.max_categories),
+                **learned,
             )
-            if len(levels) + grouped < 2:
-                continue
-            self.levels_[column] = levels
-            if grouped:
-                self.grouped_columns_.append(column)
-            if targets is not None:
-                self.level_scores_[column] = _levels.level_scores(
-                    codes, found, targets, sample_weight
-                )
+            for column in sorted(set(range(len(self.kinds_))) - set(numeric))
+        )
+        self.layout_ = Layout.fit(train, nominal)
+        return self
 
     def transform(self, X):
         """Encode rows.
@@ -342,47 +316,9 @@ class TabularEncoder(VersionedMixin, TransformerMixin, BaseEstimator):
     def _encode(self, X, dtype, *, watched=False):
         """Encode rows that `check_rows` has passed; warn of other types if watched."""
         watch = TypeWatch()
-        encoded = np.zeros((len(X), self.n_features_out_), dtype=dtype)
-        stop = len(self.score_columns_)
-        if stop:
-            numbers = self._numbers(X, self.score_columns_)
-            scores = encoded[:, :stop]
-            self.knots_.normal_scores(numbers, scores)
-            np.copyto(scores, 0.0, where=np.isnan(scores))
-            if self.components_ is not None and len(self.components_):
-                start, stop = stop, stop + len(self.components_)
-                self.components_.read(numbers, encoded[:, start:stop])
-        if self.flag_columns_:
-            start, stop = stop, stop + len(self.flag_columns_)
-            encoded[:, start:stop] = np.isnan(self._numbers(X, self.flag_columns_))
-        scored = self.n_features_out_
-        for _, scores in self.level_scores_.values():
-            scored -= scores.shape[1]
-        for column, levels in self.levels_.items():
-            codes, found = nominal_codes(X, column)
-            grouped = column in self.grouped_columns_
-            start, stop = stop, stop + len(levels) + grouped
-            hot = _levels.hot_positions(codes, found, levels, grouped)
-            rows = np.flatnonzero(hot >= 0)
-            n_kept = len(levels) - (levels[-1:] == [None])
-            if watched and hot[rows].min(initial=n_kept) >= n_kept:  # none of the kept
-                watch.see(column, codes, found, _levels.known_levels(self, column))
-            encoded[rows, start + hot[rows]] = 1
-            if column in self.level_scores_:
-                scores = _levels.read_scores(codes, found, *self.level_scores_[column])
-                encoded[:, scored : scored + scores.shape[1]] = scores
-                scored += scores.shape[1]
+        encoded = self.layout_.encode(X, dtype, watch if watched else None)
         watch.warn(X)
         return encoded
-
-    def _n_numbers(self):
-        """Count the columns of the output that come before those of levels."""
-        n_components = 0 if self.components_ is None else len(self.components_)
-        return len(self.score_columns_) + n_components + len(self.flag_columns_)
-
-    def _numbers(self, X, columns):
-        """Numbers of some columns, none infinite."""
-        return read_numbers(X, columns, type(self).__name__)
 
     def get_feature_names_out(self, input_features=None):
         """Name the columns of the output.
@@ -403,7 +339,66 @@ class TabularEncoder(VersionedMixin, TransformerMixin, BaseEstimator):
         """
         check_is_fitted(self)
         features = check_feature_names_in(self, input_features)
-        return np.array(output_names(self, features), dtype=object)
+        return np.array(self.layout_.names(features), dtype=object)
+
+    @property
+    def score_columns_(self):
+        """The numeric columns that have a normal score."""
+        return self._readout("scores").columns
+
+    @property
+    def flag_columns_(self):
+        """The numeric columns that have a flag."""
+        return self._readout("flags").columns
+
+    @property
+    def knots_(self):
+        """The normal scores, as functions of `score_columns_`."""
+        return self._readout("scores").functions
+
+    @property
+    def components_(self):
+        """The piecewise-linear components of `score_columns_`, or None."""
+        components = self._readout("components")
+        return components and components.functions
+
+    @property
+    def levels_(self):
+        """The levels with a column of their own, by nominal column."""
+        hot = self.layout_.readouts("levels")
+        return {each.column: each.levels for each in hot}
+
+    @property
+    def grouped_columns_(self):
+        """The nominal columns whose rare levels share a column."""
+        hot = self.layout_.readouts("levels")
+        return [each.column for each in hot if each.grouped]
+
+    @property
+    def level_scores_(self):
+        """The levels and their mean targets, by nominal column."""
+        means = self.layout_.readouts("means")
+        return {each.column: (each.levels, each.scores) for each in means}
+
+    @property
+    def n_features_out_(self):
+        """The number of columns of the output."""
+        return len(self.layout_)
+
+    def _readout(self, name):
+        """Give the one read-out of numeric columns of a kind, or None."""
+        return next(iter(self.layout_.readouts(name)), None)
+
+    def __getstate__(self):
+        state = super().__getstate__()
+        if "layout_" in state:  # a pickle names no class but this one
+            state["layout_"] = state["layout_"].state()
+        return state
+
+    def __setstate__(self, state):
+        if "layout_" in state:
+            state = state | {"layout_": Layout.from_state(state["layout_"])}
+        super().__setstate__(state)
 
     def __sklearn_tags__(self):
         tags = super().__sklearn_tags__()

@@ -1,9 +1,8 @@
-"""The nominal half of a TabularEncoder: each level has a vector of the first layer."""
+"""Nominal columns in ONNX: what an input holds, and the vector of a level."""
 
 import numpy as np
 
 from sklearn_kd._messages import show
-from sklearn_kd.students.encoder._levels import known_levels
 
 #: What stands for a missing value in an input that has no NaN.
 MISSING = {"STRING": "", "INT64": np.iinfo(np.int64).min}
@@ -14,17 +13,15 @@ def fits_int64(number):
     return -(2**63) <= number < 2**63
 
 
-def input_kind(encoder, column, name):
+def input_kind(column, name):
     """Say what an input of one column holds.
 
     Parameters
     ----------
-    encoder : TabularEncoder
-        Fitted.
-    column : int
-        Position of the column.
+    column : Input
+        Of a :class:`Program`.
     name : str
-        Its name for messages.
+        What messages call it.
 
     Returns
     -------
@@ -39,9 +36,9 @@ def input_kind(encoder, column, name):
         For whole numbers beyond int64, and where what stands for a missing value in the
         model is a level beside missing values.
     """
-    if encoder.kinds_[column] == "numeric":
+    known = column.levels
+    if known is None:
         return "FLOAT"
-    known = known_levels(encoder, column)
     levels = [level for level in known if level is not None]
     if all(isinstance(level, str) for level in levels):
         kind = "STRING"
@@ -72,10 +69,11 @@ def input_kind(encoder, column, name):
 
 
 def _is_whole(level):
+    """Say whether a level is a whole number."""
     return not isinstance(level, (str, bytes)) and level % 1 == 0
 
 
-def read_level(graph, name, kind, levels, vectors):
+def read_level(graph, name, kind, step):
     """Add the nodes that read the vector of a level.
 
     Parameters
@@ -86,17 +84,15 @@ def read_level(graph, name, kind, levels, vectors):
         Of the input, of shape (N, 1).
     kind : {"INT64", "STRING"}
         What it holds.
-    levels : list
-        None stands for a missing value.
-    vectors : ndarray of shape (n_levels + 1, n_units)
-        As :func:`~sklearn_kd.students.encoder._levels.level_vectors` gives them.
+    step : AddLevel
+        The levels and their vectors.
 
     Returns
     -------
     str
         Name of the vectors, of shape (N, n_units).
     """
-    keys = [MISSING[kind] if level is None else level for level in levels]
+    keys = [MISSING[kind] if level is None else level for level in step.levels]
     if kind == "INT64":
         keys = [int(key) for key in keys]
     # the last is None: where it was never seen, a level that looks like it comes first
@@ -107,8 +103,8 @@ def read_level(graph, name, kind, levels, vectors):
         domain="ai.onnx.ml",
         **{"keys_strings" if kind == "STRING" else "keys_int64s": list(keys)},
         values_int64s=list(keys.values()),
-        default_int64=len(levels),
+        default_int64=len(step.levels),
     )
     # (N, 1) codes give (N, 1, n_units)
-    found = graph.add("Gather", vectors.astype(np.float32), code)
+    found = graph.add("Gather", step.vectors.astype(np.float32), code)
     return graph.add("Squeeze", found, np.array([1]))
