@@ -410,7 +410,6 @@ class DistilledClassifier(
                 transfer,
                 rows.X,
                 linear=is_linear(student),
-                labelled=bool(source.members),
                 seed=seed,
                 report=Context(verbose=self.verbose).report,
             )

@@ -13,7 +13,6 @@ WORDS |= {"is_pandas", "is_polars"}
 ALLOWED = {
     "_demo": "reads the files of the user, and writes tables",
     "datasets": "makes the frames that it returns",
-    "students/encoder/_seen.py": "asks for the dtypes of two batches",
     "torch/_reading.py": "takes what skorch takes, which are frames of any library",
 }
 

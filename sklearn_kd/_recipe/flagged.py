@@ -42,11 +42,11 @@ def draw_compared(wanted, labelled, further, seed):
     X = read_rows(take_rows(labelled.X, sources))
     sampler = MungeSampler(min(MADE_ROWS, 20 * n_rows), random_state=seed)
     try:
-        drawn = draw_rows(sampler, X, seed)
+        X_new, source, _ = draw_rows(sampler, X, seed)
     except (TypeError, ValueError):  # the student may have a pipeline for its columns
         return None
-    origin = sources[drawn.source]
-    return rows_without_label(drawn.X, labelled.task, labelled.weight[origin], origin)
+    origin = sources[source]
+    return rows_without_label(X_new, labelled.task, labelled.weight[origin], origin)
 
 
 def compared_rows(rows, labelled, drawn, teachers, present):

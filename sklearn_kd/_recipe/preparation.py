@@ -91,10 +91,7 @@ def make_student(student, rows, soft_term, seed):
 
 
 def warn_of_unreadable(reason):
-    """Say that "auto" makes no rows, where teacher and student have read X.
-
-    Other reasons than an unreadable column need no warning.
-    """
+    """Say that "auto" makes no rows, where teacher and student have read X."""
     if isinstance(reason, Exception):
         warnings.warn(
             f'transfer="auto" makes no synthetic rows: {reason} Where that happens '
@@ -189,8 +186,7 @@ def draw_synthetic(estimator, train, sampler, alpha, time_limit, seed):
         train.task.n_outputs,
         plain_number(time_limit),
     )
-    made = draw_rows(sampler, train.X, seed, most)
-    X, source = made.X, made.source
+    X, source, neighbors = draw_rows(sampler, train.X, seed, most)
     if not same_container(train.X, X):
         raise TypeError(
             f"{type(sampler).__name__}.sample() must return rows of the type that fit "
@@ -203,7 +199,7 @@ def draw_synthetic(estimator, train, sampler, alpha, time_limit, seed):
         X, source = safe_indexing(X, order), source[order]
     weight = alpha * train.weight[source]
     origin = train.origin[source]
-    return rows_without_label(X, train.task, weight, origin), made.neighbors
+    return rows_without_label(X, train.task, weight, origin), neighbors
 
 
 def by_name(unlabelled, made):

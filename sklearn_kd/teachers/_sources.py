@@ -5,6 +5,7 @@ from dataclasses import dataclass, replace
 import numpy as np
 
 from sklearn_kd._compat import validate_all_params
+from sklearn_kd._messages import show
 from sklearn_kd._run.twins import below_hooks
 from sklearn_kd.teachers._teach import check_weights, no_folds, teach
 from sklearn_kd.teachers._teachers import Teachers, no_cross_fit
@@ -76,13 +77,19 @@ class GivenTargets(Source):
         return False
 
     def further_rows(self, transfer, X_unlabeled):
-        """Refuse unlabelled rows: nobody could label them."""
+        """Refuse further rows: nobody could label them."""
         if X_unlabeled is not None:
             raise ValueError(
                 "X_unlabeled needs a teacher, and teacher_proba is for the rows of X "
                 "only: pass the teacher, or leave X_unlabeled out."
             )
-        return transfer, None
+        if not (transfer is None or (isinstance(transfer, str) and transfer == "auto")):
+            raise ValueError(
+                f"transfer={show(transfer)} makes rows for a teacher to label, and "
+                "teacher_proba is for the rows of X only: pass the teacher, or use "
+                'transfer="auto" or None.'
+            )
+        return None, None
 
     def teach(self, rows, present, **params):
         """Check the soft targets, and bring them into the order of the task."""

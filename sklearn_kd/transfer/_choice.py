@@ -41,7 +41,7 @@ def check_transfer(transfer, X):
         )
 
 
-def choose_sampler(transfer, X, *, linear, labelled, seed, report):
+def choose_sampler(transfer, X, *, linear, seed, report):
     """Choose the sampler, and say why "auto" chooses none.
 
     Parameters
@@ -53,8 +53,6 @@ def choose_sampler(transfer, X, *, linear, labelled, seed, report):
         The labelled rows, which :func:`check_transfer` has passed.
     linear : bool
         Whether the student is linear.
-    labelled : bool
-        Whether there is a teacher to label the rows.
     seed : int
         For a sampler that has none.
     report : callable
@@ -70,23 +68,17 @@ def choose_sampler(transfer, X, *, linear, labelled, seed, report):
     Raises
     ------
     TypeError, ValueError
-        For a sampler that is none, and for rows wanted by name or by a
-        :class:`MungeSampler` that cannot be labelled, or made of these columns.
+        For a sampler that is none, and for "munge" and a :class:`MungeSampler` where
+        these cannot make rows of such columns.
     """
     if transfer is None:
         return None, None
     automatic = isinstance(transfer, str) and transfer == "auto"
     if automatic:
-        reason = _why_none(X, linear, labelled)
+        reason = _why_none(X, linear)
         if reason is not None:
             report(f"no synthetic rows: {reason}")
             return None, reason
-    elif not labelled:
-        raise ValueError(
-            f"transfer={show(transfer)} makes rows for a teacher to label, and "
-            "teacher_proba is for the rows of X only: pass the teacher, or use "
-            'transfer="auto" or None.'
-        )
     sampler = _make_sampler(transfer, X, seed)
     if not automatic and type(sampler) is MungeSampler:
         unreadable = find_unreadable(X)
@@ -100,10 +92,8 @@ def choose_sampler(transfer, X, *, linear, labelled, seed, report):
     return sampler, None
 
 
-def _why_none(X, linear, labelled):
+def _why_none(X, linear):
     """Say why "auto" makes no rows, or give None where it makes some."""
-    if not labelled:
-        return "teacher_proba is for the rows of X only"
     if linear:  # it is pulled to where the made rows are, and away from the real ones
         return "the student is linear"
     if issparse(X):

@@ -1,6 +1,5 @@
 """Synthetic rows drawn from a sampler of any kind, and checked."""
 
-from dataclasses import dataclass
 from typing import NamedTuple
 
 import numpy as np
@@ -31,25 +30,6 @@ class SampledNeighbors(NamedTuple):
 
     rows: np.ndarray
     neighbors: np.ndarray
-
-
-@dataclass(frozen=True)
-class SyntheticRows:
-    """Rows made from labelled ones.
-
-    Parameters
-    ----------
-    X : {ndarray, DataFrame} of shape (n_new, n_features)
-        The rows.
-    source : ndarray of shape (n_new,), intp
-        For each the position of the row that it was made from.
-    neighbors : ndarray of shape (n_samples, n_neighbors), SampledNeighbors or None
-        Nearest rows of each source, if the sampler has them.
-    """
-
-    X: object
-    source: np.ndarray
-    neighbors: np.ndarray | None
 
 
 class _Foreign(TransferSampler):
@@ -100,8 +80,12 @@ def draw_rows(sampler, X, seed, most=None):
 
     Returns
     -------
-    SyntheticRows
-        What it made.
+    X_new : {ndarray, CSR matrix, DataFrame, Series} of n_new rows
+        The synthetic rows.
+    source : ndarray of shape (n_new,), int
+        For each the position in X of the row that it was made from.
+    neighbors : ndarray of shape (n_samples, n_neighbors), SampledNeighbors or None
+        Nearest rows of each row of X, if the sampler has them.
 
     Raises
     ------
@@ -127,7 +111,7 @@ def draw_rows(sampler, X, seed, most=None):
     if rows is not None:
         source = rows[source]
         neighbors = None if neighbors is None else SampledNeighbors(rows, neighbors)
-    return SyntheticRows(X_new, source, neighbors)
+    return X_new, source, neighbors
 
 
 def check_sample(name, made, X):

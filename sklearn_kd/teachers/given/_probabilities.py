@@ -5,12 +5,7 @@ import numpy as np
 from sklearn_kd._messages import show
 from sklearn_kd._tables.columns import numeric_block
 from sklearn_kd._tables.containers import as_values
-from sklearn_kd._tables.frames import (
-    are_numbered,
-    column_names,
-    is_frame,
-    is_reordered,
-)
+from sklearn_kd._tables.frames import are_numbered, column_names, is_frame, is_reordered
 from sklearn_kd._task.class_names import match_columns
 from sklearn_kd._task.proba import as_array, check_proba, plain_label
 from sklearn_kd.targets import SoftTargets
