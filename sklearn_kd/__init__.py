@@ -16,7 +16,7 @@ _HOMES = {
     "UnlabeledRows": "transfer",
     "compute_soft_targets": "teachers",
 }
-_SUBPACKAGES = ("datasets", "export", "inspection", "losses", "torch")
+_SUBPACKAGES = ("datasets", "export", "inspection", "losses", "metrics", "torch")
 
 __all__ = [
     "DistilledClassifier",

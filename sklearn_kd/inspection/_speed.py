@@ -12,7 +12,8 @@ from sklearn_kd._compat import safe_indexing
 from sklearn_kd._parameters import MOST, check_number
 from sklearn_kd._run.autologging import no_autologging
 from sklearn_kd._tables.copies import copy_rows
-from sklearn_kd.inspection._inputs import check_model, count_rows
+from sklearn_kd.inspection._inputs import count_rows
+from sklearn_kd.metrics._models import check_model
 
 #: Calls before those that count: caches fill, and lazy imports happen.
 _WARM_UP = 5
