@@ -153,12 +153,14 @@ def throughput(model, X, *, n_repeats=3, n_jobs=1):
 
 
 def _check_jobs(n_jobs):
+    """Check the number of jobs; None stays None."""
     if n_jobs is None:
         return None
     return check_number("n_jobs", n_jobs, least=1, most=MOST, whole=True)
 
 
 def _time(model, X):
+    """Time one call of ``predict_proba``, in seconds."""
     X = copy_rows(X)  # the model may write into its rows
     start = perf_counter()
     model.predict_proba(X)
@@ -167,6 +169,7 @@ def _time(model, X):
 
 @contextmanager
 def _no_garbage_collection():
+    """Switch the garbage collector off for a while."""
     enabled = gc.isenabled()
     gc.disable()
     try:
