@@ -8,6 +8,7 @@ import pytest
 from fitted_teachers import Answers, X, forest, y
 from numpy.testing import assert_allclose, assert_array_equal
 from recorder import Recorder, soft_targets
+from sklearn.datasets import make_classification
 from sklearn.linear_model import LogisticRegression
 from sklearn.model_selection import FixedThresholdClassifier
 from wine import distil
@@ -130,7 +131,8 @@ def test_teacher_classes_count_before_the_codes_of_an_encoded_teacher():
 
 
 def test_teacher_classes_do_not_rename_a_teacher_that_is_fitted_here():
-    labels = np.where(y == 1, "yes", "no")
+    X, y = make_classification(300, 6, n_informative=4, random_state=0)
+    labels = np.where(y, "yes", "no")
     teacher = FixedThresholdClassifier(
         LogisticRegression(), threshold=0.2, pos_label="no"
     )
