@@ -69,16 +69,16 @@ FITS = {
 
 #: Every class of the package that such a file names.
 SAVED = [
-    "sklearn_kd._distilled.DistilledClassifier",
-    "sklearn_kd._estimators.decoded.DecodedClassifier",
+    "sklearn_kd.decoded.DecodedClassifier",
+    "sklearn_kd.distilled.DistilledClassifier",
     "sklearn_kd.metrics.scorer.TeacherScorer",
     "sklearn_kd.students._skorch.SkorchStudent",
     "sklearn_kd.students.encoder._components.ComponentTable",
     "sklearn_kd.students.encoder._encoder.TabularEncoder",
     "sklearn_kd.students.encoder._knots.KnotTable",
-    "sklearn_kd.students.mlp._mlp.MLPStudent",
+    "sklearn_kd.students.mlp.student.MLPStudent",
     "sklearn_kd.targets.SoftTargets",
-    "sklearn_kd.teachers._average.AveragedTeachers",
+    "sklearn_kd.teachers.average.AveragedTeachers",
     "sklearn_kd.torch._loader.TensorBatchLoader",
     "sklearn_kd.torch._modules.TabularMLP",
     "sklearn_kd.torch._net.NetLoss",

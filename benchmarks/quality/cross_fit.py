@@ -19,9 +19,11 @@ from benchmarks.shared.results import FOLDER, append, read_rows
 from benchmarks.shared.tables import read_table
 from benchmarks.shared.teachers import forest
 from sklearn_kd import DistilledClassifier, MLPStudent, MungeSampler
+from sklearn_kd._rows import Present, TransferSet
 from sklearn_kd._run.random import stream
+from sklearn_kd._task import Classification
 from sklearn_kd._task.blending import one_hot
-from sklearn_kd.teachers import Context, Lesson
+from sklearn_kd.teachers import Context
 from sklearn_kd.teachers.out_of_sample._moran import (
     MAX_CORRELATION,
     memory_autocorrelation,
@@ -73,11 +75,11 @@ def residual_autocorrelation(teacher, X, y, seed):
     """Moran's I of a forest's out-of-bag residuals, and its z-score."""
     classes, codes = np.unique(y, return_inverse=True)
     every = np.arange(len(y))
-    rows = Lesson(X, y, codes, np.ones(len(y)), classes, every, len(y))
-    bag = bagged_members(teacher, rows, None)
+    rows = TransferSet(X, Classification(classes), codes, np.ones(len(y)), origin=every)
+    bag = bagged_members(teacher, rows, Present(every, len(y)), None)
     if bag is None:
         return np.nan, np.nan
-    proba = bag.label(X, np.arange(len(y)), Context())
+    proba = bag.label(X, every, Context())
     neighbors = MungeSampler(random_state=seed).fit(X).neighbors_
     return memory_autocorrelation(one_hot(codes, len(classes)) - proba, neighbors)
 

@@ -29,8 +29,9 @@ from sklearn_kd._recipe import steps as recipe
 from sklearn_kd.students.mlp import _batches
 from sklearn_kd.students.mlp._batches import ENCODER_ROWS
 from sklearn_kd.students.mlp._training import Trainer
-from sklearn_kd.teachers import Knowledge
-from sklearn_kd.teachers._teachers import AskedTeacher
+from sklearn_kd.teachers import Teachers
+from sklearn_kd.teachers._sources import TeacherList
+from sklearn_kd.teachers._teachers import FittedTeacher
 from sklearn_kd.teachers.out_of_sample import _out_of_bag as out_of_bag
 from sklearn_kd.transfer import MungeSampler
 from sklearn_kd.transfer import _munge as munge
@@ -43,11 +44,11 @@ NUMERIC, NOMINAL, LEVELS, CLASSES = 20, 5, 8, 3
 STEPS = [
     (munge, "nearest_rows", "search for neighbours"),
     (MungeSampler, "sample", "making synthetic rows"),
-    (recipe, "teach", "asking the teacher about the training rows"),
-    (Knowledge, "label", "labelling the synthetic rows"),
+    (TeacherList, "teach", "asking the teacher about the training rows"),
+    (Teachers, "label", "labelling the synthetic rows"),
     (recipe, "fit_booster", "fitting the small booster"),
-    (AskedTeacher, "label", "asking teacher and booster"),
-    (out_of_bag.Bag, "label", "asking the trees out of the bag"),
+    (FittedTeacher, "label", "asking teacher and booster"),
+    (out_of_bag.OutOfBag, "label", "asking the trees out of the bag"),
     (_batches, "fit_encoder", "fitting the encoder"),
     (_batches, "encode", "encoding"),
     (Trainer, "train", "training"),
