@@ -47,38 +47,38 @@ docs: $(VENV)/.docs-installed ## build the site into docs/_build/html
 	$(BIN)/sphinx-build -W --keep-going -b html docs docs/_build/html
 
 bench-quality: $(VENV)/.bench-data ## what students keep, and the tables in docs, README
-	$(ONE_THREAD) $(BIN)/python benchmarks/quality.py $(ARGS)
-	$(BIN)/python benchmarks/render.py
+	$(ONE_THREAD) $(BIN)/python -m benchmarks.quality $(ARGS)
+	$(BIN)/python -m benchmarks.report
 
 bench-students: $(VENV)/.bench-data ## which student to choose, of many kinds
-	$(ONE_THREAD) $(BIN)/python benchmarks/quality.py --students all $(ARGS)
-	$(BIN)/python benchmarks/render.py
+	$(ONE_THREAD) $(BIN)/python -m benchmarks.quality --students all $(ARGS)
+	$(BIN)/python -m benchmarks.report
 
 bench-cross-fit: $(VENV)/.bench-data ## who should label synthetic rows
-	$(ONE_THREAD) $(BIN)/python benchmarks/cross_fit.py $(ARGS)
-	$(BIN)/python benchmarks/render.py
+	$(ONE_THREAD) $(BIN)/python -m benchmarks.quality.cross_fit $(ARGS)
+	$(BIN)/python -m benchmarks.report
 
 bench-prior: $(VENV)/.bench-data ## what a teacher's class weights do to its student
-	$(ONE_THREAD) $(BIN)/python benchmarks/prior.py $(ARGS)
-	$(BIN)/python benchmarks/render.py
+	$(ONE_THREAD) $(BIN)/python -m benchmarks.quality.prior $(ARGS)
+	$(BIN)/python -m benchmarks.report
 
 bench-schedules: $(VENV)/.bench-data ## batches, rates and stopping rules: time, quality
-	$(ONE_THREAD) $(BIN)/python benchmarks/schedules.py $(ARGS)
-	$(BIN)/python benchmarks/render.py
+	$(ONE_THREAD) $(BIN)/python -m benchmarks.quality.schedules $(ARGS)
+	$(BIN)/python -m benchmarks.report
 
 bench-speed: $(VENV)/.bench-data ## what training, predicting and importing cost
-	$(ONE_THREAD) $(BIN)/python benchmarks/speed.py $(ARGS)
-	$(ONE_THREAD) $(BIN)/python benchmarks/speed_profile.py
-	$(ONE_THREAD) $(BIN)/python benchmarks/speed_curves.py
-	$(ONE_THREAD) $(BIN)/python benchmarks/speed_scale.py
-	$(ONE_THREAD) $(BIN)/python benchmarks/speed_threads.py
-	$(BIN)/python benchmarks/speed_torch_threads.py
-	$(ONE_THREAD) $(BIN)/python benchmarks/speed_wide.py
-	$(BIN)/python benchmarks/render.py
+	$(ONE_THREAD) $(BIN)/python -m benchmarks.speed $(ARGS)
+	$(ONE_THREAD) $(BIN)/python -m benchmarks.speed.profile
+	$(ONE_THREAD) $(BIN)/python -m benchmarks.speed.curves
+	$(ONE_THREAD) $(BIN)/python -m benchmarks.speed.scale
+	$(ONE_THREAD) $(BIN)/python -m benchmarks.speed.threads
+	$(BIN)/python -m benchmarks.speed.torch_threads
+	$(ONE_THREAD) $(BIN)/python -m benchmarks.speed.wide
+	$(BIN)/python -m benchmarks.report
 
 # AutoGluon brings much and pins much, so it has a venv of its own.
 bench-peers: .venv-peers/.installed ## ours against AutoGluon's own distillation
-	$(ONE_THREAD) .venv-peers/bin/python benchmarks/peers.py $(ARGS)
+	$(ONE_THREAD) .venv-peers/bin/python -m benchmarks.peers $(ARGS)
 
 # The floors of pyproject.toml, in a venv of their own; run it with the oldest Python:
 # make PYTHON=python3.11 test-lowest

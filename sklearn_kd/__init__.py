@@ -17,7 +17,15 @@ _HOMES = {
     "UnlabeledRows": "transfer",
     "compute_soft_targets": "teachers",
 }
-_SUBPACKAGES = ("datasets", "export", "inspection", "losses", "torch", "transfer")
+_SUBPACKAGES = (
+    "datasets",
+    "export",
+    "inspection",
+    "losses",
+    "metrics",
+    "torch",
+    "transfer",
+)
 
 __all__ = [
     "DistilledClassifier",

@@ -10,7 +10,7 @@ from sklearn.linear_model._base import LinearClassifierMixin
 from sklearn.metrics._pairwise_distances_reduction import ArgKmin
 from sklearn.model_selection._search import BaseSearchCV
 from sklearn.utils import _safe_indexing
-from sklearn.utils._metadata_requests import _routing_enabled
+from sklearn.utils._metadata_requests import _MetadataRequester, _routing_enabled
 from sklearn.utils._param_validation import HasMethods, RealNotInt, StrOptions
 from sklearn.utils._param_validation import Interval as _Interval
 from sklearn.utils.validation import (
@@ -34,6 +34,7 @@ __all__ = [
     "HasMethods",
     "Interval",
     "LinearClassifierMixin",
+    "MetadataRequester",
     "RealNotInt",
     "SigmoidCalibration",
     "StrOptions",
@@ -55,10 +56,12 @@ __all__ = [
     "own_requests",
     "routing_enabled",
     "safe_indexing",
+    "scorer_sign",
     "tuned_pos_label",
     "validate_all_params",
 ]
 
+MetadataRequester = _MetadataRequester
 SigmoidCalibration = calibration._SigmoidCalibration
 TemperatureScaling = getattr(calibration, "_TemperatureScaling", None)  # from 1.8 on
 check_n_features = _check_n_features
@@ -255,6 +258,11 @@ def tuned_pos_label(tuned):
         The label; None is the second class.
     """
     return tuned._curve_scorer._get_pos_label()
+
+
+def scorer_sign(scorer):
+    """Give -1 for a scorer that ``make_scorer`` made of a loss, and else 1."""
+    return getattr(scorer, "_sign", 1)
 
 
 def own_requests(estimator, method):

@@ -170,3 +170,11 @@ def test_a_fitted_teacher_of_other_numbers_is_warned_of():
     match = "does not know the class 0, and puts .* of its mass.*re-encoded"
     with pytest.warns(UserWarning, match=match):
         distil(teacher=teacher).fit(X, rare)
+
+
+def test_soft_targets_may_teach_classes_that_no_label_has():
+    student = MLPStudent(random_state=0)
+    student.fit(
+        X, np.zeros(len(y), int), soft_targets=SoftTargets(np.eye(3)[y], [0, 1, 2])
+    )
+    assert student.score(X, y) > 0.9

@@ -1,44 +1,73 @@
-"""agreement_score compares labels, and refuses answers that are none."""
+"""agreement_score compares labels, and refuses values that are none."""
 
 import numpy as np
+import pandas as pd
+import polars as pl
 import pytest
 from lightgbm import LGBMClassifier
-from sklearn.datasets import load_wine
+from sklearn.datasets import load_breast_cancer, load_wine
 from sklearn.linear_model import LinearRegression, LogisticRegression
+from sklearn.model_selection import FixedThresholdClassifier
+from sklearn.pipeline import make_pipeline
+from sklearn.preprocessing import StandardScaler
 
-from sklearn_kd.inspection import agreement_score
+from sklearn_kd.metrics import agreement_score, agreement_scorer
 
 X, y = load_wine(return_X_y=True)
 
 
-class Says:
-    """A model that always predicts the same."""
-
-    def __init__(self, labels, classes=None):
-        self.labels = labels
-        if classes is not None:
-            self.classes_ = classes
-
-    def predict(self, X):
-        return self.labels
+def test_agreement_is_a_share_of_rows_and_of_their_weight():
+    teacher, student = [0, 1, 1, 0], np.array([0, 1, 0, 0])
+    assert agreement_score(teacher, student) == 0.75
+    weight = [1, 1, 6, 2]
+    assert agreement_score(teacher, student, sample_weight=weight) == pytest.approx(0.4)
+    assert agreement_score(teacher, student, sample_weight=np.array(weight) * 1e9) == (
+        pytest.approx(0.4)
+    )
 
 
 @pytest.mark.parametrize(
-    ("labels", "says"),
+    "make",
     [
-        (np.array(["1", "2"]), "teacher text, such as '1'"),
-        (np.array([b"1", b"2"], object), "teacher bytes, such as b'1'"),
+        np.array,
+        lambda labels: np.array(labels, dtype=object),
+        pd.Series,
+        pd.Categorical,
+        lambda labels: pd.Series(labels, dtype="string"),
+        pl.Series,
+        lambda labels: np.array(labels)[:, None],
     ],
 )
-def test_numbers_are_not_compared_with_the_text_they_look_like(labels, says):
-    with pytest.raises(ValueError, match=f"predicts numbers, such as 1, and {says}"):
-        agreement_score(Says([1, 2]), Says(labels), None)
+def test_labels_in_any_container_are_compared(make):
+    labels = ["a", "b", "b", "a"]
+    assert agreement_score(make(labels), ["a", "b", "a", "a"]) == 0.75
+    assert agreement_score(labels, make(["a", "b", "a", "a"])) == 0.75
 
 
-def test_labels_of_a_model_without_classes_are_compared():
-    assert agreement_score(Says([1, 2]), Says([True, 3.0]), None) == 0.5
-    assert agreement_score(Says(["a"]), Says(np.array(["a"], object)), None) == 1
-    assert agreement_score(Says([0.5]), Says([0.5], [0.5, 1.5]), None) == 1
+def test_agreement_is_on_predict_not_on_the_most_probable_label():
+    X, y = load_breast_cancer(return_X_y=True)
+    model = make_pipeline(StandardScaler(), LogisticRegression()).fit(X[::2], y[::2])
+    strict = FixedThresholdClassifier(model, threshold=0.9).fit(X[::2], y[::2])
+    differ = (model.predict_proba(X)[:, 1] > 0.9) != model.predict(X)
+    assert differ.any()
+    assert agreement_scorer(strict)(model, X) == pytest.approx(1 - differ.mean())
+
+
+@pytest.mark.parametrize(
+    ("labels", "holds"),
+    [
+        (np.array(["1", "2"]), "y_student text, such as '1'"),
+        (np.array([b"1", b"2"], object), "y_student bytes, such as b'1'"),
+    ],
+)
+def test_numbers_are_not_compared_with_the_text_they_look_like(labels, holds):
+    with pytest.raises(ValueError, match=f"holds numbers, such as 1, and {holds}"):
+        agreement_score([1, 2], labels)
+
+
+def test_truth_values_and_whole_floats_are_the_numbers_that_they_equal():
+    assert agreement_score([1, 2], [True, 3.0]) == 0.5
+    assert agreement_score([1, 0], np.array([True, False])) == 1
 
 
 def test_probabilities_and_numbers_of_a_regressor_are_no_labels():
@@ -49,17 +78,26 @@ def test_probabilities_and_numbers_of_a_regressor_are_no_labels():
         for rows in (two, y >= 0)
     ]
     for other, match in [
-        (boosters[0], r"Booster gives the number 0\.\d+, which is none of the classes"),
-        (boosters[1], r"answers of shape \(178, 3\). Pass a classifier"),
+        (boosters[0], r"must hold labels, got the number 0\.\d+, which is none"),
+        (boosters[1], r"values of shape \(178, 3\). Pass what predict of a classifier"),
         (LinearRegression().fit(X, y), "the regressor LinearRegression"),
     ]:
-        for pair in [(student, other), (other, student)]:
+        for teacher, scored in [(student, other), (other, student)]:
             with pytest.raises(TypeError, match=match):
-                agreement_score(*pair, X)
+                agreement_scorer(teacher)(scored, X)
 
 
-def test_labels_in_a_column_are_labels():
-    column = Says(np.array([[1], [2], [1]]))  # as CatBoost has it
-    assert agreement_score(Says([1, 1, 1]), column, None) == pytest.approx(2 / 3)
-    with pytest.raises(ValueError, match="3 labels, and that of teacher 2"):
-        agreement_score(Says([1, 2, 1]), Says([1, 2]), None)
+@pytest.mark.parametrize(
+    ("teacher", "student", "options", "match"),
+    [
+        ([1, 2, 1], [1, 2], {}, "y_teacher has 3 rows and y_student 2"),
+        ([], [], {}, "y_teacher has no rows"),
+        (["a", None], ["a", "b"], {}, "y_teacher contains NaN: 1 of 2 labels"),
+        ([1, 2], [1, 2], {"sample_weight": [1]}, r"sample_weight has shape \(1,\)"),
+        ([1, 2], [1, 2], {"sample_weight": [1, -1]}, "sample_weight: Negative values"),
+        ([1, 2], [1, 2], {"sample_weight": [0, 0]}, "at least one non-zero number"),
+    ],
+)
+def test_what_does_not_fit_is_refused(teacher, student, options, match):
+    with pytest.raises(ValueError, match=match):
+        agreement_score(teacher, student, **options)

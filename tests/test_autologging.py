@@ -15,7 +15,8 @@ from sklearn.preprocessing import StandardScaler, scale
 
 from sklearn_kd import DistilledClassifier, MLPStudent, compute_soft_targets
 from sklearn_kd._run.autologging import no_autologging
-from sklearn_kd.inspection import agreement_score, prediction_latency
+from sklearn_kd.inspection import prediction_latency
+from sklearn_kd.metrics import agreement_scorer
 
 X, y = load_wine(return_X_y=True)
 X = scale(X)
@@ -88,7 +89,7 @@ def test_what_asks_a_fitted_model_is_not_recorded(mlflow):
         lambda: distil(teacher).fit(X, y),
         lambda: compute_soft_targets(teacher, X),
         lambda: prediction_latency(teacher, X, n_calls=2),
-        lambda: agreement_score(teacher, teacher, X),
+        lambda: agreement_scorer(teacher)(teacher, X),
     ]
     for ask in asking:
         SEEN.clear()

@@ -282,3 +282,8 @@ def test_teachers_that_show_it_before_they_are_asked(name):
     for teachers in (teacher, [Unfitted(), teacher]):
         with pytest.raises(ValueError):
             DistilledClassifier(teachers, **params).fit(X, y)
+
+
+def test_a_student_with_wrong_parameters_is_refused_before_the_teacher_is_fitted():
+    with refused(ValueError, "'batch_size' parameter of MLPStudent"):
+        DistilledClassifier(Unfitted(), MLPStudent(batch_size=-1)).fit(X, y)

@@ -12,6 +12,7 @@ from sklearn.ensemble import ExtraTreesClassifier, RandomForestClassifier
 from sklearn.linear_model import LogisticRegression
 from sklearn.metrics import log_loss, roc_auc_score
 from sklearn.model_selection import train_test_split
+from sklearn.naive_bayes import GaussianNB
 
 from sklearn_kd import DistilledClassifier, MLPStudent, MungeSampler
 from sklearn_kd.teachers.out_of_sample._calibration import fit_calibrator
@@ -191,3 +192,18 @@ def test_without_a_teacher_there_is_nothing_to_calibrate():
     model = distil(None, alpha=0, calibration="temperature").fit(rows, labels)
     plain = clone(model).set_params(calibration=None).fit(rows, labels)
     assert_array_equal(model.predict_proba(rows), plain.predict_proba(rows))
+
+
+@pytest.mark.parametrize(
+    ("student", "options"),
+    [(LogisticRegression(), {}), (GaussianNB(), {"transfer": None})],
+)
+def test_calibration_needs_no_synthetic_rows(student, options):
+    params = {"random_state": 0} | options
+    plain, calibrated = (
+        DistilledClassifier(FOREST, student, calibration=name, **params).fit(X, y)
+        for name in (None, "isotonic")
+    )
+    assert calibrated.n_transfer_rows_ == 0
+    change = np.abs(plain.predict_proba(X) - calibrated.predict_proba(X))
+    assert change.max() > 1e-3

@@ -9,7 +9,7 @@ import pytest
 import skorch
 import torch
 from lightgbm import LGBMClassifier
-from numpy.testing import assert_array_equal
+from numpy.testing import assert_allclose, assert_array_equal
 from sklearn.base import clone
 from sklearn.calibration import CalibratedClassifierCV
 from sklearn.datasets import load_wine
@@ -21,6 +21,7 @@ from sklearn.preprocessing import StandardScaler
 from sklearn.svm import LinearSVC
 from sklearn.tree import DecisionTreeClassifier
 from wine import FOREST, STUDENT, X, distil, y
+from xgboost import XGBClassifier
 
 from sklearn_kd import DistilledClassifier, MLPStudent
 
@@ -184,3 +185,20 @@ def test_the_signature():
     assert list(inspect.signature(DistilledClassifier.fit).parameters)[1:] == [
         *["X", "y", "sample_weight", "teacher_proba", "X_unlabeled", "groups"]
     ]
+
+
+def test_methods_are_the_same_before_and_after_fit():
+    for student in (
+        XGBClassifier(n_estimators=2),
+        DecisionTreeClassifier(max_depth=2),
+        MLPStudent((4,), max_iter=2),
+    ):
+        model = distil(FOREST, student)
+        names = ["predict_proba", "predict_log_proba"]
+        before = [hasattr(model, name) for name in names]
+        model.fit(X, y)
+        assert [hasattr(model, name) for name in names] == before
+        if all(before):
+            assert_allclose(
+                np.exp(model.predict_log_proba(X)), model.predict_proba(X), atol=1e-6
+            )

@@ -13,6 +13,7 @@ MODULES = [
     "sklearn_kd",
     "sklearn_kd.losses",
     "sklearn_kd.inspection",
+    "sklearn_kd.metrics",
     "sklearn_kd.datasets",
     "sklearn_kd.export",
     "sklearn_kd.torch",

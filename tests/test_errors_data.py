@@ -216,3 +216,13 @@ def test_nothing_is_warned_about_in_ordinary_use():
                     teacher, transfer=transfer, random_state=0
                 )
                 distilled.fit(X, y).predict_log_proba(X)
+
+
+def test_labels_that_cannot_be_sorted_are_named():
+    mixed = np.array(["a", 1] * 89, dtype=object)
+    with pytest.raises(ValueError, match="labels that cannot be sorted"):
+        distil().fit(X, mixed)
+    for gap in (None, np.nan, pd.NA):
+        holes = np.array(["a", "b", gap] * 59 + ["a"], dtype=object)
+        with pytest.raises(ValueError, match="59 of 178 labels are missing"):
+            distil().fit(X, holes)

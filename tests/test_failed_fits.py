@@ -9,9 +9,10 @@ from numpy.testing import assert_allclose, assert_array_equal
 from scipy.sparse import csr_matrix
 from sklearn.exceptions import NotFittedError
 from sklearn.frozen import FrozenEstimator
+from sklearn.linear_model import LogisticRegression
 from sklearn.preprocessing import KBinsDiscretizer, OneHotEncoder, StandardScaler
 
-from sklearn_kd import MLPStudent, TabularEncoder
+from sklearn_kd import DistilledClassifier, MLPStudent, TabularEncoder
 from sklearn_kd.students.mlp import student as mlp
 from sklearn_kd.students.mlp._training import Trainer
 
@@ -184,3 +185,13 @@ def test_missing_labels_of_validation_rows():
     labels[0] = None
     with pytest.raises(ValueError, match="Input y_val contains NaN: 1 of 300"):
         student().fit(X, y, X_val=X, y_val=labels)
+
+
+def test_a_refit_of_a_student_that_fails_leaves_nothing_distilled():
+    teacher = LogisticRegression().fit(X, y)
+    model = DistilledClassifier(teacher, MLPStudent((4,), max_iter=20), transfer=None)
+    model.fit(X, y).set_params(student__learning_rate_init=1e30)
+    with pytest.raises(ValueError, match="diverged"):
+        model.fit(X, y)
+    with pytest.raises(NotFittedError):
+        model.predict(X)

@@ -24,15 +24,14 @@ from sklearn_kd import (
 )
 from sklearn_kd.datasets import load_adult
 from sklearn_kd.inspection import (
-    agreement_score,
     compare,
     count_parameters,
-    mean_kl_divergence,
     pickled_size,
     prediction_latency,
     throughput,
 )
 from sklearn_kd.losses import LOSSES, distillation_loss
+from sklearn_kd.metrics import agreement_scorer, kl_divergence
 from sklearn_kd.torch import DistillationLoss, TabularMLP, TensorBatchLoader
 
 ESCAPE = "\x1b[31mred\u202e\n"
@@ -314,17 +313,17 @@ def test_no_rows_at_all():
     [
         (lambda model: prediction_latency(model, X), "model"),
         (lambda model: throughput(model, X), "model"),
-        (lambda student: agreement_score(student, TREE, X), "student"),
-        (lambda teacher: agreement_score(TREE, teacher, X), "teacher"),
+        (lambda estimator: agreement_scorer(TREE)(estimator, X), "estimator"),
+        (lambda teacher: agreement_scorer(teacher)(TREE, X), "teacher"),
         (lambda models: compare(models, X, y), "models"),
         (lambda models: compare({"teacher": models}, X, y), "models"),
         (
-            lambda teacher_proba: mean_kl_divergence(teacher_proba, PROBA),
-            "teacher_proba",
+            lambda p_teacher: kl_divergence(p_teacher, PROBA),
+            "p_teacher",
         ),
         (
-            lambda student_proba: mean_kl_divergence(PROBA, student_proba),
-            "student_proba",
+            lambda p_student: kl_divergence(PROBA, p_student),
+            "p_student",
         ),
     ],
 )

@@ -3,7 +3,7 @@
 import numpy as np
 import pytest
 import torch
-from numpy.testing import assert_allclose, assert_array_equal
+from numpy.testing import assert_allclose, assert_array_equal, assert_equal
 from scipy.special import log_softmax, rel_entr, softmax
 from sklearn.datasets import load_iris, load_wine
 from sklearn.ensemble import RandomForestClassifier
@@ -298,3 +298,11 @@ def test_student_with_capacity_reproduces_the_teacher_at_any_temperature(tempera
     # neither sharper nor flatter: within a twentieth of what T alone would do
     sharper = abs(softmax(2 * np.log(p), axis=1).max(axis=1) - p.max(axis=1)).mean()
     assert abs((q.max(axis=1) - p.max(axis=1)).mean()) < sharper / 20
+
+
+def test_labels_of_rows_that_are_soft_alone_are_not_read():
+    soft = SoftTargets(np.full((2, 3), 1 / 3), [0, 1, 2], row_alpha=[1.0, 0.5])
+    logits = np.array([[0.0, 1, 2], [0, 1, 2]])
+    expected = distillation_loss(logits, [0, 1], soft)
+    for code in (-100, 7):
+        assert_equal(distillation_loss(logits, [code, 1], soft), expected)

@@ -346,3 +346,21 @@ def test_sums_that_overflow_are_no_infinities():
     named = MLPStudent(max_iter=2).fit(pd.DataFrame(rows, columns=["a", "b"]), y)
     with pytest.warns(UserWarning, match="does not have valid feature names"):
         named.predict(rows)
+
+
+@pytest.mark.parametrize("sizes", [0, (0,), (2.7,), (-5,), (8, 0)])
+def test_hidden_layer_sizes_are_whole_and_positive(sizes, wine):
+    with pytest.raises(ValueError, match="hidden_layer_sizes"):
+        MLPStudent(sizes).fit(*wine)
+    assert len(MLPStudent(8, max_iter=1).fit(*wine).coefs_) == 2
+
+
+def test_one_missing_value_takes_the_short_way_too(wine):
+    X, y = wine
+    holes = X.copy()
+    holes[::7, 0] = np.nan
+    student = MLPStudent(max_iter=5, random_state=0).fit(holes, y)
+    as_objects = student.predict_proba(holes.astype(object))
+    assert_array_equal(student.predict_proba(holes), as_objects)
+    with pytest.raises(ValueError, match="infinity"):
+        student.predict_proba([[np.inf, np.nan] + 11 * [0.0]])

@@ -38,7 +38,8 @@ from sklearn_kd import (
     compute_soft_targets,
 )
 from sklearn_kd.export import to_onnx
-from sklearn_kd.inspection import agreement_score, prediction_latency, throughput
+from sklearn_kd.inspection import prediction_latency, throughput
+from sklearn_kd.metrics import agreement_scorer
 
 RNG = np.random.default_rng(0)
 N = 60
@@ -183,7 +184,7 @@ def test_one_row_without_the_dimension_of_rows(models, name):
         with refused(ValueError, match):
             measure(models[0], row)
     with refused(ValueError, match):
-        agreement_score(models[0], FOREST, row)
+        agreement_scorer(FOREST)(models[0], row)
     with refused(ValueError, match):
         MLPStudent((4,)).partial_fit(X, y, classes=[0, 1]).partial_fit(row, y[:1])
 

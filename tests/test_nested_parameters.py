@@ -107,3 +107,9 @@ def test_both_at_once():
     assert student.encoder.n_knots == 8
     with refused(ValueError, "Invalid parameter 'callbacks'"):
         model.set_params(callbacks__x=1)
+
+
+@pytest.mark.parametrize("part", ["student", "teacher"])
+def test_parameters_of_a_default_part_say_what_to_pass(part):
+    with pytest.raises(ValueError, match=f"while {part} is None"):
+        DistilledClassifier().set_params(**{f"{part}__random_state": 0})

@@ -20,7 +20,8 @@ from sklearn.preprocessing import StandardScaler
 from sklearn.tree import DecisionTreeClassifier
 
 from sklearn_kd import DistilledClassifier, MLPStudent, MungeSampler
-from sklearn_kd.inspection import agreement_score, pickled_size
+from sklearn_kd.inspection import pickled_size
+from sklearn_kd.metrics import agreement_scorer
 
 X, y = load_wine(return_X_y=True)
 X = StandardScaler().fit_transform(X)
@@ -146,7 +147,7 @@ def test_synthetic_rows_on_every_level():
     ).fit(X, y)
     assert model.n_transfer_rows_ == 400
     assert model.teacher_.n_transfer_rows_ == 600
-    assert agreement_score(model, model.teacher_, X) > 0.9
+    assert agreement_scorer()(model, X) > 0.9
 
 
 def test_row_weights_reach_the_end_of_the_chain():

@@ -43,7 +43,8 @@ from sklearn_kd import (
     UnlabeledRows,
     compute_soft_targets,
 )
-from sklearn_kd.inspection import agreement_score, compare
+from sklearn_kd.inspection import compare
+from sklearn_kd.metrics import agreement_scorer
 
 DATED = pd.DataFrame({"number": NUMBERS, "odd": DAYS})
 #: What scikit-learn's trees take for numbers.
@@ -218,7 +219,7 @@ def test_they_are_compared_and_cross_validated():
     model = dated().fit(DATED, y)
     models = {"teacher": model.teacher_, "student": model.student_}
     result = compare(models, DATED, y, n_calls=3)
-    agreement = agreement_score(model.student_, model.teacher_, DATED)
+    agreement = agreement_scorer(model.teacher_)(model.student_, DATED)
     assert result["student"]["agreement"] == agreement
     assert cross_val_predict(dated(), DATED, y, cv=2).shape == (N,)
 

@@ -22,11 +22,11 @@ from sklearn_kd import (
     compute_soft_targets,
 )
 from sklearn_kd.inspection import (
-    agreement_score,
     compare,
     prediction_latency,
     throughput,
 )
+from sklearn_kd.metrics import agreement_scorer
 from sklearn_kd.teachers import _label
 
 X, y = load_wine(return_X_y=True)
@@ -325,7 +325,7 @@ def test_sparse_rows_are_scaled_elsewhere():
 def test_reports_leave_the_rows_alone(rows):
     before, one, other = numbers(rows), fitted(rows), fitted(rows, 2.0)
     agreed = (expected(rows).argmax(1) == expected(rows, 2.0).argmax(1)).mean()
-    assert agreement_score(one, other, rows) == agreed
+    assert agreement_scorer(other)(one, rows) == agreed
     found = compare({"one": one, "other": other}, rows, y, reference="one", n_calls=2)
     accuracy = [(expected(rows, s).argmax(1) == y).mean() for s in (1.0, 2.0)]
     assert [row["accuracy"] for row in found.rows] == accuracy

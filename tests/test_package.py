@@ -6,9 +6,15 @@ import sys
 import threading
 
 import numpy as np
+import pandas as pd
 import pytest
+import sklearn
 import torch
-from sklearn.datasets import load_wine
+from given_rows import on_given_rows
+from numpy.testing import assert_array_equal
+from scipy.sparse import csr_matrix
+from sklearn.datasets import load_iris, load_wine
+from sklearn.linear_model import LogisticRegression
 from threadpoolctl import threadpool_info, threadpool_limits
 
 import sklearn_kd
@@ -155,3 +161,36 @@ def test_only_what_is_unset_is_seeded():
     bag = seed_unset(BaggingClassifier(DecisionTreeClassifier()), 3)
     again = seed_unset(BaggingClassifier(DecisionTreeClassifier()), 3)
     assert bag.estimator.random_state == again.estimator.random_state is not None
+
+
+def test_another_thread_keeps_its_random_stream_while_a_seeded_fit_runs():
+    started = threading.Event()
+
+    class Slow(LogisticRegression):
+        __module__ = "sklearn.mine"
+
+        def fit(self, X, y, sample_weight=None):
+            started.set()
+            return super().fit(X, y, sample_weight)
+
+    np.random.seed(7)
+    expected = np.random.random(200)
+    np.random.seed(7)
+    model = on_given_rows(Slow(max_iter=500), MLPStudent(max_iter=10), random_state=0)
+    thread = threading.Thread(target=model.fit, args=load_iris(return_X_y=True))
+    thread.start()
+    assert started.wait(10)
+    drawn = np.array([np.random.random() for _ in range(200)])
+    thread.join()
+    assert_array_equal(drawn, expected)
+
+
+@pytest.mark.parametrize("output", ["default", "pandas", "polars"])
+def test_what_users_set_for_transformers_does_not_reach_the_student(output):
+    X, y = load_iris(return_X_y=True)
+    frame = pd.DataFrame(X, columns=list("abcd")).assign(e=y.astype(str))
+    with sklearn.config_context(transform_output=output):
+        sparse = MLPStudent(max_iter=2, random_state=0).fit(csr_matrix(X), y)
+        mixed = on_given_rows(None, MLPStudent(max_iter=10)).fit(frame, y)
+        assert_array_equal(mixed.teacher_.predict(frame), y)
+        assert sparse.predict_proba(csr_matrix(X)).shape == (150, 3)

@@ -38,12 +38,11 @@ from sklearn_kd import (
     compute_soft_targets,
 )
 from sklearn_kd.inspection import (
-    agreement_score,
     compare,
-    mean_kl_divergence,
     prediction_latency,
     throughput,
 )
+from sklearn_kd.metrics import agreement_scorer, kl_divergence
 
 FRAME = pd.DataFrame(X, columns=["a", "b", "c"])
 COLUMNS = FRAME.to_dict("list")
@@ -123,7 +122,7 @@ def test_functions_that_hand_rows_to_any_model_say_what_to_pass(name):
     rows, fix = WITHOUT_ROWS[name]
     for call in (
         lambda: compute_soft_targets(FITTED, rows),
-        lambda: agreement_score(FITTED, FITTED, rows),
+        lambda: agreement_scorer(FITTED)(FITTED, rows),
         lambda: prediction_latency(FITTED, rows),
         lambda: throughput(FITTED, rows),
         lambda: compare({"teacher": FITTED}, rows, y),
@@ -177,7 +176,7 @@ def test_probabilities_say_what_to_pass(name):
     for what, call in (
         ("teacher_proba", lambda: model.fit(X, y, teacher_proba=proba)),
         ("proba", lambda: SoftTargets(proba, [0, 1])),
-        ("teacher_proba", lambda: mean_kl_divergence(proba, proba)),
+        ("p_teacher", lambda: kl_divergence(proba, proba)),
     ):
         wanted = re.escape(re.sub(r"\bX\b", what, fix))
         with pytest.raises(TypeError, match=wanted):

@@ -12,7 +12,15 @@ from recorder import Recorder, soft_targets
 from sklearn.base import clone
 from sklearn.ensemble import BaggingClassifier, RandomForestClassifier
 from sklearn.exceptions import UnsetMetadataPassedError
-from sklearn.model_selection import GridSearchCV, GroupKFold, KFold, cross_validate
+from sklearn.experimental import enable_halving_search_cv  # noqa: F401
+from sklearn.linear_model import LogisticRegression
+from sklearn.model_selection import (
+    GridSearchCV,
+    GroupKFold,
+    HalvingGridSearchCV,
+    KFold,
+    cross_validate,
+)
 from sklearn.multiclass import OneVsRestClassifier
 from sklearn.pipeline import Pipeline, make_pipeline
 from sklearn.preprocessing import StandardScaler
@@ -21,6 +29,7 @@ from weights import KEPT, LOGISTIC, TREE, WEIGHT, vote
 from wine import STUDENT, X, distil, y
 
 from sklearn_kd import SkorchStudent
+from sklearn_kd._estimators.routing import weight_parameter
 
 
 @pytest.fixture
@@ -256,3 +265,8 @@ def test_bagging_weighs_rows_and_the_teachers_are_weighed_too():
         bagging = BaggingClassifier(distil(LOGISTIC), 2, random_state=0)
         bagging.fit(X, y, sample_weight=WEIGHT)
     assert bagging.score(X, y) > 0.9
+
+
+def test_every_search_hands_weights_on():
+    search = HalvingGridSearchCV(LogisticRegression(), {"C": [0.1, 1]})
+    assert weight_parameter(search) == "sample_weight"

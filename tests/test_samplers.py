@@ -64,7 +64,7 @@ class Repeat(TransferSampler):
         Seeded(),
         Shifted(),
     ],
-    ids=str,
+    ids=lambda sampler: type(sampler).__name__,
 )
 def test_a_sampler_that_follows_the_rules_passes(sampler):
     before = dict(vars(sampler))

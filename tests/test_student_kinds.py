@@ -243,3 +243,10 @@ def test_a_linear_student_learns_from_the_rows_there_are(student, capsys):
     assert "no synthetic rows: the student is linear" in capsys.readouterr().out
     distilled.set_params(transfer=MungeSampler(100))
     assert distilled.fit(X, y).n_transfer_rows_ == 100
+
+
+def test_labels_keep_their_dtype():
+    labels = (y == LABELS[0]).astype(np.int8)
+    teacher = RandomForestClassifier(5, random_state=0).fit(X, labels)
+    model = on_given_rows(teacher, XGBClassifier(n_estimators=2)).fit(X, labels)
+    assert model.predict(X).dtype == np.int8

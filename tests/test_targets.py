@@ -1,5 +1,7 @@
 """Soft targets: checking, aligning, temperature, blending."""
 
+import pickle
+
 import numpy as np
 import pytest
 import torch
@@ -9,7 +11,7 @@ from hypothesis.extra import numpy as hnp
 from numpy.testing import assert_allclose, assert_array_equal
 from scipy.special import softmax
 
-from sklearn_kd import SoftTargets
+from sklearn_kd import MLPStudent, SoftTargets
 from sklearn_kd._compat import safe_indexing
 from sklearn_kd._task.blending import blend, negative_entropy, one_hot
 from sklearn_kd._task.link import temper
@@ -226,3 +228,27 @@ def test_soft_targets_slice_like_arrays(rows):
 def test_soft_targets_refuse_bad_parameters(params, message):
     with pytest.raises(ValueError, match=message):
         SoftTargets([[0.5, 0.5], [1, 0]], [0, 1], **params)
+
+
+def test_soft_targets_keep_their_own_copy_and_refuse_what_no_one_can_use():
+    proba = np.full((2, 2), 0.5)
+    soft = SoftTargets(proba, [0, 1])
+    proba[:] = [[1, 0], [1, 0]]
+    assert_array_equal(soft.proba, 0.5)
+    for classes in ([1, 0], [1, 1]):
+        with pytest.raises(ValueError, match="distinct and sorted"):
+            SoftTargets(proba, classes)
+    with pytest.raises(TypeError, match="sliced by several rows"):
+        soft[0]
+    strange = SoftTargets(proba, [0, 1], loss="x")
+    with pytest.raises(ValueError, match="has loss 'x', expected one of"):
+        MLPStudent().fit(np.eye(2), [0, 1], soft_targets=strange)
+
+
+def test_soft_targets_are_read_only_out_of_a_pickle_too():
+    soft = SoftTargets([[0.8, 0.2], [0.3, 0.7]], ["no", "yes"])
+    again = pickle.loads(pickle.dumps(soft))
+    assert_array_equal(again.proba, soft.proba)
+    for array in (again.proba, again.classes, again.row_alpha):
+        with pytest.raises(ValueError, match="read-only"):
+            array[0] = array[1]

@@ -8,8 +8,9 @@ from fitted_teachers import Answers, X, forest, y
 from labelled import labelled
 from numpy.testing import assert_allclose, assert_array_equal
 from recorder import Recorder, soft_targets
-from sklearn.base import BaseEstimator, ClassifierMixin
+from sklearn.base import BaseEstimator, ClassifierMixin, is_classifier
 from sklearn.ensemble import BaggingClassifier
+from sklearn.neighbors import KNeighborsClassifier
 from wine import distil
 
 from sklearn_kd import SoftTargets, compute_soft_targets
@@ -266,3 +267,12 @@ def test_probabilities_in_a_file_are_copied_only_where_some_are_negative(tmp_pat
     clipped = SoftTargets(file, [0, 1, 2]).proba
     assert clipped.min() == 0
     assert_array_equal(file, before)
+
+
+def test_several_teachers_are_a_classifier_whose_rows_sum_to_one():
+    far = X[:5] + 100
+    knows_more = KNeighborsClassifier(1).fit(np.r_[X, far], np.r_[y, [9] * 5])
+    teacher = distil([forest(), knows_more]).fit(X, y).teacher_
+    assert is_classifier(teacher)
+    assert teacher.score(X, y) > 0.9
+    assert_allclose(teacher.predict_proba(np.r_[X[:1], far[:1]]).sum(axis=1), 1)

@@ -8,6 +8,9 @@ import pytest
 from fitted_teachers import Answers, X, forest, y
 from numpy.testing import assert_allclose, assert_array_equal
 from recorder import Recorder, soft_targets
+from sklearn.datasets import make_classification
+from sklearn.linear_model import LogisticRegression
+from sklearn.model_selection import FixedThresholdClassifier
 from wine import distil
 from xgboost import XGBClassifier
 
@@ -115,3 +118,32 @@ def test_a_teacher_may_spell_integers_otherwise():
     for classes in ([0.0, 1.0], np.array([0, 1], dtype=np.int8), [False, True]):
         soft = soft_targets(distil(answers(two, classes)), ROWS, labels)
         assert_allclose(soft, two, atol=1e-7)
+
+
+def test_teacher_classes_count_before_the_codes_of_an_encoded_teacher():
+    teacher = XGBClassifier(n_estimators=5).fit(X, y)
+    labels = ["setosa", "versicolor", "virginica"]
+    names = np.array(labels)[y]
+    model = distil(teacher, teacher_classes=labels).fit(X, names)
+    assert model.score(X, names) > 0.9
+    with pytest.raises(ValueError, match=r"expected \(n_samples, 2\)"):
+        distil(teacher, teacher_classes=labels[:2]).fit(X, names)
+
+
+def test_teacher_classes_do_not_rename_a_teacher_that_is_fitted_here():
+    X, y = make_classification(300, 6, n_informative=4, random_state=0)
+    labels = np.where(y, "yes", "no")
+    teacher = FixedThresholdClassifier(
+        LogisticRegression(), threshold=0.2, pos_label="no"
+    )
+    models = [
+        distil(
+            teacher,
+            LogisticRegression(),
+            decision_threshold="teacher",
+            teacher_classes=names,
+        ).fit(X, labels)
+        for names in (None, ["yes", "no"])
+    ]
+    assert_array_equal(models[0].predict(X), models[1].predict(X))
+    assert (models[1].predict(X) == "no").mean() > 0.7

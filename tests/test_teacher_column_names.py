@@ -151,3 +151,13 @@ def test_a_table_of_arrow_is_read_by_name(names):
     assert_allclose(compute_soft_targets(teacher, X), EXPECTED, atol=1e-7)
     with pytest.raises(ValueError, match=r"none of them is one of the classes"):
         model.fit(X, TWO, teacher_proba=arrow(EXPECTED).rename_columns(["a", "b"]))
+
+
+@pytest.mark.parametrize("make", [pd.DataFrame, pl.DataFrame], ids=["pandas", "polars"])
+def test_a_frame_with_text_columns_names_integer_labels(make):
+    def form(proba):
+        return make({str(label): proba[:, j] for j, label in enumerate((2, 0, 1))})
+
+    teacher = Answers(forest(), form=form)
+    soft = soft_targets(distil(teacher), X, y)
+    assert_allclose(soft, forest().predict_proba(X), atol=1e-7)

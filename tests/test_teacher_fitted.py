@@ -13,7 +13,7 @@ from lightgbm import LGBMClassifier
 from numpy.testing import assert_allclose, assert_array_equal
 from recorder import soft_targets
 from scipy.sparse import csr_array
-from sklearn.base import clone
+from sklearn.base import BaseEstimator, clone
 from sklearn.calibration import CalibratedClassifierCV
 from sklearn.compose import make_column_transformer
 from sklearn.ensemble import (
@@ -285,3 +285,49 @@ def test_without_a_teacher_an_ensemble_is_fitted(sparse):
         types = [HistGradientBoostingClassifier, ExtraTreesClassifier]
         assert [type(one) for one in teacher.teachers] == types
     assert distilled.score(csr_array(X) if sparse else X, y) > 0.8
+
+
+class Duck:
+    """Has what a teacher needs, and nothing of scikit-learn's."""
+
+    def __init__(self, depth=3):
+        self.depth = depth
+        self.n_fits = 0
+
+    def get_params(self, deep=True):
+        return {"depth": self.depth}
+
+    def fit(self, X, y):
+        self.n_fits += 1
+        self.model_ = RandomForestClassifier(5, random_state=0).fit(X, y)
+        self.classes_ = self.model_.classes_
+        return self
+
+    def predict_proba(self, X):
+        return self.model_.predict_proba(X)
+
+
+def test_a_fitted_teacher_of_no_library_is_not_refitted():
+    duck = Duck().fit(X, y)
+    model = distil(duck)
+    assert clone(model).teacher is duck
+    assert model.fit(X, y).teacher_ is duck
+    assert duck.n_fits == 1
+
+
+def test_a_fitted_teacher_without_classes_is_not_refitted_but_asked_about():
+    wine_forest = forest()
+
+    class Silent(BaseEstimator):
+        def fit(self, X, y):
+            self.n_fits_ = getattr(self, "n_fits_", 0) + 1
+            return self
+
+        def predict_proba(self, X):
+            return wine_forest.predict_proba(X)
+
+    teacher = Silent().fit(X, y)
+    with pytest.raises(ValueError, match=r"Pass teacher_classes=\[...\]"):
+        distil(teacher).fit(X, y)
+    assert teacher.n_fits_ == 1
+    assert distil(teacher, teacher_classes=[0, 1, 2]).fit(X, y).teacher_ is teacher

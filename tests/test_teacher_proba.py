@@ -244,3 +244,13 @@ def test_what_is_about_a_teacher_is_refused_beside_it(params):
 def test_it_answers_for_no_other_row():
     with pytest.raises(ValueError, match="X_unlabeled needs a teacher"):
         distil().fit(X, y, teacher_proba=P, X_unlabeled=X[:5])
+
+
+def test_probabilities_in_another_order_than_the_rows_are_refused():
+    frame = pd.DataFrame(X).rename(columns=str)
+    proba = pd.DataFrame(P)
+    rows = frame.sample(frac=1, random_state=0)
+    with pytest.raises(ValueError, match="in another order"):
+        distil().fit(rows, y[rows.index], teacher_proba=proba)
+    aligned = distil().fit(rows, y[rows.index], teacher_proba=proba.loc[rows.index])
+    assert aligned.score(frame, y) > 0.9

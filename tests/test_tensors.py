@@ -23,7 +23,7 @@ from sklearn_kd import (
     UnlabeledRows,
     compute_soft_targets,
 )
-from sklearn_kd.inspection import agreement_score, mean_kl_divergence
+from sklearn_kd.metrics import agreement_scorer, kl_divergence
 
 STUDENT = MLPStudent((4,), max_iter=2, random_state=0)
 WEIGHT = np.linspace(0.5, 2, N)
@@ -142,8 +142,8 @@ def test_models_of_scikit_learn_are_asked_about_arrays(kind):
     student = clone(STUDENT).fit(X, y)
     rows = KINDS[kind](X)
     assert_array_equal(compute_soft_targets(tree, rows), compute_soft_targets(tree, X))
-    agreement = agreement_score(student, tree, X)
-    assert agreement_score(student, tree, rows) == agreement
+    agreement = agreement_scorer(tree)(student, X)
+    assert agreement_scorer(tree)(student, rows) == agreement
 
 
 @pytest.mark.parametrize("kind", KINDS)
@@ -153,7 +153,7 @@ def test_probabilities(kind):
     expected = model.fit(X, y, teacher_proba=PROBA).predict_proba(X)
     assert_array_equal(model.fit(X, y, teacher_proba=proba).predict_proba(X), expected)
     assert_array_equal(SoftTargets(proba, [0, 1]).proba, PROBA)
-    assert mean_kl_divergence(proba, PROBA) == 0
+    assert kl_divergence(proba, PROBA) == 0
 
 
 def test_half_precision_that_numpy_lacks_is_widened():

@@ -33,7 +33,8 @@ from texts import (
 
 from sklearn_kd import MLPStudent, MungeSampler, UnlabeledRows
 from sklearn_kd._tables.building import stack_rows
-from sklearn_kd.inspection import agreement_score, compare
+from sklearn_kd.inspection import compare
+from sklearn_kd.metrics import agreement_scorer
 
 STUDENTS = {"mlp": MLP, "linear": LINEAR}
 
@@ -248,7 +249,7 @@ def test_teacher_and_student_are_compared_on_texts(kind):
         n_calls=3,
     )
     assert "agreement with teacher" in str(comparison)
-    assert agreement_score(model, model.teacher_, texts) > 0.9
+    assert agreement_scorer()(model, texts) > 0.9
 
 
 class Repeat(BaseEstimator):

@@ -9,6 +9,7 @@ import pytest
 from clocks import stopped
 from numpy.testing import assert_array_equal
 from recorder import Recorder
+from sklearn.base import BaseEstimator, ClassifierMixin
 from sklearn.ensemble import RandomForestClassifier
 from sklearn.linear_model import LogisticRegression
 from teacher_alone import X, distil, y
@@ -341,3 +342,33 @@ def test_members_of_a_forest_are_asked_only_where_there_is_time(
         warnings.simplefilter("ignore")  # of what was cut
         distil(forest, MLPStudent((8,), max_iter=2), **settings).fit(X, y)
     assert bool(looked_for) is asked
+
+
+class Limited(ClassifierMixin, BaseEstimator):
+    """A student that tells its time limit."""
+
+    def __init__(self, time_limit=None):
+        self.time_limit = time_limit
+
+    def fit(self, X, y, sample_weight=None):
+        self.classes_, self.seen_ = np.unique(y), self.time_limit
+        return self
+
+    def predict(self, X):
+        return np.full(len(X), self.classes_[0])
+
+    def predict_proba(self, X):
+        return np.full((len(X), len(self.classes_)), 1 / len(self.classes_))
+
+
+def test_a_student_keeps_its_own_shorter_limit():
+    def seen(own, limit):
+        model = DistilledClassifier(
+            MODEL, Limited(own), time_limit=limit, transfer=None
+        )
+        return model.fit(X, y).student_.seen_
+
+    assert seen(0.01, 1000) == 0.01
+    assert 0 < seen(1000, 10) <= 10
+    assert 0 < seen(None, 10) <= 10
+    assert seen(0.01, None) == 0.01

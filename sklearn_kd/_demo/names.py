@@ -109,6 +109,7 @@ def _split(text):
 
 
 def _hint(name, names):
+    """Name the columns that may be meant by a name that no column has."""
     lower = {other.lower(): other for other in names}
     close = get_close_matches(name.lower().strip(), lower, n=3)
     longer = [other for other in names if "," in other and name in other.split(",")]
@@ -120,11 +121,13 @@ def _hint(name, names):
 
 
 def _listed(names):
+    """Write the first names, and how many more there are."""
     more = f" and {len(names) - _SHOWN} more" if len(names) > _SHOWN else ""
     return ", ".join(map(repr, names[:_SHOWN])) + more
 
 
 def _is_number(name):
+    """Say whether a name reads as a number."""
     try:
         float(name)
     except ValueError:

@@ -71,12 +71,14 @@ def _draw_panel(axes, rows, key, write):
 
 
 def _limits(values):
+    """Give the ends of an axis, with room around the values."""
     middle, span = (min(values) + max(values)) / 2, max(values) - min(values)
     half = max(_SPAN, 1.4 * span) / 2
     return middle - half, middle + half
 
 
 def _describe(row):
+    """Write a model's accuracy and costs as text."""
     costs = ", ".join(write(row[key]) for key, _, write in _PANELS)
     return f"{row['model']}: {row['accuracy']:.4f}\n{costs}"
 

@@ -91,6 +91,7 @@ def replacing(path):
 
 
 def _part(real):
+    """Name a hidden file in the same folder, to be moved into place."""
     suffix = Path(real).suffix
     return os.path.join(
         os.path.dirname(real), f".sklearn_kd-{secrets.token_hex(4)}{suffix}"
@@ -105,6 +106,7 @@ def _try_name(real):
 
 
 def _same(real, other):
+    """Say whether two paths lead to one file, which need not exist."""
     if os.path.exists(real) and os.path.exists(other):
         return os.path.samefile(real, other)
     return real == os.path.realpath(other)

@@ -108,6 +108,7 @@ def _place_of_picture(path, data):
 
 
 def _check_format(path):
+    """Refuse a picture of a format that matplotlib does not write."""
     from matplotlib.figure import Figure
 
     formats = Figure().canvas.get_supported_filetypes()
@@ -118,6 +119,7 @@ def _check_format(path):
 
 
 def _check_out(path, data):
+    """Refuse a place where the student cannot be written."""
     if path.lower().endswith(".onnx"):
         raise DemoError(
             f"--out {path}: the student is written by joblib. Name it .joblib, load "
@@ -127,6 +129,7 @@ def _check_out(path, data):
 
 
 def _introduce(table, n_train, n_test, no_picture):
+    """Print what the table is."""
     nominal = table.kinds.count("nominal")
     numeric = len(table.kinds) - nominal
     print(
@@ -139,6 +142,7 @@ def _introduce(table, n_train, n_test, no_picture):
 
 
 def _fit(kinds, X, y, seed):
+    """Fit teacher, student, and the same student without a teacher."""
     with _step(1, "fitting the teacher: a vote of forest, extra trees and boosting"):
         teacher = make_ensemble(kinds, seed).fit(X, y)
     with _step(2, "distilling it: the student learns the teacher's probabilities"):
@@ -156,6 +160,7 @@ def _warnings_as_lines():
     """Print warnings without their place in the code; Ctrl-C stops the demo too."""
 
     def say(message, *_, **__):
+        """Print a warning as a line."""
         if str(message).startswith(_INTERRUPTED):
             raise KeyboardInterrupt
         print(f"  warning: {printable(message)}", file=sys.stderr)
@@ -167,11 +172,13 @@ def _warnings_as_lines():
 
 
 def _epochs(student):
+    """Write how long a student was trained."""
     return f"{student.n_iter_:,} epochs, validation loss {student.best_loss_:.4f}"
 
 
 @contextmanager
 def _step(number, what):
+    """Announce a step, time it, and turn its errors into the demo's."""
     print(f"\n[{number}/4] {what}", flush=True)
     start = perf_counter()
     try:
@@ -188,6 +195,7 @@ def _step(number, what):
 
 
 def _verdict(comparison):
+    """Write the last two lines: how much smaller and faster, and what is kept."""
     teacher, student, plain = (comparison[name] for name in (TEACHER, STUDENT, PLAIN))
     smaller = _times(teacher["pickled_size"] / student["pickled_size"], "small", "larg")
     faster = _times(
@@ -201,6 +209,7 @@ def _verdict(comparison):
 
 
 def _times(ratio, more, less):
+    """Write a ratio as '3.2 times smaller' or 'larger'."""
     word = more if ratio >= 1 else less
     ratio = max(ratio, 1 / ratio)
     return (
@@ -209,6 +218,7 @@ def _times(ratio, more, less):
 
 
 def _write(what, path, write, *contents):
+    """Write a file under another name, and move it into place."""
     try:
         with replacing(path) as part:
             write(contents[0], part, *contents[1:])

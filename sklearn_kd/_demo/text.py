@@ -63,6 +63,7 @@ def _read(path, encoding, target, separator, find):
         options["dtype"] = dict.fromkeys(nominal, "str")
 
     def read(**more):
+        """Read the file; fields that would be cut off are errors."""
         with warnings.catch_warnings():  # of fields that would be cut off
             warnings.simplefilter("error", pd.errors.ParserWarning)
             return pd.read_csv(path, **{**options, **more})

@@ -247,6 +247,7 @@ def load_adult(*, return_X_y=False, as_frame=True):
 
 
 def _folder():
+    """Give the folder with the files."""
     return resources.files("sklearn_kd.datasets") / "data"
 
 
@@ -262,6 +263,7 @@ def _read_columns():
 
 
 def _to_integers(name, values):
+    """Give int64 values, or codes of levels."""
     if name not in _LEVELS:
         return np.array(values, dtype=np.int64)
     code = {level: position for position, level in enumerate(_LEVELS[name])}
@@ -270,6 +272,7 @@ def _to_integers(name, values):
 
 
 def _as_arrays(columns, names):
+    """Give no frame, the rows as float64 with NaN, and the labels as strings."""
     data = np.column_stack([columns[name] for name in names]).astype(np.float64)
     categorical = [name in _LEVELS for name in names]
     missing = (data == -1) & categorical
@@ -279,6 +282,7 @@ def _as_arrays(columns, names):
 
 
 def _as_frame(columns, names):
+    """Give the frame, its columns of rows, and the labels."""
     try:
         import pandas as pd
     except ImportError as error:

@@ -6,23 +6,23 @@ from dataclasses import dataclass
 import numpy as np
 from sklearn.metrics import roc_auc_score
 
-from sklearn_kd._compat import num_samples
 from sklearn_kd._messages import printable, show
 from sklearn_kd._run.autologging import no_autologging
 from sklearn_kd._tables.containers import as_column
-from sklearn_kd._tables.taking import copy_rows
-from sklearn_kd._task.answers import classes_of, read_answer
 from sklearn_kd._task.labels import refuse_missing_labels
-from sklearn_kd._task.proba import align_proba
-from sklearn_kd.inspection._fidelity import (
-    mean_kl_divergence,
-    predict_labels,
-    share_equal,
-)
 from sklearn_kd.inspection._format import format_seconds, format_size
-from sklearn_kd.inspection._inputs import check_model, count_rows
+from sklearn_kd.inspection._inputs import count_rows
 from sklearn_kd.inspection._size import count_parameters, pickled_size
 from sklearn_kd.inspection._speed import prediction_latency, throughput
+from sklearn_kd.metrics import agreement_score, kl_divergence
+from sklearn_kd.metrics._agreement import share_equal
+from sklearn_kd.metrics._models import (
+    check_model,
+    in_one_order,
+    predicted_labels,
+    predicted_proba,
+)
+from sklearn_kd.metrics._retention import kept
 
 #: The lines of the printed table: a key, what it is called, how it is written.
 _LINES = (
@@ -129,9 +129,10 @@ def compare(
         ``rows`` has a dict for each model: ``model`` (its name), ``accuracy``,
         ``roc_auc`` (with more than two classes the mean of each class against the
         rest, weighted by its rows; NaN where ``y`` has one class), ``log_loss`` (nats),
-        ``agreement``, ``kl_divergence`` (nats, see :func:`mean_kl_divergence`) and
-        ``retention`` (accuracy / accuracy of the reference), ``n_parameters`` and
-        ``pickled_size`` (bytes; both None for a model that cannot be pickled),
+        ``agreement``, ``kl_divergence`` (nats, see
+        :func:`sklearn_kd.metrics.kl_divergence`) and ``retention`` (accuracy / accuracy
+        of the reference; NaN where that is 0), ``n_parameters`` and ``pickled_size``
+        (bytes; both None for a model that cannot be pickled),
         ``latency_median`` and ``latency_p99`` (seconds for one row) and
         ``rows_per_second``.
 
@@ -145,7 +146,7 @@ def compare(
 
     See Also
     --------
-    agreement_score : Share of rows with the same label.
+    sklearn_kd.metrics.agreement_score : Share of rows with the same label.
     count_parameters : What counts as a parameter.
     prediction_latency : How one row is timed.
     throughput : How many rows are timed.
@@ -194,13 +195,25 @@ def compare(
             f"rows of X: ({n_samples},)."
         )
     with no_autologging():
-        answers = {name: _Answer.ask(name, model, X) for name, model in models.items()}
-    classes = _all_labels(y, answers.values())
+        probas, labels = {}, {}
+        for name, model in models.items():
+            probas[name] = predicted_proba(show(name), model, X)
+            labels[name] = predicted_labels(show(name), model, X)
+    aligned, classes = in_one_order(list(probas.values()), y)
+    probas = dict(zip(models, aligned, strict=True))
     timing = {"n_calls": n_calls, "time_limit": time_limit, "n_jobs": n_jobs}
+    quality = {
+        name: _quality(y, classes, labels[name], probas[name]) for name in models
+    }
     rows = [
         {
             "model": name,
-            **_quality(answers[name], answers[reference], y, classes),
+            **quality[name],
+            "agreement": agreement_score(labels[reference], labels[name]),
+            "kl_divergence": kl_divergence(probas[reference], probas[name]),
+            "retention": kept(
+                quality[reference]["accuracy"], quality[name]["accuracy"]
+            ),
             **_cost(model, X, timing),
         }
         for name, model in models.items()
@@ -209,6 +222,7 @@ def compare(
 
 
 def _check_models(models, reference):
+    """Refuse what is no dict of fitted classifiers with the reference in it."""
     if not isinstance(models, Mapping):
         raise TypeError(
             "models must be a dict from names to fitted classifiers, such as "
@@ -222,65 +236,19 @@ def _check_models(models, reference):
         check_model(f"models[{show(name)}]", model, "predict", "predict_proba")
 
 
-@dataclass(frozen=True)
-class _Answer:
-    """What a model says about the rows."""
-
-    labels: np.ndarray
-    proba: np.ndarray
-    classes: list
-
-    @classmethod
-    def ask(cls, name, model, X):
-        # a model may write into its rows, which are those of the others, too
-        answer = model.predict_proba(copy_rows(X))
-        if classes_of(model, answer, None) is None:
-            raise ValueError(
-                f"The label of each column of predict_proba of {show(name)} is "
-                "unknown: the model has no classes_ and returns no DataFrame."
-            )
-        proba, classes = read_answer(
-            model, answer, num_samples(X), name=f"predict_proba of {show(name)}"
-        )
-        labels = predict_labels(f"models[{show(name)}]", model, X)
-        return cls(labels, proba.astype(np.float64), classes)
-
-    def aligned(self, classes):
-        return align_proba(self.proba, self.classes, classes)[0]
-
-
-def _all_labels(y, answers):
-    """Labels that occur in y or in the classes of a model, sorted."""
-    try:
-        labels = set(y.tolist())
-        for answer in answers:
-            labels.update(np.asarray(answer.classes).tolist())
-        return sorted(labels)
-    except TypeError as error:
-        raise ValueError(
-            f"The labels of y and of the models have types that do not compare, such "
-            f"as {show(y[0])}: {printable(error)}."
-        ) from error
-
-
-def _quality(answer, reference, y, classes):
+def _quality(y, classes, labels, proba):
+    """Compare the predictions of a model with the labels of the rows."""
     place = {label: code for code, label in enumerate(classes)}
     codes = np.array([place[label] for label in y.tolist()])
-    proba = answer.aligned(classes)
-    accuracy = share_equal(answer.labels, y)
-    accuracy_of_reference = share_equal(reference.labels, y)
-    kept = accuracy / accuracy_of_reference if accuracy_of_reference else float("nan")
     return {
-        "accuracy": accuracy,
+        "accuracy": share_equal(y=y, labels=labels),
         "roc_auc": _roc_auc(codes, proba),
         "log_loss": _log_loss(codes, proba),
-        "agreement": share_equal(answer.labels, reference.labels),
-        "kl_divergence": mean_kl_divergence(reference.aligned(classes), proba),
-        "retention": kept,
     }
 
 
 def _cost(model, X, timing):
+    """Measure size and speed of a model."""
     median, p99 = prediction_latency(model, X, **timing)
     return {
         "n_parameters": _if_pickled(count_parameters, model),
@@ -304,11 +272,13 @@ def _roc_auc(codes, proba):
 
 
 def _log_loss(codes, proba):
+    """Mean of minus the logarithm of the probability of the label, in nats."""
     right = proba[np.arange(len(codes)), codes]
     return float(-np.log(np.maximum(right, np.finfo(proba.dtype).eps)).mean())
 
 
 def _if_pickled(measure, model):
+    """Measure a model; None where it cannot be pickled."""
     try:
         return measure(model)
     except TypeError:

@@ -5,38 +5,17 @@ _TIMES = ((1, "s"), (1e-3, "ms"), (1e-6, "µs"))
 
 
 def format_size(n_bytes):
-    """Write a number of bytes with three digits and a decimal unit.
-
-    Parameters
-    ----------
-    n_bytes : int
-        Bytes.
-
-    Returns
-    -------
-    str
-        Such as ``"17.9 MB"``.
-    """
+    """Write a number of bytes with three digits and a decimal unit, such as 17.9 MB."""
     return _scaled(n_bytes, _SIZES) or f"{n_bytes} B"
 
 
 def format_seconds(seconds):
-    """Write a duration with three digits and a unit.
-
-    Parameters
-    ----------
-    seconds : float
-        Seconds.
-
-    Returns
-    -------
-    str
-        Such as ``"25.3 ms"``.
-    """
+    """Write a duration with three digits and a unit, such as 25.3 ms."""
     return _scaled(seconds, _TIMES) or f"{seconds * 1e6:.2f} µs"
 
 
 def _scaled(value, units):
+    """Write a value in the largest unit of which it is one or more; None for none."""
     for factor, unit in units:
         number = value / factor
         if number >= 1:

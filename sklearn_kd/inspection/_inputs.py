@@ -1,66 +1,8 @@
-"""Checking the models and rows that a measurement is given."""
+"""Counting the rows that a measurement is given."""
 
 from sklearn_kd._compat import num_samples
-from sklearn_kd._estimators.tags import rows_for
 from sklearn_kd._messages import printable, show
-from sklearn_kd._tables.texts import refuse_row
-
-
-def check_model(name, model, *methods):
-    """Refuse what cannot be asked.
-
-    Parameters
-    ----------
-    name : str
-        Of the parameter.
-    model : object
-        What was passed.
-    *methods : str
-        What it has to have; ``predict_proba`` where none are named.
-
-    Raises
-    ------
-    TypeError
-        For a class instead of an instance, and without one of the methods.
-    """
-    if isinstance(model, type):
-        raise TypeError(
-            f"{name} must be a fitted instance, got the class {model.__name__}. Write "
-            f"{model.__name__}().fit(X, y)."
-        )
-    for method in methods or ("predict_proba",):
-        if not callable(getattr(model, method, None)):
-            raise TypeError(
-                f"{name} must be a fitted classifier with {method}, got {show(model)} "
-                f"of type {type(model).__name__}."
-            )
-
-
-def read_rows(X, models):
-    """Give rows as models of the user's read them, and refuse a single one.
-
-    Parameters
-    ----------
-    X : {array-like, sparse matrix, DataFrame}
-        What was passed.
-    models : iterable of object
-        Who will be asked about them.
-
-    Returns
-    -------
-    object
-        The rows.
-
-    Raises
-    ------
-    ValueError
-        For one row without the dimension of rows.
-    """
-    models = list(models)
-    # with names first: the advice for them is good for the others, too
-    for model in sorted(models, key=lambda one: not hasattr(one, "feature_names_in_")):
-        refuse_row(model, X)
-    return rows_for(models, X)
+from sklearn_kd.metrics._models import read_rows
 
 
 def count_rows(X, models=()):
@@ -71,7 +13,7 @@ def count_rows(X, models=()):
     X : {array-like, sparse matrix, DataFrame}
         What was passed.
     models : iterable of object, default=()
-        Who will be asked about them.
+        Those that will predict.
 
     Returns
     -------

@@ -156,6 +156,7 @@ class _Sink:
         self.size = 0
 
     def write(self, data):
+        """Count the bytes and forget them."""
         size = memoryview(data).nbytes
         self.size += size
         return size

@@ -12,7 +12,8 @@ from sklearn_kd._compat import safe_indexing
 from sklearn_kd._parameters import MOST, check_number
 from sklearn_kd._run.autologging import no_autologging
 from sklearn_kd._tables.taking import copy_rows
-from sklearn_kd.inspection._inputs import check_model, count_rows
+from sklearn_kd.inspection._inputs import count_rows
+from sklearn_kd.metrics._models import check_model
 
 #: Calls before those that count: caches fill, and lazy imports happen.
 _WARM_UP = 5
@@ -152,12 +153,14 @@ def throughput(model, X, *, n_repeats=3, n_jobs=1):
 
 
 def _check_jobs(n_jobs):
+    """Check the number of jobs; None stays None."""
     if n_jobs is None:
         return None
     return check_number("n_jobs", n_jobs, least=1, most=MOST, whole=True)
 
 
 def _time(model, X):
+    """Time one call of ``predict_proba``, in seconds."""
     X = copy_rows(X)  # the model may write into its rows
     start = perf_counter()
     model.predict_proba(X)
@@ -166,6 +169,7 @@ def _time(model, X):
 
 @contextmanager
 def _no_garbage_collection():
+    """Switch the garbage collector off for a while."""
     enabled = gc.isenabled()
     gc.disable()
     try:

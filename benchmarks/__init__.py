@@ -1,0 +1,1 @@
+"""Quality, speed and peers: run from the root of the repository."""

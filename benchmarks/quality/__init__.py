@@ -1,0 +1,1 @@
+"""What students keep of their teachers, on real tables."""

@@ -1,0 +1,314 @@
+"""A unit of work: all models on one split of one table, in one thread.
+
+What does not depend on the package, teachers and rivals, is fitted once and kept in a
+cache: a card with everything that is measured, and for teachers the model itself. All
+seconds are the processor's, which other work on the machine leaves nearly alone.
+"""
+
+import os
+import re
+import traceback
+import warnings
+from dataclasses import dataclass, replace
+from functools import cached_property
+from pathlib import Path
+from time import process_time
+
+import joblib
+import numpy as np
+import pandas as pd
+from sklearn.model_selection import train_test_split
+
+import sklearn_kd
+from benchmarks.quality.students import (
+    OURS,
+    RIVALS,
+    cut_to_latency,
+    distil,
+    without_teacher,
+)
+from benchmarks.shared.figures import (
+    IMBALANCED,
+    answers,
+    fidelity,
+    frame_floor,
+    latency,
+    quality,
+    size,
+)
+from benchmarks.shared.results import append_row
+from benchmarks.shared.tables import read_table
+from benchmarks.shared.teachers import TEACHERS
+
+#: Raise it when the split or what is measured changes: nothing older counts then.
+PROTOCOL = 1
+
+MAKERS = {**TEACHERS, **RIVALS}
+MODELS = ("teacher", *RIVALS, *OURS)
+
+#: Seeds of the second teacher, which says how far two teachers of a kind agree.
+OTHER_SEED = 1000
+
+#: Rooms of the package that our figures do not depend on.
+OTHER_ROOMS = {"_demo", "datasets", "export", "inspection", "metrics"}
+
+PACKAGE = Path(sklearn_kd.__file__).parent
+
+#: The code of the package but for these: what our figures depend on.
+CODE = joblib.hash(
+    [
+        path.read_text()
+        for path in sorted(PACKAGE.rglob("*.py"))
+        if path.relative_to(PACKAGE).parts[0] not in OTHER_ROOMS
+    ]
+)[:12]
+
+
+def settings_key(name):
+    """Hash what a teacher or rival is: its parameters that are not at their defaults.
+
+    Parameters
+    ----------
+    name : str
+        Of a teacher or rival.
+
+    Returns
+    -------
+    str
+        The hash.
+    """
+    makes = [MAKERS[name](0, mixed) for mixed in (False, True)]
+    texts = [make.__repr__(N_CHAR_MAX=10**6) for make in makes]
+    texts = [re.sub(r" at 0x\w+", "", text) for text in texts]  # column selectors
+    return joblib.hash([PROTOCOL, *texts])[:12]
+
+
+def row_key(model, teacher, max_rows=None):
+    """Say which state of code and settings the row of a model belongs to."""
+    key = settings_key(teacher)
+    if model in OURS:
+        key = f"{CODE}+{key}"
+    elif model != "teacher":
+        key = f"{settings_key(model)}+{key}"
+    return key if max_rows is None else f"{key}<{max_rows}"
+
+
+@dataclass(frozen=True)
+class Unit:
+    """One split of one table.
+
+    Parameters
+    ----------
+    name : str
+        The table.
+    seed : int
+        Of the split and of every model.
+    folder : path-like or None
+        Where the table is; None for public ones.
+    max_rows : int or None
+        Cap on its rows.
+    cache : Path
+        Folder for cards and teachers.
+    """
+
+    name: str
+    seed: int
+    folder: object
+    max_rows: int | None
+    cache: Path
+
+    @cached_property
+    def split(self):
+        """Training rows, test rows, their labels."""
+        X, y = read_table(self.name, self.folder, self.max_rows)
+        return train_test_split(X, y, test_size=0.3, stratify=y, random_state=self.seed)
+
+    @cached_property
+    def classes(self):
+        return np.unique(self.split[2])
+
+    @cached_property
+    def mixed(self):
+        return isinstance(self.split[0], pd.DataFrame)
+
+    @cached_property
+    def facts(self):
+        """What a row says of its table."""
+        X, X_test, y, _ = self.split
+        share = np.unique(y, return_counts=True)[1].max() / len(y)
+        facts = {
+            "n_train": len(y),
+            "n_test": len(X_test),
+            "n_classes": len(self.classes),
+            "n_features": X.shape[1],
+            "mixed": int(self.mixed),
+            "majority_share": share,
+        }
+        if self.mixed:
+            facts["frame_floor_seconds"] = frame_floor(X_test)
+        return facts
+
+    @cached_property
+    def without_teacher(self):
+        """What was measured of students on labels alone, by their number of steps."""
+        return {}
+
+    @cached_property
+    def data_key(self):
+        """Hash of the training rows: cards of another table of that name are no use."""
+        X, _, y, _ = self.split
+        if self.mixed:
+            X = pd.util.hash_pandas_object(X, index=False).to_numpy()
+        return joblib.hash([X, list(y)])[:8]
+
+    def path(self, name, kind, seed=None):
+        """Where the card or the model of a teacher or rival is kept."""
+        seed = self.seed if seed is None else seed
+        stem = f"{self.name}-{self.data_key}-{name}-{settings_key(name)}-{seed}"
+        return self.cache / f"{stem}.{kind}.joblib"
+
+    def card(self, name, keep_model=False, seed=None):
+        """Fit a teacher or rival and measure it, or read what an earlier run found.
+
+        Returns
+        -------
+        card : dict
+            ``proba`` of the test rows and the figures that need no labels.
+        model : object or None
+            Fitted where that was necessary.
+        """
+        path = self.path(name, "card", seed)
+        if path.exists() and (not keep_model or self.path(name, "model").exists()):
+            return joblib.load(path), None
+        X, X_test, y, _ = self.split
+        start = process_time()
+        model = MAKERS[name](self.seed if seed is None else seed, self.mixed).fit(X, y)
+        card = {"fit_seconds": process_time() - start}
+        card["proba"] = answers(model, X_test)
+        if seed is None:
+            card |= size(model) | latency(model, X_test, n_calls=100)
+        if keep_model:
+            _keep(self.path(name, "model"), model)
+        _keep(path, card)
+        return card, model
+
+    def teacher(self, name):
+        """The fitted teacher: from the cache where it is there."""
+        _, model = self.card(name, keep_model=True)
+        return joblib.load(self.path(name, "model")) if model is None else model
+
+    def seed_ceiling(self, name):
+        """Agreement of two teachers that differ in nothing but their seed."""
+        one, _ = self.card(name, keep_model=True)
+        other, _ = self.card(name, seed=self.seed + OTHER_SEED)
+        return fidelity(other["proba"], one["proba"])["agreement"]
+
+
+def run(unit, wanted, out):
+    """Measure models on a split, and add each row to the results file at once.
+
+    Parameters
+    ----------
+    unit : Unit
+        The split.
+    wanted : list of (str, str)
+        Pairs of teacher and model that have no row yet.
+    out : Path
+        The results file.
+
+    Returns
+    -------
+    str or None
+        What went wrong, if anything did: the other units go on.
+    """
+    unit = replace(unit)  # its data goes when it is done
+    try:
+        with warnings.catch_warnings():
+            warnings.simplefilter("ignore")
+            for teacher in dict.fromkeys(teacher for teacher, _ in wanted):
+                models = [model for name, model in wanted if name == teacher]
+                for model, figures in _figures(unit, teacher, models):
+                    _write(unit, teacher, model, figures, out)
+    except Exception:  # a table or model that fails is reported at the end
+        return f"{unit.name} seed {unit.seed}: {traceback.format_exc()}"
+    return None
+
+
+def _figures(unit, teacher, models):
+    """Yield the name of each model and what was measured of it."""
+    if "teacher" in models:
+        card, _ = unit.card(teacher, keep_model=True)
+        if unit.seed == 0:
+            card["seed_ceiling"] = unit.seed_ceiling(teacher)
+        yield "teacher", card
+    for name in RIVALS:
+        if name in models:
+            yield name, unit.card(name)[0]
+    if set(models) & set(OURS):
+        yield from _ours(unit, teacher, models)
+
+
+def _ours(unit, teacher_name, models):
+    X, X_test, y, _ = unit.split
+    teacher = unit.teacher(teacher_name)
+    now = latency(teacher, X_test, n_calls=50)  # beside ours: machines have moods
+    asked = {"teacher_row_seconds": next(iter(now.values()))}
+
+    def measured(model, figures):
+        figures["proba"] = answers(model, X_test)
+        return figures | size(model) | latency(model, X_test)
+
+    if set(models) - {"rows_only", "calibrated"}:
+        model, figures = distil(teacher, X, y, unit.seed)
+        student = measured(model.student_, figures)
+    if "student" in models:
+        yield "student", student | asked
+    if "rows_only" in models:
+        model, figures = distil(teacher, X, y, unit.seed, transfer=None)
+        yield "rows_only", measured(model.student_, figures) | asked
+    if "calibrated" in models:
+        model, figures = distil(teacher, X, y, unit.seed, calibration="temperature")
+        yield "calibrated", measured(model.student_, figures) | asked
+    if "no_teacher" in models:
+        n_steps = student["n_steps"]
+        if n_steps not in unit.without_teacher:  # the same for all teachers, mostly
+            plain = without_teacher(X, y, unit.seed, n_steps)
+            unit.without_teacher[n_steps] = measured(*plain)
+        yield "no_teacher", unit.without_teacher[n_steps]
+    if "lightgbm_latency" in models:
+        column = "frame_row_seconds" if unit.mixed else "array_row_seconds"
+        yield (
+            "lightgbm_latency",
+            measured(
+                *cut_to_latency(X, y, unit.seed, unit.mixed, X_test, student[column])
+            ),
+        )
+
+
+def _write(unit, teacher, model, figures, out):
+    figures = dict(figures)
+    proba = figures.pop("proba")
+    teacher_proba = unit.card(teacher, keep_model=True)[0]["proba"]
+    y_test = unit.split[3]
+    imbalanced = unit.facts["majority_share"] > IMBALANCED
+    figures |= quality(y_test, proba, unit.classes, imbalanced)
+    figures |= fidelity(proba, teacher_proba)
+    best = quality(y_test, teacher_proba, unit.classes, imbalanced)["score"]
+    figures["retention"] = figures["score"] / best
+    row = {"set": unit.name, "teacher": teacher, "seed": unit.seed, "model": model}
+    row["key"] = row_key(model, teacher, unit.max_rows)
+    append_row(out, row | unit.facts | figures)
+    print(
+        f"{unit.name} {teacher} {unit.seed} {model}: score {figures['score']:.4f}, "
+        f"log loss {figures['log_loss']:.4f}, agreement {figures['agreement']:.4f}, "
+        f"KL {figures['kl']:.4f}, {figures['fit_seconds']:.1f} s",
+        flush=True,
+    )
+
+
+def _keep(path, thing):
+    """Write a file that is there as a whole or not at all."""
+    path.parent.mkdir(parents=True, exist_ok=True)
+    part = path.with_suffix(f".{os.getpid()}.part")
+    joblib.dump(thing, part, compress=1)
+    os.replace(part, path)

@@ -1,0 +1,1 @@
+"""What training, predicting and importing cost."""
