@@ -63,14 +63,6 @@ class TransferSet:
         return self.task.labels(self.hard)
 
     @property
-    def codes(self):
-        return self.hard
-
-    @property
-    def classes(self):
-        return self.task.classes
-
-    @property
     def n_without_label(self):
         """Number of synthetic and unlabelled rows."""
         return 0 if self.has_label is None else int((~self.has_label).sum())

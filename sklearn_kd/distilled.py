@@ -113,7 +113,7 @@ class DistilledClassifier(
         but makes no synthetic rows if the student is linear, rows are sparse or texts,
         or a column is neither numeric nor nominal (a warning names the column). A
         sampler has ``fit(X)`` and ``sample()``, which returns rows and the position of
-        the one that each was made from. If synthetic rows are made, the training rows
+        the one that each was made from, see :class:`TransferSampler`. If synthetic rows are made, the training rows
         keep their soft term only if all teachers have out-of-sample predictions for
         them (out-of-fold with ``cv``, or out-of-bag), and their hard term if ``alpha <
         1``.
@@ -124,8 +124,8 @@ class DistilledClassifier(
         source. For a forest or :class:`~sklearn.ensemble.BaggingClassifier` they are
         out-of-bag: predicted by the members whose bootstrap sample lacks the source.
         "auto" uses them for a teacher that has memorised label noise. Its sign is a
-        negative autocorrelation of the out-of-sample residuals of neighbouring rows.
-        True raises an error if a teacher has no out-of-sample predictions.
+        negative autocorrelation of the out-of-sample residuals of neighbouring rows;
+        a warning is given if the sampler has no ``neighbors_``. True raises an error if a teacher has no out-of-sample predictions.
     booster_weight : float or "auto", default="auto"
         Weight, in the soft targets of synthetic rows, of a small histogram gradient
         boosting that is fitted on the labels of the training rows; the teacher has the

@@ -200,7 +200,7 @@ def test_the_encoder_learns_from_a_sample(large, mapped, monkeypatch):
     fit_encoder = _batches.fit_encoder
 
     def counted(encoder, train, *settings):
-        sizes.append(len(train.codes))
+        sizes.append(len(train))
         assert isinstance(train.X, np.ndarray)
         return fit_encoder(encoder, train, *settings)
 

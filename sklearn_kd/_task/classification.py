@@ -10,6 +10,7 @@ from sklearn_kd._tables.weights import check_weight
 from sklearn_kd._task.answers import Answers, ask_teacher
 from sklearn_kd._task.blending import (
     average_proba,
+    blend,
     class_copies,
     nearly_hot,
     one_hot,
@@ -228,6 +229,7 @@ class Classification:
         return fill_rows_without_prediction(outputs, codes, name=name)
 
     mean = staticmethod(average_proba)
+    blend = staticmethod(blend)
 
     # splits
 

@@ -18,7 +18,6 @@ from sklearn_kd._tables.columns import nominal_codes
 from sklearn_kd._tables.level_types import TypeWatch
 from sklearn_kd._tables.rows import check_rows
 from sklearn_kd._tables.taking import copy_rows, read_rows
-from sklearn_kd._task.blending import blend
 from sklearn_kd.students.encoder._layout import Layout
 from sklearn_kd.students.encoder.encoder import TabularEncoder
 from sklearn_kd.students.encoder.plain_numbers import PlainNumbers
@@ -82,7 +81,8 @@ def _blended(train):
     soft = train.soft
     if (soft.row_alpha == 1).all():
         return soft
-    return replace(soft, proba=blend(soft.proba, train.codes, soft.row_alpha))
+    proba = train.task.blend(soft.proba, train.hard, soft.row_alpha)
+    return replace(soft, proba=proba)
 
 
 def encode(encoder, X, dtype, *, cast_integers=True, watched=False):

@@ -13,8 +13,8 @@ class NetRows(Dataset):
     ----------
     X : {ndarray, CSR matrix} of shape (n_samples, n_inputs), or dict of ndarray
         Encoded rows.
-    codes : ndarray of shape (n_samples,), int
-        Positions of the labels in the classes.
+    hard : ndarray of shape (n_samples,), int
+        Hard targets: positions of the labels in the classes.
     soft : SoftTargets of length n_samples
         Soft targets.
     weight : ndarray of shape (n_samples,), float
@@ -23,13 +23,13 @@ class NetRows(Dataset):
     Attributes
     ----------
     y : ndarray of shape (n_samples,), int64
-        The codes, for callbacks that score.
+        The hard targets, for callbacks that score.
     targets : dict of ndarray
         What :class:`DistillationLoss` reads.
     """
 
-    def __init__(self, X, codes, soft, weight):
-        super().__init__(X, codes.astype(np.int64), length=len(codes))
+    def __init__(self, X, hard, soft, weight):
+        super().__init__(X, hard.astype(np.int64), length=len(hard))
         self.targets = {"proba": soft.proba.astype(np.float32), "labels": self.y}
         if (soft.row_alpha != 1).any():
             self.targets["row_alpha"] = soft.row_alpha.astype(np.float32)

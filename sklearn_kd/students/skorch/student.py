@@ -219,7 +219,7 @@ class SkorchStudent(
         # a fit that fails must not leave classes, encoder and net of two fits
         self.__dict__.pop("net_", None)
         train = check_train(self, X, y, sample_weight, soft_targets, groups)
-        self.classes_ = train.classes
+        self.classes_ = train.task.classes
         validation = check_validation(
             self, X_val, y_val, sample_weight_val, soft_targets_val, like=train.soft
         )
@@ -235,7 +235,7 @@ class SkorchStudent(
         rows, stop = (
             part
             and NetRows(
-                self._encode(part.X, "float32"), part.codes, part.soft, part.weight
+                self._encode(part.X, "float32"), part.hard, part.soft, part.weight
             )
             for part in (train, validation)
         )
@@ -257,7 +257,7 @@ class SkorchStudent(
 
         self.encoder_ = self._fit_encoder(train)
         X = self._encode(train.X, "float32")
-        rows = NetRows(X, train.codes, train.soft, train.weight)
+        rows = NetRows(X, train.hard, train.soft, train.weight)
         try:
             rehearse(clone(self.net), rows, train.soft)
         except ValueError as error:
@@ -283,7 +283,7 @@ class SkorchStudent(
             few = np.zeros(few.shape)
         with contained_draws(0, self.net):
             dtype = takes_numbers_only(
-                self.net, few, len(train.classes), numbers=numbers
+                self.net, few, train.task.n_outputs, numbers=numbers
             )
         if dtype is not None:
             name = module_name(self.net)
