@@ -113,10 +113,10 @@ class DistilledClassifier(
         but makes no synthetic rows if the student is linear, rows are sparse or texts,
         or a column is neither numeric nor nominal (a warning names the column). A
         sampler has ``fit(X)`` and ``sample()``, which returns rows and the position of
-        the one that each was made from, see :class:`TransferSampler`. If synthetic rows are made, the training rows
-        keep their soft term only if all teachers have out-of-sample predictions for
-        them (out-of-fold with ``cv``, or out-of-bag), and their hard term if ``alpha <
-        1``.
+        the one that each was made from, see :class:`TransferSampler`. If synthetic rows
+        are made, the training rows keep their soft term only if all teachers have
+        out-of-sample predictions for them (out-of-fold with ``cv``, or out-of-bag), and
+        their hard term if ``alpha < 1``.
     cross_fit : bool or "auto", default="auto"
         Whether soft targets of synthetic rows are out-of-sample predictions with
         respect to the training row that each was made from (its source). With ``cv``
@@ -125,7 +125,8 @@ class DistilledClassifier(
         out-of-bag: predicted by the members whose bootstrap sample lacks the source.
         "auto" uses them for a teacher that has memorised label noise. Its sign is a
         negative autocorrelation of the out-of-sample residuals of neighbouring rows;
-        a warning is given if the sampler has no ``neighbors_``. True raises an error if a teacher has no out-of-sample predictions.
+        a warning is given if the sampler has no ``neighbors_``. True raises an error if
+        a teacher has no out-of-sample predictions.
     booster_weight : float or "auto", default="auto"
         Weight, in the soft targets of synthetic rows, of a small histogram gradient
         boosting that is fitted on the labels of the training rows; the teacher has the
