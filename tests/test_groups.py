@@ -25,6 +25,7 @@ from skorch import NeuralNetClassifier
 
 from sklearn_kd import MLPStudent, SkorchStudent
 from sklearn_kd._task.strata import group_mask
+from sklearn_kd.students.mlp import student as home
 from sklearn_kd.torch import TabularMLP
 
 TEACHER = LogisticRegression()
@@ -110,13 +111,13 @@ def test_a_class_of_one_group_stays_in_training():
 
 @pytest.mark.parametrize("soft", [False, True])
 def test_the_student_keeps_groups_together(soft, monkeypatch):
-    seen, own = [], MLPStudent._fit_network
+    seen, own = [], home.fit_network
 
-    def watched(self, train, validation, *rest):
+    def watched(model, train, validation, *rest):
         seen.append((train.X, validation.X))
-        own(self, train, validation, *rest)
+        return own(model, train, validation, *rest)
 
-    monkeypatch.setattr(MLPStudent, "_fit_network", watched)
+    monkeypatch.setattr(home, "fit_network", watched)
     if soft:
         on_given_rows(TEACHER, SMALL, random_state=0).fit(X, Y, groups=GROUPS)
     else:

@@ -241,11 +241,12 @@ def test_synthetic_rows_are_made_from_a_sample(large, mapped):
 def test_sources_of_a_sample_are_positions_in_the_table(large):
     from sklearn_kd import MungeSampler
 
-    made = draw_rows(MungeSampler(4000, swap_probability=0, random_state=0), X, 0)
-    assert_array_equal(made.X, X[made.source])
-    assert len(np.unique(made.source)) == 2_000
-    assert made.neighbors.neighbors.shape == (2_000, 10)
-    assert_array_equal(np.unique(made.source), made.neighbors.rows)
+    sampler = MungeSampler(4000, swap_probability=0, random_state=0)
+    made, source, (rows, neighbors) = draw_rows(sampler, X, 0)
+    assert_array_equal(made, X[source])
+    assert len(np.unique(source)) == 2_000
+    assert neighbors.shape == (2_000, 10)
+    assert_array_equal(np.unique(source), rows)
 
 
 def test_a_student_of_scikit_learn_gets_an_array(large, mapped):

@@ -21,7 +21,8 @@ class PredictingClassifierMixin(ClassifierMixin):
 
     def _labels(self, X):
         """Give the most probable label of each row."""
-        return self.classes_[self._proba(X).argmax(axis=1)]
+        codes = self._proba(X).argmax(axis=1)  # first, since it may not be fitted
+        return self.classes_[codes]
 
     def _log_proba(self, X):
         """Give finite logarithms, also of probabilities that are 0."""
