@@ -3,8 +3,8 @@
 from functools import partial
 from numbers import Real
 
-from sklearn.base import BaseEstimator, MetaEstimatorMixin
-from sklearn.utils.metadata_routing import MetadataRouter, process_routing
+import numpy as np
+from sklearn.utils.metadata_routing import process_routing
 
 from sklearn_kd._compat import (
     N_JOBS,
@@ -15,7 +15,11 @@ from sklearn_kd._compat import (
     StrOptions,
     fit_context,
 )
-from sklearn_kd._estimators.tags import takes_missing, takes_sparse, takes_text
+from sklearn_kd._recipe.base import (
+    BaseDistilled,
+    available_with,
+    labels_by_threshold,
+)
 from sklearn_kd._recipe.flagged import compared_rows, draw_compared
 from sklearn_kd._recipe.preparation import (
     by_name,
@@ -27,7 +31,7 @@ from sklearn_kd._recipe.preparation import (
     split_folds,
     warn_of_unreadable,
 )
-from sklearn_kd._recipe.routing import add_parts, fit_parameters, student_wants_weights
+from sklearn_kd._recipe.routing import fit_parameters, student_wants_weights
 from sklearn_kd._recipe.steps import (
     add_soft,
     add_synthetic,
@@ -40,34 +44,27 @@ from sklearn_kd._run.autologging import no_autologging
 from sklearn_kd._run.deadline import Deadline
 from sklearn_kd._run.random import as_seed
 from sklearn_kd._run.twins import as_public
-from sklearn_kd._run.versions import VersionedMixin
 from sklearn_kd._tables.nominal import already_warned
+from sklearn_kd._task.predictions import PredictingClassifierMixin
+from sklearn_kd._task.proba import widen
 from sklearn_kd.losses import LossNames
 from sklearn_kd.students import (
-    StudentPredictionMixin,
     check_dates,
     check_readable,
     is_linear,
-    resolve_student,
     split_validation,
+    student_proba,
 )
 from sklearn_kd.targets import TEMPERATURES, SoftTerm
 from sklearn_kd.teachers import (
     Context,
-    TeacherParameterMixin,
     check_memory,
     find_source,
 )
-from sklearn_kd.transfer._choice import check_transfer, choose_sampler, makes_sparse
+from sklearn_kd.transfer._choice import check_transfer, choose_sampler
 
 
-class DistilledClassifier(
-    VersionedMixin,
-    TeacherParameterMixin,
-    StudentPredictionMixin,
-    MetaEstimatorMixin,
-    BaseEstimator,
-):
+class DistilledClassifier(PredictingClassifierMixin, BaseDistilled):
     """Distil a teacher into a compact student.
 
     The student is trained on the class probabilities of a teacher (soft targets),
@@ -471,24 +468,29 @@ class DistilledClassifier(
             )
         return self
 
-    def get_metadata_routing(self):
-        """Get the metadata routing of this estimator and its parts.
+    predict_proba = available_with("predict_proba")(
+        PredictingClassifierMixin.predict_proba
+    )
+    predict_log_proba = available_with("predict_log_proba")(
+        PredictingClassifierMixin.predict_log_proba
+    )
 
-        Returns
-        -------
-        MetadataRouter
-            This estimator itself, its unfitted teachers, its student and its splitter.
-        """
-        routes = MetadataRouter(owner=self).add_self_request(self)
-        return add_parts(routes, self.teacher, self.student, self.cv)
+    def _labels(self, X):
+        student, X = self._student_and_rows(X)
+        if student is not self.student_:
+            return labels_by_threshold(self.student_, student, X)
+        return student.predict(X)
 
-    def __sklearn_tags__(self):
-        tags = super().__sklearn_tags__()
-        several = isinstance(self.teacher, (list, tuple))
-        teachers = self.teacher if several else [self.teacher]
-        parts = [*teachers, resolve_student(self.student)]
-        made = self.alpha == 0 or makes_sparse(self.transfer)
-        tags.input_tags.sparse = made and takes_sparse(parts)
-        tags.input_tags.allow_nan = takes_missing(parts)
-        tags.input_tags.string = takes_text(parts)
-        return tags
+    def _proba(self, X):
+        student, X = self._student_and_rows(X)
+        return self._widen(student_proba(student, X), 0.0)
+
+    def _log_proba(self, X):
+        student, X = self._student_and_rows(X)
+        return self._widen(student.predict_log_proba(X), -np.inf)
+
+    def _widen(self, values, absent):
+        """Add columns for classes in which the teacher left no mass to learn from."""
+        if values.shape[1] == len(self.classes_):
+            return values
+        return widen(values, self.student_.classes_, self.classes_, absent)

@@ -11,10 +11,10 @@ from sklearn.pipeline import Pipeline
 from sklearn_kd._compat import BaseSearchCV
 from sklearn_kd._estimators.thresholds import THRESHOLDED, place_of, read_threshold
 from sklearn_kd._messages import show
+from sklearn_kd._recipe.base import BaseDistilled
 from sklearn_kd._recipe.flagged import share_of, threshold_for_share, threshold_of
 from sklearn_kd._run.random import contained_draws
 from sklearn_kd._tables.taking import read_rows
-from sklearn_kd.students import StudentPredictionMixin
 
 
 def check_threshold(wanted, student, source, task):
@@ -58,7 +58,7 @@ def check_threshold(wanted, student, source, task):
         )
     teacher = _deciding_part(source.members)
     # what these two will predict with is known once they are fitted
-    if not isinstance(teacher, (BaseSearchCV, StudentPredictionMixin)):
+    if not isinstance(teacher, (BaseSearchCV, BaseDistilled)):
         _check_thresholded(teacher)
 
 
@@ -226,9 +226,7 @@ def _deciding_part(teacher):
             teacher = teacher.estimator
         elif isinstance(teacher, BaseSearchCV) and hasattr(teacher, "best_estimator_"):
             teacher = teacher.best_estimator_
-        elif isinstance(teacher, StudentPredictionMixin) and hasattr(
-            teacher, "student_"
-        ):
+        elif isinstance(teacher, BaseDistilled) and hasattr(teacher, "student_"):
             teacher = teacher.student_
         else:
             return teacher

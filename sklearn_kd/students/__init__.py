@@ -5,10 +5,11 @@ from sklearn_kd.students._dispatch import (
     fit_student,
     is_linear,
     last_step,
+    own_rows,
     resolve_student,
     split_validation,
+    student_proba,
 )
-from sklearn_kd.students._prediction import StudentPredictionMixin
 from sklearn_kd.students._rehearsal import check_dates, check_readable
 from sklearn_kd.students.encoder.encoder import TabularEncoder
 from sklearn_kd.students.mlp.student import MLPStudent
@@ -17,7 +18,6 @@ from sklearn_kd.students.skorch.student import SkorchStudent
 __all__ = [
     "MLPStudent",
     "SkorchStudent",
-    "StudentPredictionMixin",
     "TabularEncoder",
     "check_dates",
     "check_readable",
@@ -25,6 +25,8 @@ __all__ = [
     "fit_student",
     "is_linear",
     "last_step",
+    "own_rows",
     "resolve_student",
     "split_validation",
+    "student_proba",
 ]

@@ -22,6 +22,7 @@ from sklearn_kd._estimators.routing import weight_parameter
 from sklearn_kd._messages import show
 from sklearn_kd._tables.taking import copy_rows
 from sklearn_kd._task import Classification
+from sklearn_kd._task.proba import check_finite
 from sklearn_kd.students._kinds import fit_labels, kind_of, no_weights
 from sklearn_kd.students.mlp.student import MLPStudent
 from sklearn_kd.students.skorch.student import SkorchStudent
@@ -217,6 +218,14 @@ def own_rows(student, X):
         The same for our students, a copy for any other.
     """
     return X if type(student) in OURS else copy_rows(X)
+
+
+def student_proba(student, X):
+    """Predict probabilities; NaN is refused, here where a student does not do so."""
+    proba = student.predict_proba(X)
+    if type(student) in OURS:
+        return proba
+    return check_finite(proba, f"The student {type(student).__name__}")
 
 
 def _warn_of_callbacks(student):

@@ -13,14 +13,12 @@ from sklearn_kd.teachers.given._fitted import (
     no_refit,
     search_without_refit,
 )
-from sklearn_kd.teachers.given._parameter import TeacherParameterMixin
 from sklearn_kd.teachers.given._probabilities import check_index
 from sklearn_kd.teachers.out_of_sample._calibration import fit_calibrator
 from sklearn_kd.teachers.out_of_sample._splits import check_folds, fold_positions
 
 __all__ = [
     "Context",
-    "TeacherParameterMixin",
     "Teachers",
     "check_folds",
     "check_index",

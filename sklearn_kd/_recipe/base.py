@@ -1,0 +1,178 @@
+"""The base of distilled estimators: parameters, routing, tags, and their student."""
+
+import copy
+
+import numpy as np
+from sklearn.base import BaseEstimator, MetaEstimatorMixin, clone
+from sklearn.frozen import FrozenEstimator
+from sklearn.model_selection import FixedThresholdClassifier
+from sklearn.utils.metadata_routing import MetadataRouter
+from sklearn.utils.metaestimators import available_if
+from sklearn.utils.validation import check_is_fitted
+
+from sklearn_kd._compat import clone_parametrized
+from sklearn_kd._estimators.tags import takes_missing, takes_sparse, takes_text
+from sklearn_kd._parameters import refuse_nested
+from sklearn_kd._recipe.routing import add_parts
+from sklearn_kd._run.versions import VersionedMixin
+from sklearn_kd._tables.rows import check_rows
+from sklearn_kd.students import (
+    last_step,
+    own_rows,
+    resolve_student,
+    student_proba,
+)
+from sklearn_kd.teachers import looks_fitted
+from sklearn_kd.transfer._choice import makes_sparse
+
+
+class BaseDistilled(VersionedMixin, MetaEstimatorMixin, BaseEstimator):
+    """What distilled estimators have in common, whatever their task.
+
+    The parameter ``teacher`` is a leaf where it is fitted. scikit-learn clones, reseeds
+    and reconfigures what it finds in the parameters of an estimator. A fitted teacher
+    must come through all of that as it is: a clone would be unfitted, bagging would
+    reseed the user's own forest, and a grid over ``teacher__n_estimators`` would run
+    without any effect.
+    """
+
+    def get_params(self, deep=True):
+        """Get the parameters; those of a fitted teacher are not among them.
+
+        Parameters
+        ----------
+        deep : bool, default=True
+            Whether to include the parameters of student and unfitted teacher.
+
+        Returns
+        -------
+        dict
+            Parameter names mapped to their values.
+        """
+        params = super().get_params(deep=deep)
+        if deep and self.teacher is not None and looks_fitted(self.teacher):
+            params = {
+                name: value
+                for name, value in params.items()
+                if not name.startswith("teacher__")
+            }
+        return params
+
+    def set_params(self, **params):
+        """Set parameters, nested ones as ``student__name`` and ``teacher__name``.
+
+        Parameters
+        ----------
+        **params : dict
+            Names and values.
+
+        Returns
+        -------
+        estimator
+            The same object.
+
+        Raises
+        ------
+        ValueError
+            For a parameter of a fitted teacher: it would never be refitted, so the
+            change would have no effect. For several teachers, and for parameters of
+            what has none, such as ``transfer="auto"``.
+        """
+        teacher = params.get("teacher", self.teacher)
+        inner = [name for name in params if name.startswith("teacher__")]
+        if inner and isinstance(teacher, (list, tuple)):
+            raise ValueError(
+                f"{inner[0]} cannot be set: there are several teachers. Set the "
+                "parameters of each before they go into the list, or search over "
+                "whole lists."
+            )
+        is_model = hasattr(teacher, "predict_proba") or hasattr(teacher, "fit")
+        if inner and is_model and looks_fitted(teacher):
+            raise ValueError(
+                f"{inner[0]} cannot be set: the teacher {type(teacher).__name__} is "
+                "fitted, is never refitted, and the change would have no effect. Pass "
+                "an unfitted teacher (sklearn.base.clone) to search its parameters."
+            )
+        refuse_nested(self, params)
+        return super().set_params(**params)
+
+    def get_metadata_routing(self):
+        """Get the metadata routing of this estimator and its parts.
+
+        Returns
+        -------
+        MetadataRouter
+            This estimator itself, its unfitted teachers, its student and its splitter.
+        """
+        routes = MetadataRouter(owner=self).add_self_request(self)
+        return add_parts(routes, self.teacher, self.student, self.cv)
+
+    @property
+    def n_iter_(self):
+        """``n_iter_`` of the student, or of its last step, where it has one."""
+        return last_step(_without_threshold(self.student_)).n_iter_
+
+    def _student_and_rows(self, X):
+        """Give the student without its threshold, and checked rows for it."""
+        if not hasattr(self, "student_"):  # it costs more than a small student
+            check_is_fitted(self)
+        X = check_rows(self, X, reset=False)
+        student = _without_threshold(self.student_)
+        return student, own_rows(student, X)
+
+    def __sklearn_clone__(self):
+        shell = copy.copy(self)
+        shell.teacher = None
+        twin = clone_parametrized(shell)
+        twin.teacher = _hand_on(self.teacher)
+        return twin
+
+    def __sklearn_is_fitted__(self):
+        return hasattr(self, "student_")
+
+    def __sklearn_tags__(self):
+        tags = super().__sklearn_tags__()
+        several = isinstance(self.teacher, (list, tuple))
+        teachers = self.teacher if several else [self.teacher]
+        parts = [*teachers, resolve_student(self.student)]
+        made = self.alpha == 0 or makes_sparse(self.transfer)
+        tags.input_tags.sparse = made and takes_sparse(parts)
+        tags.input_tags.allow_nan = takes_missing(parts)
+        tags.input_tags.string = takes_text(parts)
+        return tags
+
+
+def _hand_on(teacher):
+    """Clone an unfitted teacher, and give a fitted one itself; in lists, each."""
+    if isinstance(teacher, (list, tuple)):
+        return type(teacher)(_hand_on(one) for one in teacher)
+    if teacher is None or looks_fitted(teacher):
+        return teacher
+    return clone(teacher, safe=False)
+
+
+def _without_threshold(student):
+    """Give the student that ``decision_threshold`` has put a threshold on."""
+    if isinstance(student, FixedThresholdClassifier):
+        inner = student.estimator
+        return inner.estimator if isinstance(inner, FrozenEstimator) else student
+    return student
+
+
+def available_with(method):
+    """Make a method available where the student, fitted or not, has it."""
+
+    def student_has(distilled):
+        if hasattr(distilled, "student_"):
+            return hasattr(distilled.student_, method)
+        return hasattr(resolve_student(distilled.student), method)
+
+    return available_if(student_has)
+
+
+def labels_by_threshold(thresholded, student, X):
+    """Predict as ``FixedThresholdClassifier`` does, without its 0.3 ms of checks."""
+    classes = student.classes_
+    column = 1 if thresholded.pos_label is None else 0
+    above = student_proba(student, X)[:, column] >= thresholded.threshold
+    return classes[np.where(above, column, 1 - column)]
