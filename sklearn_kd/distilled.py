@@ -373,11 +373,11 @@ class DistilledClassifier(PredictingClassifierMixin, BaseDistilled):
         """
         with no_autologging():
             seed, deadline = as_seed(self.random_state), Deadline(self.time_limit)
+            alpha, report = float(self.alpha), Context(verbose=self.verbose).report
             # no half of an earlier fit, if this fails
             self.__dict__.pop("student_", None)
             # everything that needs no teacher
-            if self.alpha > 0:
-                check_transfer(self.transfer, X)
+            check_transfer(self.transfer if alpha > 0 else None, X)
             rows, present = read_labelled(self, X, y, sample_weight, teacher_proba)
             self.classes_ = rows.task.classes
             soft_term = SoftTerm(self.alpha, self.temperature, self.loss)
@@ -386,10 +386,10 @@ class DistilledClassifier(PredictingClassifierMixin, BaseDistilled):
                 self.teacher,
                 teacher_proba,
                 rows,
-                alpha=self.alpha,
-                cv=self.cv,
-                teacher_weights=self.teacher_weights,
-                teacher_classes=self.teacher_classes,
+                alpha,
+                self.cv,
+                self.teacher_weights,
+                self.teacher_classes,
             )
             check_threshold(self.decision_threshold, self.student, source, rows.task)
             check_memory(self.memory)
@@ -401,23 +401,17 @@ class DistilledClassifier(PredictingClassifierMixin, BaseDistilled):
             weighted = student_wants_weights(route, self.student, rows.weight)
             labelled = labelled_rows(rows, present, groups, weighted)
             transfer, X_unlabeled = source.further_rows(self.transfer, X_unlabeled)
-            unlabelled = read_unlabeled(
-                self, X_unlabeled, labelled, present, float(self.alpha)
-            )
+            unlabelled = read_unlabeled(self, X_unlabeled, labelled, present, alpha)
             sampler, reason = choose_sampler(
-                transfer,
-                rows.X,
-                linear=is_linear(student),
-                seed=seed,
-                report=Context(verbose=self.verbose).report,
+                transfer, rows.X, linear=is_linear(student), seed=seed, report=report
             )
             wanted = source.wants_out_of_sample(
                 self.cv, self.cross_fit, self.calibration, sampler
             )
             splits = split_folds(source, self.cv, rows, present, groups, seed)
-            train, validation = split_validation(student, labelled, self.alpha > 0)
+            train, validation = split_validation(student, labelled, alpha > 0)
             made, neighbors = draw_synthetic(
-                self, train, sampler, float(self.alpha), self.time_limit, seed
+                self, train, sampler, alpha, self.time_limit, seed
             )
             further = by_name(unlabelled, made)
             drawn = draw_compared(self.decision_threshold, labelled, further, seed)
@@ -426,21 +420,10 @@ class DistilledClassifier(PredictingClassifierMixin, BaseDistilled):
                 student, labelled, parts, further, seed, rehearsed=rehearsed
             )
             # from here on teachers are fitted, and predict
-            context = Context(
-                self.memory,
-                self.n_jobs,
-                self.verbose,
-                seed=None if self.random_state is None else seed,
-                deadline=deadline,
-            )
+            fixed = None if self.random_state is None else seed
+            context = Context(self.memory, self.n_jobs, self.verbose, fixed, deadline)
             teachers = source.teach(
-                rows,
-                present,
-                fit_params=fit_params,
-                splits=splits,
-                out_of_sample=wanted,
-                seed=seed,
-                context=context,
+                rows, present, fit_params, splits, wanted, seed, context
             )
             teachers = with_flags(teachers, self.decision_threshold, rows)
             teachers = calibrated(teachers, self.calibration, rows)
@@ -450,12 +433,12 @@ class DistilledClassifier(PredictingClassifierMixin, BaseDistilled):
                 train,
                 validation,
                 made,
+                neighbors,
+                rows.X,
                 teachers,
-                real=rows.X,
-                neighbors=neighbors,
-                cross_fit=self.cross_fit,
-                booster_weight=self.booster_weight,
-                seed=seed,
+                self.cross_fit,
+                self.booster_weight,
+                seed,
             )
             learned = add_unlabelled(learned, unlabelled, teachers, seed)
             self.n_transfer_rows_ = learned.n_without_label

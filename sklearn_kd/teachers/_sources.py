@@ -43,7 +43,7 @@ class Source:
         """Give what is wanted of synthetic and unlabelled rows."""
         return None, None
 
-    def teach(self, rows, present, **params):
+    def teach(self, rows, present, fit_params, splits, out_of_sample, seed, context):
         """Give the soft targets of the labelled rows, and who labels others."""
         return Teachers()
 
@@ -91,7 +91,7 @@ class GivenTargets(Source):
             )
         return None, None
 
-    def teach(self, rows, present, **params):
+    def teach(self, rows, present, fit_params, splits, out_of_sample, seed, context):
         """Check the soft targets, and bring them into the order of the task."""
         return Teachers(outputs=read_teacher_proba(self.proba, rows, present))
 
@@ -151,21 +151,24 @@ class TeacherList(Source):
         """Give what is wanted of further rows: what the user passed."""
         return transfer, X_unlabeled
 
-    def teach(self, rows, present, *, context, **params):
+    def teach(self, rows, present, fit_params, splits, out_of_sample, seed, context):
         """Fit what is not fitted, and label the labelled rows."""
         return teach(
             self.members,
             rows,
             present,
+            fit_params=fit_params,
+            splits=splits,
             weights=self.weights,
             given_classes=self.given_classes,
+            out_of_sample=out_of_sample,
+            seed=seed,
             context=replace(context, memory=usable_memory(context.memory)),
-            **params,
         )
 
 
 def find_source(
-    teacher, teacher_proba, rows, *, alpha, cv, teacher_weights, teacher_classes
+    teacher, teacher_proba, rows, alpha, cv, teacher_weights, teacher_classes
 ):
     """Decide where soft targets come from, and check the teachers.
 
