@@ -45,6 +45,7 @@ from sklearn_kd._run.deadline import Deadline
 from sklearn_kd._run.random import as_seed
 from sklearn_kd._run.twins import as_public
 from sklearn_kd._tables.nominal import already_warned
+from sklearn_kd._task import Classification
 from sklearn_kd._task.predictions import PredictingClassifierMixin
 from sklearn_kd._task.proba import widen
 from sklearn_kd.losses import LossNames
@@ -250,7 +251,7 @@ class DistilledClassifier(PredictingClassifierMixin, BaseDistilled):
         "student": "no_validation",
         "alpha": [Interval(Real, 0, 1, closed="both")],
         "temperature": [Interval(Real, *TEMPERATURES, closed="both")],
-        "loss": [StrOptions(LossNames("classification"))],
+        "loss": [StrOptions(LossNames(Classification.name))],
         "transfer": [
             StrOptions({"auto", "munge"}),
             HasMethods(["fit", "sample"]),

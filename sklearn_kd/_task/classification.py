@@ -162,10 +162,6 @@ class Classification:
         """Say of each row whether a teacher predicts any of our classes."""
         return outputs.sum(axis=1) > 0
 
-    def fits(self, loss):
-        """Say whether a loss is for this task."""
-        return getattr(loss, "task", self.name) == self.name
-
     def check_outputs(self, student, X, name):
         """Refuse a fitted student that predicts anything but probabilities of rows."""
         outputs = np.asarray(student.predict_proba(X))
