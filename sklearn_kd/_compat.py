@@ -110,15 +110,7 @@ N_JOBS = [
 
 
 def fit_tree(tree, X, y, sample_weight):
-    """Fit a decision tree by what its public ``fit``, which hooks are put on, calls.
-
-    Parameters
-    ----------
-    tree : DecisionTreeRegressor
-        Fitted in place; its parameters are not checked.
-    X, y, sample_weight
-        As for its ``fit``.
-    """
+    """Fit a decision tree by what its public ``fit`` calls: no checks, and no hooks."""
     tree._fit(X, y, sample_weight=sample_weight)
 
 
@@ -149,17 +141,7 @@ def closest_rows(points, n_neighbors):
 
 
 def check_feature_names(estimator, X, *, reset):
-    """Set or compare ``feature_names_in_``.
-
-    Parameters
-    ----------
-    estimator : estimator
-        Gets the names, or has them.
-    X : {array-like, sparse matrix, DataFrame} of shape (n_samples, n_features)
-        Rows.
-    reset : bool
-        True in ``fit``, False elsewhere.
-    """
+    """Set ``feature_names_in_`` (`reset`, in ``fit``), or compare it with that of X."""
     try:
         _check_feature_names(estimator, X, reset=reset)
     except ValueError as error:
@@ -190,18 +172,7 @@ def check_feature_names_in(estimator, input_features):
 
 
 def n_fitted_rows(ensemble):
-    """Give the number of rows that a forest or bagging ensemble was fitted on.
-
-    Parameters
-    ----------
-    ensemble : estimator
-        A fitted one with ``estimators_samples_``.
-
-    Returns
-    -------
-    int or None
-        None where this release of scikit-learn does not keep it.
-    """
+    """Give the number of rows an ensemble was fitted on; None where it is not kept."""
     return getattr(ensemble, "_n_samples", None)
 
 
@@ -245,18 +216,7 @@ def drop_callbacks(estimator):
 
 
 def tuned_pos_label(tuned):
-    """Give the label that a fitted threshold is for.
-
-    Parameters
-    ----------
-    tuned : TunedThresholdClassifierCV
-        Fitted. It takes the label from its scorer, where it predicts too.
-
-    Returns
-    -------
-    object
-        The label; None is the second class.
-    """
+    """Give the label that a fitted threshold is for; None is the second class."""
     return tuned._curve_scorer._get_pos_label()
 
 

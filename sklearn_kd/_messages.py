@@ -35,20 +35,7 @@ def _plain(scalar):
 
 
 def show(value):
-    """Write a value for a message: on one line, not long, and safe on a terminal.
-
-    Parameters
-    ----------
-    value : object
-        Anything, such as a label or a list of names.
-
-    Returns
-    -------
-    str
-        Its representation, that of ``1`` for ``np.int64(1)``. Characters that a
-        terminal would act on (escapes, line ends, changes of the writing direction)
-        are written as ``\\x1b`` and the like.
-    """
+    """Write any value for a message: short, on one line, control characters escaped."""
     return printable(_SHOWN.repr(value))
 
 

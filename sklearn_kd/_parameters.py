@@ -47,19 +47,9 @@ def is_number(value, *, whole=False):
 
 
 def plain_number(value):
-    """Give a number as an int or a float of Python, and anything else as it is.
+    """Give a checked number as an int or a float of Python, and anything else as it is.
 
     Arithmetic with others is done at their precision: a sum with a ``float16`` is one.
-
-    Parameters
-    ----------
-    value : object
-        A parameter that has been checked.
-
-    Returns
-    -------
-    object
-        The same number or object.
     """
     if is_number(value, whole=True):
         return int(value)
@@ -126,25 +116,7 @@ def _range(least, above, most, short=False, *, of=False):
 
 
 def check_boolean(name, value):
-    """Check a switch that a function was given.
-
-    Parameters
-    ----------
-    name : str
-        Of the parameter.
-    value : object
-        What was passed.
-
-    Returns
-    -------
-    bool
-        The same value.
-
-    Raises
-    ------
-    TypeError
-        For anything but True and False.
-    """
+    """Return a switch as a bool; a TypeError for anything but True and False."""
     if not isinstance(value, (bool, np.bool_)):
         raise TypeError(f"{name} must be True or False, got {show(value)}.")
     return bool(value)

@@ -141,19 +141,7 @@ class TransferSet:
     def predicted(self, outputs, soft, flagged=None):
         """Add a teacher's predictions to rows without a label: the soft term only.
 
-        Parameters
-        ----------
-        outputs : ndarray of shape (n_samples, n_outputs), float
-            The predictions.
-        soft : SoftTargets
-            Of the labelled rows: temperature and loss are the same.
-        flagged : ndarray of shape (n_samples,), bool, or None, default=None
-            As above.
-
-        Returns
-        -------
-        TransferSet
-            With hard and soft targets.
+        `soft`, of the labelled rows, gives temperature and loss; `flagged` is as above.
         """
         alpha = np.ones(len(outputs))
         soft = replace(soft, proba=outputs, row_alpha=alpha)
@@ -172,13 +160,7 @@ class TransferSet:
         return replace(self, soft=replace(self.soft, proba=outputs))
 
     def keep_hard_term(self):
-        """Leave the soft term out: the labels stay, at the weight of the hard term.
-
-        Returns
-        -------
-        TransferSet
-            Without any row where the hard term has no weight.
-        """
+        """Leave the soft term out, and rows without a hard term with it."""
         hard = 1 - self.soft.row_alpha
         soft = replace(self.soft, row_alpha=np.zeros(len(hard)))
         return replace(self, soft=soft, weight=self.weight * hard).take(hard > 0)

@@ -250,7 +250,7 @@ def test_other_values_are_refused(cross_fit):
     [(0.3, "out of sample"), (0.0, "by the whole teacher")],
     ids=["noisy", "clean"],
 )
-def test_auto_looks_whether_memory_is_noise(flipped, choice, cv, capsys):
+def test_auto_looks_whether_has_memorised_noise(flipped, choice, cv, capsys):
     X, y = make_table(600, flipped, seed=1)
     X = X[:, 1:]
     teacher = RandomForestClassifier(100, random_state=0)

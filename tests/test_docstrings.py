@@ -1,5 +1,6 @@
 """Every public name has a numpydoc docstring that agrees with its signature."""
 
+import ast
 import importlib
 import inspect
 from configparser import ConfigParser
@@ -69,3 +70,40 @@ def test_the_api_page_lists_every_public_name():
     listed = (ROOT / "docs" / "api.rst").read_text(encoding="utf-8").split()
     names = {name.removeprefix("sklearn_kd.") for name in _public_objects()}
     assert names <= set(listed)
+
+
+#: Private functions of few lines whose docstring is long, and why.
+LONG_ON_PURPOSE = {
+    "_parameters.py:set_params": "of public estimators, whose docs show it",
+    "_task/predictions.py:predict": "of public classifiers",
+    "_task/predictions.py:predict_proba": "of public classifiers",
+    "_task/predictions.py:predict_log_proba": "of public classifiers",
+    "_task/predictions.py:score": "of public classifiers",
+    "losses/_blended.py:prepare_soft": "users write it: BlendedLoss is public",
+    "losses/_blended.py:soft_term": "users write it: BlendedLoss is public",
+    "losses/_blended.py:torch_soft_term": "users write it: BlendedLoss is public",
+    "losses/_blended.py:prepare": "BlendedLoss is public",
+    "inspection/_size.py:pickled_size": "public, by inspection",
+    "metrics/_agreement.py:agreement_score": "public, by metrics",
+    "students/encoder/_knots.py:build_knots": "has the formula of knots and scores",
+}
+
+
+def _long_docstrings_of_short_private_functions():
+    package = ROOT / "sklearn_kd"
+    for path in sorted(package.rglob("*.py")):
+        name = path.relative_to(package).as_posix()
+        private = "/_" in f"/{name.removesuffix('__init__.py')}"
+        for node in ast.walk(ast.parse(path.read_text(encoding="utf-8"))):
+            if not isinstance(node, ast.FunctionDef) or len(node.body) < 2:
+                continue
+            if not (private or node.name.startswith("_")):
+                continue
+            text = ast.get_docstring(node, clean=False) or ""
+            n_lines = node.body[-1].end_lineno - node.body[0].end_lineno
+            if n_lines <= 4 and text.count("\n") > 5:
+                yield f"{name}:{node.name}"
+
+
+def test_short_private_functions_have_short_docstrings():
+    assert set(_long_docstrings_of_short_private_functions()) == set(LONG_ON_PURPOSE)

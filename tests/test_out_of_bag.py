@@ -30,8 +30,8 @@ from sklearn_kd._task import Classification
 from sklearn_kd.teachers.cache._context import Context
 from sklearn_kd.teachers.out_of_sample import _out_of_bag
 from sklearn_kd.teachers.out_of_sample._moran import (
-    memory_autocorrelation,
-    memory_is_noise,
+    has_memorised_noise,
+    morans_i,
 )
 from sklearn_kd.teachers.out_of_sample._out_of_bag import bagged_members
 
@@ -320,9 +320,9 @@ def test_moran_is_what_its_definition_says():
     residuals = rng.normal(size=(200, 3))
     neighbors = neighbors_of(rng.normal(size=(200, 2)), 4)
     weight = rng.uniform(0, 2, 200)
-    value, _ = memory_autocorrelation(residuals, neighbors)
+    value, _ = morans_i(residuals, neighbors)
     assert value == pytest.approx(moran_by_hand(residuals, neighbors, np.ones(200)))
-    value, _ = memory_autocorrelation(residuals, neighbors, weight)
+    value, _ = morans_i(residuals, neighbors, weight)
     assert value == pytest.approx(moran_by_hand(residuals, neighbors, weight))
 
 
@@ -334,9 +334,9 @@ def test_the_score_is_standard_normal_for_unrelated_residuals(monkeypatch):
     neighbors = neighbors_of(rng.normal(size=(300, 2)))
     scores = [
         # of unequal size, as residuals of sure and unsure rows are
-        memory_autocorrelation(
-            rng.normal(size=(300, 1)) * rng.exponential(size=(300, 1)), neighbors
-        )[1]
+        morans_i(rng.normal(size=(300, 1)) * rng.exponential(size=(300, 1)), neighbors)[
+            1
+        ]
         for _ in range(300)
     ]
     assert abs(np.mean(scores)) < 0.2
@@ -345,10 +345,10 @@ def test_the_score_is_standard_normal_for_unrelated_residuals(monkeypatch):
 
 def test_no_residuals_have_no_correlation():
     neighbors = np.array([[1], [0], [3], [2]])
-    assert memory_autocorrelation(np.zeros((4, 2)), neighbors) == (0, 0)
+    assert morans_i(np.zeros((4, 2)), neighbors) == (0, 0)
 
 
-def test_memory_is_noise_where_labels_are_drawn_and_signal_where_they_are_not():
+def test_drawn_labels_are_memorised_noise_and_given_ones_are_signal():
     rng = np.random.default_rng(0)
     rows = rng.uniform(size=(1500, 2))
     neighbors = neighbors_of(rows)
@@ -359,8 +359,8 @@ def test_memory_is_noise_where_labels_are_drawn_and_signal_where_they_are_not():
         forest = small_forest(n_estimators=50).fit(rows, codes)
         bag = members_of(forest, rows, codes, np.arange(2))
         proba = bag.label(rows, np.arange(1500), ALONE)
-        found = memory_autocorrelation(np.eye(2)[codes] - proba, neighbors)
-        verdicts.append(memory_is_noise(*found))
+        found = morans_i(np.eye(2)[codes] - proba, neighbors)
+        verdicts.append(has_memorised_noise(*found))
     assert verdicts == [False, True]
 
 
@@ -369,5 +369,7 @@ def test_memory_is_noise_where_labels_are_drawn_and_signal_where_they_are_not():
     [(-0.05, -5, True), (-0.02, -9, False), (-0.05, -0.5, False), (0.2, 20, False)],
     ids=["clear", "small", "by chance", "signal"],
 )
-def test_memory_is_noise_where_neighbors_clearly_disagree(correlation, score, is_noise):
-    assert memory_is_noise(correlation, score) == is_noise
+def test_label_noise_is_memorised_where_neighbors_disagree(
+    correlation, score, is_noise
+):
+    assert has_memorised_noise(correlation, score) == is_noise

@@ -26,8 +26,8 @@ from sklearn_kd._task.blending import one_hot
 from sklearn_kd.teachers import Context
 from sklearn_kd.teachers.out_of_sample._moran import (
     MAX_CORRELATION,
-    memory_autocorrelation,
-    memory_is_noise,
+    has_memorised_noise,
+    morans_i,
 )
 from sklearn_kd.teachers.out_of_sample._out_of_bag import bagged_members
 
@@ -67,7 +67,7 @@ def measure(name, seed, folder):
             random_state=seed,
         )
         row[arm] = _loss(student.fit(X, y), X_test, y_test)
-    row["chosen"] = "out_of_bag" if memory_is_noise(correlation, score) else "all"
+    row["chosen"] = "out_of_bag" if has_memorised_noise(correlation, score) else "all"
     return row
 
 
@@ -81,7 +81,7 @@ def residual_autocorrelation(teacher, X, y, seed):
         return np.nan, np.nan
     proba = bag.label(X, every, Context())
     neighbors = MungeSampler(random_state=seed).fit(X).neighbors_
-    return memory_autocorrelation(one_hot(codes, len(classes)) - proba, neighbors)
+    return morans_i(one_hot(codes, len(classes)) - proba, neighbors)
 
 
 def _loss(model, X, y):

@@ -4,17 +4,6 @@ import sys
 
 
 def is_skorch_net(estimator):
-    """Say whether an object is a net of skorch.
-
-    Parameters
-    ----------
-    estimator : object
-        Anything.
-
-    Returns
-    -------
-    bool
-        False where skorch has not been imported: then there can be no net.
-    """
+    """Return whether an object is a skorch net: False where skorch is not imported."""
     skorch = sys.modules.get("skorch")
     return skorch is not None and isinstance(estimator, skorch.NeuralNet)

@@ -33,18 +33,7 @@ def resampling_step(estimator):
 
 
 def resampling_part(estimator):
-    """Find such a step in an estimator or in any that it is made of.
-
-    Parameters
-    ----------
-    estimator : estimator
-        A vote, a search or a calibration of pipelines, for example.
-
-    Returns
-    -------
-    (str, object) or None
-        As from :func:`resampling_step`.
-    """
+    """Find such a step in any part of an estimator, as :func:`resampling_step` does."""
     parts = [estimator]
     if hasattr(estimator, "get_params"):
         parts += estimator.get_params(deep=True).values()
@@ -52,19 +41,7 @@ def resampling_part(estimator):
 
 
 def resampling_ensemble(estimator):
-    """Find an ensemble, among all that an estimator is made of, that balances classes.
-
-    Parameters
-    ----------
-    estimator : estimator
-        Anything.
-
-    Returns
-    -------
-    estimator or None
-        One that draws the rows of its members by their labels, as
-        imbalanced-learn's ``BalancedRandomForestClassifier`` does.
-    """
+    """Find the part of an estimator that draws rows by their labels, or None."""
     parts = [estimator]
     if hasattr(estimator, "get_params"):
         parts += estimator.get_params(deep=True).values()

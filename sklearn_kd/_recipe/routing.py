@@ -91,22 +91,7 @@ def fit_parameters(route, teacher, source, sample_weight, weight):
 
 
 def student_wants_weights(route, student, weight):
-    """Say whether the sample weights go to the student too.
-
-    Parameters
-    ----------
-    route : callable
-        As for :func:`fit_parameters`.
-    student : estimator or None
-        As the user passed it.
-    weight : ndarray of shape (n_samples,), float64
-        The weights.
-
-    Returns
-    -------
-    bool
-        False where metadata routing is on and the student declines them.
-    """
+    """Return False where routing is on and the student declines sample weights."""
     if _is_trivial(weight) or not (routing_enabled() and _may_decline(student)):
         return True
     return _routed_name(route(sample_weight=weight).student) is not None

@@ -25,33 +25,14 @@ VALUES_A_SECOND, FEWEST_ROWS = 500_000, 200
 
 
 def is_wide(n_rows, n_columns):
-    """Say whether a table has few rows for its many columns.
-
-    Parameters
-    ----------
-    n_rows, n_columns : int
-        Labelled rows, and columns of any kind.
-
-    Returns
-    -------
-    bool
-        False up to 100 columns, and with 10 rows a column or more.
-    """
+    """Return whether a table has over 100 columns, and less than 10 rows for each."""
     return n_columns > FEW_COLUMNS and n_rows < ROWS_A_COLUMN * n_columns
 
 
 def automatic_bins(n_rows, n_columns):
-    """Say how many components a numeric column gets that targets can teach.
+    """Give the number of components of each numeric column whose values are trained.
 
-    Parameters
-    ----------
-    n_rows, n_columns : int
-        Rows that are learned from, of any origin, and numeric columns that vary.
-
-    Returns
-    -------
-    int or None
-        512 divided by the number of columns, but 8 to 32; None for none.
+    It is 512 divided by the number of columns that vary, but 8 to 32; None for none.
     """
     few_rows = n_rows < ROWS_A_TAUGHT_COLUMN * n_columns
     if n_columns > MOST_TAUGHT or (n_columns > FEW_COLUMNS and few_rows):
@@ -89,20 +70,10 @@ def affordable_rows(n_columns, seconds):
 
 
 def affordable_trees(n_rows, n_classes, wanted):
-    """Say how many trees, each for all classes, fit into memory.
+    """Give how many trees, each for all classes, fit into memory: 0 to `wanted`.
 
-    Parameters
-    ----------
-    n_rows, n_classes : int
-        Of the labelled table: a leaf has a number a class, and there are about .4
-        leaves a row.
-    wanted : int
-        No more than that; so many up to 30 classes.
-
-    Returns
-    -------
-    int
-        May be 0.
+    A leaf holds a number for each class, and there are about 0.4 leaves a row. Up to 30
+    classes all fit.
     """
     if n_classes <= MANY_CLASSES:
         return wanted

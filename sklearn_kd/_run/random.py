@@ -42,20 +42,7 @@ def as_seed(random_state):
 
 
 def stream(seed, purpose):
-    """Give the generator for one purpose, independent of those for the others.
-
-    Parameters
-    ----------
-    seed : int
-        The seed of the estimator.
-    purpose : int
-        Which of its streams.
-
-    Returns
-    -------
-    numpy.random.Generator
-        The stream.
-    """
+    """Give the generator for one purpose, independent of those for the others."""
     return np.random.default_rng([seed, purpose])
 
 

@@ -21,15 +21,7 @@ _MOST_PARTS = 200
 def below_hooks(model):
     """Copy a model of the package's own, so that no hook is called when it is used.
 
-    Parameters
-    ----------
-    model : estimator
-        Fitted or not; with all estimators inside. What it holds besides is shared.
-
-    Returns
-    -------
-    estimator
-        Of the twins of scikit-learn's classes. Clones and pickles of twins are twins.
+    All estimators inside become twins; what the model holds besides is shared.
     """
     return _rebuilt(model, _twin, {})
 
@@ -40,18 +32,7 @@ def is_below_hooks(model):
 
 
 def as_public(model):
-    """Copy a model so that all estimators in it are of scikit-learn's own classes.
-
-    Parameters
-    ----------
-    model : object
-        From :func:`below_hooks`, or anything else, which comes back equal.
-
-    Returns
-    -------
-    object
-        What it holds besides estimators is shared.
-    """
+    """Copy a model with all twins in it replaced by scikit-learn's own classes."""
     return _rebuilt(model, lambda kind: vars(kind).get("_public_class", kind), {})
 
 

@@ -66,18 +66,7 @@ def _rounded(values):
 
 
 def with_finite_sums(weight):
-    """Keep weights as they are, unless the largest is beyond 1e30 or 1e-30: in rows.
-
-    Parameters
-    ----------
-    weight : ndarray of shape (n_samples,), float64
-        As for :func:`in_rows`.
-
-    Returns
-    -------
-    ndarray of shape (n_samples,), float64
-        With sums and products that neither overflow nor vanish.
-    """
+    """Keep weights as they are, unless the largest is beyond 1e30 or 1e-30: in rows."""
     return weight if 1 / _MOST <= weight.max() <= _MOST else in_rows(weight)
 
 
@@ -194,18 +183,7 @@ def _type_name(value):
 
 
 def compact(values):
-    """Keep a single number where all values are equal.
-
-    Parameters
-    ----------
-    values : ndarray of shape (n_samples,)
-        One value a row.
-
-    Returns
-    -------
-    ndarray of shape (n_samples,)
-        The same values, read-only and in the memory of one where they are equal.
-    """
+    """Return equal values as a read-only view of one of them, others as they are."""
     if len(values) == 0 or (values != values[0]).any():
         return values
     return np.broadcast_to(values[0], len(values))

@@ -5,22 +5,7 @@ from scipy.special import xlogy
 
 
 def one_hot(codes, n_classes, dtype=np.float64):
-    """Write class codes as rows of an identity matrix.
-
-    Parameters
-    ----------
-    codes : ndarray of shape (n_samples,), int
-        Positions in the sorted classes.
-    n_classes : int
-        The width.
-    dtype : dtype, default=float64
-        Of the result.
-
-    Returns
-    -------
-    ndarray of shape (n_samples, n_classes), dtype
-        One 1 a row.
-    """
+    """Write class codes as rows of an identity matrix: (n_samples, n_classes)."""
     hot = np.zeros((len(codes), n_classes), dtype)
     hot[np.arange(len(codes)), codes] = 1
     return hot
@@ -29,21 +14,8 @@ def one_hot(codes, n_classes, dtype=np.float64):
 def blend(proba, codes, row_alpha):
     """Mix soft and hard targets: ``row_alpha * proba + (1 - row_alpha) * onehot(y)``.
 
-    Parameters
-    ----------
-    proba : ndarray of shape (n_samples, n_classes), float
-        Soft targets.
-    codes : ndarray of shape (n_samples,), int
-        Hard targets; what stands in a row whose ``row_alpha`` is 1 does not count, but
-        has to be the place of a class.
-    row_alpha : ndarray of shape (n_samples,), float
-        Weight of the soft term.
-
-    Returns
-    -------
-    ndarray of shape (n_samples, n_classes), same dtype as proba
-        At temperature 1, cross-entropy against it has the gradient of the blended
-        loss.
+    At temperature 1, cross-entropy against the mix has the gradient of the blended
+    loss. Codes must be valid, but do not count, where ``row_alpha`` is 1.
     """
     alpha = row_alpha.astype(proba.dtype, copy=False)
     mixed = proba * alpha[:, None]
@@ -52,18 +24,7 @@ def blend(proba, codes, row_alpha):
 
 
 def negative_entropy(proba):
-    """Sum ``p log p`` over each row, with ``0 log 0 = 0``.
-
-    Parameters
-    ----------
-    proba : ndarray of shape (n_samples, n_classes), float
-        Probabilities.
-
-    Returns
-    -------
-    ndarray of shape (n_samples,), float64
-        What turns a cross-entropy into a Kullback-Leibler divergence.
-    """
+    """Sum ``p log p`` over each row in float64: it turns a cross-entropy into a KL."""
     proba = proba.astype(np.float64, copy=False)
     return xlogy(proba, proba).sum(axis=1)
 

@@ -15,26 +15,11 @@ _BOOLEANS = {"true": 1, "false": 0}
 
 
 def class_order(names, classes):
-    """Give for each column name the position of the class that it names.
+    """Give the position of the class that each column names; None if not one to one.
 
-    Parameters
-    ----------
-    names : list
-        Column names of a frame.
-    classes : sequence of length n_classes
-        The labels.
-
-    Returns
-    -------
-    list of int or None
-        None unless each class is named by one column, and each column names one.
-
-    Notes
-    -----
-    A name may be the class, its string, the same number or truth value in another
-    spelling (``"1.0"``, ``"true"``), its string in upper or lower case or in bytes, or
-    any of these between a prefix and a suffix that all names share (``"proba_1"``), or
-    one level of a MultiIndex.
+    A name may be the class, its string in any case or in bytes, the same number or
+    truth value in another spelling (``"1.0"``, ``"true"``), any of these inside a
+    prefix and suffix of all names (``"proba_1"``), or one level of a MultiIndex.
     """
     if len(names) != len(classes):
         return None

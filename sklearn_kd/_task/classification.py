@@ -62,48 +62,18 @@ class Classification:
 
     @classmethod
     def read(cls, estimator, X, y, sample_weight, classes=None):
-        """Check labels and weights of training rows.
+        """Check labels and weights of training rows, as :func:`check_labels` does.
 
-        Parameters
-        ----------
-        estimator, X, y, sample_weight, classes
-            As for :func:`~sklearn_kd._task.labels.check_labels`.
-
-        Returns
-        -------
-        task : Classification
-            With the classes of the rows of a weight above 0, or `classes`.
-        codes : ndarray of shape (n_samples,), int
-            Hard targets; one of a row of weight 0 has no meaning.
-        weight : ndarray of shape (n_samples,), float64
-            Row weights.
-
-        Raises
-        ------
-        ValueError
-            As from ``check_labels``, and for labels that are not among `classes`.
+        The task has `classes`, or those of rows of a weight above 0; codes are
+        arbitrary where the weight (float64) is 0. It is a ValueError too if a label is
+        not among `classes`.
         """
         y, weight, classes = check_labels(estimator, X, y, sample_weight, classes)
         task = cls(classes)
         return task, task.encode(y, weight > 0), weight
 
     def read_validation(self, estimator, X, y, sample_weight):
-        """Check labels and weights of validation rows.
-
-        Parameters
-        ----------
-        estimator, X
-            As for :meth:`read`.
-        y, sample_weight
-            What was passed as ``y_val`` and ``sample_weight_val``.
-
-        Returns
-        -------
-        codes : ndarray of shape (n_samples,), int
-            Hard targets.
-        weight : ndarray of shape (n_samples,), float64
-            Row weights.
-        """
+        """Check ``y_val`` and ``sample_weight_val``; give codes and float64 weights."""
         y = read_labels(estimator, X, as_column(y, "y_val"), "y_val")
         sample_weight = as_column(sample_weight, "sample_weight_val")
         weight = check_weight(sample_weight, X, "sample_weight_val")
@@ -173,26 +143,11 @@ class Classification:
     # teachers
 
     def ask(self, teacher, X, given_classes=None, dtype=np.float32):
-        """Predict rows with a teacher.
+        """Predict a copy of the rows with a teacher: outputs, and the columns' labels.
 
-        Parameters
-        ----------
-        teacher : object
-            Fitted, with ``predict_proba``.
-        X : {array-like, sparse matrix, DataFrame} of shape (n_samples, n_features)
-            Rows; the teacher gets a copy.
-        given_classes : array-like or None, default=None
-            ``teacher_classes`` of the user.
-        dtype : dtype, default=float32
-            Of the outputs. The sums of a forest differ in the last bits of float64 with
-            its number of threads.
-
-        Returns
-        -------
-        outputs : ndarray of shape (n_samples, n_columns), dtype
-            Class probabilities.
-        columns : list of length n_columns
-            The label of each column, for :meth:`align`.
+        The outputs have shape (n_samples, n_columns), for :meth:`align`. They are
+        float32 by default: in float64 the last bits of a forest's sums depend on its
+        number of threads.
         """
         outputs, columns = ask_teacher(teacher, X, given_classes, self.classes)
         return outputs.astype(dtype, copy=False), columns
@@ -234,24 +189,7 @@ class Classification:
         return check_cv(cv, targets, classifier=True)
 
     def validation_mask(self, codes, groups, fraction, random_state):
-        """Choose validation rows, spread evenly over the classes; all of a group.
-
-        Parameters
-        ----------
-        codes : ndarray of shape (n_samples,), int
-            Hard targets.
-        groups : ndarray of shape (n_samples,), int, or None
-            Groups 0, 1, 2, ...; None makes each row a group of its own.
-        fraction : float
-            Share of the rows, in (0, 1).
-        random_state : int, RandomState instance or None
-            Decides which.
-
-        Returns
-        -------
-        ndarray of shape (n_samples,), bool
-            True for validation rows.
-        """
+        """Mark a share of the rows, spread evenly over classes; groups stay whole."""
         if groups is None:
             return validation_mask(codes, fraction, random_state)
         return group_mask(codes, groups, fraction, random_state)

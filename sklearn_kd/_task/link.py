@@ -49,18 +49,7 @@ def torch_temper(proba, temperature):
 
 
 def teacher_logits(proba):
-    """Give logits for a teacher's probabilities, with a mean of 0 over classes.
-
-    Parameters
-    ----------
-    proba : ndarray of shape (n_samples, n_classes), float
-        Probabilities; what is below 0.001 counts as 0.001.
-
-    Returns
-    -------
-    ndarray of shape (n_samples, n_classes), float64
-        Finite.
-    """
+    """Give logits with mean 0 over classes, of probabilities raised to 0.001."""
     logits = np.log(np.maximum(proba, _LOGIT_FLOOR, dtype=np.float64))
     logits -= logits.mean(axis=1, keepdims=True)
     return logits
@@ -72,18 +61,7 @@ def torch_teacher_logits(proba):
 
 
 def softmax(logits):
-    """Turn logits into probabilities, in place.
-
-    Parameters
-    ----------
-    logits : ndarray of shape (n_samples, n_classes), float64
-        Overwritten.
-
-    Returns
-    -------
-    ndarray of shape (n_samples, n_classes), float64
-        The same array.
-    """
+    """Turn float64 logits (n_samples, n_classes) into probabilities, in place."""
     logits -= np.maximum.reduce(logits, axis=1, keepdims=True)
     np.exp(logits, out=logits)
     logits /= np.add.reduce(logits, axis=1, keepdims=True)

@@ -233,24 +233,7 @@ def align_proba(proba, source_classes, classes):
 
 
 def widen(values, own_classes, classes, absent):
-    """Add columns for classes that a model has never seen.
-
-    Parameters
-    ----------
-    values : ndarray of shape (n_samples, n_own_classes)
-        Probabilities or their logarithms.
-    own_classes : ndarray of shape (n_own_classes,)
-        The labels of the columns, all of them among `classes`.
-    classes : ndarray of shape (n_classes,)
-        The labels wanted, sorted.
-    absent : float
-        What the added columns hold.
-
-    Returns
-    -------
-    ndarray of shape (n_samples, n_classes), float64
-        Columns in the order of `classes`.
-    """
+    """Add columns of `absent` for those of the sorted `classes` that a model lacks."""
     wide = np.full((len(values), len(classes)), absent)
     wide[:, np.searchsorted(classes, own_classes)] = values
     return wide

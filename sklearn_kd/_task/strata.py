@@ -90,22 +90,7 @@ def group_mask(codes, groups, fraction, random_state):
 
 
 def first_of_each(codes, each, at_least):
-    """Choose the first rows of each class, and the first of all.
-
-    Parameters
-    ----------
-    codes : ndarray of shape (n_samples,), int
-        Class codes.
-    each : int
-        Rows of a class.
-    at_least : int
-        First rows, whatever their class.
-
-    Returns
-    -------
-    ndarray of int
-        Positions in ascending order.
-    """
+    """Give positions of the first `each` rows of a class, and the first of all."""
     order = np.argsort(codes, kind="stable")
     place = np.arange(len(codes)) - np.searchsorted(codes[order], codes[order])
     return np.union1d(order[place < each], np.arange(min(len(codes), at_least)))

@@ -24,42 +24,14 @@ _ACTIVATIONS = {
 
 
 def run(steps, value, X=None):
-    """Compute some steps of a program.
-
-    Parameters
-    ----------
-    steps : sequence
-        Of a :class:`Program`.
-    value : ndarray of shape (n_samples, n_values), float64, or None
-        What the step before them gave; None in front of the first.
-    X : {ndarray, DataFrame} of shape (n_samples, n_features), default=None
-        The rows, which `Encode`, `Scale` and `AddLevel` read.
-
-    Returns
-    -------
-    ndarray of shape (n_samples, n_outputs), float64
-        After the last step.
-    """
+    """Compute steps of a program; `value` is None in front of the first."""
     for step in steps:
         value = _STEPS[type(step)](step, value, X)
     return value
 
 
 def decide(decision, proba):
-    """Give the position of the label of each row.
-
-    Parameters
-    ----------
-    decision : Greatest or Threshold
-        Of a :class:`Program`.
-    proba : ndarray of shape (n_samples, n_classes), float64
-        The probabilities.
-
-    Returns
-    -------
-    ndarray of shape (n_samples,), intp
-        Positions in the classes.
-    """
+    """Give for each row the position of its label in the classes."""
     if isinstance(decision, Greatest):
         return proba.argmax(axis=1)
     above = proba[:, decision.column] >= decision.value

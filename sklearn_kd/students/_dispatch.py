@@ -202,20 +202,9 @@ def _fit(student, train, validation):
 
 
 def own_rows(student, X):
-    """Give a student rows that it may write into.
+    """Give a student rows that it may write into: a copy, unless the student is ours.
 
-    Parameters
-    ----------
-    student : estimator
-        Ours read their rows only; a scaler with ``copy=False`` in a pipeline scales
-        them where they are.
-    X : {ndarray, CSR matrix, DataFrame, RowsInPlace} of shape (n_samples, n_features)
-        Rows that others have, too.
-
-    Returns
-    -------
-    {ndarray, CSR matrix, DataFrame} of shape (n_samples, n_features)
-        The same for our students, a copy for any other.
+    A scaler with ``copy=False`` in a pipeline, for example, scales rows in place.
     """
     return X if type(student) in OURS else copy_rows(X)
 
@@ -314,18 +303,7 @@ def last_step(student):
 
 
 def is_linear(student):
-    """Say whether a student can follow a teacher in one direction only.
-
-    Parameters
-    ----------
-    student : estimator
-        Any.
-
-    Returns
-    -------
-    bool
-        True for scikit-learn's linear classifiers, and pipelines that end in one.
-    """
+    """Return True for scikit-learn's linear classifiers, also at a pipeline's end."""
     return isinstance(last_step(student), LinearClassifierMixin)
 
 

@@ -189,18 +189,7 @@ _NONE = object()
 
 
 def kind_of(student):
-    """Find the kind of a student.
-
-    Parameters
-    ----------
-    student : estimator
-        No pipeline.
-
-    Returns
-    -------
-    type or None
-        None for one that learns from labels alone.
-    """
+    """Find the kind of a student that is no pipeline; None if it fits labels alone."""
     return next((kind for kind in KINDS if kind.is_one(student)), None)
 
 

@@ -71,19 +71,7 @@ def label_rows(teacher, X, task, *, given_classes, context, key=None, chunk=None
 def chunk_rows(X, n_outputs, most):
     """Choose how many rows a call may have, so that it takes little memory.
 
-    Parameters
-    ----------
-    X : {array-like, sparse matrix, DataFrame}
-        Rows.
-    n_outputs : int
-        Columns of the predictions.
-    most : int
-        No more than that.
-
-    Returns
-    -------
-    int
-        The number; no less than 5000 unless that is more than `most`.
+    At most `most`, and at least 5000 where that allows it.
     """
     width = X.shape[1] if len(getattr(X, "shape", ())) == 2 else 1000
     # forests and networks hold the answers about four times

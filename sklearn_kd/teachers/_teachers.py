@@ -10,8 +10,8 @@ from sklearn_kd._messages import printable, with_message
 from sklearn_kd._tables.weights import in_rows
 from sklearn_kd.teachers._label import label_rows
 from sklearn_kd.teachers.out_of_sample._moran import (
-    memory_autocorrelation,
-    memory_is_noise,
+    has_memorised_noise,
+    morans_i,
 )
 
 #: Rows in the first call under a time limit, when the speed of a teacher is unknown,
@@ -311,8 +311,8 @@ class Teachers:
                 continue
             outputs = one.out_of_sample_outputs[rows.origin]
             residuals = rows.task.residuals(rows.hard, outputs)
-            correlation, score = memory_autocorrelation(residuals, neighbors, weight)
-            choice.append(memory_is_noise(correlation, score))
+            correlation, score = morans_i(residuals, neighbors, weight)
+            choice.append(has_memorised_noise(correlation, score))
             self.context.report(
                 f"residuals of {type(one.teacher).__name__} have Moran's I "
                 f"{correlation:+.3f} (z {score:+.1f}): synthetic rows are labelled "

@@ -18,20 +18,6 @@ def build_knots(X, sample_weight, n_knots):
     the normal quantile of the rank of the middle of the rows that share the value.
     Missing values do not count. These quantiles are values of the data and depend on
     sums of weights only, so a row of weight 3 is three rows, bit for bit.
-
-    Parameters
-    ----------
-    X : ndarray of shape (n_samples, n_columns), float64
-        Finite values or NaN, at least one value in each column.
-    sample_weight : ndarray of shape (n_samples,), float64, or None
-        Positive weights; None stands for ones.
-    n_knots : int
-        Most knots a column may have, at least 2.
-
-    Returns
-    -------
-    Curves
-        The scores as functions of the columns.
     """
     columns = [_column_knots(values, sample_weight, n_knots) for values in X.T]
     return Curves([knots for knots, _ in columns], [scores for _, scores in columns])

@@ -109,24 +109,11 @@ class PiecewiseLinear:
         return np.concatenate(outputs), np.hstack(values)
 
     def fold(self, column, knots, coef):
-        """Multiply what one column is encoded as with the weights of a layer.
+        """Multiply what one column is encoded as with a layer's weights `coef`.
 
-        Parameters
-        ----------
-        column : int
-            Position of the column.
-        knots : ndarray of shape (n_knots,), float64
-            As :meth:`knots_of` gives them: the product is linear between them, and
-            level outside.
-        coef : ndarray of shape (n_outputs or more, n_units), float64
-            Weights of the layer.
-
-        Returns
-        -------
-        vectors : ndarray of shape (n_knots, n_units), float64
-            The product at the knots.
-        missing : ndarray of shape (n_units,), float64
-            The product for a missing value.
+        Returns the products at `knots` from :meth:`knots_of`, of shape (n_knots,
+        n_units), and for a missing value, (n_units,). Between knots they are linear,
+        and outside level.
         """
         encoded, some = np.zeros((len(knots) + 1, len(self))), self._n_sloped
         outputs, values = self.read_column(column, np.append(knots, np.nan))

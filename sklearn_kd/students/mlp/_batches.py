@@ -213,13 +213,7 @@ class Batches:
         return self.X.shape[1]
 
     def input_norm(self):
-        """Weighted mean of the squared length of the encoded rows, from below bounded.
-
-        Returns
-        -------
-        float
-            At least a share of the number of columns.
-        """
+        """Weighted mean squared length of the encoded rows, bounded from below."""
         return _mean_norm(self.X, self.weight)
 
     def n_batches(self, batch_size):

@@ -73,26 +73,8 @@ class AdamW:
 def cosine_rate(step, n_steps, peak, warmup):
     """Learning rate of a step: a linear warm-up, then half a cosine down to zero.
 
-    Parameters
-    ----------
-    step : int
-        From 0.
-    n_steps : int
-        Of the whole run.
-    peak : float
-        The largest rate.
-    warmup : int
-        Number of steps of the warm-up.
-
-    Returns
-    -------
-    float
-        The rate.
-
-    References
-    ----------
-    Loshchilov and Hutter, "SGDR: Stochastic Gradient Descent with Warm Restarts", 2017.
-    :doi:`10.48550/arXiv.1608.03983`
+    See Loshchilov and Hutter, "SGDR: Stochastic Gradient Descent with Warm Restarts",
+    2017. :doi:`10.48550/arXiv.1608.03983`
     """
     if step < warmup:
         return peak * (step + 1) / warmup

@@ -40,36 +40,12 @@ _NO_WARNINGS = np.errstate(over="ignore", invalid="ignore")
 
 
 def automatic_batch_size(n_samples):
-    """Choose the number of rows of a step: 128, and 256 where there are many.
-
-    Parameters
-    ----------
-    n_samples : int
-        Training rows.
-
-    Returns
-    -------
-    int
-        The number.
-    """
+    """Choose the number of rows of a step: 128, or 256 from 20 000 rows on."""
     return 128 if n_samples < 20_000 else 256
 
 
 def automatic_epochs(n_samples, batch_size):
-    """Choose a number of epochs: what makes 8000 steps, but no more than 100.
-
-    Parameters
-    ----------
-    n_samples : int
-        Training rows.
-    batch_size : int
-        Largest number of rows of a step.
-
-    Returns
-    -------
-    int
-        The number.
-    """
+    """Choose a number of epochs: what makes 8000 steps, but no more than 100."""
     n_batches = -(-n_samples // batch_size)
     return min(-(-8000 // n_batches), 100)
 

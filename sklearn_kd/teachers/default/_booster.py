@@ -140,24 +140,7 @@ def label_by_booster(booster, made, real, context):
 
 
 def smooth(outputs, vote, share, task):
-    """Average teacher and booster where the teacher has a prediction.
-
-    Parameters
-    ----------
-    outputs : ndarray of shape (n_samples, n_outputs), float32
-        The teacher's predictions; a row without one is zero.
-    vote : ndarray of shape (n_samples, n_outputs), float32
-        The booster's.
-    share : float
-        Weight of the vote, in [0, 1].
-    task : Classification
-        What is to be learned.
-
-    Returns
-    -------
-    ndarray of shape (n_samples, n_outputs), float32
-        The mean; rows that were zero still are.
-    """
+    """Average teacher and booster; a row without a teacher's prediction stays zero."""
     has_prediction = task.has_prediction(outputs)[:, None]
     mean = (1 - share) * outputs + share * vote
     return np.where(has_prediction, mean, 0).astype(np.float32)

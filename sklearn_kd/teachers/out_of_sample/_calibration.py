@@ -132,18 +132,7 @@ class PriorCorrection:
         return self
 
     def predict_proba(self, X):
-        """Shift probabilities.
-
-        Parameters
-        ----------
-        X : ndarray of shape (n_samples, n_classes), float64
-            Probabilities above 0.
-
-        Returns
-        -------
-        ndarray of shape (n_samples, n_present), float64
-            Columns in the order of ``classes_``.
-        """
+        """Shift probabilities above 0; columns are in the order of ``classes_``."""
         return softmax(np.log(X[:, self.classes_]) + self.offset_, axis=1)
 
 

@@ -1,16 +1,24 @@
-"""Has a teacher memorised signal, or label noise, of its training rows?"""
+"""Tests a teacher for memorised label noise, by the residuals of neighbouring rows.
+
+A member that has memorised row j predicts for a neighbour i a probability nearer to the
+label of j. With label noise, that is away from the label of i as often as towards it,
+and the residuals of neighbours have opposite signs. On a clean table the residuals of
+neighbours agree, and memorising reduces both.
+"""
 
 import numpy as np
 from scipy.sparse import csr_array, triu
 
-#: Autocorrelation and z-score below which memory is taken for noise.
+#: Autocorrelation and z-score below which label noise has been memorised. The threshold
+#: is one of size rather than of significance: a stricter score loses what small noisy
+#: tables gain, and in a large table even a negligible correlation is significant.
 MAX_CORRELATION, MAX_SCORE = -0.03, -1.0
 
 #: Pairs of rows whose residuals are multiplied at a time.
 _BLOCK = 100_000
 
 
-def memory_autocorrelation(residuals, neighbors, weight=None):
+def morans_i(residuals, neighbors, weight=None):
     """Measure whether the residuals of neighbouring rows agree: Moran's I.
 
     Parameters
@@ -54,7 +62,7 @@ def memory_autocorrelation(residuals, neighbors, weight=None):
     >>> import numpy as np
     >>> residuals = np.array([[0.5], [0.4], [-0.5], [-0.4]])
     >>> neighbors = np.array([[1], [0], [3], [2]])
-    >>> correlation, _ = memory_autocorrelation(residuals, neighbors)
+    >>> correlation, _ = morans_i(residuals, neighbors)
     >>> round(correlation, 3)
     0.976
     """
@@ -91,26 +99,6 @@ def _pairs(neighbors):
     return triu(weights + weights.T, k=1, format="coo")
 
 
-def memory_is_noise(correlation, score):
-    """Decide whether a teacher has memorised label noise.
-
-    Parameters
-    ----------
-    correlation, score : float
-        What :func:`memory_autocorrelation` found.
-
-    Returns
-    -------
-    bool
-        True where neighbouring residuals clearly contradict each other.
-
-    Notes ----- A member that has memorised row j predicts for a neighbour i a
-    probability nearer to the label of j. With label noise, that is away from the label
-    of i as often as towards it, and the residuals of neighbours have opposite signs. On
-    a clean table the residuals of neighbours agree, and memorising reduces both.
-
-    The threshold is one of size rather than of significance: a stricter score loses
-    what small noisy tables gain, and a large table can be sure of a correlation that
-    is too small to matter.
-    """
+def has_memorised_noise(correlation, score):
+    """Return whether residuals of neighbours contradict each other: memorised noise."""
     return correlation < MAX_CORRELATION and score < MAX_SCORE
