@@ -4,7 +4,7 @@ from importlib import import_module
 
 __version__ = "0.1.0.dev0"
 
-#: Where each public name lives. They are imported when first asked for, so that a
+#: Where each public name lives. They are imported at their first use, so that a
 #: program that only names the package does not wait for scikit-learn.
 _HOMES = {
     "DistilledClassifier": "distilled",

@@ -87,7 +87,7 @@ class Interval(_Interval):
         super().__init__(type, left, right, closed=closed)
 
     def is_satisfied_by(self, val):
-        """Say whether a value is such a number."""
+        """Return whether a value is such a number."""
         if not is_number(val, whole=self.type is Integral):
             return False
         if isinstance(val, Integral) and self.type is RealNotInt:
@@ -201,7 +201,7 @@ def check_sample_weight(sample_weight, X):
 
 
 def has_callbacks(estimator):
-    """Say whether callbacks are set on an estimator itself (scikit-learn 1.9)."""
+    """Return whether callbacks are set on an estimator itself (scikit-learn 1.9)."""
     return isinstance(estimator, BaseEstimator) and hasattr(estimator, "_skl_callbacks")
 
 
@@ -238,7 +238,7 @@ def own_requests(estimator, method):
     Returns
     -------
     dict
-        True, False or None (not said) by the name of each parameter.
+        True, False or None (not set) by the name of each parameter.
     """
     requests = getattr(estimator._get_metadata_request(), method).requests
     # before scikit-learn 1.8 a scorer does not list the parameters of its metric

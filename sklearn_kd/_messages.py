@@ -52,7 +52,7 @@ def printable(text, *, lines=False):
     Returns
     -------
     str
-        With nothing but characters that can be seen, and blanks.
+        With nothing but printable characters, and blanks.
     """
     text = str(text)
     if lines:
@@ -72,7 +72,7 @@ def with_message(error, message):
     error : Exception
         What was raised.
     message : str
-        What the new one says.
+        The new message.
 
     Returns
     -------

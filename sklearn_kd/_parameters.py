@@ -21,7 +21,7 @@ _FIRST = {
 
 
 def is_number(value, *, whole=False):
-    """Say whether a value is a real number, NaN and infinity among them.
+    """Return whether a value is a real number, NaN and infinity among them.
 
     Parameters
     ----------

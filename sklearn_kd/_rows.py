@@ -1,4 +1,4 @@
-"""Rows with what is known of each: targets, weight, and where it comes from."""
+"""The transfer set: rows with their targets, weights and origins."""
 
 from dataclasses import dataclass, replace
 
@@ -16,7 +16,7 @@ from sklearn_kd.targets import SoftTargets
 class TransferSet:
     """Labelled, synthetic and unlabelled rows: immutable, sliceable.
 
-    What is None is not known yet: rows without a label get their targets from a
+    None stands for what comes later: rows without a label get their targets from a
     teacher.
 
     Parameters
@@ -167,7 +167,7 @@ class TransferSet:
 
 
 def rows_without_label(X, task, weight, origin=None):
-    """Hold rows of which no more is known.
+    """Make a transfer set of rows without a label, and without targets.
 
     Parameters
     ----------

@@ -11,13 +11,13 @@ from sklearn_kd._compat import num_samples
 from sklearn_kd._run.versions import VersionedMixin
 from sklearn_kd._task.predictions import PredictingClassifierMixin
 
-# One refuses any other labels; the other answers in objects, and in a column where
+# One refuses any other labels; the other predicts objects, and a column where
 # there are more than two classes.
 _REFUSES, _CHANGES = "xgboost", "catboost"
 
 
 def decoded(estimator, labels):
-    """Wrap what cannot take labels, or answer with them, in what translates them.
+    """Wrap classifiers that cannot take labels, or predict them: these are encoded.
 
     Parameters
     ----------
@@ -31,9 +31,9 @@ def decoded(estimator, labels):
     estimator
         The same object, or a :class:`DecodedClassifier` of it. Classifiers of CatBoost
         are wrapped; those of XGBoost too, unless they get the int64 0, 1, 2, ...
-        without a gap. Within a vote, a search or a bag of scikit-learn that is not
-        known, since these encode labels, or fit on some of the rows; a class of the
-        user's own may ask what its parts are, and keeps them as they are then.
+        without a gap. Within voting, a search or bagging of scikit-learn all are
+        wrapped, since these encode labels, or fit on some of the rows; a class of the
+        user's own may check the types of its parts, and keeps them as they are then.
     """
     if _takes_codes(estimator):
         if _package(estimator) == _REFUSES and _are_codes(labels):
@@ -68,7 +68,7 @@ def _wrap(value):
 
 
 def _has_parts(value):
-    """Say whether to look inside: not where a clone may share fitted parts."""
+    """Return whether to look inside: not where a clone may share fitted parts."""
     if isinstance(value, (type, DecodedClassifier)) or not hasattr(value, "get_params"):
         return False
     usual = BaseEstimator.__sklearn_clone__
@@ -76,14 +76,14 @@ def _has_parts(value):
 
 
 def _is_own(estimator):
-    """Say whether a class is the user's, but for the bases that any estimator has."""
+    """Return whether a class is the user's, beside the bases of any estimator."""
     modules = [base.__module__.split(".") for base in type(estimator).__mro__]
     usual = {"base", "utils"}
     return all(m[0] != "sklearn" or m[1] in usual for m in modules)
 
 
 def _takes_codes(part):
-    """Say whether an estimator is a classifier of one of the two packages."""
+    """Return whether an estimator is a classifier of one of the two packages."""
     return _package(part) is not None and hasattr(part, "predict_proba")
 
 
@@ -96,7 +96,7 @@ def _package(part):
 
 
 def _are_codes(labels):
-    """Say whether labels are 0, 1, ..., of a width that comes back as it went in."""
+    """Return whether labels are 0, 1, ..., of a width that comes back as it went in."""
     classes = np.unique(labels)
     several = len(classes) > 1 and classes.dtype == np.int64
     return several and np.array_equal(classes, np.arange(len(classes)))
@@ -142,7 +142,7 @@ class DecodedClassifier(VersionedMixin, PredictingClassifierMixin, BaseEstimator
         return self
 
     def get_metadata_routing(self):
-        """Say which metadata the classifier inside wants."""
+        """Return which metadata the classifier inside requests."""
         if hasattr(self.estimator, "get_metadata_routing"):
             return self.estimator.get_metadata_routing()
         return super().get_metadata_routing()
@@ -177,7 +177,7 @@ class DecodedClassifier(VersionedMixin, PredictingClassifierMixin, BaseEstimator
         return self.classes_[codes]
 
     def _proba(self, X):
-        if len(self.classes_) == 1:  # XGBoost answers for two
+        if len(self.classes_) == 1:  # XGBoost predicts two
             return np.ones((num_samples(X), 1))
         return self.estimator.predict_proba(X)
 

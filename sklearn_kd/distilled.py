@@ -247,7 +247,7 @@ class DistilledClassifier(PredictingClassifierMixin, BaseDistilled):
     """
 
     _parameter_constraints = {
-        "teacher": "no_validation",  # its errors say more than a constraint could
+        "teacher": "no_validation",  # its own errors are clearer than a constraint's
         "student": "no_validation",
         "alpha": [Interval(Real, 0, 1, closed="both")],
         "temperature": [Interval(Real, *TEMPERATURES, closed="both")],

@@ -118,7 +118,7 @@ class SoftTargets(VersionedMixin):
         return self.proba.shape
 
     def __getitem__(self, rows):
-        if isinstance(rows, tuple):  # scikit-learn asks for [rows, ...]
+        if isinstance(rows, tuple):  # scikit-learn indexes by [rows, ...]
             rows = rows[0]
         if np.ndim(rows) == 0 and not isinstance(rows, slice):
             raise TypeError(
@@ -183,7 +183,7 @@ def check_temperature(temperature):
 
 
 def _is_mapped(array):
-    """Say whether an array is a view of a file."""
+    """Return whether an array is a view of a file."""
     while isinstance(array, np.ndarray):
         if isinstance(array, np.memmap):
             return True

@@ -13,7 +13,7 @@ X = StandardScaler().fit_transform(FRAME).astype(np.float32)
 y = WINE.target.to_numpy()
 
 
-class Answers:
+class FittedModel:
     """Nothing but ``predict_proba``, and what says which class a column stands for."""
 
     def __init__(self, model, order=(2, 0, 1), form=np.asarray, **attributes):

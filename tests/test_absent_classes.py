@@ -167,7 +167,7 @@ def test_a_class_that_the_teacher_never_saw_has_a_column_of_zeros():
 def test_a_fitted_teacher_of_other_numbers_is_warned_of():
     rare = np.where((y == 2) & (np.arange(len(y)) % 24 > 0), 1, y)
     teacher = LogisticRegression().fit(X, rare + 1)
-    match = "does not know the class 0, and puts .* of its mass.*re-encoded"
+    match = "lacks the class 0, and puts .* of its mass.*re-encoded"
     with pytest.warns(UserWarning, match=match):
         distil(teacher=teacher).fit(X, rare)
 

@@ -68,7 +68,7 @@ CALLS = [
         [FOREST, X + 1, 2 - y * y, HEAVIER, 1],
     ),
     (
-        _label._ask,
+        _label._predict_chunk,
         [Keyed(FOREST, key_of_teacher(FOREST)), X, TASK, None],
         [Keyed(OTHER, key_of_teacher(OTHER)), X + 1, OTHER_TASK, [2, 0, 1]],
     ),
@@ -313,7 +313,7 @@ def test_a_key_stands_for_the_state_and_for_nothing_else(package, monkeypatch):
 def test_values_that_are_alike_but_not_the_same(one, other):
     assert key_of_call(_fit._fit, [one]) != key_of_call(_fit._fit, [other])
     assert key_of_call(_fit._fit, [one]) == key_of_call(_fit._fit, [copy_of(one)])
-    assert key_of_call(_fit._fit, [one]) != key_of_call(_label._ask, [one])
+    assert key_of_call(_fit._fit, [one]) != key_of_call(_label._predict_chunk, [one])
 
 
 # ---- what no argument shows: packages and settings

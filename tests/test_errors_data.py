@@ -144,7 +144,7 @@ PROBABILITIES = {
     ),
     "most names missing": (
         pd.DataFrame(np.ones((178, 1)), columns=[0]),
-        "does not know 2 of the 3 classes in y, among them 1",
+        "lacks 2 of the 3 classes in y, among them 1",
     ),
     "missing value": (
         pd.DataFrame(P, columns=[0, 1, 2]).convert_dtypes().mask(P > 0.5),

@@ -147,7 +147,7 @@ TEACHERS = {
     "other labels": (
         lambda: RandomForestClassifier(3).fit(X, y + 10),
         ValueError,
-        "does not know 3 of the 3 classes in y, among them 0.*re-encoded",
+        "lacks 3 of the 3 classes in y, among them 0.*re-encoded",
     ),
 }
 

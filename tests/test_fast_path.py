@@ -113,7 +113,7 @@ def outcome(function):
 
 
 def has_strings(rows):
-    """Say whether there is a string: it is never a number here, whatever it says."""
+    """Return whether there is a string: it is never a number here, whatever it says."""
     values = np.asarray(rows, dtype=object).ravel()
     if getattr(getattr(rows, "dtype", None), "kind", "") in ("U", "S"):
         return True

@@ -51,7 +51,7 @@ def test_the_link_undoes_the_logits(task):
 
 @pytest.mark.parametrize("n_rows", [1, 2])
 def test_the_link_refuses_nan(task, n_rows):
-    with pytest.raises(ValueError, match=r"This MLPStudent answers .* NaN or infinity"):
+    with pytest.raises(ValueError, match=r"This MLPStudent predicts NaN or infinity"):
         task.link(np.full((n_rows, 3), np.nan), MLPStudent())
 
 
@@ -59,7 +59,7 @@ def test_a_teacher_of_other_classes_is_read_into_ours():
     X, y = load_wine(return_X_y=True)
     forest = RandomForestClassifier(5, random_state=0).fit(X, y)
     task = Classification(np.array([1, 2, 7]))
-    outputs, columns = task.ask(forest, X)
+    outputs, columns = task.predict_by(forest, X)
     answers = task.align(outputs, columns)
     assert answers.outputs.dtype == np.float32
     assert answers.known.tolist() == [True, True, False]

@@ -5,7 +5,7 @@ import warnings
 import numpy as np
 import pandas as pd
 import pytest
-from fitted_teachers import Answers, X, forest, y
+from fitted_teachers import FittedModel, X, forest, y
 from numpy.testing import assert_allclose, assert_array_equal
 from recorder import Recorder, soft_targets
 from sklearn.datasets import make_classification
@@ -21,7 +21,7 @@ def test_teacher_classes_count_more_than_codes():
     """XGBoost wants 0, 1, 2 for labels, and says so in its ``classes_``."""
     names = np.array(["high", "low", "mid"])
     teacher = XGBClassifier(n_estimators=5, n_jobs=1).fit(X, y)
-    with pytest.raises(ValueError, match="does not know 3 of the 3 classes"):
+    with pytest.raises(ValueError, match="lacks 3 of the 3 classes"):
         distil(teacher).fit(X, names[y])
     distilled = distil(teacher, teacher_classes=names)
     soft = soft_targets(distilled, X, names[y])
@@ -34,7 +34,7 @@ def test_a_frame_may_name_its_columns_by_strings():
     def strings(proba):
         return pd.DataFrame(proba, columns=["2", "0", "1"])
 
-    teacher = Answers(forest(), form=strings)
+    teacher = FittedModel(forest(), form=strings)
     expected = forest().predict_proba(X)
     assert_allclose(soft_targets(distil(teacher), X, y), expected, atol=1e-7)
     pair = distil([teacher, forest()])
@@ -67,7 +67,7 @@ def test_a_class_that_the_teacher_lacks_has_probability_0():
     soft = soft_targets(distil(answers(three, [0, 1, 2])), ROWS, LABELS)
     assert_allclose(soft[:, :3], three, atol=1e-7)
     assert_array_equal(soft[:, 3], 0)
-    with pytest.raises(ValueError, match="does not know 3 of the 4 classes in y"):
+    with pytest.raises(ValueError, match="lacks 3 of the 4 classes in y"):
         distil(answers(np.ones((40, 1)), [0])).fit(ROWS, LABELS)
 
 

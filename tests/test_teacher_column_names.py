@@ -5,7 +5,7 @@ import pandas as pd
 import polars as pl
 import pyarrow as pa
 import pytest
-from fitted_teachers import Answers, X, forest, y
+from fitted_teachers import FittedModel, X, forest, y
 from numpy.testing import assert_allclose, assert_array_equal
 from recorder import Recorder, soft_targets
 from wine import distil
@@ -55,11 +55,11 @@ def test_names_in_any_spelling_say_which_column_is_which(spelled):
     classes = np.array(classes)
     labels = classes[TWO]
     form = reversed_frame(names)
-    teacher = Answers(forest(X, TWO), [1, 0], form, classes_=classes)
+    teacher = FittedModel(forest(X, TWO), [1, 0], form, classes_=classes)
     assert_allclose(compute_soft_targets(teacher, X), EXPECTED, atol=1e-7)
     assert_allclose(soft_targets(distil(teacher), X, labels), EXPECTED, atol=1e-7)
     # nobody but the names says what the classes are
-    silent = Answers(forest(X, TWO), [1, 0], form)
+    silent = FittedModel(forest(X, TWO), [1, 0], form)
     assert_allclose(soft_targets(distil(silent), X, labels), EXPECTED, atol=1e-7)
     frame = form(EXPECTED[:, ::-1])
     given = distil(None, Recorder()).fit(X, labels, teacher_proba=frame)
@@ -113,7 +113,9 @@ def test_columns_that_are_no_classes_keep_their_names(columns, matched):
     "names", [["1.0", "2.0"], ["True", "maybe"], [1, 1], ["1", "one"]], ids=str
 )
 def test_names_of_some_classes_are_refused(names):
-    teacher = Answers(forest(X, TWO), [1, 0], reversed_frame(names), classes_=[0, 1])
+    teacher = FittedModel(
+        forest(X, TWO), [1, 0], reversed_frame(names), classes_=[0, 1]
+    )
     with pytest.raises(ValueError, match=r"some names are classes.*array"):
         compute_soft_targets(teacher, X)
     with pytest.raises(ValueError, match=r"columns of proba are named .* some names"):
@@ -147,7 +149,7 @@ def test_a_table_of_arrow_is_read_by_name(names):
     weight = (np.arange(len(y)) % 3 > 0).astype(float)
     model.fit(X, TWO, teacher_proba=table, sample_weight=weight)
     assert_allclose(model.student_.soft_.proba, EXPECTED[weight > 0], atol=1e-7)
-    teacher = Answers(forest(X, TWO), [1, 0], arrow, classes_=[0, 1])
+    teacher = FittedModel(forest(X, TWO), [1, 0], arrow, classes_=[0, 1])
     assert_allclose(compute_soft_targets(teacher, X), EXPECTED, atol=1e-7)
     with pytest.raises(ValueError, match=r"none of them is one of the classes"):
         model.fit(X, TWO, teacher_proba=arrow(EXPECTED).rename_columns(["a", "b"]))
@@ -158,6 +160,6 @@ def test_a_frame_with_text_columns_names_integer_labels(make):
     def form(proba):
         return make({str(label): proba[:, j] for j, label in enumerate((2, 0, 1))})
 
-    teacher = Answers(forest(), form=form)
+    teacher = FittedModel(forest(), form=form)
     soft = soft_targets(distil(teacher), X, y)
     assert_allclose(soft, forest().predict_proba(X), atol=1e-7)

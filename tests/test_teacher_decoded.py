@@ -192,7 +192,7 @@ def test_the_wrapper_has_the_parameters_of_what_is_inside():
 
 def test_a_fitted_one_is_left_alone():
     fitted = clone(XGB).fit(X, CODES)
-    with pytest.raises(ValueError, match="does not know 3 of the 3 classes"):
+    with pytest.raises(ValueError, match="lacks 3 of the 3 classes"):
         distil(fitted).fit(X, LABELS["strings"])
     assistant = DistilledClassifier(fitted, STUDENT, transfer=None)
     assistant.set_params(teacher_classes=np.unique(LABELS["strings"]))

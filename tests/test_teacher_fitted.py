@@ -7,7 +7,7 @@ import pandas as pd
 import pytest
 import skorch
 import torch
-from fitted_teachers import FRAME, Answers, X, fingerprint, forest, y
+from fitted_teachers import FRAME, FittedModel, X, fingerprint, forest, y
 from given_rows import on_given_rows
 from lightgbm import LGBMClassifier
 from numpy.testing import assert_allclose, assert_array_equal
@@ -70,9 +70,9 @@ FITTED = {
     "forest": lambda: (forest(), X, {}),
     "pipeline of a frame": lambda: (column_pipeline().fit(FRAME, y), FRAME, {}),
     "frozen": lambda: (FrozenEstimator(forest()), X, {}),
-    "only predict_proba": lambda: (Answers(forest(), classes_=[2, 0, 1]), X, {}),
-    "returns a frame": lambda: (Answers(forest(), form=named), X, {}),
-    "classes given": lambda: (Answers(forest()), X, {"teacher_classes": [2, 0, 1]}),
+    "only predict_proba": lambda: (FittedModel(forest(), classes_=[2, 0, 1]), X, {}),
+    "returns a frame": lambda: (FittedModel(forest(), form=named), X, {}),
+    "classes given": lambda: (FittedModel(forest()), X, {"teacher_classes": [2, 0, 1]}),
     "skorch": lambda: (net().fit(X, y), X, {}),
     "lightgbm": lambda: (
         LGBMClassifier(n_estimators=5, verbose=-1, n_jobs=1).fit(X, y),

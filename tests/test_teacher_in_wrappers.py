@@ -4,7 +4,7 @@ import itertools
 
 import numpy as np
 import pytest
-from fitted_teachers import Answers, X, fingerprint, forest, y
+from fitted_teachers import FittedModel, X, fingerprint, forest, y
 from numpy.testing import assert_array_equal
 from sklearn.base import clone
 from sklearn.calibration import CalibratedClassifierCV
@@ -61,7 +61,7 @@ def test_a_fitted_teacher_survives_wrappers(name, kind):
     if kind == "frozen":
         teacher = FrozenEstimator(teacher)
     elif kind == "only predict_proba":
-        teacher = Answers(teacher, order=[0, 1], classes_=[0, 1])
+        teacher = FittedModel(teacher, order=[0, 1], classes_=[0, 1])
     before = fingerprint(teacher)
     wrapper = WRAPPERS[name](distil(teacher))
     wrapper = clone(wrapper).fit(X, BINARY.astype(int))

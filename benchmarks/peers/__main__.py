@@ -140,7 +140,7 @@ def time_rows(X_test, folder):
 
 
 def is_numeric(X):
-    """Say whether all columns of a frame are numbers."""
+    """Return whether all columns of a frame are numbers."""
     return all(dtype.kind in "iuf" for dtype in X.dtypes)
 
 

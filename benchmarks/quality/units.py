@@ -84,7 +84,7 @@ def settings_key(name):
 
 
 def row_key(model, teacher, max_rows=None):
-    """Say which state of code and settings the row of a model belongs to."""
+    """Return which state of code and settings the row of a model belongs to."""
     key = settings_key(teacher)
     if model in OURS:
         key = f"{CODE}+{key}"

@@ -68,7 +68,7 @@ LABELS = ":labels"
 
 
 def student_key(name, teacher, max_rows):
-    """Say which state of code and settings the row of a student or teacher is of.
+    """Return which state of code and settings the row of a student or teacher is of.
 
     Parameters
     ----------

@@ -42,7 +42,7 @@ def seed_ceilings(rows):
 
 
 def teacher_beaten(rows):
-    """Say where a teacher is a poor one: there a faithful copy is the wrong goal.
+    """Return where a teacher is a poor one: there a faithful copy is the wrong goal.
 
     Parameters
     ----------

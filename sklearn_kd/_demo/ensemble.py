@@ -1,4 +1,4 @@
-"""The teacher of the demo: a soft vote as people build it."""
+"""The teacher of the demo: a voting classifier of three ensembles of trees."""
 
 from sklearn.compose import ColumnTransformer
 from sklearn.ensemble import (
@@ -13,7 +13,7 @@ from sklearn.preprocessing import OrdinalEncoder
 
 
 def make_ensemble(kinds, seed):
-    """Build an unfitted pipeline with a soft vote of three ensembles of trees.
+    """Build an unfitted pipeline: an encoder, and soft voting of three tree ensembles.
 
     Parameters
     ----------
@@ -48,9 +48,9 @@ def make_ensemble(kinds, seed):
     )
     # its early stopping would split off rows, which fails with two rows of a class
     boosting = HistGradientBoostingClassifier(early_stopping=False, random_state=seed)
-    vote = VotingClassifier(
+    voting = VotingClassifier(
         [("forest", forest), ("extra trees", extra_trees), ("boosting", boosting)],
         voting="soft",
         verbose=True,
     )
-    return make_pipeline(encode, vote)
+    return make_pipeline(encode, voting)

@@ -1,10 +1,10 @@
-"""What the demo says when it cannot go on."""
+"""The error of the demo: one line that a user can act on."""
 
 
 class DemoError(Exception):
-    """Something that the user can mend; the message is one line and says what."""
+    """An error that the user can mend; its message is one line with the fix."""
 
 
 def first_line(error):
-    """Give the first line of what an exception says, or its type."""
+    """Give the first line of an exception's message, or its type."""
     return str(error).strip().partition("\n")[0] or type(error).__name__

@@ -21,7 +21,7 @@ _PACKED = (".gz", ".bz2", ".xz", ".zip", ".zst")
 _REFUSED = {
     "a spreadsheet, which is not read here: save the sheet as .csv (UTF-8) and pass "
     "that": (".xlsx", ".xlsm", ".xls", ".ods", ".numbers"),
-    "a pickle, which is not read here, since it could run code. If you trust it: "
+    "a pickle, which is not read here, since it could run code. If its source is safe: "
     "pandas.read_pickle(FILE).to_parquet('table.parquet')": (
         ".pkl",
         ".pickle",
@@ -41,11 +41,11 @@ class Source:
     place : int
         Position of the target.
     nominal : list of str
-        Columns that ``--nominal`` says are codes.
+        Columns that ``--nominal`` declares as codes.
     code : str
         What reads such a file, in Python, with pandas imported.
     notes : list of str
-        What the user should know of the reading.
+        Notes for the user on the reading.
     """
 
     frame: object
@@ -147,8 +147,8 @@ def _check(path):
     if ending not in _TEXT + _JSON and (packed or ending not in _COLUMNS):
         raise DemoError(
             f"{path}: expected a file that ends in .csv, .tsv, .txt, .parquet, "
-            ".feather, .json or .jsonl (text and JSON may be packed, as .csv.gz say). "
-            "Convert it first, by pandas say."
+            ".feather, .json or .jsonl (text and JSON may be packed, such as .csv.gz). "
+            "Convert it first, for example by pandas."
         )
     if not head.strip():
         raise DemoError(f"{path} is empty.")
@@ -177,7 +177,7 @@ def _read_json(path, ending, target):
     """Give the frame and the options, whether a file has an object a line or a list."""
     import pandas as pd
 
-    # its types are what the file says, not what its strings look like
+    # types are those of the file: its strings are not parsed
     options = {
         "dtype": False,
         "convert_axes": False,
@@ -203,7 +203,7 @@ def _read_json(path, ending, target):
 
 
 def _has_objects(frame, target):
-    """Say whether a frame is one of objects with names, and not of lists or values."""
+    """Return whether a frame has objects with names, and no lists or values."""
     if not all(isinstance(name, str) for name in frame.columns):
         return False
     first = frame.iloc[0].tolist() if len(frame) else []
@@ -213,7 +213,7 @@ def _has_objects(frame, target):
 
 
 def _reason(path, error):
-    """Say in a line why a file cannot be read."""
+    """Describe in a line why a file cannot be read."""
     if isinstance(error, MemoryError):
         return f"{path} does not fit into memory."
     reason = getattr(error, "strerror", None) or first_line(error)

@@ -47,7 +47,7 @@ def find_target(names, target, path, headed):
 
 
 def find_nominal(names, wanted, target, path):
-    """Names of the columns that ``--nominal`` says are codes.
+    """Find the names of the columns that ``--nominal`` declares as codes.
 
     Parameters
     ----------
@@ -127,7 +127,7 @@ def _listed(names):
 
 
 def _is_number(name):
-    """Say whether a name reads as a number."""
+    """Return whether a name reads as a number."""
     try:
         float(name)
     except ValueError:

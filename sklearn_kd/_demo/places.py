@@ -15,7 +15,7 @@ def check_place(option, path, data):
     Parameters
     ----------
     option : str
-        Who names the file, for the message.
+        The option that names the file, for the message.
     path : str
         The file. What is there stays as it is.
     data : str or None
@@ -106,7 +106,7 @@ def _try_name(real):
 
 
 def _same(real, other):
-    """Say whether two paths lead to one file, which need not exist."""
+    """Return whether two paths lead to one file, which need not exist."""
     if os.path.exists(real) and os.path.exists(other):
         return os.path.samefile(real, other)
     return real == os.path.realpath(other)

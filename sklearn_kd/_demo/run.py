@@ -143,7 +143,7 @@ def _introduce(table, n_train, n_test, no_picture):
 
 def _fit(kinds, X, y, seed):
     """Fit teacher, student, and the same student without a teacher."""
-    with _step(1, "fitting the teacher: a vote of forest, extra trees and boosting"):
+    with _step(1, "fitting the teacher: the mean of forest, extra trees and boosting"):
         teacher = make_ensemble(kinds, seed).fit(X, y)
     with _step(2, "distilling it: the student learns the teacher's probabilities"):
         distilled = DistilledClassifier(teacher, random_state=seed, verbose=1)
@@ -159,15 +159,15 @@ def _fit(kinds, X, y, seed):
 def _warnings_as_lines():
     """Print warnings without their place in the code; Ctrl-C stops the demo too."""
 
-    def say(message, *_, **__):
+    def print_line(message, *_, **__):
         """Print a warning as a line."""
         if str(message).startswith(_INTERRUPTED):
             raise KeyboardInterrupt
         print(f"  warning: {printable(message)}", file=sys.stderr)
 
     with warnings.catch_warnings():
-        warnings.filterwarnings("always", _INTERRUPTED)  # whatever -W says
-        warnings.showwarning = say
+        warnings.filterwarnings("always", _INTERRUPTED)  # also under -W ignore
+        warnings.showwarning = print_line
         yield
 
 

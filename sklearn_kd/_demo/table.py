@@ -21,12 +21,12 @@ _TEST_SHARE = 0.3
 #: classes.
 _MANY = 100
 
-#: What the package says of frames, in the words of who has a file and a command.
+#: Parts of the package's messages about frames, and what they are for a file.
 _IN_A_FILE = {
     "Convert what is a number: X.astype(float)": (
         "Convert in the file what is a number to a plain number"
     ),
-    "say so by the dtype category of a frame.": "say so: --nominal COLUMN.",
+    "give it the dtype category.": "pass --nominal COLUMN.",
     "in front of both teacher and student": "in the file",
 }
 
@@ -140,7 +140,7 @@ def _build(name, X, y, nominal, code, notes, n_left_out=0):
         kinds = column_kinds(X)
         numeric = [j for j, kind in enumerate(kinds) if kind == "numeric"]
         infinite = np.isinf(numeric_block(X, numeric)).any(axis=0)
-        with warnings.catch_warnings(record=True) as said:
+        with warnings.catch_warnings(record=True) as caught:
             warnings.simplefilter("always")
             warned = check_levels(X, kinds)
     except (TypeError, ValueError) as error:
@@ -148,13 +148,13 @@ def _build(name, X, y, nominal, code, notes, n_left_out=0):
     if infinite.any():
         column = X.columns[numeric[int(infinite.argmax())]]
         raise DemoError(f"Column {column!r} holds infinity: make it a missing value.")
-    notes = [*notes, *(_for_a_file(str(warning.message)) for warning in said)]
+    notes = [*notes, *(_for_a_file(str(warning.message)) for warning in caught)]
     X = _without_na(X, kinds)
     return Table(name, X, labels, str(y.name), kinds, notes, code, warned)
 
 
 def _for_a_file(message):
-    """Say what the package says of a frame in the words of the command."""
+    """Rewrite a message about a frame for a user of the command."""
     for words, others in _IN_A_FILE.items():
         message = message.replace(words, others)
     return message
@@ -180,7 +180,7 @@ def _as_levels(column):
 
 
 def _without_na(X, kinds):
-    """Write ``pandas.NA`` among levels as None: scikit-learn's encoders know no NA."""
+    """Write ``pandas.NA`` among levels as None: scikit-learn's encoders refuse NA."""
     from pandas import NA
 
     nominal = [name for name, kind in zip(X, kinds, strict=True) if kind == "nominal"]

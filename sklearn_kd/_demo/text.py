@@ -132,7 +132,7 @@ def _header(path, encoding, target, given):
 
 
 def _is_better(with_commas, frame, separator):
-    """Say whether a decimal comma makes numbers of strings, and none of the reverse."""
+    """Return whether a decimal comma makes numbers of strings, and no reverse."""
     numbers = set(frame.select_dtypes("number"))
     gained = set(with_commas.select_dtypes("number")) - numbers
     if not gained or not numbers <= set(with_commas.select_dtypes("number")):

@@ -1,4 +1,4 @@
-"""What a saved student wants: its columns, their types, and the code to use it."""
+"""The input of a saved student: its columns, their types, and the code to use it."""
 
 from sklearn_kd._messages import printable
 
@@ -7,7 +7,7 @@ _COLUMNS, _LEVELS = 20, 4
 
 
 def columns_wanted(table):
-    """Say which columns a student of a table predicts from.
+    """Return which columns a student of a table predicts from.
 
     Parameters
     ----------

@@ -49,12 +49,12 @@ def resampling_ensemble(estimator):
 
 
 def draws_by_labels(estimator):
-    """Say whether an estimator that predicts draws rows by their labels in ``fit``."""
+    """Return whether a predictor draws rows by their labels in ``fit``."""
     return hasattr(estimator, "sampling_strategy") and hasattr(estimator, "predict")
 
 
 def resamples_all_rows(member):
-    """Say whether a member of a bag resamples rows that are not in its sample.
+    """Return whether a member of bagging resamples rows that are not in its sample.
 
     Parameters
     ----------
@@ -65,7 +65,7 @@ def resamples_all_rows(member):
     -------
     bool
         True where it gets its sample as weights of all rows, which no step that
-        resamples rows looks at. Any other member gets the rows of its sample alone.
+        resamples rows reads. Any other member gets the rows of its sample alone.
     """
     if resampling_part(member) is None:
         return False

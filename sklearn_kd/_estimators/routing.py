@@ -11,9 +11,9 @@ from sklearn_kd._estimators.resampling import resampling_step
 def weight_parameter(estimator):
     """Name the ``fit`` parameter that carries sample weights to an estimator.
 
-    With metadata routing an estimator is asked what it requests. Without, there is a
-    convention: a pipeline hands ``step__sample_weight`` on, a vote or a stack hands
-    weights to all its members, and a search to its estimator.
+    With metadata routing an estimator's requests decide. Without, there is a
+    convention: a pipeline hands ``step__sample_weight`` on, voting or stacking hands
+    weights to all members, and a search to its estimator.
 
     Parameters
     ----------

@@ -65,7 +65,7 @@ def refuse_strangers(estimator, role, advise):
         raise TypeError(f"{holds} the class {part.__name__}: pass an instance.")
     if any(hasattr(part, method) for method in _METHODS):
         raise TypeError(
-            f"{holds} {name}, which has no __sklearn_tags__, as scikit-learn wants "
+            f"{holds} {name}, which has no __sklearn_tags__, which scikit-learn needs "
             f"inside its own. Pass the {name} by itself, or derive its class from "
             "sklearn.base.ClassifierMixin and BaseEstimator."
         )

@@ -10,17 +10,17 @@ from sklearn_kd._tables.containers import as_rows, sliceable_rows
 
 
 def takes_sparse(parts):
-    """Say whether every part takes sparse rows; parts without tags have no say."""
+    """Return whether every part takes sparse rows, but for parts without tags."""
     return all(_takes(part, "sparse") for part in parts)
 
 
 def takes_missing(parts):
-    """Say whether every part takes missing values; parts without tags have no say."""
+    """Return whether every part takes missing values, but for parts without tags."""
     return all(_takes(part, "allow_nan") for part in parts)
 
 
 def takes_text(parts):
-    """Say whether every part takes texts; parts without tags have no say."""
+    """Return whether every part takes texts, but for parts without tags."""
     return all(_without_tags(part) or _reads_text(part) for part in parts)
 
 
@@ -30,7 +30,7 @@ def rows_for(models, X):
     Parameters
     ----------
     models : iterable of object
-        Who will be asked.
+        The models that get the rows.
     X : object
         What the user passed.
 
@@ -39,7 +39,7 @@ def rows_for(models, X):
     object
         As from ``as_rows`` for models of scikit-learn and of this package, and a list
         of dicts for those that read it; as from ``sliceable_rows`` where another model
-        is among them, which may want tensors.
+        is among them, which may need tensors.
 
     Raises
     ------
@@ -59,7 +59,7 @@ def rows_for(models, X):
 def _reads_text(part):
     """Whether an estimator, or one that it is made of, takes texts.
 
-    Pipelines, votes and searches do not say so themselves.
+    Pipelines, voting and searches do not declare it themselves.
     """
     if isinstance(part, (list, tuple)):
         return any(map(_reads_text, part))
@@ -79,7 +79,7 @@ def _without_tags(part):
 
 
 def _is_own_transformer(part):
-    """Say whether a transformer is of a class of the user's, without tags for input."""
+    """Return whether a transformer's class is the user's, without tags for input."""
     kind = type(part)
     own = not kind.__module__.startswith(("sklearn.", "sklearn_kd."))
     return own and hasattr(part, "transform") and not hasattr(part, "predict")
@@ -90,9 +90,10 @@ def _takes(part, tag):
     if tags is None or getattr(tags.input_tags, tag):
         return True
     if tag == "allow_nan" and (tags.no_validation or _is_own_transformer(part)):
-        return True  # its tag is what scikit-learn assumes, and says nothing
-    # Made of others, an estimator may say no whatever they do (a pipeline that imputes
-    # first, a search, a threshold): then it is they who say it, in fit.
+        return True  # its tag is scikit-learn's default, and means nothing
+    # The tag of an estimator made of others may be False whatever theirs are (a
+    # pipeline that imputes first, a search, a threshold): then the parts decide, in
+    # fit.
     inner = part.estimator if isinstance(part, FrozenEstimator) else part
     if isinstance(inner, Pipeline):
         if not inner.steps:

@@ -35,7 +35,7 @@ class Threshold:
 
     @property
     def is_argmax(self):
-        """Say whether the most probable class is predicted."""
+        """Return whether the most probable class is predicted."""
         return self.value == (0 if self.on_scores else 0.5)
 
 

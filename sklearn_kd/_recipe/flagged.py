@@ -109,7 +109,7 @@ def _labelled_by(teachers, drawn):
         name = type(teachers.members[0].teacher).__name__
         warnings.warn(
             "The threshold is found on the labelled rows, where a teacher may flag "
-            f"more than on new ones: asked about synthetic rows, the teacher {name} "
+            f"more than on new ones: for synthetic rows, the teacher {name} "
             f"raises {type(error).__name__}: {error} Pass further rows as X_unlabeled, "
             "or the threshold as a number.",
             UserWarning,

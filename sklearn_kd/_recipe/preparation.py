@@ -91,12 +91,12 @@ def make_student(student, rows, soft_term, seed):
 
 
 def warn_of_unreadable(reason):
-    """Say that "auto" makes no rows, where teacher and student have read X."""
+    """Warn that "auto" makes no rows, where teacher and student have read X."""
     if isinstance(reason, Exception):
         warnings.warn(
             f'transfer="auto" makes no synthetic rows: {reason} Where that happens '
             "in front of this estimator, rows are made. To do without them, pass "
-            "transfer=None; further rows are welcome as X_unlabeled.",
+            "transfer=None; further rows can be passed as X_unlabeled.",
             UserWarning,
             stacklevel=4,
         )

@@ -13,7 +13,7 @@ from sklearn_kd.teachers import looks_fitted
 
 
 def add_parts(routes, teacher, student, cv):
-    """Say where the metadata of a distilled estimator's ``fit`` may go.
+    """Return where the metadata of a distilled estimator's ``fit`` may go.
 
     Parameters
     ----------
@@ -74,12 +74,12 @@ def fit_parameters(route, teacher, source, sample_weight, weight):
     if routing_enabled() and not source.is_default:
         routed = route(sample_weight=weight)
         for index, (part, one) in enumerate(_named(teacher)):
-            if _is_asked(one):
+            if _requests_count(one):
                 names[index] = _routed_name(routed.get(part))
     if _is_trivial(weight):
         return [{} for _ in teachers]
     for one, name in zip(teachers, names, strict=True):
-        declined = routing_enabled() and _is_asked(one)
+        declined = routing_enabled() and _requests_count(one)
         if name is None and not looks_fitted(one) and not declined:
             warnings.warn(
                 f"The teacher {type(one).__name__} takes no sample_weight: it is "
@@ -97,13 +97,13 @@ def student_wants_weights(route, student, weight):
     return _routed_name(route(sample_weight=weight).student) is not None
 
 
-def _is_asked(teacher):
-    """Say whether a teacher's requests count: not where rows are resampled in it."""
+def _requests_count(teacher):
+    """Return whether a teacher's requests count: not where rows are resampled in it."""
     return hasattr(teacher, "get_metadata_routing") and resampling_step(teacher) is None
 
 
 def _may_decline(student):
-    """Say whether a student can be asked; a bare net has nowhere to put an answer."""
+    """Return whether a student has metadata requests; a bare net has none."""
     return hasattr(student, "get_metadata_routing") and not is_skorch_net(student)
 
 

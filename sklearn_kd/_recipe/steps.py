@@ -79,12 +79,12 @@ def add_synthetic(
     share = plain_number(booster_weight)
     if share == "auto":
         share = BOOSTER_WEIGHT if without and context.deadline.left() > 0 else 0
-    booster = votes = None
+    booster = boosted = None
     if share > 0:
         booster = fit_booster(train, seed, context)
-        votes = label_by_booster(booster, made, real, context)
-    if votes is not None:
-        proba = smooth(proba, votes, share, task)
+        boosted = label_by_booster(booster, made, real, context)
+    if boosted is not None:
+        proba = smooth(proba, boosted, share, task)
         train, validation = (
             part and _smoothed(part, booster, share, context)
             for part in (train, validation)
@@ -98,8 +98,8 @@ def add_synthetic(
 
 def _smoothed(rows, booster, share, context):
     """Average the booster's predictions into the soft targets of labelled rows."""
-    votes = booster.label(rows.X, rows.task, context)
-    return rows.with_outputs(smooth(rows.soft.proba, votes, share, rows.task))
+    boosted = booster.label(rows.X, rows.task, context)
+    return rows.with_outputs(smooth(rows.soft.proba, boosted, share, rows.task))
 
 
 def add_unlabelled(train, unlabelled, teachers, seed):

@@ -34,7 +34,7 @@ def check_threshold(wanted, student, source, task):
     Raises
     ------
     ValueError
-        Saying what to do instead.
+        With what to do instead.
     """
     if wanted is None:
         return
@@ -57,7 +57,7 @@ def check_threshold(wanted, student, source, task):
             "threshold as a number, or leave it at None."
         )
     teacher = _deciding_part(source.members)
-    # what these two will predict with is known once they are fitted
+    # the model that these two predict with exists once they are fitted
     if not isinstance(teacher, (BaseSearchCV, BaseDistilled)):
         _check_thresholded(teacher)
 
@@ -91,7 +91,7 @@ class Flags:
     is_argmax: bool
 
     def __call__(self, outputs):
-        """Say by its predictions, before calibration, which rows it flags."""
+        """Mark the rows whose predictions, before calibration, reach the threshold."""
         # in float32, as they are: a share of .9 of the trees is not below .9
         return outputs[:, self.column] >= np.float32(self.value)
 

@@ -3,13 +3,13 @@
 #: A table is wide where it has more columns than that, and fewer rows a column.
 FEW_COLUMNS, ROWS_A_COLUMN = 100, 10
 
-#: Up to FEW_COLUMNS numeric columns have taught components, and up to MOST_TAUGHT where
-#: there are so many rows a column: the first layer would be most of the work.
-MOST_TAUGHT, ROWS_A_TAUGHT_COLUMN = 256, 192
+#: Up to FEW_COLUMNS numeric columns have trained components, and up to MOST_TRAINED
+#: where there are so many rows a column: the first layer would be most of the work.
+MOST_TRAINED, ROWS_A_TRAINED_COLUMN = 256, 192
 
 #: Values (rows times columns) and probabilities (rows times classes) that are enough
 #: for the synthetic rows of a wide table, and of a table with many classes.
-WIDE_VALUES, MOST_ANSWERS = 10_000_000, 30_000_000
+WIDE_VALUES, MOST_TARGETS = 10_000_000, 30_000_000
 
 #: Boosting costs a tree a class and round: so many trees may the small booster have, in
 #: no fewer rounds, else it is another model. Above so many classes the default ensemble
@@ -30,18 +30,18 @@ def is_wide(n_rows, n_columns):
 
 
 def automatic_bins(n_rows, n_columns):
-    """Give the number of components of each numeric column whose values are trained.
+    """Give the number of trained components of each numeric column.
 
     It is 512 divided by the number of columns that vary, but 8 to 32; None for none.
     """
-    few_rows = n_rows < ROWS_A_TAUGHT_COLUMN * n_columns
-    if n_columns > MOST_TAUGHT or (n_columns > FEW_COLUMNS and few_rows):
+    few_rows = n_rows < ROWS_A_TRAINED_COLUMN * n_columns
+    if n_columns > MOST_TRAINED or (n_columns > FEW_COLUMNS and few_rows):
         return None
     return min(max(512 // max(n_columns, 1), 8), 32)
 
 
 def most_synthetic(n_rows, n_columns, n_classes=2, seconds=None):
-    """Say how many synthetic rows a student can be trained on in reasonable time.
+    """Return how many synthetic rows a student can be trained on in reasonable time.
 
     Parameters
     ----------
@@ -56,7 +56,7 @@ def most_synthetic(n_rows, n_columns, n_classes=2, seconds=None):
         No fewer than 10 a labelled row in a wide table, and 2 where there are many
         classes; under a time limit no fewer than 200.
     """
-    most = max(MOST_ANSWERS // n_classes, 2 * n_rows)
+    most = max(MOST_TARGETS // n_classes, 2 * n_rows)
     if is_wide(n_rows, n_columns):
         most = min(most, max(WIDE_VALUES // n_columns, 10 * n_rows))
     if seconds is not None:
@@ -65,7 +65,7 @@ def most_synthetic(n_rows, n_columns, n_classes=2, seconds=None):
 
 
 def affordable_rows(n_columns, seconds):
-    """Say how many rows can be handled within a time limit, at least 200."""
+    """Return how many rows can be handled within a time limit, at least 200."""
     return max(int(seconds * VALUES_A_SECOND / n_columns), FEWEST_ROWS)
 
 

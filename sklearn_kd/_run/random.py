@@ -25,7 +25,7 @@ def as_seed(random_state):
     Parameters
     ----------
     random_state : int, RandomState instance or None
-        An int is returned as it is, a ``RandomState`` is asked for one, and None takes
+        An int is returned as it is, a ``RandomState`` draws one, and None takes
         entropy from the operating system: NumPy's global generator is neither read nor
         advanced.
 
@@ -89,7 +89,7 @@ def contained_draws(seed, estimator):
     Where several threads are inside at once they share the draws, and the last to
     leave restores. A use inside another starts from its own seed. For anything that
     can be seeded, and for scikit-learn's own, nothing is done. The generators of GPUs
-    count where there is a CUDA context, or a parameter ``device`` asks for one.
+    count where there is a CUDA context, or a parameter ``device`` names one.
 
     Parameters
     ----------
@@ -124,7 +124,7 @@ def contained_draws(seed, estimator):
 
 
 def _draws_globally(estimator):
-    """Say whether any part is neither scikit-learn's, nor ours, nor has a seed."""
+    """Return whether any part is neither scikit-learn's, nor ours, nor has a seed."""
     params = {}
     if hasattr(estimator, "get_params"):
         params = estimator.get_params(deep=False)
@@ -135,7 +135,7 @@ def _draws_globally(estimator):
 
 
 def _holds_draws(value):
-    """Say so of a parameter: an estimator, a list with some, or a splitter."""
+    """Return it for a parameter: an estimator, a list with some, or a splitter."""
     if isinstance(value, (list, tuple)):
         return any(map(_holds_draws, value))
     if hasattr(value, "get_params") and not isinstance(value, type):
@@ -143,8 +143,8 @@ def _holds_draws(value):
     return getattr(value, "random_state", 0) is None
 
 
-def _wants_cuda(estimator):
-    """Say whether a part is set to a device of CUDA."""
+def _uses_cuda(estimator):
+    """Return whether a part is set to a device of CUDA."""
     params = estimator.get_params() if hasattr(estimator, "get_params") else {}
     return any(
         str(value).startswith("cuda")
@@ -161,9 +161,9 @@ def _set_global_seeds(seed, estimator):
         torch_state = torch.get_rng_state()
         torch.default_generator.manual_seed(seed)
         cuda_states = None
-        # both questions make no context, and asking for the states would
+        # neither call makes a context, and reading the states would
         if torch.cuda.is_initialized() or (
-            _wants_cuda(estimator) and torch.cuda.is_available()
+            _uses_cuda(estimator) and torch.cuda.is_available()
         ):
             cuda_states = torch.cuda.get_rng_state_all()
             torch.cuda.manual_seed_all(seed)

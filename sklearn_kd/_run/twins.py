@@ -1,7 +1,7 @@
 """Twins of scikit-learn's classes, for the models that the package fits for itself.
 
 Platforms that record experiments put hooks on the public methods of scikit-learn's
-classes, and users want to see there what they fitted, and nothing else. A twin is a
+classes, and record there what users fitted; nothing else belongs there. A twin is a
 subclass that has these methods without a hook.
 """
 
@@ -27,7 +27,7 @@ def below_hooks(model):
 
 
 def is_below_hooks(model):
-    """Say whether a model is of a twin of its class: what its fit makes may not be."""
+    """Return whether a model is of a twin class: what its fit makes may not be."""
     return "_public_class" in vars(type(model))
 
 
@@ -149,7 +149,7 @@ def _held(value):
 
 
 def _encode_y(self, y):
-    """Encode labels as boosting does, without asking a public ``LabelEncoder``."""
+    """Encode labels as boosting does, without a public ``LabelEncoder``."""
     classes, codes = np.unique(y, return_inverse=True)
     self._label_encoder = LabelEncoder()
     self._label_encoder.classes_ = self.classes_ = classes

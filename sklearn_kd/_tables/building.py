@@ -324,14 +324,14 @@ def _objects(X):
 
 
 def _stacks_in_pandas(dtype, other):
-    """Say whether two dtypes of pandas are not booleans beside numbers."""
+    """Return whether two dtypes of pandas are not booleans beside numbers."""
     return (dtype.kind == "b") == (other.kind == "b") or not (
         {dtype.kind, other.kind} <= set("biuf")
     )
 
 
 def _stacks_in_polars(dtype, other):
-    """Say whether two dtypes of polars have one that holds the values of both."""
+    """Return whether two dtypes of polars have one that holds the values of both."""
     words = ("String", "Categorical", "Enum")
     return (
         dtype == other

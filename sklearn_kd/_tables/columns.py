@@ -50,7 +50,7 @@ def array_rows(X):
 
 
 def column_kinds(X):
-    """Say for each column whether it is numeric or nominal.
+    """Find for each column whether it is numeric or nominal.
 
     Parameters
     ----------
@@ -93,7 +93,7 @@ def column_kinds(X):
 
 
 def _numpy_kind(dtype):
-    """Say what a column of this dtype holds."""
+    """Return what a column of this dtype holds."""
     if dtype.kind in "fiub":
         return "numeric"
     return {"U": "nominal", "S": "nominal", "O": "object"}.get(dtype.kind, "refused")
@@ -111,7 +111,7 @@ def _pandas_kind(dtype):
     # is_string_dtype is also True for plain objects
     if not types.is_object_dtype(dtype) and types.is_string_dtype(dtype):
         return "nominal"
-    return "object"  # Arrow's dictionary, binary and null too: look at the values
+    return "object"  # for Arrow's dictionary, binary and null too the values decide
 
 
 def _polars_kind(dtype):
@@ -141,13 +141,13 @@ def _object_kind(values, name):
 
 def _is_number(kind):
     # numpy.timedelta64 counts itself among the integers
-    """Say whether a type is one of real numbers; booleans and durations are none."""
+    """Return whether a type is one of real numbers; booleans and durations are none."""
     refused = (bool, np.bool_, np.timedelta64)
     return issubclass(kind, (Real, Decimal)) and not issubclass(kind, refused)
 
 
 def is_missing(value):
-    """Tell whether a value is None, NaN or one of the marks of pandas."""
+    """Return whether a value is None, NaN or one of the marks of pandas."""
     if type(value).__name__ in MISSING_TYPES:
         return True
     return isinstance(value, (float, np.floating, Decimal)) and value != value
@@ -212,7 +212,7 @@ def numeric_block(X, columns):
 
 
 def _no_overflow():
-    """Say nothing of what is too large for float64: it becomes infinite."""
+    """Suppress the warning for what is too large for float64 and becomes infinite."""
     return np.errstate(over="ignore")
 
 
@@ -261,7 +261,8 @@ def nominal_codes(X, column):
         Positions in `levels`; -1 for a missing value.
     levels : list of {str, bytes, bool, int, float}
         The values that occur, and categories that might, in no promised order; what is
-        none of these types (the intervals of ``pandas.cut``, say) stands as its string.
+        none of these types (such as the intervals of ``pandas.cut``) stands as its
+        string.
 
     Raises
     ------
@@ -293,7 +294,7 @@ def _polars_codes(series, name):
     categorical = series.dtype.base_type().__name__ in ("Categorical", "Enum")
     if not categorical or len(series) < _SHORT:
         return _list_codes(series.to_list(), name)
-    # only what the physical numbers tell apart: what they mean differs by version
+    # equal physical numbers are one level: what they mean differs by version
     numbers, first, codes = np.unique(
         series.to_physical().to_numpy(), return_index=True, return_inverse=True
     )
@@ -329,7 +330,7 @@ def plain_level(level):
 
 
 def has_missing(X):
-    """Tell whether a table has a missing value.
+    """Return whether a table has a missing value.
 
     Parameters
     ----------
@@ -351,7 +352,7 @@ def has_missing(X):
 
 
 def _polars_has_missing(series):
-    """Say whether a series of polars has a null or NaN."""
+    """Return whether a series of polars has a null or NaN."""
     if series.null_count():
         return True
     return series.dtype.is_float() and bool(series.is_nan().any())
@@ -365,7 +366,7 @@ def count_missing(labels):
 
 
 def equal_rows(X, other):
-    """Tell whether two tables, or two series of texts, hold the same values.
+    """Return whether two tables, or two series of texts, hold the same values.
 
     Parameters
     ----------
@@ -390,7 +391,7 @@ def equal_rows(X, other):
 
 
 def _same_values(values, others):
-    """Say whether two columns are equal, a missing value to a missing one."""
+    """Return whether two columns are equal, a missing value to a missing one."""
     return all(
         is_missing(other) if is_missing(value) else value == other
         for value, other in zip(values, others, strict=True)

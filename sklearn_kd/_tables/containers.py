@@ -1,6 +1,6 @@
 """What rows, labels and weights may come in, and what has to be made of it.
 
-Frames of pandas and polars go on as they are, since a teacher may want them. Here is
+Frames of pandas and polars go on as they are, since a teacher may need them. Here is
 what becomes of all that is neither a frame nor an array.
 """
 
@@ -115,7 +115,7 @@ def as_rows(X, name="X"):
     if _is_table(X):
         raise _foreign_table(X, name)
     if not any(hasattr(X, one) for one in ("__array__", "__len__", "shape")):
-        if isinstance(X, Number):  # scikit-learn says it as of an array
+        if isinstance(X, Number):  # scikit-learn's message about an array fits
             return np.asarray(X)
         raise _no_rows(X, name, "an array, a DataFrame or a list of rows")
     return np.asarray(X) if hasattr(type(X), "__array__") else X
@@ -203,7 +203,7 @@ def _plain_array(X, name):
 
 
 def _is_arrow(X, *kinds):
-    """Say whether X is of one of these classes of pyarrow, which is not imported."""
+    """Return whether X is of one of these classes of pyarrow, which is not imported."""
     arrow = sys.modules.get("pyarrow")
     return arrow is not None and isinstance(
         X, tuple(getattr(arrow, kind) for kind in kinds)
@@ -241,7 +241,7 @@ def _from_torch(torch, tensor, name):
     try:
         tensor = tensor.detach().cpu().resolve_conj().resolve_neg()
         known = torch.float64, torch.float32, torch.float16
-        if tensor.is_floating_point() and tensor.dtype not in known:  # bfloat16, say
+        if tensor.is_floating_point() and tensor.dtype not in known:  # such as bfloat16
             tensor = tensor.float()
         return tensor.numpy()
     except (RuntimeError, TypeError, NotImplementedError) as error:
@@ -276,7 +276,7 @@ def _asarray(array):
 
 
 def _is_table(X):
-    """Say whether something has what tables have, without a look at what it holds."""
+    """Return whether something has what tables have, without reading what it holds."""
     return any(inspect.getattr_static(X, one, None) is not None for one in _OF_TABLES)
 
 

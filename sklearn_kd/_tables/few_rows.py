@@ -8,7 +8,7 @@ import numpy as np
 from sklearn_kd._tables.columns import MISSING_TYPES, is_missing
 from sklearn_kd._tables.frames import is_pandas, is_polars
 
-# Values of these types say what they are; frames hand out NumPy's beside Python's.
+# Values of these types need no check; frames return NumPy's beside Python's.
 _PLAIN_NUMBERS = frozenset(
     [float, int, *(np.dtype(code).type for code in "bhilqBHILQfd")]
 )

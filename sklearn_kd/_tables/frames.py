@@ -10,24 +10,24 @@ from sklearn_kd._compat import get_feature_names
 
 
 def is_frame(X):
-    """Tell whether X is a pandas or polars DataFrame; a lazy frame is none."""
+    """Return whether X is a pandas or polars DataFrame; a lazy frame is none."""
     return is_pandas(X) or is_polars(X)
 
 
 def is_pandas(X):
-    """Tell whether X is a DataFrame of pandas."""
+    """Return whether X is a DataFrame of pandas."""
     frame = getattr(sys.modules.get("pandas"), "DataFrame", None)
     return frame is not None and isinstance(X, frame)
 
 
 def is_polars(X):
-    """Tell whether X is a DataFrame of polars."""
+    """Return whether X is a DataFrame of polars."""
     frame = getattr(sys.modules.get("polars"), "DataFrame", None)
     return frame is not None and isinstance(X, frame)
 
 
 def is_series(X):
-    """Tell whether X is a pandas or polars Series."""
+    """Return whether X is a pandas or polars Series."""
     kinds = (
         getattr(sys.modules.get(name), "Series", None) for name in ("pandas", "polars")
     )
@@ -35,7 +35,7 @@ def is_series(X):
 
 
 def same_container(X, other):
-    """Tell whether two tables are frames of one library, subclasses too, or neither."""
+    """Return whether two tables are frames of one library, or neither is a frame."""
     return is_pandas(X) == is_pandas(other) and is_polars(X) == is_polars(other)
 
 
@@ -71,13 +71,13 @@ def dtypes_of(X):
 
 
 def are_numbered(names, table):
-    """Say whether pandas numbered the columns itself, so that they have no names."""
+    """Return whether pandas numbered the columns itself, so that they have no names."""
     index = getattr(table, "columns", None)
     return type(index).__name__ == "RangeIndex" and names == list(range(len(names)))
 
 
 def is_reordered(table, X):
-    """Say whether two frames have an index of the same labels in another order."""
+    """Return whether two frames have an index of the same labels in another order."""
     ours, theirs = getattr(X, "index", None), getattr(table, "index", None)
     if ours is None or theirs is None or not hasattr(theirs, "equals"):
         return False

@@ -83,7 +83,7 @@ class TypeWatch:
 
     def __init__(self, prefix=""):
         self._prefix = prefix
-        # of each column a value of each type, none of them known; None: some were
+        # of each column a value of each type, none a level of fit; None: some were
         self._unknown = {}
 
     def see(self, column, codes, found, known):
@@ -103,7 +103,7 @@ class TypeWatch:
             examples.setdefault(type(level), level)
 
     def is_unknown(self, column):
-        """Say whether some values of a column were seen, and none was known."""
+        """Return whether a column had some values, and none was a level of fit."""
         return bool(self._unknown.get(column))
 
     def warn(self, X):

@@ -14,8 +14,8 @@ from sklearn_kd._tables.level_types import occurring_levels, sample_rows
 FEW_LEVELS = 20
 
 #: A column has mostly different values where these are more than this share of the
-#: rows. Less is asked of numbers with a fraction or an exponent: names of levels seldom
-#: have one.
+#: rows. A smaller share is enough for numbers with a fraction or an exponent: names of
+#: levels seldom have one.
 MOST_DIFFER, FRACTIONS_DIFFER = 0.5, 0.05
 
 #: Up to so many whole numbers may be codes, most of which differ where rows are few.
@@ -105,7 +105,7 @@ def _find_suspects(X, kinds):
     for column in nominal:
         declared = _is_declared(X, column)
         found = _suspicion(sample, column, declared)
-        # one column that is refused is enough; what others are, the sample says
+        # one column that is refused is enough; the others are judged by the sample
         if found and sample is not X and not (numbers and found[0] == "numbers"):
             found = _suspicion(X, column, declared)
         if found:
@@ -114,7 +114,7 @@ def _find_suspects(X, kinds):
 
 
 def _is_declared(X, column):
-    """Say whether a frame says that a column is one of levels: dtype category."""
+    """Return whether a column has levels by its dtype: category, or Enum in polars."""
     if is_pandas(X):
         return X.dtypes.iloc[column].name == "category"
     return is_polars(X) and str(X.dtypes[column].base_type()) in ("Categorical", "Enum")
@@ -134,7 +134,7 @@ def _suspicion(X, column, declared):
 
 
 def _are_numbers(counts):
-    """Say whether levels are numbers, text or not, too many of them different."""
+    """Return whether levels are numbers, text or not, too many of them different."""
     n_levels = n_rows = n_words = in_words = 0
     fractions = False
     for level, count in counts.items():
@@ -209,7 +209,7 @@ def _refuse_numbers(X, found):
         f"{_names(X, found, 'holds', 'hold')} {example}, with {len(numbers)} "
         f"different ones in {n_rows} rows of {show(column_name(X, column))}: taken as "
         f"levels they would lose their order. {fix}. Leave out an id. Where each is "
-        "the name of a level, say so by the dtype category of a frame."
+        "the name of a level, give it the dtype category."
     )
 
 
@@ -226,7 +226,7 @@ def _keys_message(X, found):
     return (
         f"{_names(X, found, 'is', 'are')} nominal with mostly different values "
         f"({n_levels} of {n_rows}, {n_levels / n_rows:.0%}): next to nothing can be "
-        "learned from a level of one row, and new rows will have levels never seen. "
+        "learned from a level of one row, and new rows will have new levels. "
         "Make features of a date or time, such as hour, weekday and days since a "
         "start, in front of both teacher and student; turn numbers in text into "
         "numbers; leave out an id or a key."

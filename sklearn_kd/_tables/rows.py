@@ -42,16 +42,16 @@ _ROWS = 65536
 
 
 def check_rows(estimator, X, *, reset):
-    """Check rows as far as the tags of an estimator ask, and keep frames as they are.
+    """Check rows as the tags of an estimator require, and keep frames as they are.
 
     Parameters
     ----------
     estimator : estimator
-        Its tags say whether missing values and sparse rows are welcome; its
+        Its tags declare whether it takes missing values and sparse rows; its
         ``n_features_in_`` and ``feature_names_in_`` are set or compared.
     X : {array-like, sparse matrix, DataFrame} of shape (n_samples, n_features), or \
             {list, ndarray, Series} of str of shape (n_samples,)
-        The rows. Texts only where the tags say so, and in ``fit`` or nowhere.
+        The rows. Texts only where the tags declare them, and in ``fit`` or nowhere.
     reset : bool
         True in ``fit``, False elsewhere.
 
@@ -148,7 +148,7 @@ def _refuse_strange(X, name):
 
 
 def _passes_all_checks(estimator, X):
-    """Say whether rows are of the plain kind that no check could refuse or change.
+    """Return whether rows are of the plain kind that no check could refuse or change.
 
     scikit-learn's checks cost several times what a small network does for one row.
     """
@@ -165,9 +165,7 @@ def _passes_all_checks(estimator, X):
         return False
     # a finite sum has finite terms; one that overflows sends the rows to the full check
     if X.size <= _FEW_VALUES and isfinite(np.vdot(X, X)):
-        return (
-            True  # BLAS says nothing of an overflow, so no warning has to be held off
-        )
+        return True  # BLAS raises no warning at an overflow
     with np.errstate(over="ignore", invalid="ignore"):
         if np.isfinite(np.add.reduce(X, axis=None)):
             return True
@@ -178,7 +176,7 @@ def _passes_all_checks(estimator, X):
 
 
 def _frame_passes(estimator, X):
-    """Say whether a frame has rows, and exactly the columns seen in ``fit``."""
+    """Return whether a frame has rows, and exactly the columns of ``fit``."""
     takes = estimator._takes
     names = getattr(estimator, "feature_names_in_", None)
     return (

@@ -12,10 +12,10 @@ LARGE_BYTES = 2**28
 
 
 class RowsInPlace:
-    """Some rows of arrays, a file on disk as a rule, that are read when asked for.
+    """Some rows of arrays, a file on disk as a rule, that are read when indexed.
 
-    Indexing gives an array. Anything that wants all rows at once, as scikit-learn's
-    estimators do, gets a copy of them.
+    Indexing gives an array. Anything that reads all rows at once, such as an
+    estimator of scikit-learn, gets a copy of them.
 
     Parameters
     ----------
@@ -42,15 +42,15 @@ class RowsInPlace:
         return self.shape[0]
 
     def _parts(self, index):
-        """For each array: which of the rows asked for it has, and where it has them."""
+        """For each array: which of the chosen rows are in it, and where."""
         which = np.searchsorted(self.ends, index, side="right")
         for number, some in enumerate(self.rows):
-            asked = slice(None)
+            chosen = slice(None)
             place = index
             if len(self.rows) > 1:
-                asked = np.flatnonzero(which == number)
-                place = index[asked] - (self.ends[number - 1] if number else 0)
-            yield number, asked, place if some is None else some[place]
+                chosen = np.flatnonzero(which == number)
+                place = index[chosen] - (self.ends[number - 1] if number else 0)
+            yield number, chosen, place if some is None else some[place]
 
     def select(self, rows):
         """Give rows of these, in the order of the arrays, without reading them.
@@ -75,7 +75,7 @@ class RowsInPlace:
         return RowsInPlace(*map(list, zip(*parts, strict=True)))
 
     def __getitem__(self, rows):
-        if isinstance(rows, tuple):  # scikit-learn asks for [rows, ...]
+        if isinstance(rows, tuple):  # scikit-learn indexes by [rows, ...]
             rows = rows[0]
         if np.ndim(rows) == 0 and not isinstance(rows, slice):
             return self[[rows]][0]
@@ -87,8 +87,8 @@ class RowsInPlace:
         if len(parts) == 1:
             return np.asarray(self.arrays[0][parts[0][2]])
         taken = np.empty((len(index), self.shape[1]), self.dtype)
-        for number, asked, place in parts:
-            taken[asked] = self.arrays[number][place]
+        for number, chosen, place in parts:
+            taken[chosen] = self.arrays[number][place]
         return taken
 
     def copy(self):
@@ -105,8 +105,7 @@ class RowsInPlace:
 def _positions(rows, n_rows):
     """Positions from 0 on of what a slice, a mask or positions choose, as NumPy does.
 
-    Not ``np.arange(n_rows)[rows]``: that is as long as all rows, of which a batch asks
-    for a few.
+    Not ``np.arange(n_rows)[rows]``: that is as long as all rows, and a batch has few.
     """
     if isinstance(rows, slice):
         return np.arange(*rows.indices(n_rows))
@@ -134,7 +133,7 @@ def _positions(rows, n_rows):
 
 
 def is_large(X):
-    """Say whether rows are numbers in an array that is too large to be copied."""
+    """Return whether rows are numbers in an array that is too large to be copied."""
     if not isinstance(X, np.ndarray):
         return isinstance(X, RowsInPlace)
     return X.ndim == 2 and X.dtype.kind in "fiub" and X.nbytes >= LARGE_BYTES

@@ -8,12 +8,12 @@ from sklearn_kd._tables.frames import is_series
 
 _FIX = (
     "make_pipeline(TfidfVectorizer(), MLPStudent()) as the student, and likewise a "
-    "pipeline of a vectorizer and a classifier, or a vote of such, as the teacher"
+    "pipeline of a vectorizer and a classifier, or soft voting of such, as the teacher"
 )
 
 
 def is_text(X):
-    """Say whether checked rows are texts: then they have one dimension."""
+    """Return whether checked rows are texts: then they have one dimension."""
     return len(X.shape) == 1
 
 
@@ -41,7 +41,7 @@ def flat_values(X):
 
 
 def _is_string(value):
-    """Say whether a value is text or bytes."""
+    """Return whether a value is text or bytes."""
     return isinstance(value, (str, bytes))
 
 
@@ -64,7 +64,7 @@ def refuse_text(name, values):
         raise ValueError(
             f"{name} got X as {len(values)} texts in one dimension, and takes rows "
             f"with columns. Texts need a vectorizer first: {_FIX}. A transformer of "
-            "your own says that it takes texts by its tags: input_tags.string=True "
+            "your own declares texts by its tags: input_tags.string=True "
             "and input_tags.two_d_array=False."
         )
 
@@ -75,7 +75,7 @@ def refuse_row(model, X, name=None):
     Parameters
     ----------
     model : object
-        Fitted. Nothing is refused where it does not know how many columns there are.
+        Fitted. Nothing is refused where it has no ``n_features_in_``.
     X : object
         Rows of any container, or one row.
     name : str or None, default=None
@@ -135,7 +135,7 @@ def check_texts(name, X, values):
     Returns
     -------
     {ndarray of objects, Series} of shape (n_samples,)
-        A Series as it came, which transformers may want, and anything else as an array.
+        A Series as it came, which transformers may need, and anything else as an array.
 
     Raises
     ------

@@ -1,4 +1,4 @@
-"""Columns that are neither numbers nor levels, and who cannot read them."""
+"""Columns that are neither numbers nor levels, and the errors for them."""
 
 import numpy as np
 from scipy.sparse import issparse
@@ -36,7 +36,7 @@ def find_unreadable(X):
 
 
 def has_odd_columns(X):
-    """Say whether rows are a table in which some column is not numeric.
+    """Return whether rows are a table in which some column is not numeric.
 
     Parameters
     ----------
@@ -57,14 +57,14 @@ def has_odd_columns(X):
 
 
 def is_odd(X):
-    """Say whether rows are a table in which a column is not numeric, or infinite."""
+    """Return whether rows are a table in which a column is not numeric, or infinite."""
     if not (is_frame(X) or (isinstance(X, np.ndarray) and X.ndim == 2)):
         return False
     return has_odd_columns(X) or find_unreadable(X) is not None
 
 
 def refused_by(side, X, error):
-    """Make an error that says who cannot read a table, and which column may be why.
+    """Make the error for a table that a model cannot read, with the likely column.
 
     Parameters
     ----------

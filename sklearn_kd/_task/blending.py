@@ -35,14 +35,14 @@ def average_proba(probas, weights):
     Parameters
     ----------
     probas : list of ndarray of shape (n_samples, n_classes), float
-        Aligned probabilities. A row without any mass has no vote.
+        Aligned probabilities. A row without any mass does not count.
     weights : ndarray of shape (n_teachers,)
         Non-negative.
 
     Returns
     -------
     ndarray of shape (n_samples, n_classes), dtype of the first
-        Rows that sum to 1; zero where no teacher has a vote.
+        Rows that sum to 1; zero where no teacher has a prediction.
     """
     if len(probas) == 1:
         return probas[0]

@@ -145,7 +145,7 @@ def _n_shared(names):
 
 
 def _cuts_number(name, start, end):
-    """Say whether a part of a name begins or ends within a number."""
+    """Return whether a part of a name begins or ends within a number."""
     before, after = name[max(start - 1, 0) : start + 1], name[end - 1 :]
     begins = start > 0 and re.fullmatch(r"\d\d", before)
     return bool(begins or (end < len(name) and re.match(r"[\d.]\d|\d\.\d", after)))

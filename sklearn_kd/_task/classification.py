@@ -7,7 +7,6 @@ from sklearn.model_selection import check_cv
 
 from sklearn_kd._tables.containers import as_column
 from sklearn_kd._tables.weights import check_weight
-from sklearn_kd._task.answers import Answers, ask_teacher
 from sklearn_kd._task.blending import (
     average_proba,
     blend,
@@ -27,6 +26,7 @@ from sklearn_kd._task.match import (
     check_match,
     fill_rows_without_prediction,
 )
+from sklearn_kd._task.outputs import Predictions, predict_by
 from sklearn_kd._task.predictions import predicts_labels
 from sklearn_kd._task.proba import align_proba, check_proba
 from sklearn_kd._task.scores import class_scores
@@ -129,7 +129,7 @@ class Classification:
         return np.bincount(codes, weight, len(self.classes))
 
     def has_prediction(self, outputs):
-        """Say of each row whether a teacher predicts any of our classes."""
+        """Mark the rows for which a teacher predicts any of our classes."""
         return outputs.sum(axis=1) > 0
 
     def check_outputs(self, student, X, name):
@@ -142,33 +142,33 @@ class Classification:
 
     # teachers
 
-    def ask(self, teacher, X, given_classes=None, dtype=np.float32):
+    def predict_by(self, teacher, X, given_classes=None, dtype=np.float32):
         """Predict a copy of the rows with a teacher: outputs, and the columns' labels.
 
         The outputs have shape (n_samples, n_columns), for :meth:`align`. They are
         float32 by default: in float64 the last bits of a forest's sums depend on its
         number of threads.
         """
-        outputs, columns = ask_teacher(teacher, X, given_classes, self.classes)
+        outputs, columns = predict_by(teacher, X, given_classes, self.classes)
         return outputs.astype(dtype, copy=False), columns
 
     def align(self, outputs, columns):
-        """Bring what :meth:`ask` returned into the order of the classes: Answers."""
-        return Answers(*align_proba(outputs, columns, self.classes))
+        """Bring what :meth:`predict_by` returned into the order of the classes."""
+        return Predictions(*align_proba(outputs, columns, self.classes))
 
     def check_known(self, teacher, given_classes):
         """Refuse a fitted teacher that lacks most classes, before it predicts."""
         check_known(teacher, self.classes, given_classes)
 
-    def check_match(self, answers, codes, *, name, absent=None):
-        """Refuse or warn where a teacher's answers do not fit the hard targets.
+    def check_match(self, predictions, codes, *, name, absent=None):
+        """Refuse or warn where a teacher's predictions do not fit the hard targets.
 
-        As :func:`~sklearn_kd._task.match.check_match`, of :class:`Answers`.
+        As :func:`~sklearn_kd._task.match.check_match`, of :class:`Predictions`.
         """
         check_match(
-            answers.outputs,
-            answers.outside,
-            answers.known,
+            predictions.outputs,
+            predictions.outside,
+            predictions.known,
             codes,
             self.classes,
             name=name,

@@ -125,7 +125,7 @@ def check_labels(estimator, X, y, sample_weight, classes=None):
     sample_weight : array-like of shape (n_samples,), float or None
         Row weights.
     classes : ndarray of shape (n_classes,) or None, default=None
-        Where they are known already; None takes them from ``y``.
+        Where there are some already; None takes them from ``y``.
 
     Returns
     -------
@@ -164,7 +164,7 @@ def check_labels(estimator, X, y, sample_weight, classes=None):
             ) from error
         raise ValueError(
             f"y holds labels that cannot be sorted ({printable(error)}), and {name} "
-            "keeps classes sorted. Give all labels one type: strings, say."
+            "keeps classes sorted. Give all labels one type, such as strings."
         ) from error
     weight = check_weight(sample_weight, X)
     if classes is None:
@@ -260,7 +260,7 @@ def stream_classes(known, *given):
     Raises
     ------
     ValueError
-        Where none are known, and for classes that differ, are none, cannot be sorted,
+        Where there are none, and for classes that differ, are none, cannot be sorted,
         or are objects and no strings.
     """
     for classes in given:
@@ -288,7 +288,7 @@ def _sorted_classes(classes):
     except (TypeError, ValueError) as error:
         raise ValueError(
             f"classes={show(classes)} cannot be sorted ({printable(error)}). Give all "
-            "labels one type: strings, say."
+            "labels one type, such as strings."
         ) from error
     if len(distinct) == 0:
         raise ValueError("classes is empty: pass all labels that the stream will have.")

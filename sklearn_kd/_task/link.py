@@ -13,10 +13,10 @@ LEAST_SHARE = 1e-9
 #: Up to so many classes, a row in Python costs less than four calls of NumPy.
 _FEW_CLASSES = 16
 
-# Probabilities are raised to it before their logarithm is taken, since a forest says
-# exactly 0, and 0.01 is the next that a hundred trees can say. The lower it is, the
-# more of the network goes into telling these two apart: on validation rows of three
-# tables, 1e-3 kept more of the teacher than 1e-4 and 1e-6.
+# Probabilities are raised to it before their logarithm is taken, since a forest
+# predicts exactly 0, and 0.01 is the next value that a hundred trees can predict. The
+# lower the floor, the more of the network serves the difference between these two: on
+# validation rows of three tables, 1e-3 kept more of the teacher than 1e-4 and 1e-6.
 _LOGIT_FLOOR = 1e-3
 
 

@@ -29,10 +29,10 @@ SCORED_ROWS = 500_000
 
 
 def check_match(proba, outside, known, codes, classes, *, name, absent=None):
-    """Compare a teacher that was fitted elsewhere with the labels it is to help learn.
+    """Compare a teacher that was fitted elsewhere with the labels of the training rows.
 
     Wrappers that re-encode ``y`` (one-vs-rest, bagging, stacking, voting) hand other
-    labels on than the fitted teacher learned. With integers that raises no error and
+    labels on than the teacher was fitted on. With integers that raises no error and
     ruins the student, so it is tested here.
 
     Parameters
@@ -57,15 +57,15 @@ def check_match(proba, outside, known, codes, classes, *, name, absent=None):
     Raises
     ------
     ValueError
-        When more than half of our classes are unknown to the teacher, or its mean mass
-        on classes that are not ours exceeds 5 %. By `absent`, when one of our classes
-        is unknown and a class that is not ours has mass.
+        When the teacher lacks more than half of our classes, or when its mean mass
+        on classes that are not ours exceeds 5 %. By `absent`, when it lacks one
+        of our classes and a class that is not ours has mass.
 
     Warns
     -----
     UserWarning
         When the mass of classes that `absent` names exceeds 25 %; without `absent`,
-        when one of our classes is unknown and a class that is not ours has mass; and
+        when it lacks one of our classes and a class that is not ours has mass; and
         when the probability of the true label is no better than that of labels drawn
         at random.
     """
@@ -91,7 +91,7 @@ def check_match(proba, outside, known, codes, classes, *, name, absent=None):
     elif absent is None and outside > 0 and not known.all():
         missing = classes[~known]
         warnings.warn(
-            f"{name} does not know the class {show(missing[0])}, and puts "
+            f"{name} lacks the class {show(missing[0])}, and puts "
             f"{outside:.2%} of its mass on classes that are not in y. {_HINT}",
             UserWarning,
             stacklevel=2,
@@ -110,7 +110,7 @@ def check_match(proba, outside, known, codes, classes, *, name, absent=None):
 
 
 def check_known(teacher, classes, given_classes):
-    """Refuse a fitted teacher whose labels are others, before it is asked.
+    """Refuse a fitted teacher whose labels are others, before it predicts.
 
     Parameters
     ----------
@@ -133,7 +133,7 @@ def check_known(teacher, classes, given_classes):
         labels = _distinct(given_classes)
         name += ", by teacher_classes,"
     if labels is None or np.ndim(labels[0] if len(labels) else 0) > 0:
-        return  # not known yet, or several outputs, which have an error of their own
+        return  # there are none yet, or several outputs: an error of its own
     known = {plain_label(label) for label in labels}
     known = np.array([plain_label(label) in known for label in classes])
     _refuse_unknown(known, classes, name)
@@ -168,7 +168,7 @@ def _refuse_shifted(known, classes, absent, name):
             "classes numbered anew? "
             'cross_val_predict(method="predict_proba") numbers them 0, 1, 2, ... in '
             "sorted order: name the columns so there. For a class that the teacher "
-            "never saw, add a column of zeros."
+            "lacks, add a column of zeros."
         )
 
 
@@ -184,7 +184,7 @@ def _refuse_unknown(known, classes, name):
     missing = classes[~known]
     if 2 * len(missing) > len(classes):
         raise ValueError(
-            f"{name} does not know {len(missing)} of the {len(classes)} classes in y, "
+            f"{name} lacks {len(missing)} of the {len(classes)} classes in y, "
             f"among them {show(missing[0])}. {_HINT}"
         )
 

@@ -15,7 +15,7 @@ from sklearn_kd._tables.containers import as_column
 class PredictingClassifierMixin(ClassifierMixin):
     """Predict with ``_proba(X)``, and score labels in any container that ``fit`` takes.
 
-    A class overrides ``_labels`` and ``_log_proba`` where these are known without
+    A class overrides ``_labels`` and ``_log_proba`` where these need no
     probabilities.
     """
 
@@ -97,7 +97,7 @@ class PredictingClassifierMixin(ClassifierMixin):
 
 
 def predicts_labels(estimator):
-    """Say whether an estimator predicts labels; a stack says so by its tags alone."""
+    """Return whether an estimator predicts labels; of stacking the tags decide."""
     if not hasattr(estimator, "__sklearn_tags__"):
         return hasattr(estimator, "predict")
     others = is_regressor, is_outlier_detector, is_clusterer

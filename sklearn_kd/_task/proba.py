@@ -20,7 +20,7 @@ def check_proba(proba, n_classes, *, name="proba"):
     Parameters
     ----------
     proba : array-like of shape (n_samples, n_classes)
-        What is said to be probabilities.
+        Probabilities, not checked yet.
     n_classes : int
         How many columns it must have.
     name : str, default="proba"
@@ -80,7 +80,7 @@ def check_proba(proba, n_classes, *, name="proba"):
 
 
 def as_array(proba, name):
-    """Make an array of what is said to be probabilities.
+    """Make an array of probabilities that are not checked yet.
 
     Parameters
     ----------
@@ -124,15 +124,15 @@ def _masked(name):
     )
 
 
-def check_finite(answers, name):
-    """Refuse answers that are NaN or infinite: no label follows from them.
+def check_finite(outputs, name):
+    """Refuse outputs that are NaN or infinite: no label follows from them.
 
     Parameters
     ----------
-    answers : ndarray of shape (n_samples, n_classes), float
+    outputs : ndarray of shape (n_samples, n_classes), float
         Logits or probabilities.
     name : str
-        Who answers.
+        What messages call the model.
 
     Returns
     -------
@@ -144,17 +144,17 @@ def check_finite(answers, name):
     ValueError
         With the number of such rows and the first of them.
     """
-    # a sum of squares that is finite costs a tenth of a look at each of a few numbers
-    if not isfinite(np.vdot(answers, answers)):
-        wrong = np.flatnonzero(~np.isfinite(answers).all(axis=1))
+    # a sum of squares that is finite costs a tenth of a check of each of a few numbers
+    if not isfinite(np.vdot(outputs, outputs)):
+        wrong = np.flatnonzero(~np.isfinite(outputs).all(axis=1))
         if len(wrong):
             raise ValueError(
-                f"{name} answers {len(wrong)} of {len(answers)} rows with NaN or "
-                f"infinity, first row {wrong[0]}: its weights or the numbers in these "
+                f"{name} predicts NaN or infinity for {len(wrong)} of {len(outputs)} "
+                f"rows, first row {wrong[0]}: its weights or the numbers in these "
                 "rows are too large for it. Train it with a lower learning rate, and "
                 'bring the columns to a common scale, as encoder="auto" does.'
             )
-    return answers
+    return outputs
 
 
 def _refuse_numbers(proba, tolerance, start, name):

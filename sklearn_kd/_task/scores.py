@@ -18,7 +18,7 @@ _BLOCK_VALUES = 1 << 20
 
 
 def class_scores(proba):
-    """Give a few numbers a row that tell which rows have like class probabilities.
+    """Give a few numbers a row, close together for rows with like probabilities.
 
     Parameters
     ----------
@@ -35,12 +35,12 @@ def class_scores(proba):
     if proba.shape[1] > MOST_TARGETS:
         return _mixed_logits(proba)
     logits = teacher_logits(proba)
-    # two columns of a pair of classes say the same
+    # with two classes the second column is the negative of the first
     return logits[:, 1:] if logits.shape[1] == 2 else logits
 
 
 def label_scores(y, sample_weight=None):
-    """Give the scores of targets whose task is not known: of labels.
+    """Give the scores of labels, of classes or of a regression.
 
     Parameters
     ----------
@@ -112,7 +112,7 @@ def _mixed_logits(proba):
 
 
 def _is_continuous(y):
-    """Say whether some target is a fraction, as `type_of_target` has it.
+    """Return whether some target is a fraction, as `type_of_target` has it.
 
     That function warns of what is no error here, and takes objects for strings.
     """
@@ -129,6 +129,6 @@ def _hot_labels(y):
     except TypeError as error:
         raise ValueError(
             f"y holds labels that cannot be sorted ({error}). Give all labels one "
-            "type: strings, say."
+            "type: for example strings."
         ) from error
     return one_hot(codes.ravel(), len(classes))

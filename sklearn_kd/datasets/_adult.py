@@ -288,7 +288,7 @@ def _as_frame(columns, names):
     except ImportError as error:
         raise ImportError(
             "load_adult(as_frame=True) needs pandas, which is not installed. Install "
-            "it with `pip install 'sklearn-kd[demo]'`, or ask for arrays with "
+            "it with `pip install 'sklearn-kd[demo]'`, or take arrays with "
             "load_adult(as_frame=False)."
         ) from error
     frame = pd.DataFrame(

@@ -11,7 +11,7 @@ from sklearn_kd.students.mlp.student import MLPStudent
 
 
 def what_to_pass(model, path, caller, deciding=None):
-    """Say which part of a model to export, or what exports it.
+    """Return which part of a model to export, or what exports it.
 
     Parameters
     ----------
@@ -51,7 +51,7 @@ def what_to_pass(model, path, caller, deciding=None):
 
 
 def _instead(model):
-    """Say what to do where no part of a model gives the answers of the whole."""
+    """Return what to do where no part of a model predicts what the whole does."""
     name = type(model).__name__
     if hasattr(model, "module"):
         return "Use torch.onnx.export for the module of a net."
@@ -66,7 +66,7 @@ def _instead(model):
         )
     if _has_student(model):
         return (
-            f"No single student inside gives the answers of this {name}. Distil the "
+            f"No single student inside predicts what this {name} does. Distil the "
             "whole into one, DistilledClassifier(FrozenEstimator(model)), or export a "
             "student that was fitted by itself."
         )
@@ -80,7 +80,7 @@ def _instead(model):
 
 
 def _has_student(model):
-    """Say whether a model was made of a student, however deep."""
+    """Return whether a model was made of a student, however deep."""
     if not hasattr(model, "get_params"):
         return False
     return any(
@@ -89,7 +89,7 @@ def _has_student(model):
 
 
 def _path_inside(model):
-    """Write how to get from a model to the fitted student that answers as it does.
+    """Write how to get from a model to the fitted student with the same predictions.
 
     None where there is none; with it a threshold that decides behind the student, where
     it cannot be exported with it.

@@ -9,12 +9,12 @@ MISSING = {"STRING": "", "INT64": np.iinfo(np.int64).min}
 
 
 def fits_int64(number):
-    """Say whether a whole number is one of int64."""
+    """Return whether a whole number is one of int64."""
     return -(2**63) <= number < 2**63
 
 
 def input_kind(column, name):
-    """Say what an input of one column holds.
+    """Return what an input of one column holds.
 
     Parameters
     ----------
@@ -69,7 +69,7 @@ def input_kind(column, name):
 
 
 def _is_whole(level):
-    """Say whether a level is a whole number."""
+    """Return whether a level is a whole number."""
     return not isinstance(level, (str, bytes)) and level % 1 == 0
 
 
@@ -95,7 +95,8 @@ def read_level(graph, name, kind, step):
     keys = [MISSING[kind] if level is None else level for level in step.levels]
     if kind == "INT64":
         keys = [int(key) for key in keys]
-    # the last is None: where it was never seen, a level that looks like it comes first
+    # the last is None: where it did not occur in fit, a level equal to its mark comes
+    # first
     keys = {key: place for place, key in reversed(list(enumerate(keys)))}
     code = graph.add(
         "LabelEncoder",

@@ -160,7 +160,7 @@ def _split(points):
 
 
 def _in_range(values, columns):
-    """Refuse what float32 can only say as zero or infinity.
+    """Refuse what is zero or infinity in float32.
 
     Parameters
     ----------

@@ -23,8 +23,8 @@ class Input:
     name : str or int
         Its name; its position where the columns had no names.
     levels : list or None
-        The levels that are told from unknown ones; None stands for missing values. For
-        a numeric column it is None instead of a list.
+        The levels that occurred in fit and are encoded; None stands for missing values.
+        For a numeric column it is None instead of a list.
     """
 
     name: str | int
@@ -55,8 +55,8 @@ class Scale:
     clip : bool
         Whether the result is cut off at -1 and 1.
     mean : ndarray of shape (n_features,), float64, or None
-        The means of the columns in fit, where they are known: no part of the step, but
-        they say which values to expect.
+        The means of the columns in fit, where there are any: no part of the step, but
+        around them lie the values to expect.
     """
 
     shift: np.ndarray | None = None
@@ -120,7 +120,7 @@ class Softmax:
 
 @dataclass(frozen=True, eq=False)
 class Widen:
-    """Columns of zeros for classes that the student has never seen.
+    """Columns of zeros for classes that the student was not fitted on.
 
     Parameters
     ----------

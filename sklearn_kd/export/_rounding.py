@@ -1,4 +1,4 @@
-"""Columns in which float32 numbers, as a model reads, move the student's answers."""
+"""Columns whose rounding to float32 moves the student's predictions."""
 
 import warnings
 from dataclasses import dataclass
@@ -65,7 +65,7 @@ class Network:
         self._rest = steps[n_first:]
 
     def bound(self, change, inputs):
-        """Say what a change of inputs can move a probability by at most."""
+        """Return what a change of inputs can move a probability by at most."""
         weights = self.first.coef[inputs]
         size = np.abs(change).sum(axis=1).max() * np.linalg.norm(weights, axis=1).max()
         for step in self._rest:
@@ -88,7 +88,7 @@ class Network:
 def warn_of_rounding(program):
     """Warn of columns whose rounding to float32 moves a probability by over 1e-3.
 
-    What values a column has is known from the program alone: values at and between the
+    The values of a column are taken from the program alone: values at and between the
     knots of its functions, or around its mean. A column all of whose knots are float32
     numbers, as whole numbers up to 16 777 216 are, is taken to have no others.
 
@@ -165,7 +165,7 @@ def _encoded_rows(step, generator, n_rows):
 
 
 def _scaled_columns(step, generator):
-    """Give the columns of a scaling; none where nothing is known of them."""
+    """Give the columns of a scaling; none where the program has no mean of them."""
     for place, (centre, spread, read) in enumerate(_scaled(step)):
         spreads = [spread]
         if step.scale is None:  # values may also differ by what float32 leaves out
@@ -185,7 +185,7 @@ def _scaled_rows(step, generator, n_rows):
 
 
 def _scaled(step):
-    """Say of each column where its values lie, how wide, and how they are read."""
+    """Give the centre and width of each column's values, and how they are read."""
     if step.scale is None and step.mean is None:
         return
     zeros = np.zeros(len(step.mean if step.scale is None else step.scale))

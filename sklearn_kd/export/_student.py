@@ -1,4 +1,4 @@
-"""The student inside a model that is exported whole, and who decides the label."""
+"""The student inside a model that is exported whole, and what decides the label."""
 
 import numpy as np
 from sklearn.frozen import FrozenEstimator

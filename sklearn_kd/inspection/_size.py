@@ -45,7 +45,7 @@ def pickled_size(model):
     .. versionadded:: 0.1
 
     A fitted :class:`~sklearn_kd.DistilledClassifier` has its teacher in it. What has to
-    be deployed is its ``student_``. Whoever loads a pickle runs code that is in it: see
+    be deployed is its ``student_``. Loading a pickle runs code that is in it: see
     :ref:`files-run-code` for files from elsewhere.
 
     Examples
@@ -80,7 +80,7 @@ def count_parameters(model):
         The number. None where the model has a single string or bytes object, of more
         than 1024 bytes, that is larger than all of its arrays together: it then keeps
         itself in a format of its own, as LightGBM, XGBoost and CatBoost do, and only
-        :func:`pickled_size` can say how large it is.
+        :func:`pickled_size` gives its size.
 
     Raises
     ------
@@ -156,7 +156,7 @@ class _Sink:
         self.size = 0
 
     def write(self, data):
-        """Count the bytes and forget them."""
+        """Count the bytes, and keep none."""
         size = memoryview(data).nbytes
         self.size += size
         return size
@@ -191,7 +191,7 @@ def _size_of(obj):
     if isinstance(obj, np.ndarray):
         n_fields = _numeric_fields(obj.dtype)
         return (obj.size * n_fields, obj.nbytes) if n_fields else None
-    # whoever has an object of these has imported them
+    # an object of one of these exists only where it is imported
     torch = sys.modules.get("torch")
     if torch is not None and isinstance(obj, torch.Tensor):
         tensors = [obj]

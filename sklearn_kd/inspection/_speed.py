@@ -199,7 +199,7 @@ def _jobs(model, n_jobs):
 def _states_with_jobs(model):
     """Attributes of every object in a model that has an ``n_jobs`` among them.
 
-    ``get_params`` would not do: in a vote or a stack it gives the classifiers as they
+    ``get_params`` would not do: of voting or stacking it gives the classifiers as they
     were handed in, and those that predict are fitted clones in other attributes.
     """
     states, seen, waiting = [], set(), [model]

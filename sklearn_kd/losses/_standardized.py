@@ -83,7 +83,7 @@ class StandardizedKL(BlendedLoss):
             raise ValueError(
                 'loss="kl_standardized" needs at least three classes, got '
                 f"{n_classes}: of two standardised logits one is always 1 and the "
-                'other -1, whatever the teacher says. Use loss="kl".'
+                'other -1, whatever the teacher predicts. Use loss="kl".'
             )
 
     def prepare_soft(self, codes, proba, alpha):

@@ -7,7 +7,7 @@ from sklearn_kd._estimators.tags import rows_for
 from sklearn_kd._messages import printable, show
 from sklearn_kd._tables.taking import copy_rows
 from sklearn_kd._tables.texts import refuse_row
-from sklearn_kd._task.answers import classes_of, read_answer
+from sklearn_kd._task.outputs import classes_of, read_proba
 from sklearn_kd._task.proba import align_proba
 from sklearn_kd.metrics._agreement import read_predicted
 
@@ -99,14 +99,14 @@ def predicted_proba(name, model, X):
         Where the label of a column is unknown, and for what is no table of
         probabilities.
     """
-    answer = model.predict_proba(copy_rows(X))
-    if classes_of(model, answer, None) is None:
+    returned = model.predict_proba(copy_rows(X))
+    if classes_of(model, returned, None) is None:
         raise ValueError(
             f"The label of each column of predict_proba of {name} is unknown: the "
             "model has no classes_ and returns no DataFrame."
         )
-    proba, classes = read_answer(
-        model, answer, num_samples(X), name=f"predict_proba of {name}"
+    proba, classes = read_proba(
+        model, returned, num_samples(X), name=f"predict_proba of {name}"
     )
     return proba.astype(np.float64), classes
 

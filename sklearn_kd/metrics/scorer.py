@@ -158,7 +158,7 @@ def retention_scorer(teacher=None, *, scoring=None):
     NotFittedError
         For a teacher that is not fitted.
     ValueError
-        For a `scoring` of no known name.
+        For a `scoring` that scikit-learn lacks.
 
     See Also
     --------
@@ -190,7 +190,7 @@ def retention_scorer(teacher=None, *, scoring=None):
 
 
 class TeacherScorer(VersionedMixin, MetadataRequester):
-    """Score a student by its teacher, as ``scoring=`` of a search wants it.
+    """Score a student by its teacher, for ``scoring=`` of a search.
 
     Made by :func:`agreement_scorer`, :func:`kl_divergence_scorer` and
     :func:`retention_scorer`.
@@ -214,7 +214,7 @@ class TeacherScorer(VersionedMixin, MetadataRequester):
 
     A clone of a scorer, as :func:`sklearn.base.clone` makes it for a search, is the
     scorer itself: the teacher is neither copied nor fitted again. With metadata
-    routing, ``set_score_request(sample_weight=True)`` asks for the weights of rows.
+    routing, ``set_score_request(sample_weight=True)`` requests the weights of rows.
 
     Examples
     --------

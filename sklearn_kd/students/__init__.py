@@ -1,4 +1,4 @@
-"""Who learns: the NumPy network with its encoder, and any scikit-learn classifier."""
+"""Students: the NumPy network with its encoder, skorch nets, and other classifiers."""
 
 from sklearn_kd.students._dispatch import (
     check_student,

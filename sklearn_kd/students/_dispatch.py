@@ -28,10 +28,10 @@ from sklearn_kd.students.mlp.student import MLPStudent
 from sklearn_kd.students.skorch.student import SkorchStudent
 from sklearn_kd.students.weighted._requests import routes, unroutable
 
-#: Ours: they do not write into their rows, and refuse to answer NaN.
+#: Ours: they do not write into their rows, and refuse to predict NaN.
 OURS = (MLPStudent, SkorchStudent)
 
-#: About how many rows a trained student answers to show that training did not diverge.
+#: About how many rows a trained student predicts, to test that it did not diverge.
 _CHECKED = 256
 
 
@@ -62,7 +62,7 @@ def resolve_student(student):
 
 
 def check_student(student, *, learns_softly, temperature, loss, weighted):
-    """Refuse what cannot be a student, before any teacher is asked.
+    """Refuse what cannot be a student, before any teacher is fitted or predicts.
 
     Parameters
     ----------
@@ -143,7 +143,7 @@ def split_validation(student, transfer_set, learns_softly):
     train : TransferSet
         The rows to learn from.
     validation : TransferSet or None
-        The others; None for a student that wants none, or splits by itself.
+        The others; None for a student that takes none, or splits by itself.
     """
     last = last_step(student)
     kind = kind_of(last)
@@ -172,8 +172,8 @@ def fit_student(student, train, validation):
     Raises
     ------
     ValueError
-        For one that answers rows that it has learned from with anything but
-        probabilities.
+        For one that predicts anything but probabilities for rows that it was fitted
+        on.
     """
     own = train, validation
     if type(student) not in OURS:
@@ -274,8 +274,8 @@ def _weight_name(step):
     """Name the parameter for a transformer's weights; None where it declines them."""
     if routing_enabled() and not routes(step, "sample_weight"):
         last = last_step(step)
-        asked = hasattr(last, "get_metadata_routing")
-        if asked and own_requests(last, "fit").get("sample_weight") is False:
+        has_requests = hasattr(last, "get_metadata_routing")
+        if has_requests and own_requests(last, "fit").get("sample_weight") is False:
             return None
     return weight_parameter(step)
 
@@ -290,7 +290,7 @@ def _check_routable(student):
         f"The student {type(student).__name__} holds {inner}, which takes "
         "sample_weight but has no set_fit_request: a search, for one, cannot be made "
         f"to hand it weights and to score with them. Use {inner} itself as student, "
-        "or in a vote or a stack without a search; to search its parameters, search "
+        "or in voting or stacking without a search; to search its parameters, search "
         "over the DistilledClassifier, as student__*."
     )
 

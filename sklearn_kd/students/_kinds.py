@@ -42,12 +42,12 @@ class Kind:
 
     @staticmethod
     def takes_weights(student):
-        """Say whether rows may have weights."""
+        """Return whether rows may have weights."""
         return weight_parameter(student) is not None
 
     @staticmethod
     def wants_validation(student):
-        """Say whether the student is stopped by validation rows that it is given."""
+        """Return whether the student is stopped by validation rows that it is given."""
         return False
 
     @classmethod
@@ -156,7 +156,8 @@ class WeightedKind(Kind):
 
     @classmethod
     def split(cls, student, transfer_set, learns_softly):
-        # without copies it may split by itself, but for groups, which it does not know
+        # without copies it may split by itself, unless there are groups, which it
+        # ignores
         if not learns_softly and transfer_set.groups is None:
             return transfer_set, None
         return super().split(student, transfer_set, learns_softly)
@@ -202,7 +203,7 @@ def no_weights(student):
 
 
 def fit_labels(student, X, y, params):
-    """Fit a student on labels; one that takes codes only answers with labels, too."""
+    """Fit a student on labels; one that takes codes alone still predicts labels."""
     return decoded(student, y).fit(X, y, **params)
 
 
@@ -223,7 +224,7 @@ def _splitter(student):
 
 
 def _makes_no_folds(student):
-    """Say whether ``cv=None`` means no folds, where others have a default for it.
+    """Return whether ``cv=None`` means no folds, where others have a default for it.
 
     It is leave-one-out in closed form, or a teacher that is not cross-fitted.
     """
@@ -247,7 +248,7 @@ def _validation_share(student, transfer_set):
 
 
 def _stop_by_none(student):
-    """No row can be spared: the student is not to split off others, made ones say."""
+    """Keep a student from splitting off validation rows: no row can be spared."""
     params = student.get_params(deep=False)
     if "early_stopping" in params:
         student.set_params(early_stopping=False)

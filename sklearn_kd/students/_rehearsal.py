@@ -1,4 +1,4 @@
-"""Whether a student can learn from the rows, found out before a teacher is asked."""
+"""A trial fit of the student on a few rows, before the teacher is fitted."""
 
 import warnings
 from dataclasses import replace
@@ -35,8 +35,8 @@ _EACH, _ROWS, _LEVELS = 5, 100, 512
 #: Columns of which each has its extremes among them; of more, the table has.
 _COLUMNS = 200
 
-#: What says how long a student learns, by the names that are customary. In a trial it
-#: is 2 at most.
+#: Customary names of parameters that set how long a student learns. In a trial they
+#: are 2 at most.
 _LENGTHS = {"n_estimators", "max_iter", "iterations", "n_iter", "max_epochs"}
 
 #: Packages whose ``fit`` does nothing but learn.
@@ -154,7 +154,7 @@ def _check_tables(name, X, more):
 
 
 def _reads_tables(student):
-    """Say whether what reads the rows first is a :class:`TabularEncoder`."""
+    """Return whether what reads the rows first is a :class:`TabularEncoder`."""
     student = _first_step(student)
     if isinstance(student, (MLPStudent, SkorchStudent)):
         student = student._encoder()
@@ -173,7 +173,7 @@ def _first_step(student):
 
 
 def _is_known(student):
-    """Say whether all that a student is made of is of the packages above.
+    """Return whether all that a student is made of is of the packages above.
 
     CatBoost that saves snapshots goes on from those of the trial.
     """
@@ -220,7 +220,7 @@ def _rehearse(student, train, validation, more, seed):
 
 
 def _try_few_or_all(student, make, stop, seed):
-    """Give the rows that a student could be fitted on; raise what it says of all."""
+    """Give the rows that a student could be fitted on; raise its error on all."""
     rows = make(True)
     try:
         _try(student, rows, stop, seed)
@@ -251,7 +251,7 @@ def _labelled(rows):
 
 
 def _joined(rows, X):
-    """Append rows without a label, whose soft targets say nothing."""
+    """Append rows without a label, whose soft targets are neutral."""
     X = read_rows(X)
     more = rows_without_label(X, rows.task, 1.0)
     return rows.append(more.predicted(rows.task.neutral(len(more)), rows.soft))
@@ -354,7 +354,7 @@ def _with_last(student, last):
 
 
 def _shorten(student):
-    """Bound what says how long a student learns, and let it print nothing."""
+    """Bound the parameters for the length of training, and switch off printing."""
     for name, value in student.get_params(deep=True).items():
         name_alone = name.rpartition("__")[2]
         counts = isinstance(value, Integral) and not isinstance(value, bool)

@@ -19,7 +19,7 @@ from sklearn_kd._tables.frames import is_frame
 from sklearn_kd._tables.taking import take_copy
 from sklearn_kd._tables.texts import flat_values, refuse_row, refuse_text
 from sklearn_kd._task import Classification
-from sklearn_kd._task.answers import classes_of, has_outputs
+from sklearn_kd._task.outputs import classes_of, has_outputs
 from sklearn_kd.teachers._label import chunk_rows, label_rows
 from sklearn_kd.teachers.cache._context import Context
 from sklearn_kd.teachers.given._fitted import check_teacher, is_fitted, looks_fitted
@@ -167,14 +167,14 @@ def compute_soft_targets(
 
 def _label(teacher, named, X, task, context, chunk):
     given = task.classes if named is None else None
-    answers = label_rows(
+    predictions = label_rows(
         teacher, X, task, given_classes=given, context=context, chunk=chunk
     )
-    return answers.outputs
+    return predictions.outputs
 
 
 def _check_fitted(teacher, X, classes):
-    # without rows there is none that it could answer
+    # without rows there is none that it could predict
     fitted = is_fitted(teacher, X, classes) if num_samples(X) else looks_fitted(teacher)
     if not fitted:
         raise NotFittedError(
@@ -193,15 +193,15 @@ def _sliceable(X):
 
 
 def _own_classes(teacher, X):
-    """What a teacher says its columns stand for, or None."""
-    answer = None
+    """Give the labels of a teacher's columns, or None."""
+    proba = None
     if not hasattr(teacher, "classes_") and num_samples(X):
         with contained_draws(0, teacher):
-            answer = teacher.predict_proba(take_copy(X, [0]))
-    labels = classes_of(teacher, answer, None)
+            proba = teacher.predict_proba(take_copy(X, [0]))
+    labels = classes_of(teacher, proba, None)
     # one array an output
     several = any(isinstance(label, (list, np.ndarray)) for label in labels or [])
-    if several or has_outputs(answer):
+    if several or has_outputs(proba):
         raise ValueError(
             f"The teacher {type(teacher).__name__} has classes of several outputs: a "
             "multi-output teacher is not supported. Fit one teacher per output."

@@ -36,7 +36,7 @@ def fit_teacher(teacher, rows, weights, at, context, role):
     fitted : estimator
         The clone.
     key : str or None
-        What stands for it in the cache of its answers.
+        What stands for it in the cache of its predictions.
     """
     X, y = take_copy(rows.X, at), rows.y[at]  # the teacher may write into what it gets
     weights = {name: value[at] for name, value in weights.items()}

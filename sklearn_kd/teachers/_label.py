@@ -4,14 +4,14 @@ import numpy as np
 from sklearn.utils.parallel import Parallel, delayed
 
 from sklearn_kd._compat import num_samples, safe_indexing
-from sklearn_kd._task import Answers
+from sklearn_kd._task import Predictions
 from sklearn_kd.teachers.cache._key import Keyed
 
 #: Most rows in one call of a teacher. A forest reads all its trees once a call,
 #: so that 100 trees took 1.4 times as long in calls of 10 000 rows as in one of all.
 CHUNK = 50_000
 
-#: Bytes of the rows of a call and of its answers, in float64.
+#: Bytes of the rows of a call and of its outputs, in float64.
 CHUNK_BYTES = 64e6
 
 
@@ -34,12 +34,12 @@ def label_rows(teacher, X, task, *, given_classes, context, key=None, chunk=None
         What stands for the teacher in the cache; None makes one from its state.
     chunk : int or None, default=None
         Rows in one call of the teacher; None makes equally many of all calls. It
-        does not depend on the number of jobs, since the bits of an answer may depend
-        on it.
+        does not depend on the number of jobs, since the bits of the outputs may
+        depend on it.
 
     Returns
     -------
-    Answers
+    Predictions
         The outputs, float32, in the order of the task.
     """
     n_samples = num_samples(X)
@@ -50,22 +50,23 @@ def label_rows(teacher, X, task, *, given_classes, context, key=None, chunk=None
         key = context.teacher_key(teacher)
     keyed = Keyed(teacher, key)
 
-    def ask(rows):
-        return context.call(_ask, keyed, rows, task, given_classes).result()
+    def predict(rows):
+        return context.call(_predict_chunk, keyed, rows, task, given_classes).result()
 
     bounds = list(range(0, n_samples, chunk))
     parts = Parallel(n_jobs=context.n_jobs, prefer="threads", return_as="generator")(
-        delayed(ask)(safe_indexing(X, slice(start, start + chunk))) for start in bounds
+        delayed(predict)(safe_indexing(X, slice(start, start + chunk)))
+        for start in bounds
     )
     outputs = np.empty((n_samples, task.n_outputs), dtype=np.float32)
     outside = np.empty(n_samples)
-    for start, (answer, columns) in zip(bounds, parts, strict=True):
-        part = task.align(answer, columns)
-        rows = slice(start, start + len(answer))
+    for start, (proba, columns) in zip(bounds, parts, strict=True):
+        part = task.align(proba, columns)
+        rows = slice(start, start + len(proba))
         outputs[rows], outside[rows] = part.outputs, part.outside
         if len(bounds) > 1:
             context.report(f"labelled {rows.stop} of {n_samples} rows")
-    return Answers(outputs, outside, part.known)
+    return Predictions(outputs, outside, part.known)
 
 
 def chunk_rows(X, n_outputs, most):
@@ -74,11 +75,11 @@ def chunk_rows(X, n_outputs, most):
     At most `most`, and at least 5000 where that allows it.
     """
     width = X.shape[1] if len(getattr(X, "shape", ())) == 2 else 1000
-    # forests and networks hold the answers about four times
+    # forests and networks hold the outputs about four times
     fit = int(CHUNK_BYTES / (8 * (width + 4 * n_outputs)))
     return min(max(fit, 5_000), most)
 
 
-def _ask(teacher, X, task, given_classes):
+def _predict_chunk(teacher, X, task, given_classes):
     """Predict one chunk of rows: a function of its own, for the key in the cache."""
-    return task.ask(teacher, X, given_classes)
+    return task.predict_by(teacher, X, given_classes)

@@ -1,4 +1,4 @@
-"""Where soft targets come from: from nowhere, from the user, or from teachers."""
+"""Sources of soft targets: none, the user's probabilities, or teachers."""
 
 from dataclasses import dataclass, replace
 
@@ -22,7 +22,7 @@ from sklearn_kd.teachers.out_of_sample._out_of_bag import may_be_bagged
 
 
 class Source:
-    """What each source of soft targets says once, so that nobody else has to ask.
+    """A source of soft targets, and what the later steps of a fit read of it.
 
     Attributes
     ----------
@@ -33,7 +33,7 @@ class Source:
     """
 
     def wants_out_of_sample(self, cv, cross_fit, calibration, sampler):
-        """Say whether out-of-sample predictions are needed, or may be: "auto".
+        """Return whether out-of-sample predictions are needed, or may be: "auto".
 
         What needs them where there cannot be any is refused.
         """
@@ -44,7 +44,7 @@ class Source:
         return None, None
 
     def teach(self, rows, present, fit_params, splits, out_of_sample, seed, context):
-        """Give the soft targets of the labelled rows, and who labels others."""
+        """Give the soft targets of the labelled rows, and the teachers of others."""
         return Teachers()
 
 
@@ -77,7 +77,7 @@ class GivenTargets(Source):
         return False
 
     def further_rows(self, transfer, X_unlabeled):
-        """Refuse further rows: nobody could label them."""
+        """Refuse further rows: there is no teacher to label them."""
         if X_unlabeled is not None:
             raise ValueError(
                 "X_unlabeled needs a teacher, and teacher_proba is for the rows of X "
@@ -127,7 +127,7 @@ class TeacherList(Source):
         return None
 
     def wants_out_of_sample(self, cv, cross_fit, calibration, sampler):
-        """Say whether out-of-sample predictions are needed, or may be: "auto".
+        """Return whether out-of-sample predictions are needed, or may be: "auto".
 
         With ``cv`` there are some; without, a teacher has to be of a kind that has
         members.
@@ -188,7 +188,7 @@ def find_source(
     Returns
     -------
     NoTeacher, GivenTargets or TeacherList
-        The one place that is asked later on.
+        The source.
 
     Raises
     ------

@@ -16,8 +16,8 @@ from sklearn_kd.teachers.given._fitted import is_fitted
 from sklearn_kd.teachers.out_of_sample._out_of_bag import bagged_members
 from sklearn_kd.teachers.out_of_sample._out_of_fold import cross_fit
 
-#: Share of a time limit after which the members of a bagged teacher are left alone: to
-#: ask them costs about as much as the whole.
+#: Share of a time limit after which no out-of-bag predictions are made: they take about
+#: as long as those of the whole teacher.
 _MEMBERS_SHARE = 0.2
 
 
@@ -103,7 +103,7 @@ def teach(
 
 def _label_by_fitted(teacher, rows, given_classes, context):
     key = context.teacher_key(teacher)
-    answers = label_rows(
+    predictions = label_rows(
         teacher,
         rows.X,
         rows.task,
@@ -112,8 +112,8 @@ def _label_by_fitted(teacher, rows, given_classes, context):
         key=key,
     )
     name = f"The fitted teacher {type(teacher).__name__}"
-    rows.task.check_match(answers, rows.hard, name=name)
-    return FittedTeacher(teacher, key, answers.outputs, given_classes)
+    rows.task.check_match(predictions, rows.hard, name=name)
+    return FittedTeacher(teacher, key, predictions.outputs, given_classes)
 
 
 def with_out_of_bag(one, rows, present, context, *, fitted_here=False):
@@ -137,13 +137,13 @@ def with_out_of_bag(one, rows, present, context, *, fitted_here=False):
     FittedTeacher
         With out-of-bag predictions, if it is a bagged teacher.
     """
-    bag = bagged_members(
+    members = bagged_members(
         one.teacher, rows, present, one.given_classes, one.key, fitted_here=fitted_here
     )
-    if bag is None:
+    if members is None:
         return one
-    outputs = bag.label(rows.X, np.arange(len(rows)), context)
-    return replace(one, out_of_sample=bag, out_of_sample_outputs=outputs)
+    outputs = members.label(rows.X, np.arange(len(rows)), context)
+    return replace(one, out_of_sample=members, out_of_sample_outputs=outputs)
 
 
 def _own_seed(seed, index):
@@ -173,19 +173,19 @@ def _fit_and_label(teacher, rows, fit_params, splits, keep, context):
             )
     if splits is not None:
         return FittedTeacher(fitted, key, outputs, None, folds, outputs)
-    answers = label_rows(
+    predictions = label_rows(
         fitted, rows.X, rows.task, given_classes=None, context=context, key=key
     )
-    return FittedTeacher(fitted, key, answers.outputs)
+    return FittedTeacher(fitted, key, predictions.outputs)
 
 
 def no_folds(teacher):
     """Make the error for ``cv`` beside a fitted teacher."""
     return ValueError(
         f"cv was given, but the teacher {type(teacher).__name__} is fitted: "
-        "cross-fitting needs teachers that have not seen the row they label, and a "
-        "fitted one is never refitted. Pass it unfitted (sklearn.base.clone), or leave "
-        "cv=None."
+        "cross-fitting needs teachers that were not fitted on the row they label, "
+        "and a fitted one is never refitted. Pass it unfitted (sklearn.base.clone), or "
+        "leave cv=None."
     )
 
 

@@ -14,7 +14,7 @@ from sklearn_kd.teachers.out_of_sample._moran import (
     morans_i,
 )
 
-#: Rows in the first call under a time limit, when the speed of a teacher is unknown,
+#: Rows in the first call under a time limit, when no teacher has been timed yet,
 #: and in any later one.
 FIRST_CHUNK, CHUNK = 500, 10_000
 
@@ -31,7 +31,7 @@ class FittedTeacher:
     teacher : object
         Fitted.
     key : str or None
-        What stands for it in the cache of its answers.
+        What stands for it in the cache of its predictions.
     outputs : ndarray of shape (n_samples, n_outputs), float32, or None
         Its predictions for the labelled rows; out-of-fold with ``cv``.
     given_classes : array-like or None
@@ -130,13 +130,13 @@ def _fails(function, *inputs):
 
 
 def _about_synthetic_rows(error, name):
-    said = printable(error, lines=True)
+    message = printable(error, lines=True)
     return with_message(
         error,
-        f"{name} answers for rows of X, but it raised an error for synthetic rows made "
+        f"{name} predicts rows of X, but it raised an error for synthetic rows made "
         "from them. Give columns that hold codes the dtype `category`, pass "
         "transfer=None to make no synthetic rows, or pass a sampler of your own as "
-        f"transfer=. The error was {type(error).__name__}: {said}",
+        f"transfer=. The error was {type(error).__name__}: {message}",
     )
 
 
@@ -290,7 +290,7 @@ class Teachers:
             no neighbours.
         """
         able = [one.out_of_sample is not None for one in self.members]
-        # also for the booleans of NumPy
+        # a boolean of NumPy counts too
         wanted = not isinstance(cross_fit, str) and bool(cross_fit)
         if wanted and not all(able):
             raise no_cross_fit(self.members[able.index(False)].teacher)
@@ -321,7 +321,7 @@ class Teachers:
         return choice
 
     def _warn_of_no_neighbors(self):
-        """Say that "auto" has nothing to decide by, where there is a decision."""
+        """Warn that "auto" has nothing to decide by, where there is a decision."""
         self.context.report(
             "the sampler has no neighbors_: synthetic rows are labelled by the whole "
             "teacher"

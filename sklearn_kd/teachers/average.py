@@ -7,8 +7,8 @@ from sklearn_kd._compat import num_samples
 from sklearn_kd._estimators.tags import takes_missing, takes_sparse
 from sklearn_kd._run.versions import VersionedMixin
 from sklearn_kd._tables.taking import copy_rows
-from sklearn_kd._task.answers import read_answer
 from sklearn_kd._task.blending import average_proba
+from sklearn_kd._task.outputs import read_proba
 from sklearn_kd._task.predictions import PredictingClassifierMixin
 from sklearn_kd._task.proba import align_proba
 
@@ -25,7 +25,7 @@ class AveragedTeachers(VersionedMixin, PredictingClassifierMixin, BaseEstimator)
     classes : ndarray of shape (n_classes,)
         The labels of the columns.
     given_classes : list of {array-like, None} of length n_teachers
-        For each the labels of its columns, where it does not know them.
+        For each the labels of its columns, where it has no ``classes_``.
 
     Attributes
     ----------
@@ -57,10 +57,10 @@ class AveragedTeachers(VersionedMixin, PredictingClassifierMixin, BaseEstimator)
         probas = []
         for teacher, given in zip(self.teachers, self.given_classes, strict=True):
             # each may write into its rows, which are the user's and those of the next
-            answer = teacher.predict_proba(copy_rows(X))
-            proba, labels = read_answer(
+            returned = teacher.predict_proba(copy_rows(X))
+            proba, labels = read_proba(
                 teacher,
-                answer,
+                returned,
                 num_samples(X),
                 given_classes=given,
                 wanted=self.classes,

@@ -74,7 +74,7 @@ def read_dataset(dataset):
     -------
     X, y : nested dict and list of {Tensor, CSRRows}
         Without copies, where that can be. Where ``y`` is None it is zeros of shape
-        (n_samples, 1), float32, as skorch hands out.
+        (n_samples, 1), float32, as skorch gives them.
 
     Raises
     ------
@@ -124,7 +124,7 @@ def _read_pair(X, y):
 
 
 def _inherits(dataset, base):
-    """Say whether a data set is of a class and gives its rows as that class does."""
+    """Return whether a data set is of a class and gives its rows as that class does."""
     return isinstance(dataset, base) and (
         type(dataset).__getitem__ is base.__getitem__
         or getattr(dataset, "targets", None) is not None
@@ -138,7 +138,7 @@ def _targets_or(y, dataset):
 
 
 def _gives_plain_rows(dataset):
-    """Say whether the rows of a data set are those of its X and y, unchanged."""
+    """Return whether the rows of a data set are those of its X and y, unchanged."""
     # skorch's data set can only reach us after skorch has been imported
     plain = getattr(sys.modules.get("skorch.dataset"), "Dataset", Dataset)
     given = type(dataset)
@@ -242,7 +242,7 @@ def _read(data, name, *, split_frames):
 
 
 def _holds_scalars(data):
-    """Say whether a list holds numbers only."""
+    """Return whether a list holds numbers only."""
     return len(data) > 0 and all(
         isinstance(value, (Number, np.generic)) for value in data
     )
@@ -265,7 +265,7 @@ def _tensor(array, name):
     if array.dtype.kind not in "biuf" or array.ndim == 0:
         raise TypeError(
             f"{name} has dtype {array.dtype} and shape {array.shape}, expected rows of "
-            "numbers. Encode other columns first, with sklearn_kd.TabularEncoder say."
+            "numbers. Encode other columns first, as by sklearn_kd.TabularEncoder."
         )
     array = array.astype(array.dtype.newbyteorder("="), copy=False)
     if min(array.strides) < 0:

@@ -138,7 +138,7 @@ class TensorBatchLoader:
         return (_rebuild(self._data, batch) for batch in batches)
 
     def _move_all(self):
-        """Move all data to the device if it fits there; say whether it did."""
+        """Move all data to the device if it fits there; return whether it did."""
         n_bytes = sum(leaf.nbytes for leaf in leaves(self._data))
         if not fits(n_bytes, free_memory(self.device)):
             return False
@@ -160,7 +160,7 @@ def fits(n_bytes, free_bytes):
     n_bytes : int
         Size of the data.
     free_bytes : int or None
-        Free memory of the device; None where there is no telling.
+        Free memory of the device; None where it is unknown.
 
     Returns
     -------
@@ -182,7 +182,7 @@ def free_memory(device):
     -------
     int or None
         Bytes; None for devices other than CUDA's, which share the host's memory or
-        do not say.
+        do not report it.
     """
     if device.type != "cuda":
         return None
@@ -255,7 +255,7 @@ class JoiningDataLoader(DataLoader):
                 sampler = SequentialSampler(dataset)
             options = {k: v for k, v in options.items() if k not in _OF_BATCHES}
             options["batch_sampler"] = _JoinedBatches(sampler, size, drop_last=False)
-            batch_size = 1  # what torch asks for beside batches
+            batch_size = 1  # torch needs it beside batches
         super().__init__(dataset, batch_size=batch_size, **options)
 
 

@@ -46,7 +46,7 @@ class DistillationLoss(VersionedMixin, nn.CrossEntropyLoss):
     See Also
     --------
     sklearn_kd.losses.distillation_loss : The same with NumPy, with its gradient.
-    TensorBatchLoader : Hands out soft targets in batches.
+    TensorBatchLoader : Gives soft targets in batches.
 
     Notes
     -----

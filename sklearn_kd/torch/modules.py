@@ -62,8 +62,8 @@ class TabularMLP(VersionedMixin, nn.Module):
     2015), else 1 over that number; biases start at 0. Columns are expected at about
     unit variance.
 
-    Rows of another floating-point type than the weights, float64 say, are brought to
-    that of the weights.
+    Rows of another floating-point type than the weights, such as float64, are brought
+    to that of the weights.
 
     References
     ----------
@@ -144,14 +144,14 @@ class TabularMLP(VersionedMixin, nn.Module):
         TabularMLP
             The module.
         """
-        # skorch asks for it before every batch, where the walk through all layers is
+        # skorch reads it before every batch, where the walk through all layers is
         # an eighth of what a prediction costs
         if self.training == mode and self._is_flat_and(mode):
             return self
         return super().train(mode)
 
     def _is_flat_and(self, mode):
-        """Say whether the layers have no children and are all in one mode."""
+        """Return whether the layers have no children and are all in one mode."""
         # not `self.layers`, which goes a long way round
         layers = self._modules["layers"]
         for layer in layers._modules.values():

@@ -12,7 +12,7 @@ from sklearn_kd.transfer.munge import MungeSampler
 
 
 def makes_sparse(transfer):
-    """Say whether `transfer` allows sparse rows; a sampler, by its tags."""
+    """Return whether `transfer` allows sparse rows; a sampler, by its tags."""
     if transfer is None or isinstance(transfer, str):
         return transfer != "munge"
     return hasattr(transfer, "__sklearn_tags__") and takes_sparse([transfer])
@@ -24,7 +24,7 @@ def check_transfer(transfer, X):
     Parameters
     ----------
     transfer : "auto", "munge", None or sampler
-        What was asked for.
+        As the user passed it.
     X : object
         Rows, not checked yet.
 
@@ -37,17 +37,17 @@ def check_transfer(transfer, X):
         raise TypeError(
             f"transfer={show(transfer)} cannot make rows like sparse ones. Use "
             'transfer="auto" or None, and pass further rows as X_unlabeled; a sampler '
-            "that makes sparse rows says so by its tag input_tags.sparse."
+            "that makes sparse rows declares it by its tag input_tags.sparse."
         )
 
 
 def choose_sampler(transfer, X, *, linear, seed, report):
-    """Choose the sampler, and say why "auto" chooses none.
+    """Choose the sampler, and report why "auto" chooses none.
 
     Parameters
     ----------
     transfer : "auto", "munge", None or sampler
-        What was asked for.
+        As the user passed it.
     X : {ndarray, CSR matrix, DataFrame} of shape (n_samples, n_features), or \
             {ndarray, Series} of str of shape (n_samples,)
         The labelled rows, which :func:`check_transfer` has passed.
@@ -93,7 +93,7 @@ def choose_sampler(transfer, X, *, linear, seed, report):
 
 
 def _why_none(X, linear):
-    """Say why "auto" makes no rows, or give None where it makes some."""
+    """Return why "auto" makes no rows, or give None where it makes some."""
     if linear:  # it is pulled to where the made rows are, and away from the real ones
         return "the student is linear"
     if issparse(X):

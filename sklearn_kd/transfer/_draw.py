@@ -60,7 +60,7 @@ def as_sampler(sampler):
 
 
 def automatic_size(sampler, X):
-    """Say how many rows a :class:`TransferSampler` makes of X if it has the choice."""
+    """Return how many rows a :class:`TransferSampler` makes of X by default."""
     return sampler.automatic_size(num_samples(X), 1 if is_text(X) else X.shape[1])
 
 

@@ -20,7 +20,7 @@ _TIE_BREAKER = 1e-4
 # Levels beyond that many are encoded by so many random signs.
 _MOST_INDICATORS = 32
 
-# About so many rows say where a part of the table is spread most.
+# About so many rows decide in which direction a part of the table is spread most.
 _SPREAD_ROWS = 2_048
 
 # Rows turned into coordinates at a time.
@@ -103,7 +103,7 @@ def _cells(space, n_rows, most, rng):
 class _Space:
     """Coordinates in which the distance of two rows is the straight one.
 
-    They are made for the rows asked for: those of all rows would be the largest array
+    They are made for the chosen rows: those of all rows would be the largest array
     of all where nominal columns have many levels.
     """
 

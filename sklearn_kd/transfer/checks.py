@@ -18,7 +18,7 @@ from sklearn_kd._tables.taking import copy_rows
 from sklearn_kd.transfer._draw import as_sampler, automatic_size, check_sample
 
 #: Rows of the tables that are made where none are passed, and rows that a sampler with
-#: an automatic size is asked for.
+#: an automatic size has to make.
 _N_ROWS, _N_NEW = 60, 7
 
 
@@ -49,7 +49,7 @@ def check_sampler(sampler, X=None):
         returns something else or writes into X, synthetic rows of another container or
         with other columns or dtypes, rows that change with the same seed, use of the
         global random state, neighbours that are not positions of other rows, or another
-        number of rows than was asked for.
+        number of rows than was requested.
 
     See Also
     --------

@@ -23,7 +23,7 @@ _NEIGHBORS, _SAMPLE = range(2)
 
 
 def automatic_size(n_samples, n_columns):
-    """Say how many synthetic rows are made of so many training rows.
+    """Return how many synthetic rows are made of so many training rows.
 
     Parameters
     ----------
@@ -262,7 +262,7 @@ class MungeSampler(VersionedMixin, TransferSampler):
         return build_table(self._X, columns, n_new), source
 
     def automatic_size(self, n_samples, n_columns):
-        """Say how many rows `n_samples` = "auto" makes.
+        """Return how many rows `n_samples` = "auto" makes.
 
         Parameters
         ----------

@@ -32,7 +32,7 @@ class TransferSampler(BaseEstimator, ABC):
       dtypes of X.
     - A parameter `random_state` that is None is seeded by
       :class:`DistilledClassifier`. The global random state is left alone.
-    - The tags say what X may be, as for any estimator of scikit-learn.
+    - The tags declare what X may be, as for any estimator of scikit-learn.
       ``input_tags.sparse`` allows sparse rows, which are refused otherwise.
       ``input_tags.allow_nan`` (missing values), ``input_tags.categorical`` (columns of
       strings and categories) and ``input_tags.string`` without ``two_d_array`` (texts)
@@ -103,9 +103,9 @@ class TransferSampler(BaseEstimator, ABC):
         """
 
     def automatic_size(self, n_samples, n_columns):
-        """Say how many rows are made where the user has not chosen a number.
+        """Return how many rows are made where the user has not chosen a number.
 
-        With a number, :class:`DistilledClassifier` may ask for fewer rows, made of
+        With a number, :class:`DistilledClassifier` may request fewer rows, made of
         fewer training rows: under a `time_limit`, and where there are many classes.
 
         Parameters

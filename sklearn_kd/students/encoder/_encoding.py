@@ -22,7 +22,7 @@ from sklearn_kd.students.encoder._layout import Layout
 from sklearn_kd.students.encoder.encoder import TabularEncoder
 from sklearn_kd.students.encoder.plain_numbers import PlainNumbers
 
-#: Up to this many, a sum of squares costs less than a look at each.
+#: Up to this many, a sum of squares costs less than a check of each.
 _FEW_VALUES = 4096
 
 
@@ -36,7 +36,7 @@ def fit_encoder(encoder, train, dtype, deadline=None):
     Parameters
     ----------
     encoder : "auto", transformer or None
-        What the user asked for.
+        As the user passed it.
     train : TransferSet
         The rows.
     dtype : str
@@ -60,7 +60,7 @@ def fit_encoder(encoder, train, dtype, deadline=None):
     else:
         encoder = TabularEncoder(dtype=dtype).set_output(transform="default")
     params = {}
-    # ones say nothing, and a weighted quantile costs twice a plain one
+    # ones change nothing, and a weighted quantile costs twice a plain one
     if (train.weight != 1).any() and has_fit_parameter(encoder, "sample_weight"):
         params["sample_weight"] = train.weight
     if has_fit_parameter(encoder, "soft_targets"):
@@ -153,14 +153,14 @@ def _as_input(values, dtype):
 
 
 def encoder_tags(input_tags, encoder):
-    """Say what rows a student takes, by its encoder.
+    """Return what rows a student takes, by its encoder.
 
     Parameters
     ----------
     input_tags : InputTags
         Of the student; changed in place.
     encoder : "auto", transformer or None
-        What the user asked for.
+        As the user passed it.
 
     Returns
     -------
@@ -184,7 +184,7 @@ def check_types(encoder, X):
     Parameters
     ----------
     encoder : transformer or None
-        Fitted. Others than TabularEncoder warn for themselves, or do not know.
+        Fitted. TabularEncoder is checked; others warn for themselves, or not at all.
     X : {ndarray, CSR matrix, DataFrame} of shape (n_samples, n_features)
         Checked rows that it was not fitted on.
     """

@@ -64,7 +64,7 @@ def cumulated_weights(values, sample_weight):
 
 
 def _split_overflow(knots, scores):
-    """Put a knot into the gap that is wider than float64 can say, if there is one."""
+    """Put a knot into the gap that is wider than float64 can hold, if there is one."""
     with np.errstate(over="ignore"):
         wide = np.flatnonzero(np.isinf(np.diff(knots))) + 1
     middle = knots[wide] / 2 + knots[wide - 1] / 2

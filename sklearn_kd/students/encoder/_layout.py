@@ -80,7 +80,7 @@ class Layout:
         for block in self.blocks:
             if isinstance(block.readout, NominalReadout):
                 self.nominal.setdefault(block.columns[0], []).append(block)
-        #: The levels of each nominal column that are told from unknown ones, as keys.
+        #: The levels of each nominal column that it was fitted on, as keys.
         self.known_levels = {
             column: dict.fromkeys(each for b in blocks for each in b.readout.levels)
             for column, blocks in self.nominal.items()
@@ -169,7 +169,9 @@ class Layout:
             levels = list(self.known_levels[column])
             place = {level: index for index, level in enumerate(levels)}
             vectors = sum(b.readout.fold(place, coef[b.slice]) for b in blocks)
-            if None not in place:  # a missing value that was never seen is unknown
+            if (
+                None not in place
+            ):  # a missing value that did not occur in fit is unknown
                 levels.append(None)
                 vectors = np.vstack([vectors, vectors[-1:]])
             yield column, levels, vectors

@@ -21,7 +21,7 @@ class NominalColumn:
     found : list
         The levels.
     targets : ndarray of shape (n_samples, n_targets), float64, or None
-        What teaches the encoder.
+        What the encoder is fitted to.
     sample_weight : ndarray of shape (n_samples,), float64, or None
         Positive weights; None stands for ones.
     min_frequency, max_categories
@@ -41,7 +41,7 @@ class NominalColumn:
 
     @property
     def varies(self):
-        """Whether some levels are told apart."""
+        """Whether there are at least two codes."""
         levels, grouped = self.kept
         return len(levels) + grouped > 1
 
@@ -49,15 +49,15 @@ class NominalColumn:
 class NominalReadout:
     """A block of the output that is read off one nominal column.
 
-    A subclass says how it is fitted, which levels it knows, what rows get and what its
-    outputs are called. What it holds are plain attributes.
+    A subclass defines how it is fitted, which levels it has, what rows get and what
+    its outputs are called. What it holds are plain attributes.
 
     Attributes
     ----------
     column : int
         The column of the input.
     levels : list
-        The levels that it knows; None stands for missing values.
+        Its levels, of fit; None stands for missing values.
     """
 
     @classmethod

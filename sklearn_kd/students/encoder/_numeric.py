@@ -28,7 +28,7 @@ class NumericColumns:
     flagged : list of int
         The numeric columns, constant ones too, with some values and some missing ones.
     targets : ndarray of shape (n_samples, n_targets), float64, or None
-        What teaches the encoder.
+        What the encoder is fitted to.
     sample_weight : ndarray of shape (n_samples,), float64, or None
         Positive weights; None stands for ones.
     n_knots, n_bins
@@ -48,7 +48,7 @@ class NumericColumns:
 
     @classmethod
     def of(cls, columns, numbers, **rest):
-        """Look which of the numeric columns vary and which have missing values."""
+        """Find which of the numeric columns vary and which have missing values."""
         # False for a column without any value, where both are NaN
         varies = np.fmin.reduce(numbers) < np.fmax.reduce(numbers)
         missing = np.isnan(numbers)
@@ -63,8 +63,9 @@ class NumericColumns:
 class NumericReadout:
     """A block of the output that is read off numeric columns.
 
-    A subclass says how it is fitted and what its outputs are called. All else follows
-    from the functions: the encoded rows, predictions for few and many rows, exports.
+    A subclass defines how it is fitted and what its outputs are called. All else
+    follows from the functions: the encoded rows, predictions for few and many rows,
+    exports.
 
     Parameters
     ----------

@@ -1,4 +1,4 @@
-"""What teaches an encoder: scores made of soft targets, labels or numbers."""
+"""The targets of an encoder: scores made of soft targets, labels or numbers."""
 
 import numpy as np
 from scipy.sparse import issparse
@@ -55,7 +55,7 @@ def check_targets(y, soft_targets, n_samples):
 
 
 def target_scores(targets, sample_weight=None):
-    """Make the scores that teach an encoder.
+    """Make the scores that an encoder is fitted to.
 
     Parameters
     ----------

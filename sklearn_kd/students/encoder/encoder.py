@@ -256,7 +256,7 @@ class TabularEncoder(VersionedMixin, TransformerMixin, BaseEstimator):
         """Fit to checked rows; "auto" makes no components that there is no time for.
 
         `targets` are as `check_targets` gives them, or scores of shape (n_samples,
-        n_targets) that teach the encoder.
+        n_targets) that the encoder is fitted to.
         """
         if sample_weight is not None:
             sample_weight = check_weight(sample_weight, X)
@@ -306,7 +306,7 @@ class TabularEncoder(VersionedMixin, TransformerMixin, BaseEstimator):
         Returns
         -------
         ndarray of shape (n_samples, `n_features_out_`)
-            The encoded rows, C-contiguous, of the dtype asked for. There are no missing
+            The encoded rows, C-contiguous, of the chosen dtype. There are no missing
             values in it.
         """
         check_is_fitted(self)

@@ -24,22 +24,23 @@ MOST_BYTES = 2**30
 ENCODER_ROWS = 400_000
 
 #: Rows that lie next to each other and are read together; how many such chunks are
-#: shuffled together; about how many rows are encoded at once; and how many say how
-#: long an encoded row is.
+#: shuffled together; about how many rows are encoded at once; and from how many
+#: the length of an encoded row is estimated.
 CHUNK_ROWS, CHUNKS, ENCODED_ROWS, NORM_ROWS = 1024, 64, 4096, 20_000
 
 #: Least squared length of an input row, in columns, for the first weights. Where most
 #: columns are 0 in most rows, as words are, their weights are seldom trained, and what
-#: they start with stays in the answers as noise: with 1, the length of a TF-IDF row,
-#: students of a text set had three times the divergence. Encoded tables are above it.
+#: they start with stays in the predictions as noise: with 1, the length of a TF-IDF
+#: row, students of a text set had three times the divergence. Encoded tables are above
+#: it.
 LEAST_NORM = 1 / 8
 
 #: Stream of a student's seed, beside those of ``_run.random``.
 _SAMPLE = 3
 
 
-#: Share of what is left of a time limit that encoding the rows may take, and rows that
-#: say how long it takes.
+#: Share of what is left of a time limit that encoding the rows may take, and rows
+#: that are timed.
 ENCODING_SHARE, TIMED_ROWS = 0.2, 256
 
 
@@ -49,7 +50,7 @@ def fit_encoder_on_sample(encoder, train, dtype, seed, deadline):
     Parameters
     ----------
     encoder : "auto", transformer or None
-        What the user asked for.
+        As the user passed it.
     train : TransferSet
         The rows.
     dtype : str
@@ -253,7 +254,7 @@ class Batches:
 
 
 class BatchesByParts:
-    """Rows that are encoded while they are learned from, to be forgotten at once.
+    """Rows that are encoded batch by batch during training, and not kept.
 
     They are read in chunks of neighbouring rows, which a file on disk gives quickly,
     and many chunks from all over the table are shuffled together, so that rows in an

@@ -23,7 +23,7 @@ class NumberLookup:
 
     What an encoder reads off a numeric column is piecewise linear in a value, and so is
     its product with the weights of the first layer. Between two neighbouring knots it
-    is enough to know the vector at the lower one and the difference to the next: a row
+    is enough to have the vector at the lower one and the difference to the next: a row
     costs two rows of a table a column, instead of a product with all components.
 
     Parameters

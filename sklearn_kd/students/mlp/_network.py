@@ -312,7 +312,7 @@ def check_hidden_layer_sizes(sizes):
     Parameters
     ----------
     sizes : int or sequence of int
-        What the user asked for.
+        As the user passed it.
 
     Returns
     -------

@@ -1,4 +1,4 @@
-"""Learning from a stream: one batch of rows after the other, each seen once."""
+"""Learning from a stream: one batch of rows after the other, each used once."""
 
 from copy import deepcopy
 from dataclasses import dataclass, replace
@@ -97,7 +97,7 @@ class StreamTrainer(Trainer):
         value = self._epoch(rows, generator) + rows.constant
         if not np.isfinite(self.optimizer.square).all():
             self._diverged()
-        self.check_answers(rows, averaged)
+        self.check_outputs(rows, averaged)
         return value, {
             "n_steps": self.optimizer.n_steps,
             "weights": self.parameters.flat,
@@ -164,7 +164,7 @@ class Beginning:
         return replace(self, batches=(*self.batches, batch), seen=seen)
 
     def is_due(self):
-        """Say whether the encoder is to be fitted anew."""
+        """Return whether the encoder is to be fitted anew."""
         return len(self) >= min(max(2 * self.n_encoded, 1), FEW_ROWS)
 
     def packed(self):

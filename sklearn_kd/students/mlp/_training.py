@@ -33,9 +33,9 @@ _LOOKS = frozenset([1, 2, 5, 10])
 
 #: Training that was cut has learned where it brought the loss of the mean target
 #: below this share, on about so many rows.
-_LEARNED, _TELLING_ROWS = 0.9, 2000
+_LEARNED, _TESTED_ROWS = 0.9, 2000
 
-#: Training that diverges ends in an error, which says more than NumPy's warnings.
+#: Training that diverges ends in an error, which is clearer than NumPy's warnings.
 _NO_WARNINGS = np.errstate(over="ignore", invalid="ignore")
 
 
@@ -132,7 +132,7 @@ class Trainer:
         task : Classification
             Gives the outputs where nothing is learned.
         mean_target : ndarray of shape (n_outputs,)
-            Of the rows: what can be known without looking at any.
+            Of the rows: the best constant prediction.
 
         Returns
         -------
@@ -147,7 +147,7 @@ class Trainer:
         Raises
         ------
         ValueError
-            When the loss, a weight or an answer is no longer finite.
+            When the loss, a weight or an output is no longer finite.
         """
         flat = self.parameters.flat
         self.start(rows)
@@ -183,7 +183,7 @@ class Trainer:
                 stacklevel=2,
             )
         flat[...] = best
-        self.check_answers(rows, self.parameters)
+        self.check_outputs(rows, self.parameters)
         history.n_steps = self.optimizer.n_steps
         if self.n_steps < self.wanted:
             warnings.warn(
@@ -196,13 +196,13 @@ class Trainer:
         return history
 
     def _little_learned(self, rows, task, mean_target):
-        """Say so where the loss is hardly lower than that of the mean target alone."""
-        loss = self.evaluate(rows, most=_TELLING_ROWS)
+        """Describe a loss that is hardly lower than that of the mean target alone."""
+        loss = self.evaluate(rows, most=_TESTED_ROWS)
         *_, last = self.parameters.coefs
         kept = last.copy(), self.parameters.intercepts[-1].copy()
         last[...] = 0
         self.parameters.intercepts[-1][...] = task.start(mean_target)
-        alone = self.evaluate(rows, most=_TELLING_ROWS)
+        alone = self.evaluate(rows, most=_TESTED_ROWS)
         last[...], self.parameters.intercepts[-1][...] = kept
         if loss < _LEARNED * alone:
             return ""
@@ -235,8 +235,8 @@ class Trainer:
         return total / done + rows.constant
 
     @_NO_WARNINGS
-    def check_answers(self, rows, parameters):
-        """Refuse weights that answer NaN: no loss was computed after the last step."""
+    def check_outputs(self, rows, parameters):
+        """Refuse weights that predict NaN: no loss was computed after the last step."""
         X, _, _ = next(iter(rows.blocks(len(self.workspace.ones))))
         layers = forward(X, parameters, self.activation, self.workspace.layers)
         if not np.isfinite(layers[-1]).all():
@@ -256,7 +256,7 @@ class Trainer:
         return total / done
 
     def _out_of_time(self):
-        """Shorten the schedule to what fits into the time; say whether it is over."""
+        """Shorten the schedule to the time that is left; return whether it is over."""
         step = self.optimizer.n_steps
         if self.deadline.limited and (step % 20 == 0 or step in _LOOKS) and step:
             # a coarse clock may not have moved at all
@@ -287,7 +287,7 @@ class Trainer:
 
     def _diverged(self):
         raise ValueError(
-            "Training diverged: the loss, a weight or an answer is not finite after "
+            "Training diverged: the loss, a weight or an output is not finite after "
             f"{self.optimizer.n_steps} steps at learning_rate_init="
             f"{self.learning_rate_init:g}. Lower learning_rate_init, or use "
             'encoder="auto", which brings every column to a common scale.'

@@ -199,7 +199,7 @@ class MLPStudent(
     True
     """
 
-    #: With metadata routing, unless the user says otherwise.
+    #: With metadata routing, unless the user has set another.
     __metadata_request__fit = {"sample_weight": True}
 
     _parameter_constraints = {
@@ -477,11 +477,12 @@ class MLPStudent(
             first = self._look_up(X, exact)
             if first is not None:
                 return forward_from(first, exact, self.activation)
-        # answers that are not finite are refused, which says more than a warning
+        # predictions that are not finite raise an error, which is clearer than a
+        # warning
         with np.errstate(over="ignore", invalid="ignore"):
             if n_samples > MANY_ROWS:
                 return block_logits(self, X)
-            # float64: a row's answer then does not depend on the rows beside it
+            # float64: a row's prediction then does not depend on the rows beside it
             X = encode(self.encoder_, X, "float64", watched=True)
             return forward(X, exact, self.activation)[-1]
 

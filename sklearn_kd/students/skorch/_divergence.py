@@ -54,7 +54,7 @@ def check_trained(net, rows, before, n_classes):
 
 def first_loss(net, rows):
     """Evaluate the criterion on the first rows."""
-    # skorch gives answers on the CPU, wherever the criterion is
+    # skorch returns outputs on the CPU, wherever the criterion is
     output = to_device(forward(net, rows.head(PROBED)), net.device)
     n_rows = len(output[0] if isinstance(output, tuple) else output)
     targets = {
@@ -71,7 +71,7 @@ def _refuse_divergence(net, rows):
     Its history may hold NaN: callbacks put the weights of a better epoch back.
     """
     step = -(-len(rows) // _CHECKED)
-    # NaN that is made on the way to an answer is found in the answer
+    # NaN in a hidden layer is found in the output
     proba = predict_proba(net, rows.every(step))
     wrong = int((~np.isfinite(proba).all(axis=1)).sum())
     if not wrong:
@@ -85,6 +85,6 @@ def _refuse_divergence(net, rows):
             f"{len(losses)} on"
         )
     raise ValueError(
-        f"Training diverged: at lr={net.lr:g} the net answers {wrong} of {len(proba)} "
-        f"training rows with NaN, {found}. {_LOWER}"
+        f"Training diverged: at lr={net.lr:g} the net predicts NaN for {wrong} of "
+        f"{len(proba)} training rows, {found}. {_LOWER}"
     )

@@ -38,7 +38,7 @@ def check_net(net):
 
 
 def has_default_split(net):
-    """Say whether a net has the ``train_split`` that skorch gives it unasked.
+    """Return whether a net has the ``train_split`` that skorch gives it unasked.
 
     Parameters
     ----------

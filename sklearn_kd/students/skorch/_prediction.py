@@ -55,8 +55,8 @@ def in_float64(net, X):
         exact.__dict__["module_"] = copy.deepcopy(net.module_).double()
         with _contained(net), single_torch_thread(net):
             forward(exact, X)
-    # the module is anybody's code, which may assert its dtype or hold a lock, and the
-    # net answers without this too
+    # the module may assert its dtype or hold a lock, and the net predicts without this
+    # too
     except Exception:
         return None
     return exact

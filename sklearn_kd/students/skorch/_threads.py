@@ -13,12 +13,12 @@ from torch.nn.parameter import is_lazy
 MOST_WEIGHTS = 1_000_000
 
 #: What limits the threads of torch's operators, and of the products of MKL; the latter
-#: answers with the number before, 0 where none was set.
+#: returns the number before, 0 where none was set.
 _OPENMP = ("omp_get_max_threads", "omp_set_num_threads")
 _MKL = ("MKL_Get_Max_Threads", "MKL_Set_Num_Threads_Local")
 
 
-#: Of a module, once it is known, whether it has no more.
+#: Of a module that was looked at, whether it has no more.
 _known = WeakKeyDictionary()
 
 
@@ -70,14 +70,14 @@ class single_torch_thread:
 
 
 def _is_small(net):
-    """Say whether a net computes on the CPU, with few weights."""
+    """Return whether a net computes on the CPU, with few weights."""
     if net.device not in ("cpu", None) and torch.device(net.device).type != "cpu":
         return False
     module = net.module_
     small = _known.get(module)
     if small is None:
         weights = [weight for _, weight in net.get_all_learnable_params()]
-        # one that finds out its width by itself has none before it has seen a row
+        # one that finds out its width by itself has none before its first row
         lazy = any(map(is_lazy, weights))
         small = lazy or sum(w.numel() for w in weights) <= MOST_WEIGHTS
         if not lazy:
@@ -86,13 +86,13 @@ def _is_small(net):
 
 
 def _is_users(number):
-    """Say whether the user has set this thread's number; True where none can be set."""
+    """Return whether the user has set this thread's number, or none can be set."""
     if not _functions(_OPENMP):
         return True
     if not _functions(_MKL):  # on Macs, and on ARM
         return number not in _defaults()
     set_mkl = _functions(_MKL)[1]
-    # torch.set_num_threads tells MKL, and nothing else in torch does
+    # torch.set_num_threads sets it in MKL, and nothing else in torch does
     own = set_mkl(0)
     set_mkl(own)
     return own != 0

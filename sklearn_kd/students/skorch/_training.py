@@ -31,7 +31,7 @@ from sklearn_kd.torch.loader import JoiningDataLoader, TensorBatchLoader
 #: Options of the batched loader; a net with others keeps its own loader.
 _LOADER_OPTIONS = {"batch_size", "shuffle", "drop_last", "device", "generator"}
 
-#: Options that say in which order rows come.
+#: Options that set the order of rows.
 _ORDERS = {"shuffle", "sampler", "batch_sampler"}
 
 #: Rows of a batch that is only scored, where the user has set none.
@@ -39,7 +39,7 @@ _SCORED = 2048
 
 
 class Start(Callback):
-    """Looks at what the module returns when training begins, after all callbacks.
+    """Finds what the module returns when training begins, after all callbacks.
 
     Those may set how wide its rows are.
 
@@ -66,7 +66,7 @@ class Start(Callback):
         self.gives_probabilities = gives_probabilities
 
     def on_train_begin(self, net, X=None, y=None, **kwargs):
-        """Look at the module."""
+        """Find the output of the module."""
         X = self.rows.head(PROBED)
         output = _find_output(net, X, self.n_classes, self.gives_probabilities)
         # a compiled criterion wraps the one that reads it
@@ -116,7 +116,7 @@ def rehearse(net, rows, soft):
     ------
     ValueError
         For a module that cannot read the rows, or returns another number of columns, or
-        NaN; torch and skorch raise what they like for parameters that they do not know.
+        NaN; torch and skorch raise their own errors for parameters that they lack.
     """
     start = _prepare(net, rows, None, soft)
     set_shapes(net, rows.X, rows.y)
@@ -179,7 +179,7 @@ def _find_output(net, X, n_classes, gives_probabilities):
     Raises
     ------
     ValueError
-        For another number of columns, for NaN, which says neither, and for a module
+        For another number of columns, for NaN, which is neither, and for a module
         that cannot read the rows.
     """
     try:

@@ -1,4 +1,4 @@
-"""How wide the rows are that a module takes, and who decides it."""
+"""The width of the rows that a module takes, and what decides it."""
 
 import functools
 import inspect
@@ -90,7 +90,7 @@ def set_shapes(net, X, y):
 
 
 def may_set_width(net):
-    """Say whether a callback of the user's may set the width when training begins."""
+    """Return whether a user's callback may set the width when training begins."""
     return any(
         type(callback).on_train_begin is not Callback.on_train_begin
         and not type(callback).__module__.startswith("skorch.")
@@ -99,7 +99,7 @@ def may_set_width(net):
 
 
 def takes_numbers_only(net, rows, n_classes, *, numbers):
-    """Say which rows a module takes that cannot follow an encoder.
+    """Return which rows a module takes that cannot follow an encoder.
 
     It can where its constructor takes the width of the input by a customary name, and
     the user has not set it; where it is set by skorch's ``InputShapeSetter``; where a
@@ -150,14 +150,14 @@ def takes_numbers_only(net, rows, n_classes, *, numbers):
         whole = rows.astype(np.int64)
         if (whole == rows).all() and _failure(trial, whole) is None:
             return "int64"
-    # a callback may have its say first; other errors are about something else
+    # a callback may set it first; other errors have other causes
     if failed and (may_set_width(trial) or not isinstance(failed, _REFUSALS)):
         return None
     if numbers:
         raise unreadable(trial, single, failed) from failed
     raise ValueError(
         f"The module {module_name(net)} takes rows of one width: its constructor has "
-        "no free parameter for it, n_features say. X has columns that do not hold "
+        "no free parameter for it, such as n_features. X has columns that do not hold "
         "numbers, and encoded they are as wide as their levels are many. Let the "
         "constructor take n_features, which is then filled in, or make numbers of them "
         "first: by a transformer such as OneHotEncoder before the net in a pipeline, "
@@ -180,7 +180,7 @@ def unreadable(net, X, error):
     Returns
     -------
     ValueError
-        Which says how wide the rows are, and how wide they have to be, if that can be
+        With the width of the rows, and the width that they must have, if that can be
         found.
     """
     name, text = module_name(net), str(error).strip().partition("\n")[0]
@@ -204,11 +204,11 @@ def unreadable(net, X, error):
 
 
 def _failure(net, X):
-    """Give what the module raises for a few rows; None where it answers them."""
+    """Give what the module raises for a few rows; None where it takes them."""
     try:
         with single_torch_thread(net):
             forward(net, X)
-    except Exception as error:  # the module is anybody's code
+    except Exception as error:  # a module may raise anything
         return error
     return None
 

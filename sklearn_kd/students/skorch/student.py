@@ -141,11 +141,11 @@ class SkorchStudent(
     True
     """
 
-    #: With metadata routing, unless the user says otherwise.
+    #: With metadata routing, unless the user has set another.
     __metadata_request__fit = {"sample_weight": True}
 
     _parameter_constraints = {
-        "net": "no_validation",  # its errors say more than a constraint could
+        "net": "no_validation",  # its own errors are clearer than a constraint's
         "encoder": [StrOptions({"auto"}), HasMethods(["fit", "transform"]), None],
         "validation_fraction": [Interval(Real, 0, 1, closed="neither")],
         "random_state": RANDOM_STATE,
@@ -250,7 +250,7 @@ class SkorchStudent(
         return self
 
     def _rehearse(self, train):
-        """Fit the encoder, and look at what the untrained net makes of some rows."""
+        """Fit the encoder, and check what the untrained net returns for some rows."""
         # here, since they import torch
         from sklearn_kd.students.skorch._dataset import NetRows
         from sklearn_kd.students.skorch._training import rehearse
@@ -261,8 +261,8 @@ class SkorchStudent(
         try:
             rehearse(clone(self.net), rows, train.soft)
         except ValueError as error:
-            # the width of a taught encoder depends on the soft targets, and the user
-            # may have set it in the module
+            # the width of a supervised encoder depends on the soft targets, and the
+            # user may have set it in the module
             unread = isinstance(error.__cause__, RuntimeError)
             if not (unread and isinstance(self.encoder, TabularEncoder)):
                 raise

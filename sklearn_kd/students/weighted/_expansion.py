@@ -1,4 +1,4 @@
-"""Soft targets for students that know sample weights: each row once per class."""
+"""Soft targets for students with sample weights: each row once per class."""
 
 from numbers import Integral
 

@@ -15,12 +15,12 @@ from sklearn_kd._estimators.routing import weight_parameter
 
 
 def weights_reach(student):
-    """Say whether sample weights reach every classifier that a student is made of.
+    """Return whether sample weights reach every classifier that a student is made of.
 
-    Where it is made of others, by metadata routing: a threshold, a search or a vote
-    may hand on what its own ``fit`` does not name, and what takes weights by itself
-    may have a part inside that takes none. Where a part cannot be asked, as routing
-    needs it, by what meta-estimators do without.
+    Where it is made of others, metadata routing decides: a threshold, a search or
+    voting may hand on what its own ``fit`` does not name, and what takes weights by
+    itself may have a part inside that takes none. Where a part has no requests, as
+    routing needs them, what meta-estimators do without routing decides.
 
     Parameters
     ----------
@@ -32,14 +32,14 @@ def weights_reach(student):
     bool
         False where some classifier would learn without.
     """
-    if routing_enabled():  # who gets what is the user's choice
+    if routing_enabled():  # the user chooses what gets weights
         return weight_parameter(student) is not None
     parts = _predictors_in(student)
     if not parts:
         return has_fit_parameter(student, "sample_weight")
     if not all(map(weights_reach, _learning(parts))):
         return False
-    if _unasked(student):
+    if _without_requests(student):
         return _handed_on(student)
     with config_context(enable_metadata_routing=True):
         requested = routes(ask_for(clone(student), "sample_weight"), "sample_weight")
@@ -64,7 +64,7 @@ def unroutable(student):
     missed = [part for part in parts if not weights_reach(part)]
     if missed:
         return unroutable(missed[0])
-    unasked = _unasked(student) if parts else []
+    unasked = _without_requests(student) if parts else []
     return next((p for p in unasked if has_fit_parameter(p, "sample_weight")), None)
 
 
@@ -84,7 +84,7 @@ def routed(student, *names):
     bool
         Whether it is by routing, where the user has none, that they get there.
     """
-    if routing_enabled():  # weights go where the user wants them
+    if routing_enabled():  # weights go where the user sends them
         ask_for(student, *[name for name in names if name != "sample_weight"])
         yield False
         return
@@ -94,13 +94,13 @@ def routed(student, *names):
             ask_for(student, *names)
             # some take weights themselves, and cannot route
             on = all(routes(student, name) for name in names)
-            on = on and not _unasked(student)
+            on = on and not _without_requests(student)
     with config_context(enable_metadata_routing=on):
         yield on
 
 
 def ask_for(estimator, *names):
-    """Request parameters for every part that takes them and has not said otherwise.
+    """Request parameters for every part that takes them and has no request yet.
 
     Parameters
     ----------
@@ -125,12 +125,12 @@ def ask_for(estimator, *names):
 
 
 def routes(estimator, name):
-    """Say whether metadata routing hands a parameter of ``fit`` to some part.
+    """Return whether metadata routing hands a parameter of ``fit`` to some part.
 
     Parameters
     ----------
     estimator : estimator
-        As its parts have been asked; metadata routing has to be on.
+        With the requests of its parts; metadata routing has to be on.
     name : str
         The parameter.
 
@@ -192,16 +192,16 @@ def _request(part, method, names):
         setter(**dict.fromkeys(unset, True))
 
 
-def _unasked(estimator):
-    """Give the parts that learn, and that metadata routing cannot ask."""
+def _without_requests(estimator):
+    """Give the parts that learn, and that have no metadata requests."""
     found = [] if hasattr(estimator, "get_metadata_routing") else [estimator]
     for part in _learning(_predictors_in(estimator)):
-        found += _unasked(part)
+        found += _without_requests(part)
     return found
 
 
 def _handed_on(student):
-    """Say whether every part gets the weights without metadata routing, too.
+    """Return whether every part gets the weights without metadata routing, too.
 
     A search would hand them on, but not to the ``score`` of just any estimator.
     """

@@ -100,7 +100,7 @@ def usable_memory(memory):
     except OSError as error:
         warnings.warn(
             f"Nothing is kept in memory={_name(memory)}, and every result is computed "
-            f"each time: the folder cannot be created or written ({_say(error)}). "
+            f"each time: the folder cannot be created or written ({_describe(error)}). "
             "Pass a folder that you may write to, or None to keep nothing.",
             UserWarning,
             stacklevel=2,
@@ -131,10 +131,10 @@ class Call:
     Attributes
     ----------
     key : str or None
-        What the call is known by; None where nothing is kept.
+        Key of the call; None where nothing is kept.
     result_key : str or None
-        After :meth:`result`, what the result itself is known by: two fits of one
-        teacher that draws at random have different ones. None where it is not kept.
+        After :meth:`result`, the key of the result itself: two fits of one teacher
+        that draws at random have different ones. None where it is not kept.
     """
 
     def __init__(self, memory, function, arguments):
@@ -179,13 +179,13 @@ class Call:
             return self._compute()
         warnings.warn(
             f"A result in memory={_name(self.memory)} is damaged or cannot be read "
-            f"({_say(reason)}): it is computed again, and kept again. Delete the "
+            f"({_describe(reason)}): it is computed again, and kept again. Delete the "
             "folder if that comes back.",
             UserWarning,
             stacklevel=3,
         )
         try:
-            _forget(cached, shelf, reason)
+            _clear(cached, shelf, reason)
             _call(cached, self.key)
         except Exception:
             if self.failed:
@@ -231,7 +231,7 @@ def _call(cached, key):
     return getattr(cached, "call_and_shelve", cached)(key)
 
 
-def _forget(cached, shelf, reason):
+def _clear(cached, shelf, reason):
     """Make place for a result that is computed again."""
     if hasattr(shelf, "clear"):
         shelf.clear()
@@ -247,18 +247,18 @@ def _checksum(key, content):
 
 
 def keeps(memory):
-    """Say whether a memory keeps anything."""
+    """Return whether a memory keeps anything."""
     nowhere = isinstance(memory, joblib.Memory) and memory.location is None
     return memory is not None and not nowhere
 
 
 def warn_not_kept(memory, reason):
-    """Say that something is computed each time."""
+    """Warn that something is computed each time."""
     warnings.warn(
         f"A result is not kept in memory={_name(memory)}, and computed each time, "
-        f"since it or its input cannot be pickled or written ({_say(reason)}). Define "
-        "classes and functions at the top of a module; a fitted teacher may have an "
-        "attribute cache_key instead, a string that names its version.",
+        f"since it or its input cannot be pickled or written ({_describe(reason)}). "
+        "Define classes and functions at the top of a module; a fitted teacher may "
+        "have an attribute cache_key instead, a string that names its version.",
         UserWarning,
         stacklevel=4,
     )
@@ -268,5 +268,5 @@ def _name(memory):
     return show(getattr(memory, "location", memory))
 
 
-def _say(error):
+def _describe(error):
     return f"{type(error).__name__}: {printable(str(error).strip()[:200])}"

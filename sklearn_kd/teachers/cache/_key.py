@@ -1,4 +1,4 @@
-"""By what a kept result is known: everything that it depends on, as one string."""
+"""The key of a kept result: a hash of everything that it depends on."""
 
 import importlib.metadata
 import inspect
@@ -102,7 +102,7 @@ def key_of_teacher(teacher):
 
 
 def _is_of_the_class(teacher):
-    """Say whether ``cache_key`` is one string for all instances."""
+    """Return whether ``cache_key`` is one string for all instances."""
     while isinstance(teacher, FrozenEstimator):
         teacher = teacher.estimator
     own = "cache_key" in getattr(teacher, "__dict__", ())
@@ -170,14 +170,14 @@ def _has_state(argument):
 
 
 class _Nowhere:
-    """A file that forgets what is written to it."""
+    """A file that keeps nothing of what is written to it."""
 
     def write(self, data):
         return len(data)
 
 
 class _Collector(pickle.Pickler):
-    """Visits what pickle would write of an object, and notes whose code it is."""
+    """A pickler that collects the packages whose code is in an object."""
 
     def __init__(self):
         super().__init__(_Nowhere())

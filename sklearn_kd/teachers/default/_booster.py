@@ -14,19 +14,19 @@ from sklearn_kd.teachers._fit import fit_teacher
 from sklearn_kd.teachers._teachers import FittedTeacher
 from sklearn_kd.teachers.default._ensemble import small_booster
 
-#: Of more rows it learns from a random sample: it is small.
+#: Of more rows, the booster is fitted on a random sample.
 MOST_ROWS = 400_000
 
 #: Share of a time limit after which it is neither fitted further nor used.
 _SHARE = 0.5
 
-#: What says how many trees there are, a class or for all classes.
+#: The parameter with the number of trees, a class or for all classes.
 _SIZES = {
     HistGradientBoostingClassifier: "max_iter",
     ExtraTreesClassifier: "n_estimators",
 }
 
-#: Trees between two looks at the clock, and rows that say how long asking takes.
+#: Trees between two looks at the clock, and rows whose prediction is timed.
 _ADDED, _FEW_ROWS = 5, 500
 
 
@@ -139,8 +139,8 @@ def label_by_booster(booster, made, real, context):
     return predict(made)
 
 
-def smooth(outputs, vote, share, task):
+def smooth(outputs, boosted, share, task):
     """Average teacher and booster; a row without a teacher's prediction stays zero."""
     has_prediction = task.has_prediction(outputs)[:, None]
-    mean = (1 - share) * outputs + share * vote
+    mean = (1 - share) * outputs + share * boosted
     return np.where(has_prediction, mean, 0).astype(np.float32)

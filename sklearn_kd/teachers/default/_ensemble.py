@@ -1,4 +1,4 @@
-"""The models that are fitted without the user's asking: default ensemble, booster."""
+"""The models that the package brings: the default ensemble and the small booster."""
 
 from functools import partial
 
@@ -69,7 +69,7 @@ def default_teachers(X, n_classes=2):
     Raises
     ------
     ValueError
-        For texts: which words count, and what they weigh, is the user's to say.
+        For texts: how words are counted and weighed is the user's choice.
     """
     if is_text(X):
         raise ValueError(
@@ -98,7 +98,7 @@ def default_teachers(X, n_classes=2):
 
 
 def small_booster(X, n_classes=2):
-    """Make the model that is fitted on the labels to smooth a teacher's answers.
+    """Make the model that is fitted on the labels to smooth a teacher's predictions.
 
     Parameters
     ----------

@@ -1,4 +1,4 @@
-"""Can it be a teacher, and is it fitted?"""
+"""Checks that an object can be a teacher, and whether it is fitted."""
 
 import functools
 import inspect
@@ -18,9 +18,9 @@ from sklearn_kd._messages import printable, show
 from sklearn_kd._run.random import contained_draws
 from sklearn_kd._tables.taking import take_copy
 from sklearn_kd._tables.unreadable import REFUSALS, is_odd, refused_by
-from sklearn_kd._task.answers import classes_of
+from sklearn_kd._task.outputs import classes_of
 
-#: What answers with probabilities, of packages whose own models do not.
+#: The classifiers of packages whose own models predict no probabilities.
 _WRAPPERS = {
     "xgboost": "XGBClassifier that it is of (clf.load_model(file) of a new one)",
     "lightgbm": "LGBMClassifier that it is of",
@@ -105,7 +105,7 @@ def no_refit(search, role):
 
 
 def _got(teacher):
-    """Say what was passed where it has no ``predict_proba``."""
+    """Describe what was passed where it has no ``predict_proba``."""
     kind = type(teacher).__name__
     if inspect.ismethod(teacher):
         owner = teacher.__self__
@@ -124,14 +124,14 @@ def _a(name):
 
 
 def _instead(teacher):
-    """Say what to pass in the place of what has no ``predict_proba``."""
+    """Return what to pass in the place of what has no ``predict_proba``."""
     package = type(teacher).__module__.partition(".")[0]
     is_text = isinstance(teacher, (str, bytes, os.PathLike))
     wanted = "Pass an object with classes_ and predict_proba"
     if inspect.ismethod(teacher) and hasattr(teacher.__self__, "predict_proba"):
         return (
-            f"{wanted}: the {type(teacher.__self__).__name__} itself, or what it "
-            "answers for the rows of X as fit(X, y, teacher_proba=...)."
+            f"{wanted}: the {type(teacher.__self__).__name__} itself, or its "
+            "probabilities for the rows of X as fit(X, y, teacher_proba=...)."
         )
     is_table = isinstance(teacher, (np.ndarray, Sequence)) or hasattr(
         teacher, "columns"
@@ -161,7 +161,7 @@ def _instead(teacher):
 
 
 def looks_fitted(teacher):
-    """Say whether a teacher seems fitted, without asking it anything.
+    """Return whether a teacher seems fitted, before it predicts any row.
 
     Parameters
     ----------
@@ -196,12 +196,12 @@ def looks_fitted(teacher):
 
 
 def is_surely_fitted(teacher):
-    """Say whether a teacher is never fitted here: it is frozen, or has no ``fit``."""
+    """Return whether a teacher is never fitted: it is frozen, or has no ``fit``."""
     return isinstance(teacher, FrozenEstimator) or not hasattr(teacher, "fit")
 
 
 def is_fitted(teacher, X, given_classes):
-    """Say whether a teacher is fitted: it looks so, and it answers one row.
+    """Return whether a teacher is fitted: it looks so, and it predicts one row.
 
     Parameters
     ----------
@@ -210,13 +210,13 @@ def is_fitted(teacher, X, given_classes):
     X : {array-like, sparse matrix, DataFrame} of shape (n_samples, n_features)
         Rows as they reach the teacher.
     given_classes : array-like of shape (n_classes,) or None
-        What the user says its columns stand for.
+        Labels of its columns, as the user passed them.
 
     Returns
     -------
     bool
-        False where a fit is due. An initialised neural network answers without ever
-        having seen a label: its class declares ``classes_``, and it has none.
+        False where a fit is due. An initialised neural network predicts before it
+        is fitted on a label: its class declares ``classes_``, and it has none.
 
     Raises
     ------
@@ -230,10 +230,10 @@ def is_fitted(teacher, X, given_classes):
     must_be = is_surely_fitted(teacher)
     try:
         with contained_draws(0, teacher):
-            answer = teacher.predict_proba(take_copy(X, [0]))
+            proba = teacher.predict_proba(take_copy(X, [0]))
         if must_be or not hasattr(type(_last_step(teacher)), "classes_"):
             return True
-        return classes_of(teacher, answer, given_classes) is not None
+        return classes_of(teacher, proba, given_classes) is not None
     except NotFittedError as error:
         if must_be:
             raise NotFittedError(

@@ -66,10 +66,10 @@ def read_teacher_proba(teacher_proba, rows, present):
     if is_frame(given):
         given = numeric_block(given, range(len(columns)))
     checked = check_proba(given, len(source), name="teacher_proba")
-    answers = rows.task.align(checked.astype(np.float32, copy=False), source)
+    predictions = rows.task.align(checked.astype(np.float32, copy=False), source)
     absent = _absent_mass(checked, source, classes) if named else None
-    rows.task.check_match(answers, rows.hard, name="teacher_proba", absent=absent)
-    return rows.task.fill(answers.outputs, rows.hard, "teacher_proba")
+    rows.task.check_match(predictions, rows.hard, name="teacher_proba", absent=absent)
+    return rows.task.fill(predictions.outputs, rows.hard, "teacher_proba")
 
 
 def _absent_mass(proba, source, classes):
@@ -84,7 +84,7 @@ def _absent_mass(proba, source, classes):
 
 
 def _present_rows(teacher_proba, present):
-    """Take the rows that count, as they are: nothing is asked of those of weight 0."""
+    """Take the rows that count, as they are: those of weight 0 are not checked."""
     if not (is_frame(teacher_proba) or isinstance(teacher_proba, (list, tuple))):
         teacher_proba = as_array(teacher_proba, "teacher_proba")
         if not teacher_proba.ndim:

@@ -64,18 +64,18 @@ class Softened:
     def fit(self, X, y):
         """Fit the temperature on probabilities and the columns of the labels."""
         self.classes_, codes = np.unique(y, return_inverse=True)
-        self.scaling_ = TemperatureScaling().fit(self._answers(X), codes)
+        self.scaling_ = TemperatureScaling().fit(self._columns(X), codes)
         return self
 
     def predict_proba(self, X):
         """Calibrate probabilities; columns are in the order of ``classes_``."""
-        return self.scaling_.predict(self._answers(X))
+        return self.scaling_.predict(self._columns(X))
 
-    def _answers(self, X):
-        answers = X[:, self.classes_]
+    def _columns(self, X):
+        columns = X[:, self.classes_]
         if len(self.classes_) == 2:
-            answers[:, 0] = 1 - answers[:, 1]
-        return answers
+            columns[:, 0] = 1 - columns[:, 1]
+        return columns
 
 
 class PriorCorrection:

@@ -86,7 +86,7 @@ def morans_i(residuals, neighbors, weight=None):
 
 
 def _pairs(neighbors):
-    """Give each unordered pair of rows once, weighed by who names whom."""
+    """Give each unordered pair of neighbours once, with twice the weight if mutual."""
     n_samples, n_neighbors = neighbors.shape
     weights = csr_array(
         (

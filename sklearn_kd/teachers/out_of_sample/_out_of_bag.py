@@ -24,20 +24,20 @@ from sklearn_kd._estimators.resampling import (
 from sklearn_kd._estimators.thresholds import THRESHOLDED
 from sklearn_kd._run.random import contained_draws
 from sklearn_kd._tables.taking import copy_rows
-from sklearn_kd._task.answers import classes_of, read_answer
+from sklearn_kd._task.outputs import classes_of, read_proba
 from sklearn_kd._task.proba import check_proba
 from sklearn_kd.teachers.cache._key import Keyed
 
-#: Rows on which the memory of the members is looked for.
+#: Rows on which members are tested for having memorised what they were fitted on.
 EVIDENCE_ROWS = 2_000
 
 #: By how many standard errors the true label of a row must be more probable to members
-#: that saw the row, and which share of the others' error they must have memorised:
-#: measured 1 for full trees, .45 with 5 rows in a leaf, .07 with 50 and below .05 with
-#: 200, on clean and on noisy tables alike.
+#: that were fitted on the row, and which share of the others' error they must have
+#: memorised: measured 1 for full trees, .45 with 5 rows in a leaf, .07 with 50 and
+#: below .05 with 200, on clean and on noisy tables alike.
 MIN_SCORE, MIN_SHARE = 3.0, 0.05
 
-#: Rows that the members are asked about at a time.
+#: Rows that the members predict at a time.
 CHUNK = 10_000
 
 
@@ -51,7 +51,7 @@ class OutOfBag:
         The fitted teacher.
     ensemble : RandomForestClassifier, ExtraTreesClassifier or BaggingClassifier
         The teacher itself, or what it ends in.
-    seen : ndarray of shape (n_rows, ceil(n_members / 8)), uint8
+    in_bag : ndarray of shape (n_rows, ceil(n_members / 8)), uint8
         One bit a training row and member: 1 where the row was in the member's sample.
     left_out : ndarray of shape (n_rows,), int32
         For how many members each training row is out-of-bag. Where it is 0, all members
@@ -63,9 +63,11 @@ class OutOfBag:
     key : str or None, default=None
         What stands for the teacher in the cache; None makes one from its state.
 
-    Notes ----- The mean over the members that left a row out is the out-of-bag estimate
-    of Breiman [1]_; a row made from a training row is predicted in the same way, since
-    a member that was fitted on the source may have memorised its label.
+    Notes
+    -----
+    The mean over the members that left a row out is the out-of-bag estimate of Breiman
+    [1]_; a row made from a training row is predicted in the same way, since a member
+    that was fitted on the source may have memorised its label.
 
     References
     ----------
@@ -75,7 +77,7 @@ class OutOfBag:
 
     teacher: object
     ensemble: object
-    seen: np.ndarray
+    in_bag: np.ndarray
     left_out: np.ndarray
     labels: list
     task: object
@@ -91,8 +93,8 @@ class OutOfBag:
         source : ndarray of shape (n_samples,), int
             For each the position of the training row that it was made from.
         context : Context
-            Cache, number of threads for chunks of rows, and progress. The answers do
-            not depend on it.
+            Cache, number of threads for chunks of rows, and progress. The predictions
+            do not depend on it.
 
         Returns
         -------
@@ -106,16 +108,16 @@ class OutOfBag:
             key = context.teacher_key(self.teacher)
         keyed = Keyed(self.teacher, key)
 
-        def ask(rows, seen):
-            call = context.call(_label_chunk, keyed, rows, seen, self.labels, self.task)
-            return call.result()
+        def label(rows, in_bag):
+            arguments = keyed, rows, in_bag, self.labels, self.task
+            return context.call(_label_chunk, *arguments).result()
 
         parts = Parallel(
             n_jobs=context.n_jobs, prefer="threads", return_as="generator"
         )(
-            delayed(ask)(
+            delayed(label)(
                 safe_indexing(X, slice(start, start + CHUNK)),
-                self.seen[source[start : start + CHUNK]],
+                self.in_bag[source[start : start + CHUNK]],
             )
             for start in starts
         )
@@ -142,36 +144,36 @@ class OutOfBag:
 
         Returns
         -------
-        saw, did_not : ndarray of shape (n_compared,), float32
-            Probability of each row's label to either side.
+        inside, outside : ndarray of shape (n_compared,), float32
+            Probability of each row's label, by either side.
         """
         n_members = len(self.ensemble.estimators_)
         left_out = self.left_out[rows]
         rows = rows[(left_out > 0) & (left_out < n_members)]
         if not len(rows):
             return np.zeros((2, 0), dtype=np.float32)
-        seen, X = _unpack(self.seen[rows], n_members), safe_indexing(X, rows)
+        in_bag, X = _unpack(self.in_bag[rows], n_members), safe_indexing(X, rows)
         at = np.arange(len(rows)), codes[rows]
         return tuple(
-            _answer(self.teacher, X, asked, self.labels, self.task)[at]
-            for asked in (seen, ~seen)
+            _mean_prediction(self.teacher, X, members, self.labels, self.task)[at]
+            for members in (in_bag, ~in_bag)
         )
 
 
-def _label_chunk(teacher, X, seen, labels, task):
-    """Ask about one chunk the members that were not fitted on a row's source.
+def _label_chunk(teacher, X, in_bag, labels, task):
+    """Predict one chunk by the members that were not fitted on a row's source.
 
-    ``seen`` has the bits of the sources. Where all members were fitted on one, all are
-    asked.
+    ``in_bag`` has the bits of the sources. Where all members were fitted on a source,
+    all predict.
     """
     _, ensemble = _unwrap(teacher)
-    asked = ~_unpack(seen, len(ensemble.estimators_))
-    asked[:, ~asked.any(axis=0)] = True
-    return _answer(teacher, X, asked, labels, task)
+    members = ~_unpack(in_bag, len(ensemble.estimators_))
+    members[:, ~members.any(axis=0)] = True
+    return _mean_prediction(teacher, X, members, labels, task)
 
 
 def may_be_bagged(teacher):
-    """Say whether a teacher, fitted or not, is of a kind that has members to ask.
+    """Return whether a teacher, fitted or not, may have out-of-bag members.
 
     Parameters
     ----------
@@ -185,7 +187,7 @@ def may_be_bagged(teacher):
         for what ends in one, unless a step before it resamples the rows.
     """
     ensemble = _unwrap(teacher)[1]
-    if not _tells_samples(ensemble):
+    if not _records_samples(ensemble):
         return False
     if isinstance(ensemble, BaggingClassifier):
         # without bootstrap, members that get all rows leave none out
@@ -193,16 +195,16 @@ def may_be_bagged(teacher):
     return bool(ensemble.bootstrap)
 
 
-def _answer(teacher, X, asked, labels, task):
-    """Average each row's answers of the members that are asked about it."""
+def _mean_prediction(teacher, X, members, labels, task):
+    """Average for each row the predictions of the members chosen for it."""
     steps, ensemble = _unwrap(teacher)
     with contained_draws(0, teacher):
         if steps:  # one may write into its rows
             X = copy_rows(X)
         for step in steps:
             X = step.transform(X)
-        total = _sum_answers(ensemble, _checked(ensemble, X), asked)
-    total /= asked.sum(axis=0)[:, None]
+        total = _sum_predictions(ensemble, _checked(ensemble, X), members)
+    total /= members.sum(axis=0)[:, None]
     name = f"predict_proba of the members of {type(ensemble).__name__}"
     total = check_proba(total, len(labels), name=name)
     return task.align(total, labels).outputs.astype(np.float32)
@@ -211,14 +213,14 @@ def _answer(teacher, X, asked, labels, task):
 def bagged_members(
     teacher, rows, present, given_classes, key=None, *, fitted_here=False
 ):
-    """Find the members of a bagged teacher, if it is one that X was taught to.
+    """Find the members of a bagged teacher, if it was fitted on X.
 
     Parameters
     ----------
     teacher : object
         A fitted teacher: a forest or ``BaggingClassifier``, as it is, frozen, behind a
-        threshold or as the last step of a pipeline. Anything else has no members that
-        can be asked.
+        threshold or as the last step of a pipeline. Anything else has no members
+        that predict alone.
     rows : TransferSet
         The labelled rows.
     present : Present
@@ -234,11 +236,11 @@ def bagged_members(
     Returns
     -------
     OutOfBag or None
-        None where the members cannot be asked, where each has seen every row, and
+        None where no member predicts alone, where each was fitted on every row, and
         where the teacher was fitted on another number of rows. Where it came fitted,
-        None too if its members do not know the rows that they should have seen better
-        than the others do: then X is another table or in another order, or there is no
-        memory to leave out.
+        None too if its members do not predict the labels of their own rows better than
+        the other members do: then X is another table or in another order, or nothing
+        has been memorised.
     """
     _, ensemble = _unwrap(teacher)
     if not _has_members(ensemble):
@@ -249,19 +251,19 @@ def bagged_members(
     labels = classes_of(teacher, None, given_classes)
     if labels is None or len(labels) != len(ensemble.classes_):
         return None
-    seen, left_out = _pack(ensemble.estimators_samples_, n_fitted)
+    in_bag, left_out = _pack(ensemble.estimators_samples_, n_fitted)
     if n_fitted != n_rows:
-        seen, left_out = present.take(seen), present.take(left_out)
+        in_bag, left_out = present.take(in_bag), present.take(left_out)
     if not left_out.any():
         return None
-    bag = OutOfBag(teacher, ensemble, seen, left_out, labels, rows.task, key)
+    found = OutOfBag(teacher, ensemble, in_bag, left_out, labels, rows.task, key)
     if fitted_here and _keeps_rows(teacher):
-        return bag
-    return bag if _remembers(bag, rows) else None
+        return found
+    return found if _has_memorised(found, rows) else None
 
 
 def _keeps_rows(teacher):
-    """Say whether what is fitted on rows hands these very rows to its ensemble.
+    """Return whether what is fitted on rows hands these very rows to its ensemble.
 
     A subclass with a ``fit`` of its own may not, and what is frozen was fitted
     elsewhere.
@@ -298,7 +300,7 @@ def _unwrap(teacher):
     return [s for s in steps if not isinstance(s, str) and s not in skipped], teacher
 
 
-def _tells_samples(ensemble):
+def _records_samples(ensemble):
     """Whether a class of ensembles records the rows each member was fitted on.
 
     The trees of a balanced forest are fitted on rows that were resampled first.
@@ -311,7 +313,7 @@ def _tells_samples(ensemble):
 
 
 def _has_members(ensemble):
-    if not _tells_samples(ensemble):
+    if not _records_samples(ensemble):
         return False
     if isinstance(ensemble, BaggingClassifier):
         return all(hasattr(member, "predict_proba") for member in ensemble.estimators_)
@@ -319,35 +321,35 @@ def _has_members(ensemble):
 
 
 def _pack(samples, n_rows):
-    """Write which member saw which row as bits, eight members at a time."""
-    seen = np.empty((n_rows, -(-len(samples) // 8)), dtype=np.uint8)
+    """Write which member was fitted on which row as bits, eight members at a time."""
+    in_bag = np.empty((n_rows, -(-len(samples) // 8)), dtype=np.uint8)
     left_out = np.full(n_rows, len(samples), dtype=np.int32)
-    for column in range(seen.shape[1]):
+    for column in range(in_bag.shape[1]):
         eight = samples[8 * column : 8 * column + 8]
         mask = np.zeros((n_rows, len(eight)), dtype=bool)
         for member, rows in enumerate(eight):
             mask[rows, member] = True
         left_out -= mask.sum(axis=1, dtype=np.int32)
-        seen[:, column] = np.packbits(mask, axis=1)[:, 0]
-    return seen, left_out
+        in_bag[:, column] = np.packbits(mask, axis=1)[:, 0]
+    return in_bag, left_out
 
 
-def _unpack(seen, n_members):
+def _unpack(in_bag, n_members):
     """Unpack the bits of some training rows to (n_members, n_samples)."""
-    bits = np.unpackbits(seen, axis=1, count=n_members)
+    bits = np.unpackbits(in_bag, axis=1, count=n_members)
     return np.ascontiguousarray(bits.T).view(bool)
 
 
-def _remembers(bag, labelled):
-    """Say whether the members know the rows that they saw better than the others."""
-    n_rows = len(bag.left_out)
+def _has_memorised(members, labelled):
+    """Return whether members predict their own rows better than other members do."""
+    n_rows = len(members.left_out)
     rows = np.random.default_rng(0).permutation(n_rows)[:EVIDENCE_ROWS]
-    saw, did_not = bag.compare(labelled.X, labelled.hard, np.sort(rows))
-    if len(saw) < 2:
+    inside, outside = members.compare(labelled.X, labelled.hard, np.sort(rows))
+    if len(inside) < 2:
         return False
-    gain = saw.astype(np.float64) - did_not
+    gain = inside.astype(np.float64) - outside
     error = gain.std(ddof=1) / np.sqrt(len(gain))
-    missed = 1 - did_not.mean(dtype=np.float64)
+    missed = 1 - outside.mean(dtype=np.float64)
     return gain.mean() > max(MIN_SCORE * error, MIN_SHARE * missed)
 
 
@@ -363,12 +365,12 @@ def _checked(ensemble, X):
     return validate_data(ensemble, X, reset=False, ensure_all_finite=finite, **settings)
 
 
-def _sum_answers(ensemble, X, asked):
-    """Add up the probabilities of members; each is asked about its rows alone."""
+def _sum_predictions(ensemble, X, members):
+    """Add up the probabilities of members; each predicts the rows it is chosen for."""
     total = np.zeros((X.shape[0], len(ensemble.classes_)))
-    columns = getattr(ensemble, "estimators_features_", [None] * len(asked))
+    columns = getattr(ensemble, "estimators_features_", [None] * len(members))
     for member, wanted, features in zip(
-        ensemble.estimators_, asked, columns, strict=True
+        ensemble.estimators_, members, columns, strict=True
     ):
         rows = np.flatnonzero(wanted)
         if not len(rows):
@@ -376,10 +378,10 @@ def _sum_answers(ensemble, X, asked):
         if features is None:  # a tree of a forest: the forest has checked the rows
             total[rows] += member.predict_proba(X[rows], check_input=False)
         else:
-            answer = member.predict_proba(_take(X, rows, features))
+            proba = member.predict_proba(_take(X, rows, features))
             codes = _codes(member, total.shape[1])
-            answer, codes = read_answer(member, answer, len(rows), given_classes=codes)
-            total[np.ix_(rows, codes)] += answer
+            proba, codes = read_proba(member, proba, len(rows), given_classes=codes)
+            total[np.ix_(rows, codes)] += proba
     return total
 
 

@@ -52,7 +52,7 @@ class OutOfFold:
             rows = np.flatnonzero(tested[source])
             if not len(rows):
                 continue
-            answers = label_rows(
+            predictions = label_rows(
                 fitted,
                 safe_indexing(X, rows),
                 self.task,
@@ -60,7 +60,7 @@ class OutOfFold:
                 context=context,
                 key=key,
             )
-            total[rows] += answers.outputs
+            total[rows] += predictions.outputs
             count[rows] += 1
         return (total / count).astype(np.float32)
 
@@ -75,8 +75,8 @@ def cross_fit(teacher, rows, weights, splits, context, *, keep):
     rows : TransferSet
         The labelled rows. A fold that lacks a class gives it probability 0.
     splits : list of (train, test)
-        Positions, as :func:`check_folds` gives them. The answers of several tests of a
-        row are averaged.
+        Positions, as :func:`check_folds` gives them. The predictions of several tests
+        of a row are averaged.
     keep : bool
         Whether further rows will be labelled.
 
@@ -93,8 +93,8 @@ def cross_fit(teacher, rows, weights, splits, context, *, keep):
         for train, test in splits
     )
     outputs = np.zeros((n_samples, task.n_outputs))
-    for (_, test), (answers, _) in zip(splits, parts, strict=True):
-        outputs[test] += answers.outputs
+    for (_, test), (predictions, _) in zip(splits, parts, strict=True):
+        outputs[test] += predictions.outputs
     outputs /= count_tests(splits, n_samples)[:, None]
     outputs = outputs.astype(np.float32)
     if not keep:
@@ -109,7 +109,7 @@ def _label_fold(teacher, rows, weights, train, test, context, keep):
         teacher, rows, weights, train, context, "teacher of a fold"
     )
     # one job for the rows: the folds themselves are the parallel work
-    answers = label_rows(
+    predictions = label_rows(
         fitted,
         safe_indexing(rows.X, test),
         rows.task,
@@ -117,4 +117,4 @@ def _label_fold(teacher, rows, weights, train, test, context, keep):
         context=replace(context, n_jobs=None),
         key=key,
     )
-    return answers, (fitted, key) if keep else None
+    return predictions, (fitted, key) if keep else None

@@ -4,7 +4,7 @@ import numpy as np
 import pandas as pd
 import polars as pl
 import pytest
-from fitted_teachers import Answers, X, forest, y
+from fitted_teachers import FittedModel, X, forest, y
 from labelled import labelled
 from numpy.testing import assert_allclose, assert_array_equal
 from recorder import Recorder, soft_targets
@@ -22,7 +22,7 @@ from sklearn_kd.teachers.out_of_sample._out_of_bag import bagged_members
 
 EXPECTED = forest().predict_proba(X)
 NAMES = np.array(["high", "low", "mid"])
-#: The order of the columns of Answers, unless told otherwise.
+#: The order of the columns of FittedModel, unless told otherwise.
 ORDER = [2, 0, 1]
 
 
@@ -44,7 +44,7 @@ def soft(teacher, labels=y, **params):
 @pytest.mark.parametrize("labels", [[0, 1, 2], [3, 1, 2], NAMES[:3]], ids=str)
 def test_names_that_are_the_classes_in_another_order_count(labels, make):
     labels = np.sort(labels)
-    teacher = Answers(forest(), form=named(labels[ORDER], make), classes_=labels)
+    teacher = FittedModel(forest(), form=named(labels[ORDER], make), classes_=labels)
     assert_allclose(soft(teacher, labels[y]), EXPECTED, atol=1e-7)
     proba = compute_soft_targets(teacher, X)
     assert_allclose(proba, EXPECTED, atol=1e-7)
@@ -59,7 +59,7 @@ def test_the_order_of_named_columns_may_change_from_call_to_call():
         calls.append(np.random.default_rng(len(calls)).permutation(3))
         return pd.DataFrame(proba, columns=[0, 1, 2]).iloc[:, calls[-1]]
 
-    teacher = Answers(forest(), range(3), shuffled, classes_=[0, 1, 2])
+    teacher = FittedModel(forest(), range(3), shuffled, classes_=[0, 1, 2])
     proba = compute_soft_targets(teacher, X, batch_size=20)
     assert_allclose(proba, EXPECTED, atol=1e-7)
     assert len(set(map(tuple, calls))) > 3
@@ -68,13 +68,13 @@ def test_the_order_of_named_columns_may_change_from_call_to_call():
 
 @pytest.mark.parametrize("columns", [["proba_c", "proba_a", "proba_b"], ["p"] * 3])
 def test_names_that_have_nothing_to_do_with_the_classes_say_nothing(columns):
-    teacher = Answers(forest(), form=named(columns), classes_=ORDER)
+    teacher = FittedModel(forest(), form=named(columns), classes_=ORDER)
     assert_allclose(soft(teacher), EXPECTED, atol=1e-7)
 
 
 @pytest.mark.parametrize("classes", [ORDER, [3, 1, 2], ["c", "a", "b"]], ids=str)
 def test_the_default_index_of_a_frame_names_nothing(classes):
-    teacher = Answers(forest(), form=pd.DataFrame, classes_=classes)
+    teacher = FittedModel(forest(), form=pd.DataFrame, classes_=classes)
     assert_allclose(soft(teacher, np.sort(classes)[y]), EXPECTED, atol=1e-7)
 
 
@@ -86,7 +86,7 @@ def test_the_default_index_of_a_frame_names_nothing(classes):
 @pytest.mark.parametrize("given", [None, [0, 1, 2]], ids=["classes_", "given"])
 def test_names_that_contradict_the_classes_are_refused(columns, given):
     known = {} if given else {"classes_": [0, 1, 2]}
-    teacher = Answers(forest(), range(3), named(columns), **known)
+    teacher = FittedModel(forest(), range(3), named(columns), **known)
     with pytest.raises(ValueError, match="some names are classes") as error:
         distil(teacher, teacher_classes=given).fit(X, y)
     assert str(columns) in str(error.value)
@@ -97,18 +97,18 @@ def test_names_that_contradict_the_classes_are_refused(columns, given):
 
 
 def test_labels_given_for_codes_follow_the_names_of_the_codes():
-    teacher = Answers(forest(), form=named(ORDER), classes_=[0, 1, 2])
+    teacher = FittedModel(forest(), form=named(ORDER), classes_=[0, 1, 2])
     assert_allclose(soft(teacher, NAMES[y], teacher_classes=NAMES), EXPECTED, atol=1e-7)
 
 
 @pytest.mark.parametrize("known", [{}, {"classes_": [0, 1, 2]}], ids=["none", "codes"])
 def test_names_that_are_the_given_labels_count(known):
-    teacher = Answers(forest(), form=named(NAMES[ORDER]), **known)
+    teacher = FittedModel(forest(), form=named(NAMES[ORDER]), **known)
     assert_allclose(soft(teacher, NAMES[y], teacher_classes=NAMES), EXPECTED, atol=1e-7)
 
 
 def test_names_that_could_be_codes_or_labels_are_refused():
-    teacher = Answers(forest(), range(3), named([0, 1, 2]), classes_=[0, 1, 2])
+    teacher = FittedModel(forest(), range(3), named([0, 1, 2]), classes_=[0, 1, 2])
     assert_allclose(soft(teacher, teacher_classes=[0, 1, 2]), EXPECTED, atol=1e-7)
     with pytest.raises(ValueError, match="the names could be either"):
         distil(teacher, teacher_classes=[1, 0, 2]).fit(X, y)
@@ -146,7 +146,7 @@ def test_the_members_of_a_bag_are_read_by_name():
 
 
 def test_a_comparison_reads_names():
-    teacher = Answers(forest(), form=named(ORDER), classes_=[0, 1, 2])
+    teacher = FittedModel(forest(), form=named(ORDER), classes_=[0, 1, 2])
     teacher.predict = forest().predict
     result = compare({"teacher": teacher, "forest": forest()}, X, y, n_calls=2)
     assert result["forest"]["kl_divergence"] == pytest.approx(0, abs=1e-9)
@@ -174,10 +174,10 @@ def test_a_list_of_rows_is_one_table(form, n_classes):
     model = forest(X, labels)
     expected = model.predict_proba(X)
     classes = np.arange(n_classes)
-    teacher = Answers(model, classes, form, classes_=classes)
+    teacher = FittedModel(model, classes, form, classes_=classes)
     assert_allclose(soft(teacher, labels), expected, atol=1e-7)
     # as many rows as classes, one row, and no classes_
-    silent = Answers(model, classes, form)
+    silent = FittedModel(model, classes, form)
     for n_rows in (1, 2, 3):
         for one, given in ((teacher, None), (silent, classes)):
             proba = compute_soft_targets(one, X[:n_rows], classes=given)
@@ -196,7 +196,7 @@ def test_a_list_of_rows_is_one_table(form, n_classes):
     ids=["arrays", "tuple", "nested lists", "frames", "one output"],
 )
 def test_a_list_of_tables_is_of_several_outputs(form):
-    teacher = Answers(forest(), range(3), form, classes_=[0, 1, 2])
+    teacher = FittedModel(forest(), range(3), form, classes_=[0, 1, 2])
     for rows in (X, X[:1], X[:2]):
         with pytest.raises(ValueError, match="multi-output teacher is not supported"):
             compute_soft_targets(teacher, rows)
@@ -236,7 +236,7 @@ def test_a_number_just_below_0_is_0_in_a_copy(by, dtype):
 
 
 def test_teachers_and_given_probabilities_may_be_off_by_rounding():
-    teacher = Answers(forest(), range(3), with_rounding, classes_=[0, 1, 2])
+    teacher = FittedModel(forest(), range(3), with_rounding, classes_=[0, 1, 2])
     assert_allclose(soft(teacher), EXPECTED, atol=1e-7)
     assert compute_soft_targets(teacher, X).min() == 0
     given = with_rounding(SURE)

@@ -15,7 +15,7 @@ from sklearn_kd._task.proba import check_proba
 
 
 @dataclass(frozen=True)
-class Answers:
+class Predictions:
     """A teacher's predictions in our class order.
 
     Parameters
@@ -34,7 +34,7 @@ class Answers:
     known: np.ndarray
 
 
-def ask_teacher(teacher, X, given_classes, wanted):
+def predict_by(teacher, X, given_classes, wanted):
     """Predict rows with a teacher, which may write into the copy that it gets.
 
     Parameters
@@ -49,42 +49,44 @@ def ask_teacher(teacher, X, given_classes, wanted):
     Returns
     -------
     proba, labels
-        As from :func:`read_answer`.
+        As from :func:`read_proba`.
 
     Raises
     ------
     Exception
-        Whatever the teacher raises; for rows of a kind that few libraries know, the
-        message says so.
+        Whatever the teacher raises; for rows of a kind that few libraries read, the
+        message names it.
     """
     try:
         with contained_draws(0, teacher):
-            answer = teacher.predict_proba(copy_rows(X))
+            returned = teacher.predict_proba(copy_rows(X))
     except REFUSALS as error:
         if not is_odd(X):
             raise
         side = f"The teacher {type(teacher).__name__}"
         raise refused_by(side, X, error) from error
-    return read_answer(
-        teacher, answer, num_samples(X), given_classes=given_classes, wanted=wanted
+    return read_proba(
+        teacher, returned, num_samples(X), given_classes=given_classes, wanted=wanted
     )
 
 
-def read_answer(teacher, answer, n_rows, *, given_classes=None, wanted=None, name=None):
+def read_proba(
+    teacher, returned, n_rows, *, given_classes=None, wanted=None, name=None
+):
     """Check what ``predict_proba`` returned, and find the labels of its columns.
 
     Parameters
     ----------
     teacher : object
         Fitted.
-    answer : array-like or DataFrame of shape (n_rows, n_classes)
+    returned : array-like or DataFrame of shape (n_rows, n_classes)
         What its ``predict_proba`` returned; lists of numbers, one a row, count as rows.
     n_rows : int
-        How many rows it was asked about.
+        How many rows it was given.
     given_classes, wanted
         As for :func:`classes_of`.
     name : str or None, default=None
-        What the messages call the answer.
+        What the messages call the probabilities.
 
     Returns
     -------
@@ -96,36 +98,40 @@ def read_answer(teacher, answer, n_rows, *, given_classes=None, wanted=None, nam
     Raises
     ------
     ValueError
-        For answers of several outputs, for columns without a name or that two
+        For probabilities of several outputs, for columns without a name or that two
         sources name differently, for another number of rows, and for what
         :func:`~sklearn_kd._task.proba.check_proba` refuses.
     """
     if name is None:
         name = f"predict_proba of the teacher {type(teacher).__name__}"
-    if has_outputs(answer):
+    if has_outputs(returned):
         raise ValueError(
-            f"{name} returned a {type(answer).__name__}: a multi-output teacher is not "
-            "supported. Fit one teacher per output."
+            f"{name} returned a {type(returned).__name__}: a multi-output teacher is "
+            "not supported. Fit one teacher per output."
         )
-    labels = classes_of(teacher, answer, given_classes, wanted)
+    labels = classes_of(teacher, returned, given_classes, wanted)
     if labels is None:
         raise ValueError(
             f"The label of each column of {name} is unknown: the teacher has no "
             "classes_ and returns no DataFrame. Pass teacher_classes=[...] where it is "
             "fitted; where it is not, its fit has to set classes_."
         )
-    proba = check_proba(answer, len(labels), name=name)
+    proba = check_proba(returned, len(labels), name=name)
     if len(proba) != n_rows:
         raise ValueError(f"{name} returned {len(proba)} rows for {n_rows} rows of X.")
     return proba, labels
 
 
-def has_outputs(answer):
-    """Say whether an answer is a sequence of tables, one for each of several outputs.
+def has_outputs(returned):
+    """Return whether a sequence holds tables, one for each of several outputs.
 
-    A list of rows, as a service that speaks JSON returns it, is one table.
+    A list of rows, as a service returns it in JSON, is one table.
     """
-    return isinstance(answer, (list, tuple)) and len(answer) > 0 and _depth(answer) > 2
+    return (
+        isinstance(returned, (list, tuple))
+        and len(returned) > 0
+        and _depth(returned) > 2
+    )
 
 
 def _depth(values):
@@ -139,14 +145,14 @@ def _depth(values):
     return depth + len(getattr(values, "shape", ()))
 
 
-def classes_of(teacher, answer, given_classes, wanted=None):
+def classes_of(teacher, returned, given_classes, wanted=None):
     """Find the labels of a teacher's columns.
 
     Parameters
     ----------
     teacher : object
         A fitted teacher.
-    answer : array-like or DataFrame of shape (n_samples, n_classes), or None
+    returned : array-like or DataFrame of shape (n_samples, n_classes), or None
         What its ``predict_proba`` returned.
     given_classes : array-like of shape (n_classes,) or None
         ``teacher_classes`` of the user: one label for each of the ``classes_`` of the
@@ -176,13 +182,13 @@ def classes_of(teacher, answer, given_classes, wanted=None):
     own = getattr(teacher, "classes_", None)
     own = None if own is None else list(own)
     given = None if given_classes is None else list(given_classes)
-    names = column_names(answer)
+    names = column_names(returned)
     if own is None and given is None:
         if names is None:
             return None
         return names if wanted is None else match_columns(names, wanted)
     labels = own if given is None else given
-    if names is None or are_numbered(names, answer):
+    if names is None or are_numbered(names, returned):
         return labels
     by_label, by_code = class_order(names, labels), None
     known = [labels]
