@@ -56,7 +56,7 @@ def plain_number(value):
     return float(value) if is_number(value) else value
 
 
-def check_number(name, value, *, least=None, above=None, most=None, whole=False):
+def check_number(name, value, *, least=None, most=None, whole=False):
     """Check a number that a function was given.
 
     Parameters
@@ -65,8 +65,8 @@ def check_number(name, value, *, least=None, above=None, most=None, whole=False)
         Of the parameter.
     value : object
         What was passed.
-    least, above, most : float or None, default=None
-        The range: from `least` or beyond `above`, and to `most`.
+    least, most : float or None, default=None
+        The range: from `least` to `most`.
     whole : bool, default=False
         Whether it has to be an integer.
 
@@ -86,30 +86,27 @@ def check_number(name, value, *, least=None, above=None, most=None, whole=False)
     if not is_number(value, whole=whole):
         too_large = isinstance(value, int) and not isinstance(value, bool)
         raise (ValueError if too_large else TypeError)(
-            f"{name} must be {wanted}{_range(least, above, most, of=True)}, got "
-            f"{show(value)}."
+            f"{name} must be {wanted}{_range(least, most, of=True)}, got {show(value)}."
         )
     small = least is not None and value < least
     number = int(value) if whole else float(value)
     inside = (
         isfinite(number)  # integers are
         and (least is None or number >= least)
-        and (above is None or number > above)
         and (most is None or number <= most)
     )
     if not inside:
         raise ValueError(
-            f"{name} must be{_range(least, above, most, small)}, got {show(value)}."
+            f"{name} must be{_range(least, most, small)}, got {show(value)}."
         )
     return number
 
 
-def _range(least, above, most, short=False, *, of=False):
+def _range(least, most, short=False, *, of=False):
     if least is not None and most is not None and most != MOST:
         return f" from {least:g} to {most:g}"
     parts = [
         f"{'of ' if of else ''}at least {least:g}" if least is not None else "",
-        f"above {above:g}" if above is not None else "",
         f"at most {most}" if most is not None and not short else "",
     ]
     return " " + " and ".join(part for part in parts if part)

@@ -20,7 +20,13 @@ from sklearn_kd._recipe.base import (
     available_with,
     labels_by_threshold,
 )
-from sklearn_kd._recipe.flagged import compared_rows, draw_compared
+from sklearn_kd._recipe.labelling import (
+    add_soft,
+    add_synthetic,
+    add_unlabelled,
+    calibrated,
+    train_student,
+)
 from sklearn_kd._recipe.preparation import (
     by_name,
     draw_synthetic,
@@ -32,19 +38,13 @@ from sklearn_kd._recipe.preparation import (
     warn_of_unreadable,
 )
 from sklearn_kd._recipe.routing import fit_parameters, student_wants_weights
-from sklearn_kd._recipe.steps import (
-    add_soft,
-    add_synthetic,
-    add_unlabelled,
-    calibrated,
-    train_student,
-)
 from sklearn_kd._recipe.threshold import add_threshold, check_threshold, with_flags
+from sklearn_kd._recipe.threshold_rows import compared_rows, draw_compared
 from sklearn_kd._run.autologging import no_autologging
 from sklearn_kd._run.deadline import Deadline
 from sklearn_kd._run.random import as_seed
 from sklearn_kd._run.twins import as_public
-from sklearn_kd._tables.nominal import already_warned
+from sklearn_kd._tables.doubtful_levels import already_warned
 from sklearn_kd._task import Classification
 from sklearn_kd._task.predictions import PredictingClassifierMixin
 from sklearn_kd._task.proba import widen
@@ -378,10 +378,10 @@ class DistilledClassifier(PredictingClassifierMixin, BaseDistilled):
             # no half of an earlier fit, if this fails
             self.__dict__.pop("student_", None)
             # everything that needs no teacher
-            check_transfer(self.transfer if alpha > 0 else None, X)
+            soft_term = SoftTerm(self.alpha, self.temperature, self.loss)
+            check_transfer(self.transfer if soft_term.is_used else None, X)
             rows, present = read_labelled(self, X, y, sample_weight, teacher_proba)
             self.classes_ = rows.task.classes
-            soft_term = SoftTerm(self.alpha, self.temperature, self.loss)
             student = make_student(self.student, rows, soft_term, seed)
             source = find_source(
                 self.teacher,
@@ -410,7 +410,7 @@ class DistilledClassifier(PredictingClassifierMixin, BaseDistilled):
                 self.cv, self.cross_fit, self.calibration, sampler
             )
             splits = split_folds(source, self.cv, rows, present, groups, seed)
-            train, validation = split_validation(student, labelled, alpha > 0)
+            train, validation = split_validation(student, labelled, soft_term.is_used)
             made, neighbors = draw_synthetic(
                 self, train, sampler, alpha, self.time_limit, seed
             )

@@ -154,6 +154,11 @@ class SoftTerm:
     temperature: float
     loss: str
 
+    @property
+    def is_used(self):
+        """Whether there are soft targets at all."""
+        return self.alpha > 0
+
     def of(self, outputs, classes):
         """Hold the outputs of labelled rows as soft targets."""
         return SoftTargets(outputs, classes, self.alpha, self.temperature, self.loss)

@@ -18,7 +18,7 @@ from scipy.sparse import csr_array, csr_matrix
 from sklearn.utils.validation import validate_data
 
 from sklearn_kd import DistilledClassifier, MLPStudent, TabularEncoder
-from sklearn_kd._tables.rows import _passes_all_checks
+from sklearn_kd._tables.checks import _passes_all_checks
 from sklearn_kd._task.link import softmax
 from sklearn_kd.students.encoder._encoding import encode
 from sklearn_kd.students.mlp import _blocks

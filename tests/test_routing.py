@@ -29,7 +29,7 @@ from weights import KEPT, LOGISTIC, TREE, WEIGHT, vote
 from wine import STUDENT, X, distil, y
 
 from sklearn_kd import SkorchStudent
-from sklearn_kd._estimators.routing import weight_parameter
+from sklearn_kd._estimators.weight_names import weight_parameter
 
 
 @pytest.fixture

@@ -29,7 +29,7 @@ from wine import STUDENT, distil
 from xgboost import XGBClassifier
 
 from sklearn_kd import DistilledClassifier
-from sklearn_kd._estimators.routing import weight_parameter
+from sklearn_kd._estimators.weight_names import weight_parameter
 from sklearn_kd.decoded import DecodedClassifier, decoded
 from sklearn_kd.students.weighted._requests import ask_for
 

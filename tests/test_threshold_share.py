@@ -20,7 +20,7 @@ from sklearn.preprocessing import StandardScaler
 from sklearn.tree import DecisionTreeClassifier
 
 from sklearn_kd import DistilledClassifier, MLPStudent, MungeSampler
-from sklearn_kd._recipe.flagged import threshold_for_share
+from sklearn_kd._recipe.threshold_rows import threshold_for_share
 
 X, y = make_classification(
     5000, 8, n_informative=5, weights=[0.9], flip_y=0.02, random_state=0
@@ -215,7 +215,7 @@ def test_a_line_says_what_was_found(capsys):
 
 
 def test_of_many_rows_a_sample_is_enough(monkeypatch):
-    monkeypatch.setattr("sklearn_kd._recipe.flagged.MADE_ROWS", 700)
+    monkeypatch.setattr("sklearn_kd._recipe.threshold_rows.MADE_ROWS", 700)
     model = distil(behind(0.8), LogisticRegression(), transfer=None).fit(X, y)
     theirs, ours = shares(model)
     assert abs(ours - theirs) < 0.25 * theirs

@@ -46,7 +46,7 @@ from benchmarks.shared.results import (
 from benchmarks.shared.tables import PUBLIC
 from benchmarks.shared.teachers import TEACHERS as ALL_TEACHERS
 from sklearn_kd import DistilledClassifier, MungeSampler
-from sklearn_kd._recipe import steps as recipe
+from sklearn_kd._recipe import labelling as recipe
 
 RESULTS = FOLDER / "students.csv"
 

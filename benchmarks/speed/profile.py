@@ -25,13 +25,12 @@ from threadpoolctl import threadpool_limits
 from benchmarks.shared.markdown import number, table
 from benchmarks.shared.results import FOLDER
 from sklearn_kd import DistilledClassifier
-from sklearn_kd._recipe import steps as recipe
+from sklearn_kd._recipe import labelling as recipe
 from sklearn_kd.students.mlp import _batches
 from sklearn_kd.students.mlp._batches import ENCODER_ROWS
 from sklearn_kd.students.mlp._training import Trainer
-from sklearn_kd.teachers import Teachers
 from sklearn_kd.teachers._sources import TeacherList
-from sklearn_kd.teachers._teachers import FittedTeacher
+from sklearn_kd.teachers._teachers import FittedTeacher, Teachers
 from sklearn_kd.teachers.out_of_sample import _out_of_bag as out_of_bag
 from sklearn_kd.transfer import MungeSampler, munge
 

@@ -18,7 +18,7 @@ from sklearn_kd._demo.places import check_apart, check_place, replacing
 from sklearn_kd._demo.table import adult, read_table
 from sklearn_kd._demo.wants import code_to_predict, columns_wanted
 from sklearn_kd._messages import printable
-from sklearn_kd._tables.nominal import already_warned
+from sklearn_kd._tables.doubtful_levels import already_warned
 from sklearn_kd.inspection import compare
 
 TEACHER, STUDENT, PLAIN = "teacher", "student", "student without teacher"

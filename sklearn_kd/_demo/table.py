@@ -12,7 +12,7 @@ from sklearn_kd._demo.files import read_file
 from sklearn_kd._demo.names import find_nominal
 from sklearn_kd._messages import printable, show
 from sklearn_kd._tables.columns import column_kinds, numeric_block
-from sklearn_kd._tables.nominal import check_levels
+from sklearn_kd._tables.doubtful_levels import check_levels
 from sklearn_kd.datasets import load_adult
 
 _TEST_SHARE = 0.3

@@ -5,7 +5,7 @@ from collections.abc import Mapping
 from sklearn.frozen import FrozenEstimator
 from sklearn.pipeline import Pipeline
 
-from sklearn_kd._estimators.strangers import read_tags
+from sklearn_kd._estimators.unusable_parts import read_tags
 from sklearn_kd._tables.containers import as_rows, sliceable_rows
 
 

@@ -15,7 +15,7 @@ from sklearn_kd._estimators.tags import takes_missing, takes_sparse, takes_text
 from sklearn_kd._parameters import refuse_nested
 from sklearn_kd._recipe.routing import add_parts
 from sklearn_kd._run.versions import VersionedMixin
-from sklearn_kd._tables.rows import check_rows
+from sklearn_kd._tables.checks import check_rows
 from sklearn_kd.students import (
     last_step,
     own_rows,

@@ -14,15 +14,15 @@ from sklearn.base import clone
 from sklearn.model_selection import PredefinedSplit
 
 from sklearn_kd._compat import safe_indexing
-from sklearn_kd._estimators.strangers import refuse_strangers
+from sklearn_kd._estimators.unusable_parts import refuse_unusable_parts
 from sklearn_kd._messages import printable, show, with_message
 from sklearn_kd._parameters import plain_number
 from sklearn_kd._rows import Present, TransferSet, rows_without_label
 from sklearn_kd._run.budget import most_synthetic
 from sklearn_kd._run.random import seed_unset
+from sklearn_kd._tables.checks import check_groups, check_rows
 from sklearn_kd._tables.containers import as_column
 from sklearn_kd._tables.frames import same_container
-from sklearn_kd._tables.rows import check_groups, check_rows
 from sklearn_kd._tables.taking import take_rows
 from sklearn_kd._tables.texts import is_text
 from sklearn_kd._tables.weights import weight_of_row, with_finite_sums
@@ -77,15 +77,15 @@ def make_student(student, rows, soft_term, seed):
     search = search_without_refit(student)
     if search is not None:
         raise no_refit(search, "student")
-    refuse_strangers(student, "student", _instead)
+    refuse_unusable_parts(student, "student", _instead)
     check_student(
         student,
-        learns_softly=soft_term.alpha > 0,
+        learns_softly=soft_term.is_used,
         temperature=soft_term.temperature,
         loss=soft_term.loss,
         weighted=bool((rows.weight != 1).any()),
     )
-    if soft_term.alpha > 0:
+    if soft_term.is_used:
         LOSSES[soft_term.loss].check_classes(rows.task.n_outputs)
     return seed_unset(clone(student), seed)
 

@@ -7,7 +7,7 @@ from sklearn.utils.metadata_routing import MethodMapping
 from sklearn_kd._compat import routing_enabled
 from sklearn_kd._estimators.nets import is_skorch_net
 from sklearn_kd._estimators.resampling import resampling_step
-from sklearn_kd._estimators.routing import weight_parameter
+from sklearn_kd._estimators.weight_names import weight_parameter
 from sklearn_kd._tables.weights import in_rows
 from sklearn_kd.teachers import looks_fitted
 

@@ -12,7 +12,11 @@ from sklearn_kd._compat import BaseSearchCV
 from sklearn_kd._estimators.thresholds import THRESHOLDED, place_of, read_threshold
 from sklearn_kd._messages import show
 from sklearn_kd._recipe.base import BaseDistilled
-from sklearn_kd._recipe.flagged import share_of, threshold_for_share, threshold_of
+from sklearn_kd._recipe.threshold_rows import (
+    share_of,
+    threshold_for_share,
+    threshold_of,
+)
 from sklearn_kd._run.random import contained_draws
 from sklearn_kd._tables.taking import read_rows
 

@@ -4,9 +4,9 @@ import numpy as np
 from scipy.sparse import issparse
 
 from sklearn_kd._messages import with_message
+from sklearn_kd._tables.checks import check_table
 from sklearn_kd._tables.columns import column_kinds
 from sklearn_kd._tables.frames import is_frame
-from sklearn_kd._tables.rows import check_table
 from sklearn_kd._tables.texts import is_text
 
 #: What estimators raise at columns that they cannot read; the last at huge integers.

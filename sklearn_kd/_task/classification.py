@@ -19,7 +19,6 @@ from sklearn_kd._task.link import (
     LEAST_SHARE,
     log_probabilities,
     probabilities,
-    teacher_logits,
 )
 from sklearn_kd._task.match import (
     check_known,
@@ -98,7 +97,7 @@ class Classification:
         """Give the label of each row of outputs, logits or probabilities alike."""
         return self.classes[outputs.argmax(axis=1)]
 
-    def hot(self, codes, dtype=np.float64):
+    def hot(self, codes, dtype):
         """Write hard targets as outputs of shape (n_samples, n_classes)."""
         return one_hot(codes, len(self.classes), dtype)
 
@@ -204,7 +203,6 @@ class Classification:
 
     link = staticmethod(probabilities)
     log_link = staticmethod(log_probabilities)
-    logits = staticmethod(teacher_logits)
 
     def start(self, mean_target):
         """Give the logits that predict the mean target of all rows for each of them."""

@@ -3,8 +3,8 @@
 import numpy as np
 from scipy.special import expit, softmax
 
+from sklearn_kd._tables.checks import read_numbers
 from sklearn_kd._tables.columns import nominal_codes
-from sklearn_kd._tables.rows import read_numbers
 from sklearn_kd.export._program import (
     Activate,
     AddLevel,

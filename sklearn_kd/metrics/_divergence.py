@@ -5,7 +5,8 @@ from scipy.special import rel_entr
 
 from sklearn_kd._parameters import check_number
 from sklearn_kd._tables.containers import as_values
-from sklearn_kd._task.class_names import are_numbered, class_order, column_names
+from sklearn_kd._tables.frames import are_numbered, column_names
+from sklearn_kd._task.class_names import class_order
 from sklearn_kd._task.proba import as_array, check_proba
 from sklearn_kd.metrics._arguments import check_lengths, check_weights
 

@@ -7,7 +7,7 @@ import numpy as np
 from sklearn_kd._compat import num_samples
 from sklearn_kd._messages import show
 from sklearn_kd._rows import TransferSet
-from sklearn_kd._tables.rows import check_groups, check_rows
+from sklearn_kd._tables.checks import check_groups, check_rows
 from sklearn_kd._tables.taking import RowsInPlace
 from sklearn_kd._tables.weights import compact
 from sklearn_kd._task import Classification

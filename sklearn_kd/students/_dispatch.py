@@ -18,7 +18,7 @@ from sklearn_kd._compat import (
     validate_all_params,
 )
 from sklearn_kd._estimators.resampling import resampling_ensemble, resampling_part
-from sklearn_kd._estimators.routing import weight_parameter
+from sklearn_kd._estimators.weight_names import weight_parameter
 from sklearn_kd._messages import show
 from sklearn_kd._tables.taking import copy_rows
 from sklearn_kd._task import Classification

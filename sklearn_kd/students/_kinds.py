@@ -12,7 +12,7 @@ from sklearn.linear_model import RidgeClassifierCV
 
 from sklearn_kd._compat import BaseSearchCV
 from sklearn_kd._estimators.nets import is_skorch_net
-from sklearn_kd._estimators.routing import weight_parameter
+from sklearn_kd._estimators.weight_names import weight_parameter
 from sklearn_kd._messages import show
 from sklearn_kd._run.random import as_seed
 from sklearn_kd.decoded import decoded

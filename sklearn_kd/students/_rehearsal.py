@@ -15,10 +15,10 @@ from sklearn_kd._compat import BaseSearchCV, drop_callbacks, num_samples
 from sklearn_kd._messages import printable
 from sklearn_kd._rows import rows_without_label
 from sklearn_kd._run.random import contained_draws
+from sklearn_kd._tables.checks import check_table
 from sklearn_kd._tables.columns import column_kinds, nominal_codes, numeric_block
+from sklearn_kd._tables.doubtful_levels import check_levels
 from sklearn_kd._tables.level_types import check_same_types
-from sklearn_kd._tables.nominal import check_levels
-from sklearn_kd._tables.rows import check_table
 from sklearn_kd._tables.taking import is_large, read_rows, take_rows
 from sklearn_kd._tables.texts import is_text
 from sklearn_kd._tables.unreadable import REFUSALS, has_odd_columns, is_odd, refused_by

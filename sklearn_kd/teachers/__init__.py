@@ -3,11 +3,9 @@
 from sklearn_kd.teachers._compute import compute_soft_targets
 from sklearn_kd.teachers._sources import find_source
 from sklearn_kd.teachers._teach import with_out_of_bag
-from sklearn_kd.teachers._teachers import Teachers
-from sklearn_kd.teachers.cache._cache import check_memory, usable_memory
+from sklearn_kd.teachers.cache._cache import check_memory
 from sklearn_kd.teachers.cache._context import Context
 from sklearn_kd.teachers.default._booster import fit_booster, label_by_booster, smooth
-from sklearn_kd.teachers.default._ensemble import default_teachers
 from sklearn_kd.teachers.given._fitted import (
     looks_fitted,
     no_refit,
@@ -19,12 +17,10 @@ from sklearn_kd.teachers.out_of_sample._splits import check_folds, fold_position
 
 __all__ = [
     "Context",
-    "Teachers",
     "check_folds",
     "check_index",
     "check_memory",
     "compute_soft_targets",
-    "default_teachers",
     "find_source",
     "fit_booster",
     "fit_calibrator",
@@ -34,6 +30,5 @@ __all__ = [
     "no_refit",
     "search_without_refit",
     "smooth",
-    "usable_memory",
     "with_out_of_bag",
 ]

@@ -5,7 +5,7 @@ from typing import NamedTuple
 import numpy as np
 
 from sklearn_kd._compat import num_samples
-from sklearn_kd._estimators.strangers import read_tags
+from sklearn_kd._estimators.unusable_parts import read_tags
 from sklearn_kd._run.random import contained_draws
 from sklearn_kd._tables.taking import copy_rows, read_rows, take_rows
 from sklearn_kd._tables.texts import is_text

@@ -12,8 +12,8 @@ from sklearn_kd._run.budget import most_synthetic
 from sklearn_kd._run.random import as_seed, stream
 from sklearn_kd._run.versions import VersionedMixin
 from sklearn_kd._tables.building import build_table, take_and_replace
+from sklearn_kd._tables.checks import check_rows, read_numbers
 from sklearn_kd._tables.columns import column_kinds, nominal_codes
-from sklearn_kd._tables.rows import check_rows, read_numbers
 from sklearn_kd.transfer._munge_neighbors import nearest_rows
 from sklearn_kd.transfer._munge_numbers import NOTHING, draw_numbers
 from sklearn_kd.transfer.sampler import TransferSampler

@@ -14,9 +14,9 @@ from sklearn.utils.validation import has_fit_parameter
 from sklearn_kd._messages import show
 from sklearn_kd._run.deadline import Deadline
 from sklearn_kd._run.twins import as_public, below_hooks
+from sklearn_kd._tables.checks import check_rows
 from sklearn_kd._tables.columns import nominal_codes
 from sklearn_kd._tables.level_types import TypeWatch
-from sklearn_kd._tables.rows import check_rows
 from sklearn_kd._tables.taking import copy_rows, read_rows
 from sklearn_kd.students.encoder._layout import Layout
 from sklearn_kd.students.encoder.encoder import TabularEncoder
@@ -68,8 +68,8 @@ def fit_encoder(encoder, train, dtype, deadline=None):
     if automatic and isinstance(encoder, TabularEncoder):
         X = check_rows(encoder, train.X, reset=True)
         weight = params.get("sample_weight")
-        targets, deadline = params["soft_targets"], deadline or Deadline()
-        return encoder._learn(X, targets, weight, deadline)
+        scores = train.task.scores(params["soft_targets"].proba)
+        return encoder._learn(X, scores, weight, deadline or Deadline())
     X = train.X
     if type(encoder) not in _OURS:  # with copy=False it may write into them
         X = copy_rows(X)

@@ -2,7 +2,7 @@
 
 import numpy as np
 
-from sklearn_kd._tables.rows import read_numbers
+from sklearn_kd._tables.checks import read_numbers
 
 # Values handled at a time: the work arrays of a block fit in the processor's cache.
 _CURVES_SIZE, _RAMPS_SIZE = 1 << 14, 1 << 15

@@ -18,10 +18,10 @@ from sklearn_kd._compat import (
 from sklearn_kd._parameters import plain_number
 from sklearn_kd._run.deadline import Deadline
 from sklearn_kd._run.versions import VersionedMixin
+from sklearn_kd._tables.checks import check_rows, read_numbers
 from sklearn_kd._tables.columns import column_kinds, nominal_codes
+from sklearn_kd._tables.doubtful_levels import check_levels
 from sklearn_kd._tables.level_types import TypeWatch
-from sklearn_kd._tables.nominal import check_levels
-from sklearn_kd._tables.rows import check_rows, read_numbers
 from sklearn_kd._tables.weights import check_weight, in_rows
 from sklearn_kd.students.encoder._layout import Layout
 from sklearn_kd.students.encoder._nominal import NominalColumn

@@ -4,8 +4,8 @@ import numpy as np
 from sklearn.base import BaseEstimator
 
 from sklearn_kd._run.versions import VersionedMixin
+from sklearn_kd._tables.checks import read_numbers
 from sklearn_kd._tables.frames import column_name
-from sklearn_kd._tables.rows import read_numbers
 from sklearn_kd._tables.taking import read_rows
 
 

@@ -5,10 +5,10 @@ from dataclasses import dataclass, field
 import numpy as np
 
 from sklearn_kd._messages import show
+from sklearn_kd._tables.checks import read_numbers
 from sklearn_kd._tables.columns import column_kinds, nominal_codes
 from sklearn_kd._tables.frames import column_name
 from sklearn_kd._tables.level_types import TypeWatch, occurring_levels
-from sklearn_kd._tables.rows import read_numbers
 from sklearn_kd.students.encoder.encoder import TabularEncoder
 
 

@@ -11,7 +11,7 @@ from sklearn.frozen import FrozenEstimator
 from sklearn_kd._compat import num_samples, safe_indexing
 from sklearn_kd._run.budget import affordable_rows
 from sklearn_kd._run.random import stream
-from sklearn_kd._tables.rows import check_rows
+from sklearn_kd._tables.checks import check_rows
 from sklearn_kd._tables.taking import read_rows
 from sklearn_kd.losses import LOSSES
 from sklearn_kd.students.encoder._encoding import check_types, encode, fit_encoder

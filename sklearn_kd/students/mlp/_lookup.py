@@ -4,11 +4,11 @@ from math import isnan
 
 import numpy as np
 
+from sklearn_kd._tables.checks import read_numbers
 from sklearn_kd._tables.columns import is_missing, plain_level
 from sklearn_kd._tables.few_rows import few_rows, plain_codes, plain_numbers
 from sklearn_kd._tables.frames import is_frame
 from sklearn_kd._tables.level_types import TypeWatch
-from sklearn_kd._tables.rows import read_numbers
 from sklearn_kd.students.encoder.encoder import TabularEncoder
 
 #: Most numbers a table may have: wide layers on many columns take the product.

@@ -13,7 +13,7 @@ from sklearn_kd._run.deadline import Deadline
 from sklearn_kd._run.random import INITIALIZE, SHUFFLE, as_seed, stream
 from sklearn_kd._tables.building import alike, stack_rows
 from sklearn_kd._tables.columns import column_kinds
-from sklearn_kd._tables.nominal import already_warned, check_levels
+from sklearn_kd._tables.doubtful_levels import already_warned, check_levels
 from sklearn_kd._tables.taking import read_rows
 from sklearn_kd._task import Classification
 from sklearn_kd.students.encoder._encoding import check_types, fit_encoder

@@ -21,7 +21,7 @@ from sklearn_kd._run.deadline import Deadline
 from sklearn_kd._run.random import as_seed
 from sklearn_kd._run.threads import single_blas_thread
 from sklearn_kd._run.versions import VersionedMixin
-from sklearn_kd._tables.rows import check_rows
+from sklearn_kd._tables.checks import check_rows
 from sklearn_kd._task import Classification
 from sklearn_kd._task.link import finite
 from sklearn_kd._task.predictions import PredictingClassifierMixin

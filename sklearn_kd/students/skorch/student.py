@@ -22,8 +22,8 @@ from sklearn_kd._run.autologging import no_autologging
 from sklearn_kd._run.random import as_seed, contained_draws
 from sklearn_kd._run.threads import single_blas_thread
 from sklearn_kd._run.versions import VersionedMixin
+from sklearn_kd._tables.checks import check_rows
 from sklearn_kd._tables.columns import column_kinds, numeric_block
-from sklearn_kd._tables.rows import check_rows
 from sklearn_kd._tables.taking import is_large, read_rows
 from sklearn_kd._task.predictions import PredictingClassifierMixin
 from sklearn_kd._task.proba import check_finite

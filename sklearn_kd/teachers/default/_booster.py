@@ -5,7 +5,7 @@ from sklearn.ensemble import ExtraTreesClassifier, HistGradientBoostingClassifie
 from sklearn.pipeline import Pipeline
 
 from sklearn_kd._compat import safe_indexing
-from sklearn_kd._estimators.routing import weight_parameter
+from sklearn_kd._estimators.weight_names import weight_parameter
 from sklearn_kd._run.budget import affordable_rows
 from sklearn_kd._run.random import contained_draws, seed_unset
 from sklearn_kd._run.twins import below_hooks

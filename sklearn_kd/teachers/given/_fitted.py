@@ -13,7 +13,7 @@ from sklearn.pipeline import Pipeline
 from sklearn.utils.validation import check_is_fitted
 
 from sklearn_kd._compat import BaseSearchCV
-from sklearn_kd._estimators.strangers import refuse_strangers
+from sklearn_kd._estimators.unusable_parts import refuse_unusable_parts
 from sklearn_kd._messages import printable, show
 from sklearn_kd._run.random import contained_draws
 from sklearn_kd._tables.taking import take_copy
@@ -47,7 +47,7 @@ def check_teacher(teacher):
             f"teacher must be an instance, got the class {teacher.__name__}. Write "
             f"{teacher.__name__}(), or pass an instance that is fitted."
         )
-    refuse_strangers(teacher, "teacher", _instead)
+    refuse_unusable_parts(teacher, "teacher", _instead)
     if isinstance(teacher, tuple) or (
         hasattr(teacher, "__sklearn_tags__") and is_regressor(teacher)
     ):

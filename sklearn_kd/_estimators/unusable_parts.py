@@ -31,7 +31,7 @@ def read_tags(estimator):
         return None
 
 
-def refuse_strangers(estimator, role, advise):
+def refuse_unusable_parts(estimator, role, advise):
     """Refuse an estimator that holds what scikit-learn cannot use.
 
     Parameters
