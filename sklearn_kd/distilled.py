@@ -48,7 +48,7 @@ from sklearn_kd._tables.doubtful_levels import already_warned
 from sklearn_kd._task import Classification
 from sklearn_kd._task.predictions import PredictingClassifierMixin
 from sklearn_kd._task.proba import widen
-from sklearn_kd.losses import LossNames
+from sklearn_kd.losses._registry import LossNames
 from sklearn_kd.students import (
     check_dates,
     check_readable,

@@ -1,46 +1,32 @@
 """A loss of the user's: registered once, it is found by students of both kinds."""
 
+import joblib
 import numpy as np
 import pytest
 import torch
-from numpy.testing import assert_allclose
+from numpy.testing import assert_allclose, assert_array_equal
+from own_losses import (
+    Brier,
+    Column,
+    ConstantColumn,
+    Mean,
+    NumPyBrier,
+    OfAnotherTask,
+    OverRows,
+    TorchBrier,
+    register,
+)
 from scipy.optimize import check_grad
-from scipy.special import softmax
 from sklearn.linear_model import LogisticRegression
-from sklearn.model_selection import GridSearchCV
+from sklearn.model_selection import GridSearchCV, cross_val_predict
 from sklearn.pipeline import make_pipeline
 from sklearn.preprocessing import StandardScaler
 from sklearn.tree import DecisionTreeClassifier
 from skorch_nets import CODES, Truth, X, agreement, net, soft, y
 
 from sklearn_kd import DistilledClassifier, MLPStudent, SkorchStudent, SoftTargets
-from sklearn_kd.losses import LOSSES, BlendedLoss, distillation_loss
+from sklearn_kd.losses import LOSSES, distillation_loss
 from sklearn_kd.torch import DistillationLoss
-
-
-class NumPyBrier(BlendedLoss):
-    """Half the squared difference of probabilities, for NumPy alone."""
-
-    def prepare_soft(self, codes, proba, alpha):
-        return np.column_stack([proba, alpha]), np.zeros(len(proba))
-
-    def soft_term(self, logits, soft, gradient):
-        proba, alpha = softmax(logits, axis=1), soft[:, -1]
-        difference = proba - soft[:, :-1]
-        mean = (proba * difference).sum(axis=1, keepdims=True)
-        gradient[:] = alpha[:, None] * proba * (difference - mean)
-        return alpha * (difference**2).sum(axis=1) / 2
-
-
-class Brier(NumPyBrier):
-    """The same with its torch form."""
-
-    def torch_soft_term(self, logits, proba, labels, alpha):
-        return (logits.softmax(dim=1) - proba).square().sum(dim=1) / 2
-
-
-class OfAnotherTask(Brier):
-    task = "regression"
 
 
 class NeverFitted(LogisticRegression):
@@ -52,7 +38,12 @@ class NeverFitted(LogisticRegression):
 
 @pytest.fixture(autouse=True)
 def registered(monkeypatch):
-    losses = {"brier": Brier, "brier_numpy": NumPyBrier, "other": OfAnotherTask}
+    losses = {
+        "brier": Brier,
+        "brier_numpy": NumPyBrier,
+        "brier_torch": TorchBrier,
+        "other": OfAnotherTask,
+    }
     for name, loss in losses.items():
         monkeypatch.setitem(LOSSES, name, loss)
 
@@ -129,5 +120,116 @@ def test_without_a_torch_form_the_numpy_student_takes_it():
 
 @pytest.mark.parametrize("loss", ["other", "removed"])
 def test_names_of_other_tasks_and_removed_ones_are_refused(loss):
-    with pytest.raises(ValueError, match=r"among \{'kl', .*'brier_numpy'\}"):
+    with pytest.raises(ValueError, match=r"among \{'kl', .*'brier_torch'\}"):
         distilled(MLPStudent(), loss).fit(X, y)
+
+
+@pytest.mark.parametrize(
+    "student",
+    [
+        MLPStudent(),
+        make_pipeline(StandardScaler(), MLPStudent()),
+        GridSearchCV(MLPStudent(), {"alpha": [0.1]}, cv=2),
+    ],
+    ids=["alone", "pipeline", "search"],
+)
+def test_without_a_numpy_form_it_is_refused_before_the_teacher_is_fitted(student):
+    model = distilled(student, "brier_torch").set_params(teacher=NeverFitted())
+    with pytest.raises(ValueError, match="TorchBrier has no method prepare_soft"):
+        model.fit(X, y)
+
+
+def test_without_a_numpy_form_nets_take_it():
+    net_student = net(max_epochs=2)
+    proba = distilled(net_student, "brier_torch").fit(X, y).predict_proba(X)
+    expected = distilled(net_student, "brier").fit(X, y).predict_proba(X)
+    assert_array_equal(proba, expected)
+    target = soft(loss="brier_torch")
+    for fit in (MLPStudent().fit, MLPStudent().partial_fit):
+        with pytest.raises(ValueError, match="has no form for NumPy"):
+            fit(X, y, soft_targets=target)
+    with pytest.raises(ValueError, match="has no form for NumPy"):
+        distillation_loss(np.zeros(target.shape), y, target)
+
+
+FAULTY = [Mean, Column, OverRows]
+
+
+@pytest.mark.parametrize("loss", FAULTY)
+@pytest.mark.parametrize("alpha", [1.0, 0.5])
+def test_anything_but_one_value_a_row_is_refused(monkeypatch, loss, alpha):
+    """It would be broadcast, and give another loss without a word."""
+    monkeypatch.setitem(LOSSES, "faulty", loss)
+    proba = np.full((6, 3), 1 / 3)
+    target, codes = SoftTargets(proba, CODES, alpha, loss="faulty"), np.arange(6) % 3
+    with pytest.raises(ValueError, match=rf"{loss.__name__}\.soft_term must .*\(6,\)"):
+        distillation_loss(np.zeros((6, 3)), codes, target, np.arange(1, 7))
+    criterion, proba = DistillationLoss("faulty"), torch.as_tensor(proba)
+    with pytest.raises(ValueError, match=r"\.torch_soft_term must return one value a"):
+        criterion(proba, proba, torch.as_tensor(codes), alpha, proba[:, 0])
+
+
+@pytest.mark.parametrize("classes", [2, 3])
+@pytest.mark.parametrize("loss", [*FAULTY, ConstantColumn])
+@pytest.mark.parametrize("student", [MLPStudent(), net()], ids=["numpy", "skorch"])
+def test_it_is_refused_before_the_teacher_is_fitted(
+    monkeypatch, loss, student, classes
+):
+    if loss is ConstantColumn:  # torch has none
+        student = MLPStudent()
+    monkeypatch.setitem(LOSSES, "faulty", loss)
+    model = distilled(student, "faulty").set_params(teacher=NeverFitted())
+    with pytest.raises(ValueError, match=r"must return one value a row"):
+        model.fit(X, np.minimum(y, classes - 1))
+
+
+@pytest.mark.parametrize(
+    ("name", "loss", "match"),
+    [
+        ("object", object, "derived from sklearn_kd.losses.BlendedLoss, got <class"),
+        ("instance", Brier(1.0), "Register the class itself"),
+        ("function", distillation_loss, "derived from"),
+        (3, Brier, "registered by a string, got 3"),
+    ],
+)
+def test_what_is_no_loss_is_not_registered(name, loss, match):
+    with pytest.raises(TypeError, match=match):
+        LOSSES[name] = loss
+    with pytest.raises(TypeError, match=match):
+        LOSSES.update({name: loss})
+    assert name not in LOSSES
+
+
+@pytest.mark.parametrize("loss", ["other", "removed", 3, None, ["kl"]])
+def test_each_way_to_a_loss_refuses_the_same_names(loss):
+    with pytest.raises(ValueError, match=r"loss must be one of \['brier', .*, got "):
+        DistillationLoss(loss)
+    if not isinstance(loss, str):
+        return
+    match = r"soft_targets\.loss must be one of .*, got "
+    target = soft(loss=loss)
+    with pytest.raises(ValueError, match=match):
+        distillation_loss(np.zeros(target.shape), y, target)
+    for student in (MLPStudent(), SkorchStudent(net())):
+        with pytest.raises(ValueError, match=match):
+            student.fit(X, y, soft_targets=target)
+
+
+def test_a_loss_of_another_task_is_named_as_such():
+    with pytest.raises(ValueError, match="got 'other', which fits task='regression'"):
+        DistillationLoss("other")
+
+
+def test_a_loss_that_was_removed_is_named_when_it_is_called(monkeypatch):
+    criterion = DistillationLoss("brier")
+    monkeypatch.delitem(LOSSES, "brier")
+    with pytest.raises(ValueError, match=r"got 'brier'\. Register a loss of your own"):
+        criterion(torch.zeros(2, 3), torch.full((2, 3), 1 / 3))
+
+
+def test_workers_register_it_by_an_initializer():
+    """As the guide shows it: nothing else imports the module in a worker."""
+    model, params = distilled(MLPStudent((4,), max_iter=2)), {"method": "predict_proba"}
+    expected = cross_val_predict(model, X, y, cv=2, **params)
+    with joblib.parallel_config("loky", n_jobs=2, initializer=register):
+        assert_array_equal(cross_val_predict(model, X, y, cv=2, **params), expected)

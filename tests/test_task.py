@@ -1,17 +1,17 @@
 """The task: what makes this classification, in one object."""
 
-from types import SimpleNamespace
-
 import numpy as np
 import pytest
 from numpy.testing import assert_allclose, assert_array_equal
+from own_losses import OfAnotherTask
 from sklearn.datasets import load_wine
 from sklearn.ensemble import RandomForestClassifier
 
 from sklearn_kd import MLPStudent
 from sklearn_kd._task import Classification
 from sklearn_kd._task.link import teacher_logits
-from sklearn_kd.losses import LOSSES, LossNames
+from sklearn_kd.losses import LOSSES
+from sklearn_kd.losses._registry import LossNames
 
 LABELS = np.array(["b", "c", "a", "b"])
 
@@ -70,5 +70,5 @@ def test_a_teacher_of_other_classes_is_read_into_ours():
 def test_a_loss_of_another_task_does_not_fit(task, monkeypatch):
     names = LossNames(task.name)
     assert set(names) == set(LOSSES)
-    monkeypatch.setitem(LOSSES, "other", SimpleNamespace(task="regression"))
+    monkeypatch.setitem(LOSSES, "other", OfAnotherTask)
     assert "other" not in names

@@ -27,7 +27,6 @@ from sklearn_kd._tables.taking import take_rows
 from sklearn_kd._tables.texts import is_text
 from sklearn_kd._tables.weights import weight_of_row, with_finite_sums
 from sklearn_kd._task import Classification
-from sklearn_kd.losses import LOSSES
 from sklearn_kd.students import check_student, resolve_student
 from sklearn_kd.teachers import (
     check_folds,
@@ -83,10 +82,9 @@ def make_student(student, rows, soft_term, seed):
         learns_softly=soft_term.is_used,
         temperature=soft_term.temperature,
         loss=soft_term.loss,
+        n_classes=rows.task.n_outputs,
         weighted=bool((rows.weight != 1).any()),
     )
-    if soft_term.is_used:
-        LOSSES[soft_term.loss].check_classes(rows.task.n_outputs)
     return seed_unset(clone(student), seed)
 
 

@@ -1,8 +1,9 @@
 """What came out: quality, fidelity, size and speed of a student beside its teacher."""
 
-from sklearn_kd.inspection._compare import Comparison, compare
+from sklearn_kd.inspection._compare import compare
 from sklearn_kd.inspection._size import count_parameters, pickled_size
 from sklearn_kd.inspection._speed import prediction_latency, throughput
+from sklearn_kd.inspection.comparison import Comparison
 
 __all__ = [
     "Comparison",

@@ -1,19 +1,18 @@
-"""One table of several classifiers: quality, fidelity, size, speed."""
+"""Measure several classifiers on the same rows: quality, fidelity, size, speed."""
 
 from collections.abc import Hashable, Mapping
-from dataclasses import dataclass
 
 import numpy as np
 from sklearn.metrics import roc_auc_score
 
-from sklearn_kd._messages import printable, show
+from sklearn_kd._messages import show
 from sklearn_kd._run.autologging import no_autologging
 from sklearn_kd._tables.containers import as_column
 from sklearn_kd._task.labels import refuse_missing_labels
-from sklearn_kd.inspection._format import format_seconds, format_size
 from sklearn_kd.inspection._inputs import count_rows
 from sklearn_kd.inspection._size import count_parameters, pickled_size
 from sklearn_kd.inspection._speed import prediction_latency, throughput
+from sklearn_kd.inspection.comparison import Comparison
 from sklearn_kd.metrics import agreement_score, kl_divergence
 from sklearn_kd.metrics._agreement import share_equal
 from sklearn_kd.metrics._models import (
@@ -23,79 +22,6 @@ from sklearn_kd.metrics._models import (
     predicted_proba,
 )
 from sklearn_kd.metrics._retention import kept
-
-#: The lines of the printed table: a key, what it is called, how it is written.
-_LINES = (
-    ("accuracy", "accuracy", "{:.4f}".format),
-    ("roc_auc", "ROC AUC", "{:.4f}".format),
-    ("log_loss", "log loss", "{:.4f}".format),
-    ("agreement", "agreement with {}", "{:.4f}".format),
-    ("kl_divergence", "KL divergence from {}", "{:.4f}".format),
-    ("retention", "retention (accuracy)", "{:.4f}".format),
-    ("n_parameters", "parameters", "{:,}".format),
-    ("pickled_size", "pickled size", format_size),
-    ("latency_median", "one row, median", format_seconds),
-    ("latency_p99", "one row, 99th percentile", format_seconds),
-    ("rows_per_second", "rows per second", "{:,.0f}".format),
-)
-
-
-@dataclass(frozen=True)
-class Comparison:
-    """What :func:`compare` found; ``print`` writes it as a table.
-
-    Parameters
-    ----------
-    rows : list of dict
-        One a model, in the order given: its name under ``"model"``, and the numbers
-        that :func:`compare` lists. ``pandas.DataFrame(rows)`` makes a frame of it.
-    reference : str
-        Name of the model that agreement, divergence and retention refer to.
-
-    See Also
-    --------
-    compare : Makes it.
-
-    Notes
-    -----
-    .. versionadded:: 0.1
-
-    Examples
-    --------
-    >>> from sklearn_kd.inspection import Comparison
-    >>> rows = [{"model": "teacher", "accuracy": 0.91, "pickled_size": 179_000_000}]
-    >>> comparison = Comparison(rows, reference="teacher")
-    >>> comparison["teacher"]["accuracy"]
-    0.91
-    >>> print(comparison)
-                   teacher
-    accuracy        0.9100
-    pickled size    179 MB
-    """
-
-    rows: list
-    reference: str
-
-    def __getitem__(self, name):
-        for row in self.rows:
-            if row["model"] == name:
-                return row
-        raise KeyError(name)
-
-    def __str__(self):
-        lines = [["", *(printable(row["model"]) for row in self.rows)]]
-        for key, title, write in _LINES:
-            values = [row.get(key) for row in self.rows]
-            if any(value is not None for value in values):
-                cells = ["-" if value is None else write(value) for value in values]
-                lines.append([title.format(printable(self.reference)), *cells])
-        widths = [max(map(len, column)) for column in zip(*lines, strict=True)]
-        return "\n".join(
-            "   ".join(
-                [line[0].ljust(widths[0]), *map(str.rjust, line[1:], widths[1:])]
-            )
-            for line in lines
-        )
 
 
 def compare(

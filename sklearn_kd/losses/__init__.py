@@ -1,26 +1,16 @@
 """The losses a student can be trained on, each once: for NumPy and for torch."""
 
-from collections.abc import Set
-
 import numpy as np
 
 from sklearn_kd._messages import show
 from sklearn_kd._tables.weights import read_floats
-from sklearn_kd.losses._blended import BlendedLoss
-from sklearn_kd.losses._dkd import DecoupledKL
-from sklearn_kd.losses._kl import KLDivergence
-from sklearn_kd.losses._mse_logit import LogitMSE
-from sklearn_kd.losses._standardized import StandardizedKL
+from sklearn_kd.losses._registry import LOSSES, check_form, check_loss
+from sklearn_kd.losses.blended import BlendedLoss
+from sklearn_kd.losses.decoupled import DecoupledKL
+from sklearn_kd.losses.kl import KLDivergence
+from sklearn_kd.losses.logit_mse import LogitMSE
+from sklearn_kd.losses.standardized import StandardizedKL
 from sklearn_kd.targets import SoftTargets
-
-#: The losses by name, as ``DistilledClassifier(loss=...)`` takes them. It is read when
-#: a loss is looked up: a class that is added here is found everywhere.
-LOSSES = {
-    "kl": KLDivergence,
-    "mse_logit": LogitMSE,
-    "dkd": DecoupledKL,
-    "kl_standardized": StandardizedKL,
-}
 
 __all__ = [
     "LOSSES",
@@ -31,49 +21,6 @@ __all__ = [
     "StandardizedKL",
     "distillation_loss",
 ]
-
-
-class LossNames(Set):
-    """The names of the registered losses that fit a task, as they are at the moment.
-
-    Parameters
-    ----------
-    task : str
-        Such as "classification".
-    """
-
-    def __init__(self, task):
-        self.task = task
-
-    def __contains__(self, name):
-        return name in LOSSES and LOSSES[name].task == self.task
-
-    def __iter__(self):
-        return (name for name in LOSSES if name in self)
-
-    def __len__(self):
-        return sum(1 for _ in self)
-
-
-def check_torch_form(loss):
-    """Refuse a loss without a torch form, which skorch students are trained on.
-
-    Parameters
-    ----------
-    loss : str
-        A key of :data:`LOSSES`.
-
-    Raises
-    ------
-    ValueError
-        For a class without a ``torch_soft_term`` of its own.
-    """
-    if LOSSES[loss].torch_soft_term is BlendedLoss.torch_soft_term:
-        raise ValueError(
-            f"loss={show(loss)} has no form for torch, and a skorch student is trained "
-            f"with torch: {LOSSES[loss].__name__} has no method torch_soft_term. Write "
-            "one, or use MLPStudent()."
-        )
 
 
 def distillation_loss(logits, codes, soft_targets, sample_weight=None):
@@ -104,8 +51,9 @@ def distillation_loss(logits, codes, soft_targets, sample_weight=None):
         For other soft targets than :class:`~sklearn_kd.SoftTargets`, and arrays of
         anything but numbers.
     ValueError
-        For shapes that do not match, codes that are no positions of classes, and
-        weights that are negative or all 0.
+        For shapes that do not match, codes that are no positions of classes, weights
+        that are negative or all 0, and a loss that is not registered, has no form for
+        NumPy, or does not give one value a row.
 
     See Also
     --------
@@ -142,11 +90,8 @@ def _check_batch(logits, codes, soft_targets, sample_weight):
             "soft_targets must be a sklearn_kd.SoftTargets, got "
             f"{show(soft_targets)}. Wrap probabilities: SoftTargets(proba, classes)."
         )
-    if soft_targets.loss not in LOSSES:
-        raise ValueError(
-            f"soft_targets has loss {show(soft_targets.loss)}, expected one of "
-            f"{list(LOSSES)}."
-        )
+    check_loss(soft_targets.loss, "soft_targets.loss")
+    check_form(soft_targets.loss, "NumPy")
     n_samples, n_classes = soft_targets.shape
     given = np.asarray(logits) if hasattr(logits, "dtype") else None
     checked = read_floats(logits, "logits")

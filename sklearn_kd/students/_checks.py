@@ -5,14 +5,13 @@ from dataclasses import replace
 import numpy as np
 
 from sklearn_kd._compat import num_samples
-from sklearn_kd._messages import show
 from sklearn_kd._rows import TransferSet
 from sklearn_kd._tables.checks import check_groups, check_rows
 from sklearn_kd._tables.taking import RowsInPlace
 from sklearn_kd._tables.weights import compact
 from sklearn_kd._task import Classification
 from sklearn_kd._task.labels import stream_classes
-from sklearn_kd.losses import LOSSES
+from sklearn_kd.losses._registry import check_loss
 from sklearn_kd.targets import SoftTargets
 
 
@@ -145,10 +144,6 @@ def _check_soft_targets(soft_targets, n_samples, name):
             f"{type(soft_targets).__name__}. Wrap probabilities: SoftTargets(proba, "
             "classes)."
         )
-    if soft_targets.loss not in LOSSES:
-        raise ValueError(
-            f"{name} has loss {show(soft_targets.loss)}, expected one of "
-            f"{list(LOSSES)}."
-        )
+    check_loss(soft_targets.loss, f"{name}.loss")
     if len(soft_targets) != n_samples:
         raise ValueError(f"{name} has {len(soft_targets)} rows, expected {n_samples}.")

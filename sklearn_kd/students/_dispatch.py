@@ -61,7 +61,7 @@ def resolve_student(student):
     return student if kind is None else kind.adapt(student)
 
 
-def check_student(student, *, learns_softly, temperature, loss, weighted):
+def check_student(student, *, learns_softly, temperature, loss, n_classes, weighted):
     """Refuse what cannot be a student, before any teacher is fitted or predicts.
 
     Parameters
@@ -74,6 +74,8 @@ def check_student(student, *, learns_softly, temperature, loss, weighted):
         The temperature of the soft term.
     loss : str
         The soft term.
+    n_classes : int
+        Number of classes.
     weighted : bool
         Whether labelled rows have weights.
 
@@ -121,7 +123,7 @@ def check_student(student, *, learns_softly, temperature, loss, weighted):
             "LogisticRegression, DecisionTreeClassifier or "
             "HistGradientBoostingClassifier."
         )
-    kind.check(last, temperature, loss)
+    kind.check(last, temperature, loss, n_classes)
 
 
 def split_validation(student, transfer_set, learns_softly):

@@ -16,8 +16,10 @@ from sklearn_kd._estimators.weight_names import weight_parameter
 from sklearn_kd._messages import show
 from sklearn_kd._run.random import as_seed
 from sklearn_kd.decoded import decoded
-from sklearn_kd.losses import check_torch_form
+from sklearn_kd.losses._registry import LOSSES
+from sklearn_kd.students._loss_trial import try_with_numpy, try_with_torch
 from sklearn_kd.students._validation import split
+from sklearn_kd.students.mlp.student import MLPStudent
 from sklearn_kd.students.skorch.student import SkorchStudent
 from sklearn_kd.students.weighted._expansion import check_folds, expand, expand_folds
 from sklearn_kd.students.weighted._requests import routed, weights_reach
@@ -37,7 +39,7 @@ class Kind:
         return student
 
     @staticmethod
-    def check(student, temperature, loss):
+    def check(student, temperature, loss, n_classes):
         """Refuse a temperature or a loss that the student cannot learn with."""
 
     @staticmethod
@@ -85,13 +87,16 @@ class SoftKind(Kind):
         )
 
     @staticmethod
-    def check(student, temperature, loss):
+    def check(student, temperature, loss, n_classes):
         learns = student
         if isinstance(student, BaseSearchCV):
             check_folds(student)
             learns = _last(student.estimator)
+        LOSSES[loss].check_classes(n_classes)
         if isinstance(learns, SkorchStudent):
-            check_torch_form(loss)
+            try_with_torch(loss, temperature, n_classes)
+        elif isinstance(learns, MLPStudent):
+            try_with_numpy(loss, temperature, n_classes)
 
     @staticmethod
     def wants_validation(student):
@@ -130,7 +135,7 @@ class WeightedKind(Kind):
         return weights_reach(student)
 
     @staticmethod
-    def check(student, temperature, loss):
+    def check(student, temperature, loss, n_classes):
         name = type(student).__name__
         if temperature != 1:
             raise ValueError(

@@ -8,7 +8,8 @@ from torch.nn import functional
 
 from sklearn_kd._messages import show
 from sklearn_kd._run.versions import VersionedMixin
-from sklearn_kd.losses import LOSSES, check_torch_form
+from sklearn_kd.losses import LOSSES
+from sklearn_kd.losses._registry import check_form, check_loss
 from sklearn_kd.targets import check_temperature
 
 _REDUCTIONS = ("mean", "batchmean", "sum", "none")
@@ -76,9 +77,13 @@ class DistillationLoss(VersionedMixin, nn.CrossEntropyLoss):
     """
 
     def __init__(self, loss="kl", temperature=1.0, reduction="mean"):
-        _check_choice("loss", loss, LOSSES)
-        check_torch_form(loss)
-        _check_choice("reduction", reduction, _REDUCTIONS)
+        check_loss(loss)
+        check_form(loss, "torch")
+        if not isinstance(reduction, str) or reduction not in _REDUCTIONS:
+            raise ValueError(
+                f"reduction must be one of {sorted(_REDUCTIONS)}, got "
+                f"{show(reduction)}."
+            )
         temperature = check_temperature(temperature)
         super().__init__(reduction=reduction)
         self.loss = loss
@@ -128,8 +133,9 @@ class DistillationLoss(VersionedMixin, nn.CrossEntropyLoss):
         ------
         ValueError
             For shapes that do not fit each other, labels that are missing where
-            ``row_alpha`` is below 1, and fewer than three classes with
-            "kl_standardized".
+            ``row_alpha`` is below 1, fewer than three classes with "kl_standardized",
+            a loss that is no longer registered, and one of your own that does not give
+            one value a row.
         TypeError
             For a 1-D target that does not hold integers, and for arrays.
         """
@@ -165,6 +171,7 @@ class DistillationLoss(VersionedMixin, nn.CrossEntropyLoss):
                 "class; or labels alone, of shape (n_samples,)."
             )
         proba = proba.detach().to(logits.dtype)
+        check_loss(self.loss)  # it may have been removed since
         loss = LOSSES[self.loss](self.temperature)
         loss.check_classes(logits.shape[1])
         alpha = _as_column(row_alpha, logits)
@@ -203,12 +210,6 @@ def _check_tensors(**given):
                 f"{name} must be a tensor, got {type(value).__name__}: pass "
                 f"torch.as_tensor({name})."
             )
-
-
-def _check_choice(name, value, choices):
-    """Refuse a name that is none of the choices."""
-    if not isinstance(value, str) or value not in choices:
-        raise ValueError(f"{name} must be one of {sorted(choices)}, got {show(value)}.")
 
 
 def _check_mapping(target, labels, row_alpha, sample_weight):

@@ -13,7 +13,7 @@ from sklearn_kd._run.budget import affordable_rows
 from sklearn_kd._run.random import stream
 from sklearn_kd._tables.checks import check_rows
 from sklearn_kd._tables.taking import read_rows
-from sklearn_kd.losses import LOSSES
+from sklearn_kd.losses._registry import LOSSES, check_form
 from sklearn_kd.students.encoder._encoding import check_types, encode, fit_encoder
 from sklearn_kd.students.encoder.encoder import TabularEncoder
 
@@ -134,6 +134,7 @@ def thawed(encoder, X):
 def loss_of(transfer_set):
     """Make the loss that the soft targets of rows are for."""
     soft = transfer_set.soft
+    check_form(soft.loss, "NumPy")
     return LOSSES[soft.loss](soft.temperature)
 
 

@@ -4,13 +4,13 @@ import numpy as np
 from scipy.special import softmax
 
 from sklearn_kd._task.link import teacher_logits, torch_teacher_logits
-from sklearn_kd.losses._blended import (
+from sklearn_kd.losses.blended import (
     BlendedLoss,
     cross_entropy,
     row_products,
     row_sums,
 )
-from sklearn_kd.losses._kl import prepare_tempered, torch_divergence
+from sklearn_kd.losses.kl import prepare_tempered, torch_divergence
 
 # Added to the deviation: bounds the gradient in a row whose logits are all alike.
 _EPSILON = 1e-3

@@ -4,7 +4,7 @@ import numpy as np
 
 from sklearn_kd._task.blending import blend, negative_entropy
 from sklearn_kd._task.link import temper, torch_temper
-from sklearn_kd.losses._blended import BlendedLoss, cross_entropy
+from sklearn_kd.losses.blended import BlendedLoss, cross_entropy
 
 
 class KLDivergence(BlendedLoss):

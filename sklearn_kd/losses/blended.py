@@ -2,6 +2,7 @@
 
 import numpy as np
 
+from sklearn_kd._messages import show
 from sklearn_kd.targets import check_temperature
 
 
@@ -184,6 +185,7 @@ class BlendedLoss:
         import torch
 
         soft = self.torch_soft_term(logits, proba, labels, alpha)
+        self._check_rows("torch_soft_term", soft, logits)
         if alpha is None:
             return soft
         hard = torch.nn.functional.cross_entropy(logits, labels, reduction="none")
@@ -192,12 +194,14 @@ class BlendedLoss:
     def _prepare(self, codes, proba, alpha):
         """Give the columns that a step reads, and the constant of each row."""
         soft, constant = self.prepare_soft(codes, proba, alpha)
+        self._check_rows("prepare_soft", constant, proba)
         # a code is exact in float32, for up to 2**24 classes
         return [soft, codes, 1 - alpha], constant
 
     def _values(self, logits, targets, gradient):
         """Give the value of each row, and fill in its gradient."""
         values = self.soft_term(logits, targets[:, :-2], gradient)
+        self._check_rows("soft_term", values, logits)
         mass = targets[:, -1:]
         if mass.any():
             codes = targets[:, -2].astype(np.intp)
@@ -205,6 +209,16 @@ class BlendedLoss:
             values += _cross_entropy_of_codes(logits, codes, mass, hard_gradient)
             gradient += hard_gradient
         return values
+
+    def _check_rows(self, method, values, rows):
+        """Refuse values of a method that are not one a row: they would broadcast."""
+        shape = getattr(values, "shape", None)
+        if shape != rows.shape[:1]:
+            got = show(values) if shape is None else f"the shape {tuple(shape)}"
+            raise ValueError(
+                f"{type(self).__name__}.{method} must return one value a row, of shape "
+                f"({len(rows)},), got {got}. Sum over the classes, axis 1, alone."
+            )
 
 
 def exponentials(logits, out):

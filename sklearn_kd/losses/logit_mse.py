@@ -3,7 +3,7 @@
 import numpy as np
 
 from sklearn_kd._task.link import teacher_logits, torch_teacher_logits
-from sklearn_kd.losses._blended import BlendedLoss, row_products, row_sums
+from sklearn_kd.losses.blended import BlendedLoss, row_products, row_sums
 
 
 class LogitMSE(BlendedLoss):
