@@ -7,6 +7,7 @@ moved, files of users break. ``docs/guide/ship.rst`` has the list for skops.
 import io
 import pickle
 import re
+from importlib import import_module
 from pathlib import Path
 
 import numpy as np
@@ -31,8 +32,10 @@ from sklearn_kd import (
     TabularEncoder,
     UnlabeledRows,
 )
+from sklearn_kd.inspection import Comparison
+from sklearn_kd.losses import LOSSES
 from sklearn_kd.metrics import agreement_scorer
-from sklearn_kd.torch import TabularMLP
+from sklearn_kd.torch import DistillationLoss, TabularMLP
 
 FRAME = pd.DataFrame(X).rename(columns="c{}".format).assign(job=y.astype(str))
 NAMES = np.array(["a", "b", "c"])[y]
@@ -50,6 +53,7 @@ SMALL = MLPStudent((4,), max_iter=2)
 NET = NeuralNetClassifier(TabularMLP, max_epochs=1, verbose=0)
 FIXED = NeuralNetClassifier(Fixed, max_epochs=1, verbose=0)
 TWO = y < 2
+SHIPPED = ("kl", "mse_logit", "dkd", "kl_standardized")
 FITS = {
     "mixed columns": lambda: distil(ENCODED, SMALL).fit(FRAME, NAMES),
     "sparse": lambda: distil(FOREST, SMALL).fit(csr_matrix(X), y),
@@ -77,12 +81,20 @@ FITS = {
     "soft targets": lambda: SoftTargets(np.eye(3)[y], [0, 1, 2]),
     "unlabelled rows": lambda: UnlabeledRows(X),
     "scorer": lambda: agreement_scorer(FOREST),
+    "losses": lambda: [LOSSES[name](2.0) for name in SHIPPED],
+    "torch loss": DistillationLoss,
+    "comparison": lambda: Comparison([{"model": "teacher"}], "teacher"),
 }
 
 #: Every class of the package that such a file names.
 SAVED = [
     "sklearn_kd.decoded.DecodedClassifier",
     "sklearn_kd.distilled.DistilledClassifier",
+    "sklearn_kd.inspection.comparison.Comparison",
+    "sklearn_kd.losses.decoupled.DecoupledKL",
+    "sklearn_kd.losses.kl.KLDivergence",
+    "sklearn_kd.losses.logit_mse.LogitMSE",
+    "sklearn_kd.losses.standardized.StandardizedKL",
     "sklearn_kd.metrics.scorer.TeacherScorer",
     "sklearn_kd.students.encoder.encoder.TabularEncoder",
     "sklearn_kd.students.encoder.plain_numbers.PlainNumbers",
@@ -93,9 +105,17 @@ SAVED = [
     "sklearn_kd.targets.SoftTargets",
     "sklearn_kd.teachers.average.AveragedTeachers",
     "sklearn_kd.torch.loader.TensorBatchLoader",
+    "sklearn_kd.torch.loss.DistillationLoss",
     "sklearn_kd.torch.modules.TabularMLP",
     "sklearn_kd.transfer.munge.MungeSampler",
     "sklearn_kd.transfer.unlabeled.UnlabeledRows",
+]
+
+
+#: The rooms with public classes.
+ROOMS = [
+    f"sklearn_kd{room}"
+    for room in ("", ".inspection", ".losses", ".metrics", ".torch", ".transfer")
 ]
 
 
@@ -130,10 +150,28 @@ def test_no_path_in_a_file_is_private():
     assert not private
 
 
-def test_the_guide_lists_what_a_student_in_a_file_is_made_of(named):
+def test_every_public_class_is_at_a_public_path():
+    """Whatever of it is kept in a file: an object of it, or the class itself."""
+    rooms = [import_module(name) for name in ROOMS]
+    classes = {
+        value
+        for room in rooms
+        for value in (getattr(room, name) for name in room.__all__)
+        if isinstance(value, type)
+    }
+    assert len(classes) > 15
+    private = [kind for kind in classes if "._" in kind.__module__]
+    assert not private
+
+
+def test_the_guide_lists_what_is_in_a_file_by_kind_of_student(named):
     guide = Path(__file__).parents[1] / "docs" / "guide" / "ship.rst"
-    listed = re.findall(r"^   (sklearn_kd\.[\w.]+)$", guide.read_text(), re.MULTILINE)
-    student = Reader(FITS["mixed columns"]().student_).names
-    ours = {name for name in student if name.startswith("sklearn_kd.")}
-    nets = named["net alone"] - ours
-    assert listed == sorted(ours) + sorted(nets)
+    blocks = re.findall(r"((?:^   sklearn_kd\.[\w.]+\n)+)", guide.read_text(), re.M)
+    student = {
+        name
+        for name in Reader(FITS["mixed columns"]().student_).names
+        if name.startswith("sklearn_kd.")
+    }
+    nets = (named["net alone"] | named["net of a fixed width"]) - student
+    listed = [sorted(student), sorted(nets), sorted(set(SAVED) - student - nets)]
+    assert [block.split() for block in blocks] == listed

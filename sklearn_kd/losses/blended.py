@@ -11,8 +11,9 @@ class BlendedLoss:
 
     A subclass writes its soft term twice: for NumPy with its gradient, as
     ``prepare_soft`` and ``soft_term``, and for torch, as ``torch_soft_term``. A loss
-    without ``torch_soft_term`` is refused for skorch students. The class is registered
-    by a name of your choice: ``LOSSES[name] = cls``.
+    without the first two is refused for :class:`~sklearn_kd.MLPStudent`, and one
+    without the last for skorch students. The class is registered by a name of your
+    choice: ``LOSSES[name] = cls``.
 
     Parameters
     ----------

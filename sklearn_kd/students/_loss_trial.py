@@ -7,23 +7,7 @@ from sklearn_kd.targets import SoftTargets
 
 
 def try_with_numpy(loss, temperature, n_classes):
-    """Refuse a loss that NumPy cannot evaluate, as MLPStudent does.
-
-    Parameters
-    ----------
-    loss : str
-        A key of ``LOSSES``.
-    temperature : float
-        Of the soft term.
-    n_classes : int
-        Number of classes.
-
-    Raises
-    ------
-    ValueError
-        For a loss without a form for NumPy, and one that does not give one value a
-        row; what the loss itself raises is left as it is.
-    """
+    """Refuse a loss that NumPy cannot evaluate; what it raises itself passes."""
     logits, proba, codes, alpha = _rows(n_classes)
     for row_alpha in (1.0, alpha):
         soft = SoftTargets(proba, np.arange(n_classes), row_alpha, temperature, loss)
@@ -31,7 +15,7 @@ def try_with_numpy(loss, temperature, n_classes):
 
 
 def try_with_torch(loss, temperature, n_classes):
-    """Refuse a loss that torch cannot evaluate; parameters as above."""
+    """Refuse a loss that torch cannot evaluate; what it raises itself passes."""
     import torch
 
     from sklearn_kd.torch.loss import DistillationLoss
