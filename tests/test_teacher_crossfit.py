@@ -124,13 +124,13 @@ class Fixed:
 
 
 class Untouched(ClassifierMixin, BaseEstimator):
-    """A teacher that nobody may fit."""
+    """A teacher that must not be fitted."""
 
     def fit(self, X, y):
         raise AssertionError("fitted before the folds were checked")
 
     def predict_proba(self, X):
-        raise AssertionError("asked before the folds were checked")
+        raise AssertionError("fitted before the folds were checked")
 
 
 @pytest.mark.parametrize("form", [list, Fixed], ids=["list", "splitter"])
@@ -255,7 +255,7 @@ def noisy_cancer(seed, share=0.2):
     ids=["nearest neighbour", "neighbours by distance"],
 )
 def test_a_teacher_that_memorises_its_rows(teacher, cv):
-    """In-context models do: the nearest neighbour of a row they have seen is itself.
+    """In-context models do: the nearest neighbour of a row in their context is itself.
 
     Its in-sample soft targets are the labels, noise and all, so there is nothing to
     distil; the cross-fitted ones say what it expects of a row it has not seen.
@@ -271,7 +271,7 @@ def test_a_teacher_that_memorises_its_rows(teacher, cv):
         assert np.mean(soft.max(axis=1) < 0.9) > 0.3
         student = MLPStudent(
             (32,),
-            encoder=TabularEncoder(n_bins=None),  # what it is taught is not the matter
+            encoder=TabularEncoder(n_bins=None),  # its targets do not matter
             batch_size=64,
             learning_rate_init=0.01,
             max_iter=40,
@@ -290,7 +290,7 @@ def test_a_teacher_that_memorises_its_rows(teacher, cv):
 
 
 def test_a_fitted_teacher_leaks_in_cross_validation():
-    """It has seen the rows of each test fold, and its student learns that from it.
+    """It was fitted on the rows of each test fold, and hands their labels on.
 
     On shuffled labels there is nothing to learn, so that every score above one half is
     the leak. The unfitted teacher is fitted on the training folds only.

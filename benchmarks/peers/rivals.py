@@ -36,7 +36,7 @@ class AutoGluonModel:
     classes_ : ndarray of shape (n_classes,)
         Labels, sorted.
     seconds : float
-        What its answers have taken so far.
+        Seconds that its predictions have taken so far.
     """
 
     def __init__(self, predictor, model):
@@ -49,9 +49,9 @@ class AutoGluonModel:
         predictor.persist([model])  # or each call reads it from the disk
 
     def predict_proba(self, X):
-        """Answer with columns in the order of ``classes_``."""
+        """Predict with columns in the order of ``classes_``."""
         start = process_time()
-        # an array, since a frame of answers would cost AutoGluon time for nothing
+        # an array, since a frame of predictions would cost AutoGluon time for nothing
         proba = self.predictor.predict_proba(X, model=self.model, as_pandas=False)
         proba = proba[:, self._order]
         self.seconds += process_time() - start
@@ -206,7 +206,7 @@ class TabTuneModel:
         self.kind = kind
 
     def fit(self, teacher, X, y):
-        """Distil at TabTune's defaults: it wants numbered labels and a pipeline."""
+        """Distil at TabTune's defaults: it needs numbered labels and a pipeline."""
         # imported in its `fit` and not used there with a given teacher; the real one
         # takes ten foundation models and their libraries along
         name = "tabtune.TabularPipeline"
@@ -226,7 +226,7 @@ class TabTuneModel:
         return self
 
     def predict_proba(self, X):
-        """Answer with columns in the order of ``classes_``."""
+        """Predict with columns in the order of ``classes_``."""
         return self.distiller.predict_proba(X)
 
 
