@@ -307,9 +307,9 @@ def test_a_student_of_out_of_sample_labels_is_better_where_labels_are_noise():
             )
             proba = distilled.fit(X[:, 1:], y).predict_proba(X_test[:, 1:])
             found.append(log_loss(y_test, proba))
-    honest, plain = np.array(losses[True]), np.array(losses[False])
-    assert (honest < plain).all()
-    assert honest.mean() < plain.mean() - 0.01
+    sound, plain = np.array(losses[True]), np.array(losses[False])
+    assert (sound < plain).all()
+    assert sound.mean() < plain.mean() - 0.01
 
 
 def test_booleans_of_numpy():

@@ -264,10 +264,10 @@ def test_a_teacher_that_memorises_its_rows(teacher, cv):
     for seed in range(3):
         X_train, X_test, y_train, y_test = noisy_cancer(seed)
         memory = distil(teacher, alpha=1.0)
-        honest = distil(teacher, alpha=1.0, cv=cv)
+        sound = distil(teacher, alpha=1.0, cv=cv)
         in_sample = soft_targets(clone(memory), X_train, y_train)
         assert_allclose(in_sample, np.eye(2)[y_train], atol=1e-6)
-        soft = soft_targets(clone(honest), X_train, y_train)
+        soft = soft_targets(clone(sound), X_train, y_train)
         assert np.mean(soft.max(axis=1) < 0.9) > 0.3
         student = MLPStudent(
             (32,),
@@ -283,7 +283,7 @@ def test_a_teacher_that_memorises_its_rows(teacher, cv):
                 .fit(X_train, y_train)
                 .predict_proba(X_test),
             )
-            for one in (memory, honest)
+            for one in (memory, sound)
         ]
         gains.append(losses[0] - losses[1])
     assert np.mean(gains) > 0.02  # nats; .04 and .05 when this was written
@@ -296,18 +296,18 @@ def test_a_fitted_teacher_leaks_in_cross_validation():
     the leak. The unfitted teacher is fitted on the training folds only.
     """
     rows = load_breast_cancer().data[:, :2]
-    leaks, honest = [], []
+    leaks, sound = [], []
     for seed in range(3):
         labels = np.random.default_rng(seed).permutation(load_breast_cancer().target)
         unfitted = RandomForestClassifier(30, random_state=seed)
         fitted = clone(unfitted).fit(rows, labels)
         student = DecisionTreeClassifier()
-        for teacher, scores in ((fitted, leaks), (unfitted, honest)):
+        for teacher, scores in ((fitted, leaks), (unfitted, sound)):
             distilled = distil(teacher, student, alpha=1.0)
             scores.append(
                 cross_val_score(distilled, rows, labels, scoring="roc_auc").mean()
             )
-    assert np.mean(honest) == pytest.approx(0.5, abs=0.04)
+    assert np.mean(sound) == pytest.approx(0.5, abs=0.04)
     assert np.mean(leaks) > 0.58
 
 
@@ -319,10 +319,10 @@ def test_a_fitted_teacher_flatters_its_student_on_noisy_labels():
     unfitted = RandomForestClassifier(30, random_state=0)
     student = DecisionTreeClassifier()
     fitted = clone(unfitted).fit(rows, labels)
-    leaky, honest = (
+    leaky, sound = (
         cross_val_score(
             distil(teacher, student, alpha=1.0), rows, labels, scoring="roc_auc"
         ).mean()
         for teacher in (fitted, unfitted)
     )
-    assert leaky > honest + 0.05
+    assert leaky > sound + 0.05

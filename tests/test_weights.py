@@ -104,7 +104,7 @@ def test_a_teacher_that_takes_none_is_named(name):
         distilled = distil(teacher).fit(X, labels, sample_weight=WEIGHT)
     plain = clone(teacher).fit(X, labels).predict_proba(X)
     assert_array_equal(distilled.teacher_.predict_proba(X), plain)
-    # and nobody is warned about weights without an effect, or about a fitted teacher
+    # and there is no warning about weights without an effect, or about a fitted teacher
     distil(teacher).fit(X, labels, sample_weight=np.ones(len(y)))
     distil(clone(teacher).fit(X, labels)).fit(X, labels, sample_weight=WEIGHT)
 

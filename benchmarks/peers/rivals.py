@@ -59,7 +59,7 @@ class AutoGluonModel:
 
 
 def import_autogluon():
-    """Import AutoGluon before anything is timed, give it our clock, mend a defect.
+    """Import AutoGluon before anything is timed, set our clock, correct a defect.
 
     LightGBM from version 4 on gives a metric predictions of shape (n_samples,
     n_classes); AutoGluon 1.6 reshapes them as the flat array that they once were, so
@@ -84,13 +84,13 @@ def import_autogluon():
         if SOFTCLASS not in (*args, *kwargs.values()):
             return metric
 
-        def mended(scores, data):
+        def corrected(scores, data):
             return metric(np.ravel(scores, order="F"), data)
 
-        mended.__name__ = metric.__name__
-        return mended
+        corrected.__name__ = metric.__name__
+        return corrected
 
-    if "mended" not in make_metric.__name__:
+    if "corrected" not in make_metric.__name__:
         lgb_utils.func_generator = make_mended_metric
     return TabularPredictor
 

@@ -8,7 +8,7 @@ import joblib
 from sklearn.model_selection import GridSearchCV
 
 from benchmarks.quality.units import CODE, Unit, settings_key
-from benchmarks.shared.figures import IMBALANCED, fidelity, quality
+from benchmarks.shared.figures import IMBALANCED, fidelity, predicted, quality
 from benchmarks.shared.results import FOLDER, read_rows
 from benchmarks.shared.teachers import TEACHERS
 from sklearn_kd import DistilledClassifier

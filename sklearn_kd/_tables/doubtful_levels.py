@@ -1,4 +1,4 @@
-"""Whether nominal columns are what they seem, or numbers as text, dates and keys."""
+"""Nominal columns that hold numbers as text, dates or keys in place of levels."""
 
 import re
 import warnings

@@ -194,7 +194,7 @@ class Teachers:
         return None if self.flags is None else self.flags(outputs)
 
     def label(self, rows, real=None, out_of_sample=None):
-        """Predict rows without a label, synthetic ones each teacher in its own way.
+        """Predict rows without a label, synthetic ones by a chosen part of each.
 
         Parameters
         ----------
