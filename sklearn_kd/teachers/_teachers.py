@@ -100,7 +100,7 @@ class FittedTeacher:
         ------
         Exception
             Whatever the teacher raises. Where it predicts the sources of the rows, the
-            message says that these are synthetic and what to do; the type stays.
+            message adds that these are synthetic, and the fix; the type stays.
         """
 
         def predict(rows, source, context):
