@@ -152,7 +152,7 @@ def main(argv=None):
     Raises
     ------
     SystemExit
-        With status 2 and one line on stderr for what the user can mend, with 130 when
+        With status 2 and one line on stderr for what the user can fix, with 130 when
         interrupted, and with 141 when the reader of the output is gone.
     """
     for stream in (sys.stdout, sys.stderr):

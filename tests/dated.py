@@ -94,7 +94,7 @@ def month_and_number(X):
 
 
 class ReadsDates(TransformerMixin, BaseEstimator):
-    """A transformer of the user's, which says nothing of missing values."""
+    """A transformer of the user's, without a tag for missing values."""
 
     def fit(self, X, y=None):
         self.n_columns_ = X.shape[1]

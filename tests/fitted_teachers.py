@@ -14,7 +14,7 @@ y = WINE.target.to_numpy()
 
 
 class FittedModel:
-    """Nothing but ``predict_proba``, and what says which class a column stands for."""
+    """Nothing but ``predict_proba``, and what names the class of each column."""
 
     def __init__(self, model, order=(2, 0, 1), form=np.asarray, **attributes):
         self.model, self.order, self.form = model, list(order), form

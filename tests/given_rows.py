@@ -7,7 +7,7 @@ def on_given_rows(teacher=None, student=None, **params):
     """Make a ``DistilledClassifier`` that learns from the rows it is given alone.
 
     Its default makes twenty synthetic rows for each, and then trains for thousands of
-    steps. Tests of anything else want to know which rows the teacher was asked about
+    steps. Tests of anything else need the rows that the teacher labelled,
     and what the student learns from, and to be done in a moment.
     """
     return DistilledClassifier(teacher, student, **{"transfer": None} | params)

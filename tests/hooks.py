@@ -60,7 +60,7 @@ def _remove(owner, name, value):
 
 
 class Mlflow(types.ModuleType):
-    """What of MLflow a fit looks at, and whether it records at the moment."""
+    """The part of MLflow that a fit reads, and whether it records at the moment."""
 
     _AUTOLOGGING_GLOBALLY_DISABLED = False
 

@@ -7,7 +7,7 @@ from sklearn_kd._task import Classification
 
 
 def labelled(X, codes, classes):
-    """Give rows that all have weight 1, and say that no other was passed to ``fit``."""
+    """Give rows that all have weight 1, and are all that was passed to ``fit``."""
     every = np.arange(len(codes))
     rows = TransferSet(
         X, Classification(classes), codes, np.ones(len(codes)), origin=every

@@ -18,7 +18,7 @@ def run(model, feeds):
 
 
 def frame_feeds(model, X):
-    """Columns of a frame in the types that the model asks for."""
+    """Columns of a frame in the types of the model's inputs."""
     feeds = {}
     for column in model.graph.input:
         values = X[column.name]

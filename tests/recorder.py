@@ -1,4 +1,4 @@
-"""A student that keeps what it was given, so that tests can look at it."""
+"""A student that keeps what it was given, so that tests can read it."""
 
 import numpy as np
 from sklearn.base import BaseEstimator, ClassifierMixin

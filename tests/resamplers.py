@@ -58,7 +58,7 @@ class ResamplingPipeline(Pipeline):
 
 
 class BalancedForest(RandomForestClassifier):
-    """Each tree has rows of its own, which nobody records."""
+    """Each tree has rows of its own, without a record."""
 
     def __init__(self, n_estimators=10, *, sampling_strategy="auto", random_state=None):
         super().__init__(n_estimators, random_state=random_state)

@@ -62,7 +62,7 @@ def agreement(model, teacher, X=X):
 
 
 class Shaped(nn.Module):
-    """A module that answers in the form it is told to."""
+    """A module that returns a given form."""
 
     forms = {
         "logits": lambda logits: logits,

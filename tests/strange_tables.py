@@ -5,19 +5,19 @@ import pyarrow as pa
 
 
 class Deferred:
-    """A frame of dask: it says how many columns, and has no rows yet."""
+    """A frame of dask: it has a number of columns, and no rows yet."""
 
     columns, shape = ["a", "b"], (None, 2)
 
     def compute(self):
-        raise AssertionError("nothing is computed unasked")
+        raise AssertionError("nothing may be computed")
 
 
 class Spark:
     columns = ["a", "b"]
 
     def collect(self):
-        raise AssertionError("nothing is computed unasked")
+        raise AssertionError("nothing may be computed")
 
     toPandas = collect
 
@@ -28,7 +28,7 @@ class Relation(Deferred):
     compute = None
 
     def df(self):
-        raise AssertionError("nothing is computed unasked")
+        raise AssertionError("nothing may be computed")
 
 
 class Modin:
@@ -38,7 +38,7 @@ class Modin:
         return 2
 
     def _to_pandas(self):
-        raise AssertionError("nothing is converted unasked")
+        raise AssertionError("nothing may be converted")
 
 
 class Dataset:
@@ -50,15 +50,15 @@ class Dataset:
         return 2
 
     def __getitem__(self, rows):
-        raise AssertionError("nothing is read unasked")
+        raise AssertionError("nothing may be read")
 
     def to_pandas(self):
-        raise AssertionError("nothing is converted unasked")
+        raise AssertionError("nothing may be converted")
 
 
 class Interchange:
     def __dataframe__(self, **params):
-        raise AssertionError("nothing is converted unasked")
+        raise AssertionError("nothing may be converted")
 
 
 class Stream:
@@ -67,7 +67,7 @@ class Stream:
 
 
 class Lines:
-    """What an array is made of when NumPy asks, as of xarray."""
+    """An object that NumPy makes an array of, as of xarray."""
 
     def __init__(self, values):
         self.values = values

@@ -1,4 +1,4 @@
-"""A table, its teachers, and samplers whose rows tell where they come from."""
+"""A table, its teachers, and samplers whose rows contain their source."""
 
 import numpy as np
 from recorder import Recorder
@@ -26,7 +26,7 @@ FEW = MungeSampler(500)
 
 
 class Shifted:
-    """Each row twice, a little to the side: its number says where it comes from.
+    """Each row twice, a little to the side: its number gives its source.
 
     The next row is a neighbour, so that residuals of neighbours are unrelated.
     """

@@ -55,7 +55,7 @@ def test_the_others_share_the_mass_of_a_class_that_a_fold_lacks(name):
             expected = P[train][:, classes]
             share = 1 - expected.sum(axis=1).mean()
             if len(classes) < 3:
-                assert 0.05 < share < 0.25  # more than an unnamed answer may have
+                assert 0.05 < share < 0.25  # more than an array may have
             part = _rows(named, train)
             soft = soft_targets(distil(), X[train], labels[train], teacher_proba=part)
             expected /= expected.sum(axis=1, keepdims=True)

@@ -65,7 +65,7 @@ def assert_absent(model, weight=WEIGHT, **arguments):
 
 
 CONFIGURATIONS = {
-    "a forest, out of bag": distil(FOREST),
+    "a forest, out-of-bag": distil(FOREST),
     "a forest, cross-fitted": distil(FOREST, cross_fit=True),
     "a forest, calibrated": distil(FOREST, calibration="sigmoid"),
     "bagging": distil(BaggingClassifier(LogisticRegression(), 5), cross_fit=True),
@@ -142,7 +142,7 @@ def test_the_index_of_given_probabilities_is_compared_for_all_rows():
         )
 
 
-def test_a_fitted_forest_is_asked_out_of_bag_whether_it_saw_the_absent_rows_or_not():
+def test_a_fitted_forest_is_out_of_bag_whether_fitted_on_the_absent_rows_or_not():
     for rows in (slice(None), KEPT):
         forest = clone(FOREST).set_params(random_state=0).fit(X[rows], y[rows])
         model = distil(forest, cross_fit=True)  # an error without such a part
@@ -151,7 +151,7 @@ def test_a_fitted_forest_is_asked_out_of_bag_whether_it_saw_the_absent_rows_or_n
 
 
 def test_out_of_bag_members_of_a_fitted_forest_are_those_of_the_right_rows():
-    """A forest fitted on coin tosses is right in the bag, and at chance out of it."""
+    """A forest fitted on coin tosses is right in-bag, and at chance out-of-bag."""
     coin = np.random.default_rng(1).integers(2, size=N)
     forest = RandomForestClassifier(60, random_state=0).fit(X, coin)
     model = distil(forest, transfer=None, calibration=None, cross_fit=True)

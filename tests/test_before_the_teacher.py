@@ -1,4 +1,4 @@
-"""What can be refused without the teacher is refused before it is fitted or asked."""
+"""What can be refused without the teacher is refused before it is used."""
 
 import numpy as np
 import pandas as pd
@@ -150,7 +150,7 @@ def test_students_that_can_read_these_rows_are_not_refused():
 
 
 class Sampler(BaseEstimator):
-    """Makes what it is told to."""
+    """Makes the rows that it was given."""
 
     def __init__(self, make):
         self.make = make
@@ -268,7 +268,7 @@ TEACHERS = {
     "classes twice": (Fitted(), {"teacher_classes": [0, 0]}),
     "classes in two dimensions": (Fitted(), {"teacher_classes": [[0, 1]]}),
     "other classes": (Fitted(), {"teacher_classes": ["a", "b"]}),
-    "bags of all rows": (
+    "bagging of all rows": (
         BaggingClassifier(Unfitted(), bootstrap=False),
         {"cross_fit": True},
     ),
@@ -277,7 +277,7 @@ TEACHERS = {
 
 
 @pytest.mark.parametrize("name", TEACHERS)
-def test_teachers_that_show_it_before_they_are_asked(name):
+def test_teachers_that_show_it_before_they_predict(name):
     teacher, params = TEACHERS[name]
     for teachers in (teacher, [Unfitted(), teacher]):
         with pytest.raises(ValueError):

@@ -47,7 +47,7 @@ PLAIN = soft_targets(None)
 
 
 def stored(folder):
-    """The files of results, the fit before its answers."""
+    """The files of results, the fit before its predictions."""
     return sorted(Path(folder).rglob("output.pkl"), key=os.path.getsize, reverse=True)
 
 
@@ -98,7 +98,7 @@ def test_results_that_changed_places(tmp_path):
 
 @pytest.mark.parametrize("damage", ["start", "middle", "cut off", "empty"])
 def test_damage_to_the_notes_of_joblib_does_no_harm(damage, tmp_path):
-    """They say which function a folder is for, and how long a call took."""
+    """They name the function of a folder, and how long a call took."""
     soft_targets(tmp_path)
     notes = [file for file in tmp_path.rglob("*.*") if file.name != "output.pkl"]
     names = {file.name for file in notes if file.is_file()}
@@ -162,8 +162,8 @@ class Drawing(LogisticRegression):
         return (super().predict_proba(X) + self.noise_) / (1 + 3 * self.noise_)
 
 
-def test_no_answers_of_another_fit_are_used(tmp_path):
-    """Answers belong to the fit that gave them, not only to its input."""
+def test_no_predictions_of_another_fit_are_used(tmp_path):
+    """Predictions belong to the fit that gave them, not only to its input."""
 
     def fit():
         distilled = on_given_rows(
@@ -245,7 +245,7 @@ class Untouchable:
     classes_ = (0, 1, 2)
 
     def predict_proba(self, X):
-        raise AssertionError("asked")
+        raise AssertionError("called")
 
 
 class Named(os.PathLike):
@@ -278,7 +278,7 @@ def test_a_file_is_no_folder(tmp_path):
 
 def test_the_current_folder_may_be_meant(tmp_path, monkeypatch):
     monkeypatch.chdir(tmp_path)
-    assert Path("") == Path(".")  # so that nobody can tell them apart
+    assert Path("") == Path(".")  # the two are equal
     soft_targets(Path("."))
     assert len(stored(tmp_path)) == 2
 

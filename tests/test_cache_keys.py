@@ -1,4 +1,4 @@
-"""What a kept result is known by: all that it depends on, changed one at a time."""
+"""Keys of kept results: all that they depend on, changed one at a time."""
 
 import inspect
 import pickle
@@ -92,21 +92,22 @@ CALLS = [
 def test_every_argument_is_part_of_the_key(function, arguments, others, tmp_path):
     # a new parameter needs another value here
     assert len(arguments) == len(others) == len(inspect.signature(function).parameters)
-    results = [answer(None, function, arguments)]
-    assert_array_equal(answer(tmp_path, function, arguments), results[0])
+    results = [predicted(None, function, arguments)]
+    assert_array_equal(predicted(tmp_path, function, arguments), results[0])
     keys = {key_of_call(function, arguments)}
     for place, other in enumerate(others):
         changed = [*arguments[:place], other, *arguments[place + 1 :]]
         keys.add(key_of_call(function, changed))
         for _ in range(2):
             assert_array_equal(
-                answer(tmp_path, function, changed), answer(None, function, changed)
+                predicted(tmp_path, function, changed),
+                predicted(None, function, changed),
             )
     assert len(keys) == 1 + len(others)
 
 
-def answer(memory, function, arguments):
-    """Call a function, through a memory or without; of a fitted teacher its answers."""
+def predicted(memory, function, arguments):
+    """Call a function, through a memory or without; or predict with a teacher."""
     result = Call(memory, function, arguments).result()
     if function is _fit._fit:
         return result.predict_proba(X)
@@ -117,7 +118,7 @@ def answer(memory, function, arguments):
 
 
 class Nearby(BaseEstimator):
-    """Makes two copies of each row, and says that they were made from others."""
+    """Makes two copies of each row, and gives others as their sources."""
 
     def __init__(self, shift=0):
         self.shift = shift
@@ -185,7 +186,7 @@ CHANGES = {
 
 
 def soft_targets(params, fit_params=None, memory=None):
-    """Of all rows, and what the teacher says of the first."""
+    """Of all rows, and the teacher's prediction for the first."""
     params = {"random_state": 0, "student": Recorder(), "memory": memory} | params
     distilled = DistilledClassifier(**params)
     distilled.fit(**{"X": X, "y": y} | (fit_params or {}))
@@ -206,7 +207,7 @@ def test_a_change_has_the_effect_that_it_has_without_memory(change, tmp_path):
 
 
 def test_corrected_teacher_classes_count(tmp_path):
-    """The labels of the columns, which a fitted teacher's state says nothing of."""
+    """The labels of the columns, which a fitted teacher's state does not contain."""
     images, codes = load_digits(return_X_y=True)
     letters = np.array(list("abcdefghij"))
     teacher = RandomForestClassifier(20, random_state=0).fit(images, codes)
@@ -265,7 +266,7 @@ def test_the_key_of_a_class_does_not_make_its_instances_equal():
         FrozenEstimator(other)
     )
     assert key_of_teacher(named(one)) == key_of_teacher(named(other))
-    # nothing else can tell what pickle does not take
+    # nothing else identifies what pickle does not take
     for number, teacher in enumerate((one, other)):
         del teacher.cache_key
         teacher.lock = (value for value in [number])
@@ -321,7 +322,7 @@ def test_values_that_are_alike_but_not_the_same(one, other):
 
 @pytest.fixture
 def package(monkeypatch):
-    """A package with a teacher whose answers depend on the package's version."""
+    """A package with a teacher whose predictions depend on the package's version."""
     module = types.ModuleType("made_up_models")
     module.__version__ = "1.0"
 

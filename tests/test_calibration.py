@@ -1,4 +1,4 @@
-"""Teachers whose answers are calibrated before a student learns from them."""
+"""Teachers whose predictions are calibrated before a student learns from them."""
 
 import numpy as np
 import pytest
@@ -116,13 +116,13 @@ def test_a_prior_keeps_the_order_of_rows():
     assert_allclose(shift, shift[0], rtol=1e-3)
 
 
-def test_rows_without_an_answer_have_no_part_in_a_prior():
+def test_rows_without_a_prediction_have_no_part_in_a_prior():
     rng = np.random.default_rng(0)
     told = rng.dirichlet(np.ones(3), size=300).astype(np.float32)
     codes = rng.integers(0, 2, size=300)
     told[:10] = 0
     corrected = fit_calibrator("prior", told, codes)(told)
-    assert_array_equal(corrected[:, 2], 0)  # nobody has that label
+    assert_array_equal(corrected[:, 2], 0)  # no row has that label
     assert_array_equal(corrected[:10], 0)
     share = np.bincount(codes[10:], minlength=3) / 290
     assert_allclose(corrected[10:].mean(axis=0), share, atol=1e-5)
@@ -176,7 +176,7 @@ def test_a_prior_where_nothing_was_weighted_changes_little():
 # ---- where it cannot be
 
 
-def test_it_needs_answers_out_of_sample():
+def test_it_needs_out_of_sample_predictions():
     with pytest.raises(ValueError, match="calibration='sigmoid' needs soft targets"):
         distil(LogisticRegression().fit(X, y), calibration="sigmoid").fit(X, y)
     with pytest.raises(ValueError, match="leave cross_fit on"):

@@ -83,7 +83,7 @@ def test_those_of_a_student_are_called_once():
         assert counting.fits.total() == 1
 
 
-def test_those_of_a_pipeline_that_is_the_student_are_not_dropped_silently():
+def test_those_of_a_pipeline_that_is_the_student_are_dropped_with_a_warning():
     counting = Counting()
     student = make_pipeline(StandardScaler(), LogisticRegression())
     student.set_callbacks(counting)

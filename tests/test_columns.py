@@ -278,7 +278,7 @@ def test_repeated_column_names_do_not_confuse():
 
 
 def test_equal_values_are_one_level_whatever_their_type():
-    # a frame's True, an array's 1.0 and an int: a student must not tell them apart
+    # a frame's True, an array's 1.0 and an int: for a student they are one level
     codes, levels = nominal_codes(objects(True, 1, 1.0, "1")[:, None], 0)
     assert_array_equal(codes, [0, 0, 0, 1])
     assert levels == [True, "1"]
@@ -293,7 +293,7 @@ def test_nested_lists_keep_numbers_beside_strings():
 
 
 @pytest.mark.parametrize(
-    ("X", "answer"),
+    ("X", "expected"),
     [
         (pd.DataFrame({"a": [1]}), True),
         (pl.DataFrame({"a": [1]}), True),
@@ -306,5 +306,5 @@ def test_nested_lists_keep_numbers_beside_strings():
     ],
     ids=lambda value: type(value).__name__,
 )
-def test_is_frame(X, answer):
-    assert is_frame(X) is answer
+def test_is_frame(X, expected):
+    assert is_frame(X) is expected

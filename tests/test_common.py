@@ -167,7 +167,7 @@ def test_checks_that_scikit_learn_leaves_out(name, check):
     check(type(estimator).__name__, estimator)
 
 
-#: Out of the bag, a row of weight 4 is four rows where forests draw rows by weight.
+#: Out-of-bag, a row of weight 4 is four rows where forests draw rows by weight.
 WEIGHED = [
     name
     for name, row in ESTIMATORS.items()

@@ -1,4 +1,4 @@
-"""``compute_soft_targets``: what fitted teachers say of any rows."""
+"""``compute_soft_targets``: probabilities of fitted teachers for any rows."""
 
 import threading
 
@@ -27,14 +27,14 @@ TEACHER = LogisticRegression().fit(X, NAMES[y])
 P = TEACHER.predict_proba(X)
 
 
-class Silent:
+class Unnamed:
     """Probabilities without a word about the classes."""
 
     def predict_proba(self, X):
         return TEACHER.predict_proba(X)
 
 
-class Named(Silent):
+class Named(Unnamed):
     """Probabilities in a frame, in an order of its own."""
 
     def predict_proba(self, X):
@@ -42,7 +42,7 @@ class Named(Silent):
 
 
 class Counting:
-    """Remembers how many rows each call had."""
+    """Records how many rows each call had."""
 
     classes_ = NAMES
 
@@ -135,12 +135,12 @@ def test_a_frame_names_its_columns():
     assert_allclose(compute(Named(), X, classes=NAMES), P, atol=1e-6)
 
 
-def test_columns_that_nobody_names():
-    with pytest.raises(ValueError, match=r"Silent has no classes_ .* pass classes"):
-        compute(Silent(), X)
-    assert_allclose(compute(Silent(), X, classes=NAMES), P, atol=1e-6)
+def test_columns_without_a_name():
+    with pytest.raises(ValueError, match=r"Unnamed has no classes_ .* pass classes"):
+        compute(Unnamed(), X)
+    assert_allclose(compute(Unnamed(), X, classes=NAMES), P, atol=1e-6)
     with pytest.raises(ValueError, match=r"\(n_samples, 2\)"):
-        compute(Silent(), X, classes=["a", "b"])
+        compute(Unnamed(), X, classes=["a", "b"])
 
 
 def test_several_teachers_are_averaged():

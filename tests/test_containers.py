@@ -174,7 +174,7 @@ def test_the_layout_of_numbers_does_not_matter(layout, tmp_path):
     np.save(tmp_path / "X.npy", X)
     rows = LAYOUTS[layout](X, tmp_path / "X.npy")
     teacher = [make_pipeline(StandardScaler(), LogisticRegression()), TREES[1]]
-    if layout == "big-endian":  # scikit-learn's trees want another byte order
+    if layout == "big-endian":  # scikit-learn's trees need another byte order
         teacher = teacher[0]
     expected = distil(teacher).fit(X, y).predict_proba(X)
     assert_allclose(
@@ -191,7 +191,7 @@ def test_number_types(dtype):
 
 
 def test_the_teacher_gets_the_rows_in_their_own_type():
-    """A net wants float32; scikit-learn makes float64 of it where it wants that."""
+    """A net needs float32; scikit-learn makes float64 of it where it needs that."""
 
     forest = RandomForestClassifier(5, random_state=0).fit(X, y)
 
@@ -240,7 +240,7 @@ def test_sparse_rows(make, teacher):
 def test_sparse_rows_are_refused_where_the_teacher_takes_none():
     with pytest.raises(TypeError, match="Sparse data was passed"):
         distil(TREES[0]).fit(csr_array(X), y)
-    reduced = make_pipeline(TruncatedSVD(5), TREES[0])  # takes them, and says not
+    reduced = make_pipeline(TruncatedSVD(5), TREES[0])  # takes them, without the tag
     assert not get_tags(reduced).input_tags.sparse
     assert distil(reduced).fit(csr_array(X), y).score(csr_array(X), y) > 0.9
 

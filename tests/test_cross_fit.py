@@ -43,7 +43,7 @@ BOOSTER = HistGradientBoostingClassifier(max_iter=10).fit(X, y)
 
 
 class Shifted:
-    """Each row twice, a little to the side: its number says where it comes from."""
+    """Each row twice, a little to the side: its number gives its source."""
 
     def fit(self, X):
         self.X = X
@@ -75,9 +75,9 @@ def out_of_bag(ensemble):
     for member, seen in zip(
         ensemble.estimators_, ensemble.estimators_samples_, strict=True
     ):
-        asked = ~np.isin(SOURCE, seen)
-        total[asked] += member.predict_proba(ROWS[asked])
-        count += asked
+        chosen = ~np.isin(SOURCE, seen)
+        total[chosen] += member.predict_proba(ROWS[chosen])
+        count += chosen
     assert count.all()
     return total / count[:, None]
 
@@ -124,7 +124,7 @@ def test_sources_are_found_although_rows_are_split_off():
 
 
 class Memoriser(ClassifierMixin, BaseEstimator):
-    """It says 1 of rows that it has seen, whatever their label."""
+    """It predicts 1 for rows that it was fitted on, whatever their label."""
 
     def fit(self, X, y, sample_weight=None):
         self.classes_ = np.unique(y)
@@ -165,28 +165,28 @@ def test_groups_stay_together_in_synthetic_rows_too():
     assert_array_equal(student.soft_.proba[:, 1], 0)
 
 
-def test_a_forest_with_folds_is_asked_by_folds():
-    """Out of fold comes before out of bag, as for the training rows."""
+def test_a_forest_with_folds_predicts_by_folds():
+    """Out-of-fold comes before out-of-bag, as for the training rows."""
     forest, folds = RandomForestClassifier(10, random_state=0), StratifiedKFold(3)
     expected = np.empty((len(ROWS), 2))
     for train, test in folds.split(X, y):
-        asked = np.isin(SOURCE, test)
+        chosen = np.isin(SOURCE, test)
         fitted = clone(forest).fit(X[train], y[train])
-        expected[asked] = fitted.predict_proba(ROWS[asked])
+        expected[chosen] = fitted.predict_proba(ROWS[chosen])
     assert_allclose(labels_of(forest, True, cv=folds), expected, atol=1e-6)
 
 
 # ---- several teachers
 
 
-def test_each_of_several_teachers_is_asked_in_its_own_way():
+def test_each_of_several_teachers_predicts_in_its_own_way():
     weights = [3, 1]
     both = labels_of([FOREST, BAGGING], True, teacher_weights=weights)
     expected = 0.75 * out_of_bag(FOREST) + 0.25 * out_of_bag(BAGGING)
     assert_allclose(both, expected, atol=1e-6)
 
 
-def test_auto_asks_those_that_can_be_asked():
+def test_auto_uses_those_with_out_of_sample_predictions():
     noisy, y_noisy = make_table(600, 0.3, seed=0)
     forest = RandomForestClassifier(100, random_state=0).fit(noisy[:, 1:], y_noisy)
     booster = HistGradientBoostingClassifier(max_iter=10).fit(noisy[:, 1:], y_noisy)
@@ -225,7 +225,7 @@ def test_auto_asks_those_that_can_be_asked():
         *["another order", "other rows"],
     ],
 )
-def test_true_is_an_error_where_nobody_did_not_see_a_row(teacher):
+def test_true_is_an_error_without_out_of_sample_predictions(teacher):
     message = "cross_fit=True, but no part of the teacher (HistG|Random|ExtraT).* cv="
     with pytest.raises(ValueError, match=message):
         labels_of(teacher, True)
@@ -275,7 +275,7 @@ def test_auto_looks_whether_has_memorised_noise(flipped, choice, cv, capsys):
 
 
 def test_auto_needs_neighbours_to_look_at(capsys):
-    """Without them the whole teacher labels, and a message says what to do."""
+    """Without them the whole teacher labels, and a message names what to do."""
     advice = "no neighbors_.*cross_fit=True .*or cross_fit=False"
     with pytest.warns(UserWarning, match=advice) as caught:
         whole = labels_of(FOREST, "auto", verbose=1)
@@ -291,7 +291,7 @@ def test_nothing_is_said_of_neighbours_where_all_teachers_are_whole():
     labels_of(BOOSTER, "auto")
 
 
-def test_a_student_of_honest_labels_is_better_where_labels_are_noise():
+def test_a_student_of_out_of_sample_labels_is_better_where_labels_are_noise():
     losses = {True: [], False: []}
     for seed in range(3):
         X, y = make_table(500, 0.3, seed)
@@ -307,9 +307,9 @@ def test_a_student_of_honest_labels_is_better_where_labels_are_noise():
             )
             proba = distilled.fit(X[:, 1:], y).predict_proba(X_test[:, 1:])
             found.append(log_loss(y_test, proba))
-    honest, plain = np.array(losses[True]), np.array(losses[False])
-    assert (honest < plain).all()
-    assert honest.mean() < plain.mean() - 0.01
+    sound, plain = np.array(losses[True]), np.array(losses[False])
+    assert (sound < plain).all()
+    assert sound.mean() < plain.mean() - 0.01
 
 
 def test_booleans_of_numpy():

@@ -52,7 +52,7 @@ def frame():
 
 
 def _refused(capsys, *arguments):
-    """Run the demo on what it refuses, and give the one line that it says."""
+    """Run the demo on what it refuses, and give the one line of its error."""
     with pytest.raises(SystemExit) as stop:
         main([*arguments])
     output = capsys.readouterr()

@@ -371,7 +371,7 @@ def test_warnings_are_lines_without_code(capsys):
     assert capsys.readouterr().err == "  warning: Mind \\x1b this.\n"
 
 
-def test_an_output_that_nobody_reads_is_no_error():
+def test_a_closed_pipe_is_no_error():
     code = (
         "import sys, types\n"
         "name = 'sklearn_kd._demo.run'\n"

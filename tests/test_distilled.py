@@ -31,23 +31,23 @@ from sklearn_kd.students.weighted._expansion import expand
 from sklearn_kd.targets import SoftTargets
 
 
-class Unasked:
-    """A fitted teacher that nobody may ask."""
+class Unusable:
+    """A fitted teacher that must not predict."""
 
     classes_ = (0, 1, 2)
 
     def predict_proba(self, X):
-        raise AssertionError("the teacher was asked")
+        raise AssertionError("the teacher predicted")
 
 
 class Unfittable(ClassifierMixin, BaseEstimator):
-    """An unfitted teacher that nobody may fit."""
+    """An unfitted teacher that must not be fitted."""
 
     def fit(self, X, y):
         raise AssertionError("the teacher was fitted")
 
     def predict_proba(self, X):
-        raise AssertionError("the teacher was asked")
+        raise AssertionError("the teacher predicted")
 
 
 # ---- alpha: from the labels alone to the teacher alone
@@ -73,16 +73,16 @@ WEIGHT = np.random.default_rng(0).uniform(0.5, 2.0, size=len(y))
     ids=lambda student: type(student).__name__,
 )
 @pytest.mark.parametrize("weight", [None, WEIGHT], ids=["", "weighted"])
-@pytest.mark.parametrize("teacher", [Unasked(), Unfittable(), None])
+@pytest.mark.parametrize("teacher", [Unusable(), Unfittable(), None])
 def test_alpha_0_is_the_student_alone(student, weight, teacher):
-    """Bit for bit, and without asking anybody; ``cv`` and the rest are idle."""
+    """Bit for bit, and without a teacher; ``cv`` and the rest have no effect."""
     distilled = distil(teacher, student, alpha=0, temperature=3.0, cv=3)
     distilled.fit(X, y, sample_weight=weight, X_unlabeled=X)
     assert distilled.teacher_ is None
     plain, names = clone(student), ["sample_weight"]
     if getattr(student, "random_state", 0) is None:
         plain.set_params(random_state=0)
-    if isinstance(student, Pipeline):  # every step that knows weights gets them
+    if isinstance(student, Pipeline):  # every step that takes weights gets them
         names = [f"{name}__sample_weight" for name, _ in student.steps]
     params = {} if weight is None else dict.fromkeys(names, weight)
     plain.fit(X, y, **params)
@@ -91,7 +91,7 @@ def test_alpha_0_is_the_student_alone(student, weight, teacher):
 
 
 def test_alpha_weighs_the_soft_term():
-    """From the labels to a teacher that says otherwise, in equal steps."""
+    """From the labels to a teacher that predicts otherwise, in equal steps."""
     wrong = 0.05 + 0.85 * np.eye(3)[(y + 1) % 3]
     for alpha in (0.25, 0.5, 1.0):
         distilled = distil(None, Recorder(), alpha=alpha, temperature=2.0)
@@ -289,7 +289,7 @@ REAL = {"breast cancer": load_breast_cancer, "digits": load_digits, "wine": load
 
 @pytest.mark.parametrize("name", REAL)
 def test_real_numbers(name):
-    """A forest, and a student that keeps what it knows of rows that neither saw."""
+    """A forest, and a student that follows it on rows that neither was fitted on."""
     rows, labels = REAL[name](return_X_y=True)
     parts = train_test_split(
         rows, labels, test_size=0.4, random_state=0, stratify=labels

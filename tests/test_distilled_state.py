@@ -74,7 +74,7 @@ def test_random_state_decides_all_and_touches_nothing(name, cv):
     for arm, seed in {"one": 0, "again": 0, "other": 1, "none": None}.items():
         distilled = distil(teacher, cv=cv, random_state=seed).fit(rows, y)
         proba[arm] = distilled.predict_proba(rows)
-        # asking a net draws once; that is the user's own call, so not made here
+        # a net's prediction draws once; that is the user's own call, so not made here
         assert global_state() == before
     assert_array_equal(proba["one"], proba["again"])
     assert (proba["one"] != proba["other"]).any()

@@ -1,4 +1,4 @@
-"""Students whose training diverges, or whose answers are no probabilities."""
+"""Students whose training diverges, or whose predictions are no probabilities."""
 
 import numpy as np
 import pytest
@@ -73,14 +73,14 @@ def test_a_net_that_ends_far_worse_than_it_began_is_refused(optimizer):
     model.set_params(student__lr=0.01).fit(X, Y)
 
 
-def test_a_net_whose_loss_is_finite_and_whose_answers_are_not_is_refused():
+def test_a_net_whose_loss_is_finite_and_whose_predictions_are_not_is_refused():
     student = SkorchStudent(net(LateRoot, 0.1), encoder=None, random_state=0)
     with pytest.raises(ValueError, match="rows, though its training loss is finite"):
         student.fit(X, Y)
 
 
 @pytest.mark.parametrize("n_rows", [3, 1100])
-def test_a_net_that_answers_nan_at_prediction_has_no_label(n_rows):
+def test_a_net_that_predicts_nan_has_no_label(n_rows):
     low = np.minimum(X, 1)
     student = SkorchStudent(net(LateRoot, 0.1), encoder=None, random_state=0)
     student.fit(low, Y)
@@ -113,22 +113,22 @@ def test_a_distilled_net_that_diverges_is_refused(wrap):
 
 
 class Spoilt(ClassifierMixin, BaseEstimator):
-    """A student that learns, and answers nonsense from some row on."""
+    """A student that learns, and predicts nonsense from some row on."""
 
-    def __init__(self, answer=np.nan, after=0):
-        self.answer = answer
+    def __init__(self, value=np.nan, after=0):
+        self.value = value
         self.after = after
 
     def fit(self, X, y, sample_weight=None):
         self.classes_ = np.unique(y)
-        self.n_asked_ = 0
+        self.n_calls_ = 0
         return self
 
     def predict_proba(self, X):
         proba = np.full((len(X), 2), 0.5)
-        if self.n_asked_ >= self.after:
-            proba[1] = self.answer
-        self.n_asked_ += 1
+        if self.n_calls_ >= self.after:
+            proba[1] = self.value
+        self.n_calls_ += 1
         return proba
 
     def predict(self, X):
@@ -136,24 +136,24 @@ class Spoilt(ClassifierMixin, BaseEstimator):
 
 
 @pytest.mark.parametrize(
-    ("answer", "message"),
+    ("spoilt", "message"),
     [
         (np.nan, "NaN or infinity, .* row 1"),
         (3.0, "sum to 1"),
         (-1.0, "negative"),
     ],
 )
-def test_any_student_that_answers_no_probabilities_is_refused(answer, message):
+def test_any_student_that_predicts_no_probabilities_is_refused(spoilt, message):
     with pytest.raises(ValueError, match=f"trained student Spoilt.*{message}"):
-        on_given_rows(TEACHER, Spoilt(answer)).fit(X, Y)
+        on_given_rows(TEACHER, Spoilt(spoilt)).fit(X, Y)
 
 
 @pytest.mark.parametrize("threshold", [None, 0.4])
-def test_a_student_that_answers_nan_later_gives_no_label_by_a_threshold(threshold):
+def test_a_student_that_predicts_nan_later_gives_no_label_by_a_threshold(threshold):
     model = on_given_rows(TEACHER, Spoilt(after=1), decision_threshold=threshold)
     model.fit(X, Y)
-    asked = [model.predict_proba] if threshold is None else [model.predict]
-    for method in asked:
+    methods = [model.predict_proba] if threshold is None else [model.predict]
+    for method in methods:
         with pytest.raises(
             ValueError, match=r"student Spoilt predicts NaN .* 1 of 300 rows"
         ):
@@ -169,7 +169,7 @@ def test_a_student_without_probabilities_is_still_one():
 
 @pytest.mark.parametrize("rate", [1e10, 1e30])
 def test_a_last_step_that_no_loss_has_seen_is_looked_at(rate):
-    """One step: the loss is that of the first weights, and the answers overflow."""
+    """One step: the loss is that of the first weights, and the outputs overflow."""
     student = MLPStudent((8, 8, 8, 8), learning_rate_init=rate, random_state=0)
     with pytest.raises(ValueError, match=r"Training diverged: .*init=1e"):
         student.partial_fit(X, Y, classes=[0, 1])

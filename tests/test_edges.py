@@ -49,7 +49,7 @@ def test_the_largest_steps_come_first():
 
 
 @pytest.mark.parametrize("n_bins", [2, 5, 32])
-def test_there_are_no_more_stretches_than_asked_for(n_bins):
+def test_there_are_no_more_stretches_than_requested(n_bins):
     rng = np.random.default_rng(0)
     values, targets = rng.normal(size=2000), rng.normal(size=(2000, 3))
     edges = edges_of(values, targets, n_bins=n_bins)

@@ -88,7 +88,7 @@ def test_fitted_on_one_container_it_encodes_another(fitted_on, make):
 
 @pytest.mark.parametrize("dtype", ["float32", "float64"])
 @pytest.mark.parametrize("n_samples", [1, 60])
-def test_the_output_is_what_was_asked_for(dtype, n_samples):
+def test_the_output_has_the_chosen_dtype(dtype, n_samples):
     encoder = TabularEncoder(dtype=dtype).fit(pd.DataFrame(mixed()))
     encoded = encoder.transform(pd.DataFrame(mixed())[:n_samples])
     assert encoded.dtype == dtype
@@ -159,7 +159,7 @@ def test_missing_text_unseen_in_training_is_like_an_unknown_level():
 @frames
 def test_constant_columns_are_dropped_and_their_flags_are_not(make, values, names):
     encoder = TabularEncoder().fit(make({"a": values, "b": [1, 2, 3]}))
-    # named here, as scikit-learn 1.7 does not know the names of polars 2
+    # named here, as scikit-learn 1.7 does not read the names of polars 2
     assert [name for name in names_of(encoder, "ab") if name != "b"] == names
 
 

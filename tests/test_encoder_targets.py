@@ -1,4 +1,4 @@
-"""What teaches an encoder: labels, numbers, and what is refused."""
+"""Targets of an encoder: labels, numbers, and what is refused."""
 
 import tracemalloc
 

@@ -27,7 +27,7 @@ def answering(change):
 
 
 class Nameless(Answering):
-    """Nobody says what its columns stand for."""
+    """Its columns have no labels."""
 
     def __init__(self):
         super().__init__(np.asarray)
@@ -35,7 +35,7 @@ class Nameless(Answering):
 
 
 class Handmade:
-    """Unfitted, and without ``get_params``: it can be neither asked nor cloned."""
+    """Unfitted, and without ``get_params``: it can neither predict nor be cloned."""
 
     def fit(self, X, y):
         raise AssertionError("fitted in place")
@@ -66,7 +66,7 @@ TEACHERS = {
         TypeError,
         'VotingClassifier has no predict_proba.*voting="soft"',
     ),
-    # it has one only after fit: scikit-learn cannot say what None stands for
+    # it has one only after fit: scikit-learn has no meaning for None
     "stack without a last": (
         lambda: StackingClassifier([("a", LOGISTIC)]),
         TypeError,
@@ -238,9 +238,9 @@ STUDENTS = {
 
 @pytest.mark.parametrize("name", STUDENTS)
 def test_a_student_that_is_none(name):
-    """Before any teacher is asked, which may take hours."""
+    """Before any teacher predicts, which may take hours."""
     student, params, match = STUDENTS[name]
-    teacher = Answering(lambda proba: pytest.fail("the teacher was asked"))
+    teacher = Answering(lambda proba: pytest.fail("the teacher predicted"))
     with refused(TypeError, match):
         distil(teacher, student, **params).fit(X, y)
 
@@ -248,7 +248,7 @@ def test_a_student_that_is_none(name):
 def test_weights_for_a_student_that_takes_none():
     weight = np.arange(len(y)) + 1.0
     for student, alpha in ((Unweighted(), 0.5), (KNeighborsClassifier(), 0.0)):
-        teacher = Answering(lambda proba: pytest.fail("the teacher was asked"))
+        teacher = Answering(lambda proba: pytest.fail("the teacher predicted"))
         with refused(TypeError, f"{type(student).__name__} takes no sample_weight"):
             distil(teacher, student, alpha=alpha).fit(X, y, sample_weight=weight)
     distil(forest(), Unweighted()).fit(X, y)

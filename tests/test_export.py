@@ -279,7 +279,7 @@ def test_a_fitted_student_behind_a_threshold_needs_no_fit():
         model.set_params(response_method="auto")
 
 
-def test_only_the_outputs_asked_for():
+def test_only_the_chosen_outputs():
     model = student(random_state=0).fit(NUMBERS, CODES)
     exported = to_onnx(model, outputs=["probabilities"])
     assert [output.name for output in exported.graph.output] == ["probabilities"]

@@ -1,4 +1,4 @@
-"""What an ONNX model cannot say is refused, and what float32 rounds is warned of."""
+"""What an ONNX model cannot hold is refused, and what float32 rounds is warned of."""
 
 import numpy as np
 import pandas as pd

@@ -113,7 +113,7 @@ def outcome(function):
 
 
 def has_strings(rows):
-    """Return whether there is a string: it is never a number here, whatever it says."""
+    """Return whether there is a string: it is never a number here, whatever it is."""
     values = np.asarray(rows, dtype=object).ravel()
     if getattr(getattr(rows, "dtype", None), "kind", "") in ("U", "S"):
         return True
@@ -134,7 +134,7 @@ def test_errors_and_warnings_are_those_of_validate_data(student, rows):
         return
     assert (ours is None) == (theirs is None), (ours, theirs)
     if ours is not None and ("got one row" in ours[1] or "Complex data" in ours[1]):
-        return  # which says more
+        return  # which is clearer
     assert our_warnings == their_warnings
     if not isinstance(rows, pd.DataFrame) and np.asarray(rows).dtype != object:
         assert ours == theirs  # to the letter
@@ -312,7 +312,7 @@ def test_a_pickled_encoder_gives_the_same_bits_from_half_the_bytes():
         assert_array_equal(again.transform(nothing), fitted.transform(nothing))
 
 
-def test_sixteen_threads_give_the_answers_of_one_while_another_fits():
+def test_sixteen_threads_give_the_predictions_of_one_while_another_fits():
     frame = mixed(3000)
     y = np.arange(3000) % 3
     proba = np.full((3000, 3), 1 / 3)

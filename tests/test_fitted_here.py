@@ -1,4 +1,4 @@
-"""For a teacher that ``fit`` fits itself it is known which rows its members saw."""
+"""The members of a teacher that ``fit`` fits are out-of-bag without a test."""
 
 import numpy as np
 import pytest
@@ -21,7 +21,7 @@ from sklearn_kd import DistilledClassifier, MLPStudent, MungeSampler
 from sklearn_kd.teachers.out_of_sample._out_of_bag import bagged_members
 
 RNG = np.random.default_rng(0)
-#: Two classes that every tree tells apart on rows that it did not see, too.
+#: Two classes that every tree separates on out-of-bag rows, too.
 EASY = RNG.normal(size=(120, 3)) + 10 * (np.arange(120) % 2)[:, None]
 y = np.arange(120) % 2
 FOREST = RandomForestClassifier(20, random_state=0)
@@ -54,7 +54,7 @@ def test_an_easy_table_is_no_reason_to_refuse(teacher, params):
     assert distil(teacher, **params).fit(EASY, y).score(EASY, y) > 0.9
 
 
-def test_out_of_bag_answers_need_no_memory_to_be_known():
+def test_out_of_bag_predictions_need_no_memorised_labels():
     labels = (EASY[:, 0] + RNG.normal(0, 3, 120) > 5).astype(int)
     forest = clone(MODEST).set_params(oob_score=True)
     model = distil(forest, Recorder(), transfer=Shifted(), cross_fit=True)
@@ -135,7 +135,7 @@ def test_labels_given_for_fitted_teachers_are_not_those_of_unfitted_ones():
 
 
 class Dropping(Seeded):
-    """A sampler of sparse rows that says so."""
+    """A sampler of sparse rows with the tag."""
 
     def sample(self):
         return self.X_[: self.n_samples], np.arange(self.n_samples)

@@ -16,7 +16,7 @@ from sklearn_kd._tables.building import stack_rows
 
 
 class Located(pd.DataFrame):
-    """As geopandas does it: parts are of the type, and keep what it knows beside."""
+    """As geopandas does it: parts are of the type, and keep its metadata."""
 
     _metadata = ["projection"]
 
@@ -71,7 +71,7 @@ def numbers(X):
 
 
 class Seen:
-    """A fitted teacher that remembers the types of what it is asked about."""
+    """A fitted teacher that records the types of the rows that it gets."""
 
     def __init__(self):
         self.model = make_pipeline(FunctionTransformer(numbers), LogisticRegression())

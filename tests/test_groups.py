@@ -46,7 +46,7 @@ SMALL = MLPStudent((16,), max_iter=3, random_state=0)
 
 
 def assert_parted(X_train, X_val, share=0.1):
-    """No group on both sides, and about the share that was asked for."""
+    """No group on both sides, and about the share that was requested."""
     place = {tuple(row): group for row, group in zip(X.tolist(), GROUPS, strict=True)}
     sides = [{place[tuple(row)] for row in X.tolist()} for X in (X_train, X_val)]
     assert not sides[0] & sides[1]
@@ -106,7 +106,7 @@ def test_a_class_of_one_group_stays_in_training():
         assert not mask[:4].any()
 
 
-# ---- who is given them
+# ---- which models get them
 
 
 @pytest.mark.parametrize("soft", [False, True])

@@ -44,7 +44,7 @@ TASTES = np.array([1, 0, 1, 0] * 20)
 
 
 class Means(ClassifierMixin, BaseEstimator):
-    """The mean of each class says how likely it is; a class of the user's own."""
+    """The mean of each class gives its probability; a class of the user's own."""
 
     def fit(self, X, y):
         self.classes_ = np.unique(y)
@@ -84,7 +84,7 @@ def distil(teacher=None, **params):
 
 
 def foreign():
-    """Ours around what scikit-learn knows nothing of, and the default teacher."""
+    """Ours around a class without scikit-learn, and the default teacher."""
     wide = np.random.default_rng(0).normal(size=(150, 13))
     yield "default", lambda: distil(Means().fit(X, y)).fit(X, y)
     yield "narrow", lambda: distil(Means()).fit(X[:, :4], y)
@@ -193,7 +193,7 @@ def test_the_default_teacher_is_of_scikit_learns_own_classes():
     assert type(boosting) is HistGradientBoostingClassifier
     assert type(trees.estimators_[0]).__module__ == "sklearn.tree._classes"
     assert b"sklearn_kd._run.twins" not in pickle.dumps(model)
-    with hooked(wrapped=True) as calls:  # asked by the user, it is as any model
+    with hooked(wrapped=True) as calls:  # called by the user, it is as any model
         model.teacher_.predict_proba(FRAME)
     assert "HistGradientBoostingClassifier.predict_proba" in calls
 

@@ -54,12 +54,12 @@ def forest(wine):
 
 
 class Says:
-    """A model that always gives the same answers, and notes what it is asked."""
+    """A model that always gives the same predictions, and records its rows."""
 
     def __init__(self, labels, proba=None, classes=None):
         self.labels = labels
         self.proba = proba
-        self.asked = []
+        self.rows = []
         self.n_jobs = 7
         self.seen_jobs = set()
         if classes is not None:
@@ -69,7 +69,7 @@ class Says:
         return self.labels
 
     def predict_proba(self, X):
-        self.asked.append(X)
+        self.rows.append(X)
         self.seen_jobs.add(self.n_jobs)
         return self.proba
 
@@ -87,21 +87,21 @@ class TestSpeed:
         frame = pd.DataFrame(wine[0])
         model = Says([])
         prediction_latency(model, frame, n_calls=50, time_limit=60)
-        asked = model.asked[5:]  # the first are for warming up
-        assert len(asked) == 50
-        assert all(type(row) is pd.DataFrame and len(row) == 1 for row in asked)
-        assert len({row.index[0] for row in asked}) == 50
-        assert asked[-1].index[0] > len(frame) - 10
+        rows = model.rows[5:]  # the first are for warming up
+        assert len(rows) == 50
+        assert all(type(row) is pd.DataFrame and len(row) == 1 for row in rows)
+        assert len({row.index[0] for row in rows}) == 50
+        assert rows[-1].index[0] > len(frame) - 10
 
     def test_few_rows_are_used_again(self):
         model = Says([])
         prediction_latency(model, np.arange(6.0).reshape(3, 2), n_calls=30)
-        assert len(model.asked) == 35
+        assert len(model.rows) == 35
 
     def test_time_limit_leaves_ten_calls(self, wine):
         model = Says([])
         prediction_latency(model, wine[0], n_calls=100, time_limit=0)
-        assert len(model.asked) == 15
+        assert len(model.rows) == 15
 
     def test_throughput_is_rows_per_second(self, wine):
         class Slow(Says):

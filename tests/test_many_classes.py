@@ -31,7 +31,7 @@ def blobs(n_classes, each=8):
     return make_blobs(n_rows, 6, centers=n_classes, cluster_std=3, random_state=0)
 
 
-# ---- who votes
+# ---- which booster
 
 
 def test_up_to_twenty_classes_it_is_the_booster_that_it_was():
@@ -115,7 +115,7 @@ def test_trees_end_at_half_the_limit(monkeypatch, n_classes, seconds, done):
     assert (booster and before[-1]) == done
 
 
-def test_a_booster_that_would_answer_late_is_not_asked(monkeypatch):
+def test_a_booster_that_would_predict_too_long_is_left_out(monkeypatch):
     clock = stopped(monkeypatch)
     X, booster = in_time(3)
     context = Context(deadline=Deadline(10))
@@ -162,7 +162,7 @@ def test_a_nominal_column_has_as_many_targets_at_most():
     assert widths == [MOST_TARGETS] * 2
 
 
-def test_synthetic_rows_have_so_many_answers():
+def test_synthetic_rows_have_so_many_probabilities():
     assert most_synthetic(8000, 20, 10) > 300_000
     assert most_synthetic(8000, 20, 2000) == 16_000
     assert most_synthetic(500, 20, 2000) == 15_000

@@ -24,14 +24,14 @@ X, y = load_wine(return_X_y=True)
 X = StandardScaler().fit_transform(X)
 STUDENT = MLPStudent((8,), max_iter=5, batch_size=64)
 
-#: What the teachers below were asked to do, in this process.
-FITS, ASKED = [], []
+#: Rows in the calls of the teachers below, in this process.
+FITS, PREDICTED = [], []
 
 
 @pytest.fixture(autouse=True)
 def forget():
     FITS.clear()
-    ASKED.clear()
+    PREDICTED.clear()
 
 
 class CountedForest(RandomForestClassifier):
@@ -40,12 +40,12 @@ class CountedForest(RandomForestClassifier):
         return super().fit(X, y, sample_weight)
 
     def predict_proba(self, X):
-        ASKED.append(len(X))
+        PREDICTED.append(len(X))
         return super().predict_proba(X)
 
 
 class Oracle:
-    """A fitted teacher that counts, and stops at the call that it is told."""
+    """A fitted teacher that counts, and stops at a given call."""
 
     classes_ = (0, 1, 2)
 
@@ -55,8 +55,8 @@ class Oracle:
         vars(self).update(attributes)
 
     def predict_proba(self, X):
-        ASKED.append(len(X))
-        if len(ASKED) == self.fail_at:
+        PREDICTED.append(len(X))
+        if len(PREDICTED) == self.fail_at:
             raise RuntimeError("killed")
         return self.model.predict_proba(X)
 
@@ -73,12 +73,12 @@ FOREST = CountedForest(5)
 def test_a_second_fit_neither_fits_nor_asks_the_teacher(cv, tmp_path):
     first = distil(FOREST, tmp_path, cv=cv).fit(X, y, X_unlabeled=X[:50])
     assert len(FITS) == (1 if cv is None else 4)
-    assert ASKED
+    assert PREDICTED
     FITS.clear()
-    ASKED.clear()
+    PREDICTED.clear()
     second = distil(FOREST, tmp_path, cv=cv).fit(X, y, X_unlabeled=X[:50])
     assert FITS == []
-    assert ASKED == []
+    assert PREDICTED == []
     assert_array_equal(second.predict_proba(X), first.predict_proba(X))
     # what the student does with it costs no teacher either
     distil(FOREST, tmp_path, cv=cv, alpha=0.5, temperature=2.0).fit(X, y)
@@ -139,7 +139,9 @@ def test_the_default_ensemble_is_kept(tmp_path):
         distil(None, tmp_path).fit(X, y, X_unlabeled=X[:50])
         count = len(list(tmp_path.rglob("output.pkl")))
         FITS.append(count)
-    assert FITS[0] == FITS[1] == 2 * 3  # a fit and two answers for each of two teachers
+    assert (
+        FITS[0] == FITS[1] == 2 * 3
+    )  # a fit, two predictions for each of two teachers
 
 
 # ---- labels
@@ -151,11 +153,11 @@ def small_chunks(monkeypatch):
 
 
 @pytest.mark.usefixtures("small_chunks")
-def test_rows_are_asked_about_in_chunks(capsys):
+def test_rows_are_predicted_in_chunks(capsys):
     distilled = distil(Oracle(), None, verbose=1).set_params(student=Recorder())
     distilled.fit(X, y, X_unlabeled=X[:50])
     first = 1  # the row that shows that the teacher is fitted
-    assert list(ASKED) == [first, *[20] * 8, 18, 17, 17, 16]
+    assert list(PREDICTED) == [first, *[20] * 8, 18, 17, 17, 16]
     expected = Oracle().model.predict_proba(np.vstack([X, X[:50]]))
     assert_allclose(distilled.student_.soft_.proba, expected, atol=1e-7)
     progress = capsys.readouterr().out.splitlines()
@@ -167,7 +169,7 @@ def test_rows_are_asked_about_in_chunks(capsys):
 
 
 @pytest.mark.usefixtures("small_chunks")
-def test_silent_by_default(capsys):
+def test_nothing_is_printed_by_default(capsys):
     distil(FOREST, None, cv=2).fit(X, y)
     assert capsys.readouterr() == ("", "")
 
@@ -182,7 +184,7 @@ def test_chunks_and_jobs_change_no_result(monkeypatch):
 
 
 @pytest.mark.usefixtures("small_chunks")
-def test_chunks_are_asked_about_in_threads():
+def test_chunks_are_predicted_in_threads():
     """A fitted teacher may be large: it is shared and not copied to processes."""
     names = set()
 
@@ -193,7 +195,7 @@ def test_chunks_are_asked_about_in_threads():
 
     distil(Named(), None, n_jobs=2).fit(X, y)
     assert len(names - {threading.main_thread().name}) > 0
-    assert sum(ASKED) == 1 + len(X)
+    assert sum(PREDICTED) == 1 + len(X)
 
 
 @pytest.mark.usefixtures("small_chunks")
@@ -201,11 +203,15 @@ def test_a_killed_labelling_goes_on_where_it_was(tmp_path):
     teacher = Oracle(fail_at=4, cache_key="oracle")  # the third chunk
     with pytest.raises(RuntimeError, match="killed"):
         distil(teacher, tmp_path).fit(X, y)
-    assert ASKED == [1, 20, 20, 20]
-    ASKED.clear()
+    assert PREDICTED == [1, 20, 20, 20]
+    PREDICTED.clear()
     teacher.fail_at = None
     distilled = distil(teacher, tmp_path).fit(X, y)
-    assert list(ASKED) == [1, *[20] * 6, 18]  # two of nine chunks are not asked again
+    assert list(PREDICTED) == [
+        1,
+        *[20] * 6,
+        18,
+    ]  # two of nine chunks are kept
     plain = distil(Oracle(), None).fit(X, y)
     assert_array_equal(distilled.predict_proba(X), plain.predict_proba(X))
 
@@ -215,8 +221,8 @@ def test_a_search_asks_about_the_unlabelled_rows_once(tmp_path):
     """They are the same for every fold and candidate."""
     search = GridSearchCV(distil(Oracle(), tmp_path), {"alpha": [0.5, 1.0]}, cv=2)
     search.fit(X, y, X_unlabeled=UnlabeledRows(X + 1))
-    asked = sum(ASKED) - ASKED.count(1)
-    assert asked <= 3 * len(X)  # the folds, all rows, and the others; 8 without
+    n_rows = sum(PREDICTED) - PREDICTED.count(1)
+    assert n_rows <= 3 * len(X)  # the folds, all rows, and the others; 8 without
 
 
 @pytest.mark.parametrize("key", [None, "oracle-1"])
@@ -227,28 +233,28 @@ def test_a_fitted_teacher_is_known_by_its_hash_or_its_key(key, tmp_path):
         if key is not None:
             teacher.cache_key = key
         distil(teacher, tmp_path).fit(X, y)
-    full = [n for n in ASKED if n > 1]
+    full = [n for n in PREDICTED if n > 1]
     assert len(full) == (2 if key is None else 1)
     distil(Oracle(cache_key="oracle-2"), tmp_path).fit(X, y)
-    assert len([n for n in ASKED if n > 1]) == len(full) + 1
+    assert len([n for n in PREDICTED if n > 1]) == len(full) + 1
 
 
 def test_a_frozen_teacher_is_known_by_what_is_in_it(tmp_path):
     teacher = CountedForest(5, random_state=0).fit(X, y)
     for frozen in (FrozenEstimator(teacher), FrozenEstimator(teacher)):
         distil(frozen, tmp_path).fit(X, y)
-    assert [n for n in ASKED if n > 1] == [len(X)]
+    assert [n for n in PREDICTED if n > 1] == [len(X)]
 
 
-def test_other_rows_are_asked_about_again(tmp_path):
+def test_other_rows_are_predicted_again(tmp_path):
     teacher = Oracle()
     distil(teacher, tmp_path).fit(X, y)
     distil(teacher, tmp_path).fit(X[:-1], y[:-1])
-    assert [n for n in ASKED if n > 1] == [178, 177]
+    assert [n for n in PREDICTED if n > 1] == [178, 177]
 
 
 def test_a_cache_across_unfitted_teachers_is_kept_apart(tmp_path):
-    """Two teachers of one ensemble, on the same rows: none answers for the other."""
+    """Two teachers of one ensemble, on the same rows: neither replaces the other."""
     pair = [LogisticRegression(C=0.01), LogisticRegression(C=100.0)]
     kept = distil(pair, tmp_path, cv=3).set_params(student=Recorder())
     plain = distil(pair, None, cv=3).set_params(student=Recorder())

@@ -216,7 +216,7 @@ def test_log_proba_stays_finite_where_proba_rounds_to_zero(wine):
     )
 
 
-def test_pickle_holds_each_weight_once_and_answers_alike(wine):
+def test_pickle_holds_each_weight_once_and_predicts_alike(wine):
     X, y = wine
     student = MLPStudent((256, 256), max_iter=3, random_state=0).fit(X, y)
     data = pickle.dumps(student)

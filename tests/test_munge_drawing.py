@@ -147,11 +147,11 @@ def test_the_approximate_search_is_nearly_exact():
     assert (neighbors != np.arange(21_000)[:, None]).all()
     again = nearest_rows(numbers, codes, 10, np.random.default_rng(0))
     assert_array_equal(neighbors, again)
-    asked = np.arange(0, 21_000, 40)
+    chosen = np.arange(0, 21_000, 40)
     points = np.hstack([numbers / numbers.std(axis=0)])
     points = np.hstack([points, *(np.eye(6)[one] * 0.5**0.5 for one in codes.T)])
-    exact, _ = NearestNeighbors(n_neighbors=11).fit(points).kneighbors(points[asked])
-    found = points[neighbors[asked]] - points[asked][:, None]
+    exact, _ = NearestNeighbors(n_neighbors=11).fit(points).kneighbors(points[chosen])
+    found = points[neighbors[chosen]] - points[chosen][:, None]
     ratio = np.linalg.norm(found, axis=2).mean() / exact[:, 1:].mean()
     assert 1 <= ratio < 1.06  # a random row: about 5
 

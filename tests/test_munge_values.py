@@ -168,7 +168,7 @@ def test_which_columns_hold_codes(values, kept):
     assert names[found and found.are_codes] == kept
 
 
-# ---- a teacher that knows no other codes
+# ---- a teacher that takes no other codes
 
 
 def zip_table(n_rows=400):

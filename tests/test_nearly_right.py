@@ -1,4 +1,4 @@
-"""What somebody passes who owns a model, or a row, and does nearly the right thing."""
+"""Common mistakes with a model or a row: the message names the right call."""
 
 import functools
 import re
@@ -81,8 +81,11 @@ MODELS = {
     "a file": (lambda: "m.pkl", "'m.pkl', of type str.*load the model first"),
     "only predict": (Predicting, f"Predicting has no predict_proba.*{WANTED}"),
     "a transformer": (StandardScaler, WANTED),
-    "answers": (lambda: np.full((N, 2), 0.5), "probabilities of the rows of X"),
-    "answers by name": (lambda: FRAME, r"probabilities of the rows.*teacher_proba="),
+    "probabilities": (lambda: np.full((N, 2), 0.5), "probabilities of the rows of X"),
+    "probabilities by name": (
+        lambda: FRAME,
+        r"probabilities of the rows.*teacher_proba=",
+    ),
     "a class": (lambda: RandomForestClassifier, r"RandomForestClassifier\(\), or pass"),
 }
 

@@ -47,7 +47,7 @@ def test_the_student_learns_what_the_assistant_says():
     assert_allclose(told, assistant.predict_proba(X), atol=1e-6)
     assert assistant.student_.hidden_layer_sizes == (16,)
     assert isinstance(assistant.teacher_, RandomForestClassifier)
-    # and not what the teacher says
+    # and not the teacher's prediction
     assert np.abs(told - assistant.teacher_.predict_proba(X)).max() > 0.05
 
 
@@ -68,7 +68,7 @@ def test_a_fitted_assistant_is_used_as_it_is():
     model = clone(student).fit(X, y)
     assert model.teacher_ is assistant
     assert_array_equal(assistant.predict_proba(X), before)
-    # its student alone teaches the same
+    # its student alone gives the same soft targets
     alone = on_given_rows(assistant.student_, SMALL, random_state=0).fit(X, y)
     assert_array_equal(alone.predict_proba(X), model.predict_proba(X))
     with pytest.raises(ValueError, match="teacher__alpha cannot be set"):
@@ -246,7 +246,7 @@ def test_generations_in_a_loop():
     assert together.score(X, y) > 0.9
 
 
-def test_generations_that_are_not_fitted_yet_are_scored_honestly():
+def test_generations_that_are_not_fitted_yet_are_scored_without_a_leak():
     model = MEDIUM
     for _ in range(3):
         model = on_given_rows(model, MEDIUM)
@@ -264,7 +264,7 @@ def test_generations_that_are_not_fitted_yet_are_scored_honestly():
 
 
 def test_a_second_generation_of_noisy_trees_is_better():
-    """What a full tree learnt by heart is not handed on where rows are cross-fitted."""
+    """What a full tree has memorised is not handed on where rows are cross-fitted."""
     rows, labels = make_classification(
         1500, 10, n_informative=5, flip_y=0.3, random_state=0
     )
@@ -280,7 +280,7 @@ def test_a_second_generation_of_noisy_trees_is_better():
     assert max(losses[1:]) < losses[0]
 
 
-def test_a_recorder_says_what_each_generation_was_taught():
+def test_each_generation_is_fitted_on_the_soft_targets_of_the_one_before():
     first = clone(MEDIUM).set_params(random_state=0).fit(X, y)
     second = on_given_rows(first, MEDIUM, alpha=0.7, random_state=1).fit(X, y)
     third = on_given_rows(second.student_, Recorder(), alpha=0.7).fit(X, y)

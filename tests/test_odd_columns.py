@@ -180,7 +180,7 @@ def month_of(frame):
 PARAMS = {
     "cross-fitting": {"cv": 3},
     "cross-fitting and calibration": {"cv": 3, "calibration": "sigmoid"},
-    "out of bag": {"calibration": "prior"},
+    "out-of-bag": {"calibration": "prior"},
     "a time limit": {"time_limit": 30.0},
     "soft and hard": {"alpha": 0.5},
     "labels alone": {"alpha": 0.0},

@@ -1,4 +1,4 @@
-"""Input that is odd but not absurd: each gives a right answer or says what to do."""
+"""Input that is odd but not absurd: a right prediction, or an error with the fix."""
 
 import re
 from functools import partial
@@ -139,7 +139,7 @@ def test_no_rows(name):
     assert compute_soft_targets(TEACHER, EMPTY[name], classes=[2, 1, 0], out=out) is out
 
 
-class Silent:
+class Unnamed:
     """Probabilities without a word about the classes."""
 
     def __init__(self, answer=TEACHER.predict_proba):
@@ -147,14 +147,14 @@ class Silent:
 
 
 def test_no_rows_and_no_classes():
-    assert compute_soft_targets(Silent(), X[:0], classes=["a", "b"]).shape == (0, 2)
-    with pytest.raises(ValueError, match="Silent has no classes_"):
-        compute_soft_targets(Silent(), X[:0])
+    assert compute_soft_targets(Unnamed(), X[:0], classes=["a", "b"]).shape == (0, 2)
+    with pytest.raises(ValueError, match="Unnamed has no classes_"):
+        compute_soft_targets(Unnamed(), X[:0])
     with pytest.raises(ValueError, match="not fitted"):
         compute_soft_targets(LogisticRegression(), X[:0])
 
 
-@pytest.mark.parametrize("teacher", [TEACHER, Silent()], ids=["named", "silent"])
+@pytest.mark.parametrize("teacher", [TEACHER, Unnamed()], ids=["named", "unnamed"])
 @pytest.mark.parametrize(
     ("classes", "error", "message"),
     [
@@ -187,7 +187,7 @@ SEVERAL = {
     "equal": RandomForestClassifier(2, random_state=0).fit(X, OUTPUTS // 2),
     "wrapped": MultiOutputClassifier(LogisticRegression()).fit(X, OUTPUTS),
     "chain": ClassifierChain(LogisticRegression()).fit(X, np.column_stack([y, 1 - y])),
-    "silent": Silent(lambda X: [TEACHER.predict_proba(X)] * 2),
+    "unnamed": Unnamed(lambda X: [TEACHER.predict_proba(X)] * 2),
 }
 
 

@@ -93,7 +93,7 @@ def test_each_row_is_labelled_by_members_that_did_not_see_its_source(forest):
     assert answer.dtype == np.float32
     assert_allclose(answer, expected, atol=1e-6)
     assert_array_equal(bag.left_out[SOURCE], count)
-    # and it is not what all members say
+    # and it is not the mean of all members
     assert np.abs(answer - forest.predict_proba(NEAR)).max() > 0.1
 
 
@@ -110,7 +110,7 @@ def test_weights_shape_the_samples_and_are_respected():
     assert_allclose(answer, forest.oob_decision_function_, atol=1e-6)
 
 
-def test_a_source_that_every_member_saw_is_answered_by_all():
+def test_rows_of_a_source_in_every_sample_are_predicted_by_all():
     forest = small_forest(n_estimators=4).fit(X, y)
     bag = members_of(forest)
     known = bag.left_out[SOURCE] == 0
@@ -141,7 +141,7 @@ def test_strings_and_missing_values_in_a_frozen_pipeline():
 
 
 def test_columns_come_in_our_class_order():
-    # the teacher knows codes; the user says which labels they stand for
+    # the teacher has codes; the user gives the labels they stand for
     forest = small_forest().fit(X, 2 - y)
     names = np.array(["a", "b", "c"])
     bag = members_of(forest, classes=names, given=["c", "b", "a"])
@@ -180,7 +180,7 @@ def test_a_class_that_is_not_ours_is_left_out_of_the_rows():
     ],
     ids=["rare classes", "repeated features"],
 )
-def test_bagged_members_know_their_own_columns_and_classes(bagging):
+def test_bagged_members_have_their_own_columns_and_classes(bagging):
     codes = y.copy()
     codes[codes == 2] = np.where(np.arange((codes == 2).sum()) < 15, 2, 1)
     bagging.fit(X, codes)
@@ -272,7 +272,7 @@ def test_rows_that_the_teacher_was_not_fitted_on_are_noticed():
 
 @pytest.mark.parametrize("noise", [0.0, 0.3])
 @pytest.mark.parametrize(("leaf", "remembers"), [(1, True), (10, True), (200, False)])
-def test_a_teacher_that_remembers_nothing_has_nothing_to_leave_out(
+def test_a_teacher_that_has_memorised_nothing_has_nothing_to_leave_out(
     noise, leaf, remembers
 ):
     rows, labels = make_classification(1500, flip_y=noise, random_state=0)

@@ -1,4 +1,4 @@
-"""Whoever gets rows may write into them: nobody else has the same ones."""
+"""A model may write into the rows that it gets: they are copies."""
 
 import numpy as np
 import pandas as pd
@@ -105,7 +105,7 @@ def spoil(rows):
 
 
 class Spoiler(ClassifierMixin, BaseEstimator):
-    """Answers, and then writes into its rows, and into its last answer."""
+    """Predicts, and then writes into its rows, and into its last prediction."""
 
     def __init__(self, scale=1.0):
         self.scale = scale
@@ -174,7 +174,7 @@ def test_several_teachers(rows):
     assert_array_equal(numbers(rows), before)
     both = (expected(rows) + expected(rows, 2.0)) / 2
     assert_allclose(soft, both, atol=1e-6)
-    # what answers for several gives each its own rows too
+    # an average of several gives each its own rows too
     assert_allclose(distilled.teacher_.predict_proba(rows), both, atol=1e-6)
     assert_array_equal(numbers(rows), before)
 
@@ -203,15 +203,15 @@ def test_a_fit_that_writes_into_what_it_gets(rows, cv, weights):
     assert_allclose(distilled.teacher_.mean_, mean, atol=1e-12)
 
 
-def test_kept_answers_are_found_again(rows, tmp_path):
-    """The rows that results are known by are the user's, not what becomes of them."""
+def test_kept_predictions_are_found_again(rows, tmp_path):
+    """The keys of results are made of the user's rows, not of what becomes of them."""
     distilled = on_given_rows(Spoiler(), Recorder(), random_state=0, cv=2)
     plain = distilled.fit(rows, y).student_.soft_.proba
     distilled.set_params(memory=tmp_path)
     for _ in range(2):
         assert_array_equal(distilled.fit(rows, y).student_.soft_.proba, plain)
         files = len(list(tmp_path.rglob("output.pkl")))
-    assert files == 3 + 2  # three fits, and the folds' answers
+    assert files == 3 + 2  # three fits, and the folds' predictions
 
 
 # ---- transformers before the members of a bagged teacher
@@ -235,7 +235,7 @@ def test_members_of_a_teacher_that_scales_in_place(bagged):
         assert_array_equal(student.X_, np.vstack([rows, rows]))
         soft.append(student.soft_.proba)
     assert_array_equal(*soft)
-    assert 0.1 < soft[0].max(axis=1).min() < 0.95  # they are answers out of bag
+    assert 0.1 < soft[0].max(axis=1).min() < 0.95  # they are out-of-bag predictions
 
 
 class Copies(BaseEstimator):
@@ -263,7 +263,7 @@ def test_a_sampler_that_writes_into_its_rows(kind, tmp_path):
 
 
 class Writer(ClassifierMixin, BaseEstimator):
-    """A student of somebody else's, which writes into its rows."""
+    """A student of another package, which writes into its rows."""
 
     def fit(self, X, y, sample_weight=None):
         self.classes_ = np.unique(y)
@@ -291,7 +291,7 @@ STUDENTS = {
     "encoder": MLPStudent(
         (4,), max_iter=2, batch_size=64, encoder=StandardScaler(copy=False)
     ),
-    "somebody else's": Writer(),
+    "another package's": Writer(),
 }
 
 

@@ -1,4 +1,4 @@
-"""What importing costs, and what nobody may touch: threads, seeds, global state."""
+"""What importing loads, and what stays unchanged: threads, seeds, global state."""
 
 import random
 import subprocess
@@ -99,7 +99,7 @@ def test_fit_leaves_thread_counts_as_they_were():
 
 
 @threadpool_limits.wrap(limits=1, user_api="blas")  # bits depend on their number
-def test_concurrent_fits_and_predictions_give_the_answers_of_one_thread():
+def test_concurrent_fits_and_predictions_give_the_predictions_of_one_thread():
     X, y = load_wine(return_X_y=True)
     fitted = MLPStudent(max_iter=5, random_state=0).fit(X, y)
     expected = fitted.predict_proba(X)
@@ -127,7 +127,7 @@ def test_concurrent_fits_and_predictions_give_the_answers_of_one_thread():
 
 
 @pytest.mark.parametrize("random_state", [None, 0])
-def test_nobody_elses_random_state_moves(random_state):
+def test_no_other_random_state_moves(random_state):
     X, y = load_wine(return_X_y=True)
     np.random.seed(1)
     random.seed(1)

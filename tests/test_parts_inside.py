@@ -27,14 +27,14 @@ WRAPPERS = {
     "pipeline": lambda part: Pipeline([("s", StandardScaler()), ("b", part)]),
     "frozen in a pipeline": lambda part: make_pipeline(FrozenEstimator(part)),
     "calibrated": CalibratedClassifierCV,
-    "bag": BaggingClassifier,
+    "bagging": BaggingClassifier,
     "one against rest": OneVsRestClassifier,
     "search": lambda part: GridSearchCV(part, {}),
 }
 
 
 class Duck:
-    """Fitted elsewhere: it answers, and knows nothing of scikit-learn."""
+    """Fitted elsewhere: it predicts, and is no estimator of scikit-learn."""
 
     classes_ = (0, 1)
 

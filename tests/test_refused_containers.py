@@ -49,7 +49,7 @@ COLUMNS = FRAME.to_dict("list")
 STUDENT = MLPStudent((4,), max_iter=2, random_state=0)
 FITTED = MLPStudent((4,), max_iter=2, random_state=0).fit(FRAME, y)
 
-#: What is refused everywhere, and what the message says to do.
+#: What is refused everywhere, and the fix in the message.
 WITHOUT_ROWS = {
     "lazy": (pl.DataFrame(COLUMNS).lazy(), "X.collect()"),
     "dict of a row": (FRAME.iloc[0].to_dict(), "pandas.DataFrame([X])"),

@@ -101,7 +101,7 @@ def test_a_balanced_forest_does_not_say_which_rows_a_tree_has_seen():
         distil(forest, calibration="prior").fit(X, y)
 
 
-def test_a_bag_of_pipelines_that_resample_is_honest():
+def test_bagging_of_pipelines_that_resample_has_out_of_bag_predictions():
     bagging = BaggingClassifier(resampling(Oversampler(), TREE), 20, random_state=0)
     bagging.fit(X, y)
     bag = bagged_members(bagging, *labelled(X, y, np.arange(2)), None)
@@ -120,7 +120,7 @@ def test_a_bag_of_pipelines_that_resample_is_honest():
 
 
 def test_a_bag_whose_members_resample_all_rows_has_no_out_of_bag_part():
-    # the weights by which such a bag samples reach the calibration alone
+    # the weights by which such bagging samples reach the calibration alone
     inner = CalibratedClassifierCV(resampling(Oversampler(), TREE), cv=2)
     bagging = BaggingClassifier(inner, 5, random_state=0)
     assert not may_be_bagged(bagging)

@@ -217,7 +217,7 @@ def test_the_routing_is_complete(enabled):
         routes = get_routing_for_object(distilled)
     own = {"sample_weight", "teacher_proba", "X_unlabeled", "groups"}
     assert routes._self_request.fit.requests.keys() == own
-    # the fitted teacher wants nothing: nobody will fit it
+    # the fitted teacher requests nothing: it is not fitted again
     assert set(routes._route_mappings) == {
         "teacher_0",
         "teacher_2",

@@ -30,7 +30,7 @@ y2 = (P2[:, 1] > np.random.default_rng(2).random(len(X))).astype(int)
 
 
 @pytest.mark.parametrize("form", ["probabilities", "log-probabilities", "tuple"])
-def test_a_module_may_answer_in_any_form(form):
+def test_a_module_may_return_any_form(form):
     expected = fitted(net(Shaped)).predict_proba(X)
     student = fitted(net(Shaped, module__form=form))
     assert_allclose(student.predict_proba(X), expected, atol=2e-3)
@@ -122,7 +122,7 @@ def test_plain_nets_and_nets_without_a_device_learn(params):
     assert_allclose(fitted(net(**params)).predict_proba(X), fitted().predict_proba(X))
 
 
-def test_a_rows_answer_does_not_depend_on_the_rows_beside_it():
+def test_a_rows_prediction_does_not_depend_on_the_rows_beside_it():
     student = fitted()
     alone = [student.predict_proba(row[None])[0] for row in X[:20]]
     assert_allclose(student.predict_proba(X)[:20], alone, rtol=1e-12)

@@ -94,7 +94,7 @@ def test_weights_are_rows_and_reach_a_bare_net_by_routing():
 # --- copies, seeds, state ---------------------------------------------------------
 
 
-def test_a_pickle_is_small_and_answers_alike_in_a_new_process(tmp_path):
+def test_a_pickle_is_small_and_predicts_alike_in_a_new_process(tmp_path):
     wide = np.random.default_rng(0).normal(size=(4000, 30))
     labels = (wide[:, 0] > 0).astype(int)
     proba = np.column_stack([1 - labels, labels]).astype(float)
@@ -184,7 +184,7 @@ def test_generators_of_gpus_are_asked_where_a_net_is_set_to_one(device, monkeypa
         assert asked[2:] == [("manual_seed_all", 3), ("set_rng_state_all", ["state"])]
 
 
-def test_global_state_is_nobodys():
+def test_global_state_does_not_change():
     def state():
         kind, keys, *rest = np.random.get_state()
         return (
@@ -206,7 +206,7 @@ def test_global_state_is_nobodys():
 # torch hides this one of its own from users, but not from an "error" filter
 @pytest.mark.filterwarnings("ignore:The .grad attribute of a Tensor")
 @pytest.mark.parametrize("form", ["logits", "probabilities"])
-def test_a_compiled_net_answers_as_a_plain_one(form):
+def test_a_compiled_net_predicts_as_a_plain_one(form):
     plain, compiled = (
         fitted(net(Shaped, module__form=form, max_epochs=2, **params))
         for params in ({}, {"compile": True, "compile__backend": "eager"})

@@ -1,4 +1,4 @@
-"""Modules of one width as students, and those that are told the width of the rows."""
+"""Modules of one width as students, and those that get the width of the rows."""
 
 from functools import partial
 

@@ -73,7 +73,7 @@ def test_it_ends_with_the_encoder_of_all_first_rows():
 
 
 def test_rows_are_learned_again_in_their_order():
-    """As if the encoder had been known from the start."""
+    """As if the encoder had been fitted from the start."""
     sizes = [3, 10, 20, 40, 50]
     model = feed(student(), sizes)
     known = feed(student(encoder=FrozenEstimator(model.encoder_)), sizes)
@@ -82,7 +82,7 @@ def test_rows_are_learned_again_in_their_order():
     assert model.n_steps_ == known.n_steps_ == len(sizes)
 
 
-def test_it_answers_from_the_first_row_on_and_keeps_few():
+def test_it_predicts_from_the_first_row_on_and_keeps_few():
     model = student()
     for n_rows in range(1, 80):
         model.partial_fit(X[n_rows - 1 : n_rows], Y[n_rows - 1 : n_rows], CLASSES)
@@ -91,7 +91,7 @@ def test_it_answers_from_the_first_row_on_and_keeps_few():
         assert model.n_iter_ == n_rows
 
 
-def test_a_large_first_batch_is_kept_by_nobody():
+def test_a_large_first_batch_is_not_kept():
     for size in (FEW_ROWS, 200):
         model = feed(student(), [size])
         fitted = model.encoder_

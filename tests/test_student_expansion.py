@@ -1,4 +1,4 @@
-"""Students without soft targets: the copies of a row, and who sees them."""
+"""Students without soft targets: the copies of a row, and what reads them."""
 
 import copy
 
@@ -152,6 +152,6 @@ def test_boosting_is_stopped_by_rows_that_it_has_no_copy_of():
     assert set(y_val) == set(LABELS)
     assert weight_val.sum() == pytest.approx(len(X) // 10)
     assert fitted.n_iter_ < 100
-    # left to itself, it is not asked
+    # left to itself, it predicts nothing
     fitted = distil(SpiedBoosting(max_iter=5)).fit(X, y).student_
     assert fitted.seen_[1] is None

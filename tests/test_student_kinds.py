@@ -105,7 +105,7 @@ def gap(model):
 
 @pytest.mark.parametrize("name", STUDENTS)
 def test_the_teachers_modesty_is_learnt(name):
-    """Labels alone would teach certainty: the same student of labels has it."""
+    """The same student trained on labels alone predicts with certainty."""
     student = STUDENTS[name]
     distilled = distil(student).fit(X, y)
     assert_array_equal(distilled.classes_, LABELS)
@@ -194,7 +194,7 @@ def test_a_student_of_labels_alone_is_refused(student):
 
 
 def test_what_the_user_declines_is_declined():
-    """A request of False is an answer, whoever asks."""
+    """A request of False counts in any meta-estimator."""
     declined = OneVsRestClassifier(LogisticRegression())
     with sklearn.config_context(enable_metadata_routing=True):
         declined.estimator.set_fit_request(sample_weight=False)

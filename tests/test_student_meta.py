@@ -273,7 +273,7 @@ def test_a_transformer_may_decline_weights(wanted, nested):
     ids=["vote", "two", "stack", "calibrated", "bagging", "calibrated in a vote"],
 )
 def test_weights_reach_what_cannot_request_them(student):
-    """Unweighted copies would teach .25 and more."""
+    """Unweighted copies would give .25 and more."""
     assert gap(student) < 0.1
 
 

@@ -1,4 +1,4 @@
-"""A student is tried on a few rows before its teacher is fitted or asked."""
+"""A student is tried on a few rows before its teacher is fitted or predicts."""
 
 import warnings
 
@@ -125,7 +125,7 @@ def test_a_search_is_tried_with_its_candidates():
 
 
 class Counting(DecisionTreeClassifier):
-    """A class of the user's own, whose fits somebody may count."""
+    """A class of the user's own, whose fits may be counted."""
 
     n_fits = 0
 

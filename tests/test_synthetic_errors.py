@@ -1,4 +1,4 @@
-"""Errors that a teacher raises for synthetic rows, and no others, say so."""
+"""Messages of errors that a teacher raises for synthetic rows alone."""
 
 import numpy as np
 import pytest
@@ -101,29 +101,29 @@ def test_what_has_nothing_to_do_with_rows_is_raised_as_it_is(kind):
 
 
 class Once(Strict):
-    """A service that is gone after its first answer about more than one row."""
+    """A service that is gone after its first prediction for more than one row."""
 
     cache_key = "once"
-    answered = False
+    has_predicted = False
 
     def predict_proba(self, rows):
         if len(rows) > 1:
-            if self.answered:
+            if self.has_predicted:
                 raise self.error
-            self.answered = True
+            self.has_predicted = True
         return np.full((len(rows), 2), 0.5)
 
 
 @pytest.mark.parametrize("memory", [False, True])
 def test_a_teacher_that_fails_for_real_rows_too_raises_its_own_error(memory, tmp_path):
-    """With a cache it would seem to answer for them."""
+    """With a cache it would seem to predict them."""
     cause = ConnectionError("gone")
     params = {"memory": tmp_path / "cache"} if memory else {}
     assert raised(Once(cause), ConnectionError, **params) is cause
 
 
 @pytest.mark.parametrize("value", [np.nan, 2.0, -1.0], ids=str)
-def test_our_own_checks_of_the_answers_are_explained(value):
+def test_our_own_checks_of_the_predictions_are_explained(value):
     class Wrong(Strict):
         def refuse(self, n_rows):
             return np.full((n_rows, 2), value)

@@ -94,7 +94,7 @@ class CountedForest(RandomForestClassifier):
 @pytest.mark.parametrize("cross_fit", [True, False])
 @pytest.mark.parametrize("cv", [None, 3])
 def test_a_second_fit_asks_nothing_about_synthetic_rows(cv, cross_fit, tmp_path):
-    """Neither the whole teacher, nor those of the folds, nor members out of the bag."""
+    """Neither the whole teacher, nor those of the folds, nor out-of-bag members."""
     if cv is None:
         teacher = BaggingClassifier(CountedTree(), 10, random_state=0).fit(X, y)
     else:
@@ -114,12 +114,12 @@ def test_a_second_fit_asks_nothing_about_synthetic_rows(cv, cross_fit, tmp_path)
         return distilled.fit(X, y).predict_proba(X), sum(n for n in ASKED if n > 1)
 
     plain, _ = fit(None)
-    first, asked = fit(tmp_path)
-    assert asked >= 500
-    second, asked = fit(tmp_path)
-    # whether the members remember X is looked into once more
+    first, n_rows = fit(tmp_path)
+    assert n_rows >= 500
+    second, n_rows = fit(tmp_path)
+    # whether the members have memorised X is tested once more
     evidence = 10 * len(X) if cv is None and cross_fit else 0
-    assert asked <= evidence
+    assert n_rows <= evidence
     assert_array_equal(first, plain)
     assert_array_equal(second, plain)
 
@@ -161,7 +161,7 @@ def noisy_table_columns(seed):
     return X[:, 1:], y
 
 
-def test_a_search_is_honest():
+def test_a_search_has_no_leak():
     """On labels drawn by lot no student of an unfitted teacher looks good."""
     scores = np.concatenate(
         [search("lots", seed).cv_results_["mean_test_score"] for seed in (0, 1)]

@@ -1,4 +1,4 @@
-"""``transfer=``: which rows are made, and who answers for them."""
+"""``transfer=``: which rows are made, and what labels them."""
 
 import numpy as np
 import pandas as pd
@@ -110,20 +110,20 @@ def test_a_class_is_no_sampler():
 
 
 class Silent:
-    """A fitted teacher that must not be asked."""
+    """A fitted teacher that must not predict."""
 
     classes_ = np.array([0, 1])
 
     def predict_proba(self, X):
         if len(X) > 1:  # one row shows that it is fitted
-            raise AssertionError("asked")
+            raise AssertionError("the teacher predicted")
         return np.full((len(X), 2), 0.5)
 
 
-# ---- nobody to ask
+# ---- no teacher to label them
 
 
-def test_precomputed_probabilities_answer_for_no_other_row():
+def test_precomputed_probabilities_label_no_other_row():
     proba = BOOSTER.predict_proba(X)
     student, distilled = rows_of(
         None, transfer="auto", fit_params={"teacher_proba": proba}
@@ -136,7 +136,7 @@ def test_precomputed_probabilities_answer_for_no_other_row():
 
 
 @pytest.mark.parametrize("transfer", ["auto", "munge", Shifted()], ids=type)
-def test_alpha_0_asks_nobody_and_makes_nothing(transfer):
+def test_alpha_0_uses_no_teacher_and_makes_nothing(transfer):
     student, distilled = rows_of(Silent(), alpha=0, transfer=transfer)
     assert_array_equal(student.X_, X)
     assert student.soft_ is None
@@ -186,7 +186,7 @@ def frame():
 
 
 class Looking:
-    """A fitted teacher that keeps what it is asked about."""
+    """A fitted teacher that keeps the rows that it gets."""
 
     classes_ = np.array([0, 1])
 

@@ -154,7 +154,7 @@ def test_validation_rows_teach_no_booster_and_have_its_vote():
         assert_allclose(soft.proba, expected, atol=1e-6)
 
 
-def test_without_synthetic_rows_nobody_votes():
+def test_without_synthetic_rows_there_is_no_booster():
     voted, plain, _ = voices(teacher=FOREST, transfer=None)
     assert_array_equal(voted.soft_.proba, plain.soft_.proba)
     proba = {"teacher_proba": BOOSTER.predict_proba(X)}
@@ -187,7 +187,7 @@ def test_a_strange_weight_of_the_booster(booster_weight):
 
 
 class Partly:
-    """A fitted teacher that knows one more class, and far to the right no other."""
+    """A fitted teacher with one more class, which has all mass far to the right."""
 
     classes_ = np.array([0, 1, 2])
 

@@ -1,4 +1,4 @@
-"""Which class a column of a teacher stands for, and classes that only one knows."""
+"""Which class a column of a teacher stands for, and classes that only one side has."""
 
 import warnings
 
@@ -18,7 +18,7 @@ from xgboost import XGBClassifier
 
 
 def test_teacher_classes_count_more_than_codes():
-    """XGBoost wants 0, 1, 2 for labels, and says so in its ``classes_``."""
+    """XGBoost takes 0, 1, 2 for labels, and has them as ``classes_``."""
     names = np.array(["high", "low", "mid"])
     teacher = XGBClassifier(n_estimators=5, n_jobs=1).fit(X, y)
     with pytest.raises(ValueError, match="lacks 3 of the 3 classes"):
@@ -42,11 +42,11 @@ def test_a_frame_may_name_its_columns_by_strings():
     assert_allclose(pair.teacher_.predict_proba(X), expected, atol=1e-12)
 
 
-# ---- classes that only one of them knows
+# ---- classes that only one side has
 
 
 def answers(proba, classes):
-    """A fitted teacher that gives these probabilities, whatever it is asked."""
+    """A fitted teacher that gives these probabilities, for any rows."""
 
     class Table:
         def predict_proba(self, X):
@@ -93,7 +93,7 @@ def test_a_row_with_all_mass_outside_learns_its_label():
     assert_allclose(np.delete(soft, 5, axis=0), np.delete(SURE, 5, axis=0), atol=1e-7)
 
 
-def test_silent_teachers_have_no_vote_among_several():
+def test_rows_without_a_prediction_do_not_count_among_several():
     wide = np.c_[np.zeros(40), SURE]
     wide[5] = [1, 0, 0, 0, 0]
     pair = [answers(wide, [9, 0, 1, 2, 3]), answers(SURE[:, ::-1], [3, 2, 1, 0])]
@@ -104,7 +104,7 @@ def test_silent_teachers_have_no_vote_among_several():
 
 
 def test_rows_of_weight_0_say_nothing_about_the_match():
-    """Their labels are no classes, so what the teacher says of them lies outside."""
+    """Their labels are no classes, so the teacher's mass for them lies outside."""
     with warnings.catch_warnings():
         warnings.simplefilter("error")
         distilled = distil(forest()).fit(X, y, sample_weight=(y < 2).astype(float))

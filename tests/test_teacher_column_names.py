@@ -58,9 +58,11 @@ def test_names_in_any_spelling_say_which_column_is_which(spelled):
     teacher = FittedModel(forest(X, TWO), [1, 0], form, classes_=classes)
     assert_allclose(compute_soft_targets(teacher, X), EXPECTED, atol=1e-7)
     assert_allclose(soft_targets(distil(teacher), X, labels), EXPECTED, atol=1e-7)
-    # nobody but the names says what the classes are
-    silent = FittedModel(forest(X, TWO), [1, 0], form)
-    assert_allclose(soft_targets(distil(silent), X, labels), EXPECTED, atol=1e-7)
+    # only the names give the classes
+    without_classes = FittedModel(forest(X, TWO), [1, 0], form)
+    assert_allclose(
+        soft_targets(distil(without_classes), X, labels), EXPECTED, atol=1e-7
+    )
     frame = form(EXPECTED[:, ::-1])
     given = distil(None, Recorder()).fit(X, labels, teacher_proba=frame)
     assert_allclose(given.student_.soft_.proba, EXPECTED, atol=1e-7)

@@ -124,13 +124,13 @@ class Fixed:
 
 
 class Untouched(ClassifierMixin, BaseEstimator):
-    """A teacher that nobody may fit."""
+    """A teacher that must not be fitted."""
 
     def fit(self, X, y):
         raise AssertionError("fitted before the folds were checked")
 
     def predict_proba(self, X):
-        raise AssertionError("asked before the folds were checked")
+        raise AssertionError("fitted before the folds were checked")
 
 
 @pytest.mark.parametrize("form", [list, Fixed], ids=["list", "splitter"])
@@ -255,7 +255,7 @@ def noisy_cancer(seed, share=0.2):
     ids=["nearest neighbour", "neighbours by distance"],
 )
 def test_a_teacher_that_memorises_its_rows(teacher, cv):
-    """In-context models do: the nearest neighbour of a row they have seen is itself.
+    """In-context models do: the nearest neighbour of a row in their context is itself.
 
     Its in-sample soft targets are the labels, noise and all, so there is nothing to
     distil; the cross-fitted ones say what it expects of a row it has not seen.
@@ -264,14 +264,14 @@ def test_a_teacher_that_memorises_its_rows(teacher, cv):
     for seed in range(3):
         X_train, X_test, y_train, y_test = noisy_cancer(seed)
         memory = distil(teacher, alpha=1.0)
-        honest = distil(teacher, alpha=1.0, cv=cv)
+        sound = distil(teacher, alpha=1.0, cv=cv)
         in_sample = soft_targets(clone(memory), X_train, y_train)
         assert_allclose(in_sample, np.eye(2)[y_train], atol=1e-6)
-        soft = soft_targets(clone(honest), X_train, y_train)
+        soft = soft_targets(clone(sound), X_train, y_train)
         assert np.mean(soft.max(axis=1) < 0.9) > 0.3
         student = MLPStudent(
             (32,),
-            encoder=TabularEncoder(n_bins=None),  # what it is taught is not the matter
+            encoder=TabularEncoder(n_bins=None),  # its targets do not matter
             batch_size=64,
             learning_rate_init=0.01,
             max_iter=40,
@@ -283,31 +283,31 @@ def test_a_teacher_that_memorises_its_rows(teacher, cv):
                 .fit(X_train, y_train)
                 .predict_proba(X_test),
             )
-            for one in (memory, honest)
+            for one in (memory, sound)
         ]
         gains.append(losses[0] - losses[1])
     assert np.mean(gains) > 0.02  # nats; .04 and .05 when this was written
 
 
 def test_a_fitted_teacher_leaks_in_cross_validation():
-    """It has seen the rows of each test fold, and its student learns that from it.
+    """It was fitted on the rows of each test fold, and hands their labels on.
 
     On shuffled labels there is nothing to learn, so that every score above one half is
     the leak. The unfitted teacher is fitted on the training folds only.
     """
     rows = load_breast_cancer().data[:, :2]
-    leaks, honest = [], []
+    leaks, sound = [], []
     for seed in range(3):
         labels = np.random.default_rng(seed).permutation(load_breast_cancer().target)
         unfitted = RandomForestClassifier(30, random_state=seed)
         fitted = clone(unfitted).fit(rows, labels)
         student = DecisionTreeClassifier()
-        for teacher, scores in ((fitted, leaks), (unfitted, honest)):
+        for teacher, scores in ((fitted, leaks), (unfitted, sound)):
             distilled = distil(teacher, student, alpha=1.0)
             scores.append(
                 cross_val_score(distilled, rows, labels, scoring="roc_auc").mean()
             )
-    assert np.mean(honest) == pytest.approx(0.5, abs=0.04)
+    assert np.mean(sound) == pytest.approx(0.5, abs=0.04)
     assert np.mean(leaks) > 0.58
 
 
@@ -319,10 +319,10 @@ def test_a_fitted_teacher_flatters_its_student_on_noisy_labels():
     unfitted = RandomForestClassifier(30, random_state=0)
     student = DecisionTreeClassifier()
     fitted = clone(unfitted).fit(rows, labels)
-    leaky, honest = (
+    leaky, sound = (
         cross_val_score(
             distil(teacher, student, alpha=1.0), rows, labels, scoring="roc_auc"
         ).mean()
         for teacher in (fitted, unfitted)
     )
-    assert leaky > honest + 0.05
+    assert leaky > sound + 0.05

@@ -142,7 +142,7 @@ def test_a_fitted_pipeline_that_selects_columns_takes_wider_frames():
 
 
 def test_a_pipeline_with_a_frozen_last_step_is_fitted():
-    """scikit-learn's check looks at the last step only."""
+    """scikit-learn's check is of the last step only."""
     inner = forest()
     teacher = make_pipeline(StandardScaler(), FrozenEstimator(inner))
     check_is_fitted(teacher)
@@ -156,7 +156,7 @@ def test_a_pipeline_with_a_frozen_last_step_is_fitted():
 
 @pytest.mark.parametrize("initialized", [False, True])
 def test_a_net_that_has_seen_no_label_is_fitted(initialized):
-    """An initialised net passes scikit-learn's check, and answers."""
+    """An initialised net passes scikit-learn's check, and predicts."""
     teacher = net().initialize() if initialized else net()
     before = fingerprint(teacher)
     distilled = distil(teacher).fit(X, y)
@@ -229,7 +229,7 @@ class Foreign:
 
 
 def test_an_estimator_of_another_library():
-    """Nothing but what it has learned says whether it is fitted."""
+    """Only its learned attributes show whether it is fitted."""
     fitted, unfitted = Foreign().fit(X, y), Foreign()
     assert clone(distil(fitted)).fit(X, y).teacher_ is fitted
     teacher = distil(unfitted).fit(X, y).teacher_

@@ -173,7 +173,7 @@ SPELLINGS = {
 @pytest.mark.parametrize("spelling", SPELLINGS)
 @pytest.mark.parametrize("name", ENCODERS)
 def test_wrappers_that_re_encode_labels(name, spelling):
-    """Bagging makes 0, 1, 2 of any labels: silent and ruinous with a fitted teacher."""
+    """Bagging makes 0, 1, 2 of any labels: a fitted teacher then fits badly."""
     labels = SPELLINGS[spelling]
     fitted = forest(y=labels)
     with pytest.raises(ValueError, match="re-encoded by a wrapper"):
@@ -184,7 +184,7 @@ def test_wrappers_that_re_encode_labels(name, spelling):
 
 @pytest.mark.parametrize("shift", [1, 2])
 def test_permuted_labels_are_warned_about(shift):
-    """All classes are there, and each stands for another: only the fit tells."""
+    """All classes are there, and each stands for another: only the fit differs."""
     with pytest.warns(UserWarning, match="no higher probability than labels drawn"):
         distil(forest(y=(y + shift) % 3)).fit(X, y)
 

@@ -1,4 +1,4 @@
-"""What a teacher's ``predict_proba`` returns, in any form that tells who is who."""
+"""What a teacher's ``predict_proba`` returns, in any form that names its classes."""
 
 import numpy as np
 import pandas as pd
@@ -22,12 +22,12 @@ from sklearn_kd.teachers.out_of_sample._out_of_bag import bagged_members
 
 EXPECTED = forest().predict_proba(X)
 NAMES = np.array(["high", "low", "mid"])
-#: The order of the columns of FittedModel, unless told otherwise.
+#: The order of the columns of FittedModel by default.
 ORDER = [2, 0, 1]
 
 
 def named(columns, make=pd.DataFrame):
-    """Make a form of answers: a frame with these column names."""
+    """Make a form of predictions: a frame with these column names."""
     if make is pl.DataFrame:
         return lambda proba: pl.DataFrame(proba, schema=list(map(str, columns)))
     return lambda proba: make(proba, columns=columns)
@@ -177,9 +177,9 @@ def test_a_list_of_rows_is_one_table(form, n_classes):
     teacher = FittedModel(model, classes, form, classes_=classes)
     assert_allclose(soft(teacher, labels), expected, atol=1e-7)
     # as many rows as classes, one row, and no classes_
-    silent = FittedModel(model, classes, form)
+    without_classes = FittedModel(model, classes, form)
     for n_rows in (1, 2, 3):
-        for one, given in ((teacher, None), (silent, classes)):
+        for one, given in ((teacher, None), (without_classes, classes)):
             proba = compute_soft_targets(one, X[:n_rows], classes=given)
             assert_allclose(proba, expected[:n_rows], atol=1e-7)
 

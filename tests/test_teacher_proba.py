@@ -166,7 +166,7 @@ def test_a_search_in_worker_processes_slices_it_too():
 
 
 def test_a_fold_that_lacks_a_class_needs_named_columns():
-    """The fold's classes are fewer than the columns: names say which to take."""
+    """The fold's classes are fewer than the columns: names identify those to take."""
     first = PredefinedSplit(np.where(y == 2, 0, np.where(np.arange(len(y)) % 5, -1, 1)))
     almost = pd.DataFrame(np.where(np.eye(3)[y], 0.98, 0.01), columns=["0", "1", "2"])
     folds = cross_validate(
@@ -241,7 +241,7 @@ def test_what_is_about_a_teacher_is_refused_beside_it(params):
         distil(**params).fit(X, y, teacher_proba=P)
 
 
-def test_it_answers_for_no_other_row():
+def test_it_labels_no_other_row():
     with pytest.raises(ValueError, match="X_unlabeled needs a teacher"):
         distil().fit(X, y, teacher_proba=P, X_unlabeled=X[:5])
 

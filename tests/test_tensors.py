@@ -58,7 +58,7 @@ class Exchanged(OnDevice):
 
 
 class OnGPU(OnDevice):
-    """One that has to be asked for its values."""
+    """One whose values have to be requested."""
 
     def get(self):
         return self.values
@@ -207,7 +207,7 @@ with config_context(array_api_dispatch=True):
 """
 
 
-def test_with_dispatch_switched_on_the_answers_are_the_same():
+def test_with_dispatch_switched_on_the_predictions_are_the_same():
     # SciPy reads the variable when it is imported
     env = os.environ | {"SCIPY_ARRAY_API": "1"}
     subprocess.run([sys.executable, "-c", DISPATCHED], check=True, env=env)

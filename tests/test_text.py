@@ -75,7 +75,7 @@ def test_any_container_gives_the_same_model(kind):
     model = distil(VOTE, cv=3).fit(wrap(TEXTS), y)
     proba = model.predict_proba(wrap(TEXTS_TEST))
     assert_array_equal(proba, expected.predict_proba(TEXTS_TEST))
-    # and a model asks for texts, not for the container that it was fitted on
+    # and a model takes texts, not only the container that it was fitted on
     assert_array_equal(model.predict_proba(TEXTS_TEST), proba)
     assert_allclose(model.predict_proba(TEXTS_TEST[:1]), proba[:1])
     assert model.predict([TEXTS_TEST[0]]).shape == (1,)
@@ -188,7 +188,7 @@ def test_rows_of_weight_zero_count_as_absent(student):
     assert_allclose(
         model.predict_proba(TEXTS_TEST), fewer.predict_proba(TEXTS_TEST), rtol=1e-6
     )
-    # hard targets move with the weights; the teacher's answers would stay what they are
+    # hard targets move with the weights; the teacher's predictions would not
     shares = []
     for heavy in (1.0, 50.0):
         weight = np.where(y == "cooking", heavy, 1.0)

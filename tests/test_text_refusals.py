@@ -1,4 +1,4 @@
-"""Who takes texts as rows, and what is refused."""
+"""Models that take texts as rows, and what is refused."""
 
 import numpy as np
 import pandas as pd
@@ -52,7 +52,7 @@ class Embedder(TransformerMixin, BaseEstimator):
 
 
 class TaggedEmbedder(Embedder):
-    """The same, which says so."""
+    """The same, with the tag."""
 
     def __sklearn_tags__(self):
         tags = super().__sklearn_tags__()

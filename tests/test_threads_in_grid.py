@@ -1,4 +1,4 @@
-"""A search in several processes does not ask for more cores than there are."""
+"""A search in several processes does not use more cores than there are."""
 
 import os
 

@@ -126,7 +126,7 @@ def test_the_teachers_threshold_is_found_wherever_it_is(teacher):
     model = distil(teacher, decision_threshold="teacher").fit(X, y)
     assert 0.1 < model.student_.threshold < 0.3
     assert_array_equal(model.student_.predict(X_test), model.predict(X_test))
-    # 0.2 of the teacher is about 0.2 of the student: they say the same of more rows
+    # 0.2 of the teacher is about 0.2 of the student: they agree on more rows
     argmax = distil(teacher, decision_threshold=0.5).fit(X, y)
     assert agreement(model, model.teacher_) > agreement(argmax, argmax.teacher_) + 0.02
 
@@ -252,12 +252,12 @@ class _Numbers(StandardScaler):
 
 
 def test_a_class_that_the_teacher_gives_nothing_leaves_the_other():
-    """A student by weights then knows one class, and there is nothing to part."""
+    """A student by weights then has one class, and there is nothing to separate."""
     proba = np.column_stack([np.ones(len(y)), np.zeros(len(y))])
     student = RandomForestClassifier(3)
     model = distil(None, student, decision_threshold=0.3)
     with warnings.catch_warnings():
-        warnings.simplefilter("ignore")  # such probabilities are no use, and it says so
+        warnings.simplefilter("ignore")  # it warns of such probabilities
         model.fit(X, y, teacher_proba=proba)
     assert_array_equal(np.unique(model.predict(X_test)), [0])
     assert model.predict_proba(X_test).shape == (len(X_test), 2)

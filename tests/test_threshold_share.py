@@ -119,7 +119,7 @@ def test_further_rows_of_the_user_serve_as_well(capsys):
     assert "of 2000 rows without a label" in capsys.readouterr().out
 
 
-def test_a_forest_behind_a_threshold_has_out_of_bag_answers():
+def test_a_forest_behind_a_threshold_has_out_of_bag_predictions():
     forest = RandomForestClassifier(60, random_state=0)
     plain = distil(forest, decision_threshold=0.5).fit(X, y)
     model = distil(behind(0.3, forest)).fit(X, y)
@@ -128,7 +128,7 @@ def test_a_forest_behind_a_threshold_has_out_of_bag_answers():
     assert abs(ours - theirs) < 0.15 * theirs
 
 
-def test_sparse_rows_have_the_labelled_ones_with_out_of_bag_answers():
+def test_sparse_rows_have_the_labelled_ones_with_out_of_bag_predictions():
     """The share among the rows that the forest was fitted on is that of the labels."""
     forest = RandomForestClassifier(60, random_state=0)
     model = distil(behind(0.6, forest), LogisticRegression(), transfer="auto")
@@ -221,11 +221,11 @@ def test_of_many_rows_a_sample_is_enough(monkeypatch):
     assert abs(ours - theirs) < 0.25 * theirs
 
 
-# ---- where no synthetic row can be asked about
+# ---- where no synthetic row can be labelled
 
 
 class Touchy(ClassifierMixin, BaseEstimator):
-    """A teacher that knows the rows it was fitted on, and raises at any others."""
+    """A teacher that predicts the rows it was fitted on, and raises at any others."""
 
     def fit(self, X, y):
         self.classes_ = np.unique(y)
@@ -277,7 +277,7 @@ def test_neighbouring_floats_are_told_apart(dtype):
     assert_array_equal(np.array([low, high], dtype=dtype) >= found, [False, True])
 
 
-def test_nobody_and_everybody():
+def test_no_row_and_every_row():
     ones = np.ones(5)
     assert (np.linspace(0.6, 1, 5) < threshold_for_share(ones, 0, ones)).all()
     assert threshold_for_share(0 * ones, 1, ones) == 0

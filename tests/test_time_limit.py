@@ -202,7 +202,7 @@ def test_limits_that_are_none(make, time_limit):
 
 
 def test_chunks_are_as_large_as_the_time_allows(clock):
-    """A teacher that is slow for each row must not be asked about 10 000 at once."""
+    """A teacher that is slow for each row must not predict 10 000 at once."""
     teacher = SlowFitted(clock, 0.001)
     distilled = distil(
         teacher, Recorder(), transfer=MungeSampler(9000), time_limit=10, random_state=0
@@ -318,7 +318,7 @@ def test_the_student_gets_what_the_teacher_left(clock, steps):
 
 
 @pytest.mark.parametrize(
-    ("params", "asked"),
+    ("params", "is_used"),
     [
         ({}, False),
         ({"cross_fit": True}, True),
@@ -327,7 +327,7 @@ def test_the_student_gets_what_the_teacher_left(clock, steps):
     ],
 )
 def test_members_of_a_forest_are_asked_only_where_there_is_time(
-    monkeypatch, params, asked
+    monkeypatch, params, is_used
 ):
     looked_for = []
 
@@ -341,11 +341,11 @@ def test_members_of_a_forest_are_asked_only_where_there_is_time(
     with warnings.catch_warnings():
         warnings.simplefilter("ignore")  # of what was cut
         distil(forest, MLPStudent((8,), max_iter=2), **settings).fit(X, y)
-    assert bool(looked_for) is asked
+    assert bool(looked_for) is is_used
 
 
 class Limited(ClassifierMixin, BaseEstimator):
-    """A student that tells its time limit."""
+    """A student that records its time limit."""
 
     def __init__(self, time_limit=None):
         self.time_limit = time_limit

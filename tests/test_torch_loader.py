@@ -311,11 +311,11 @@ def test_errors():
 
 
 @pytest.mark.parametrize(
-    ("n_bytes", "free_bytes", "answer"),
+    ("n_bytes", "free_bytes", "expected"),
     [(0, 0, True), (5, 10, True), (6, 10, False), (10**12, None, True)],
 )
-def test_what_fits_is_moved_once(n_bytes, free_bytes, answer):
-    assert fits(n_bytes, free_bytes) is answer
+def test_what_fits_is_moved_once(n_bytes, free_bytes, expected):
+    assert fits(n_bytes, free_bytes) is expected
 
 
 @on_each_device

@@ -48,7 +48,7 @@ def student(*callbacks, **settings):
 
 
 def seen(action, *args):
-    """Give the numbers that were seen meanwhile, and the one after it."""
+    """Give the numbers during the call, and the one after it."""
     SEEN.clear()
     action(*args)
     return set(SEEN), torch.get_num_threads()
@@ -108,7 +108,7 @@ def check_default():
     student(Then(lambda: torch.set_num_threads(1))).fit(*FEW)
     assert torch.get_num_threads() == 1
     if not torch.backends.mkl.is_available():
-        return  # who has set the default cannot be found out
+        return  # what has set the default is unknown
     torch.set_num_threads(many)  # the default, but now by the user
     assert seen(fitted.predict_proba, X[:2]) == ({many}, many)
     assert seen(student().fit, *FEW) == ({many}, many)

@@ -1,4 +1,4 @@
-"""``X_unlabeled=``: further rows that the teacher is asked about."""
+"""``X_unlabeled=``: further rows that the teacher labels."""
 
 import copy
 import functools
@@ -62,7 +62,7 @@ def test_it_is_the_fit_of_a_student_on_both_kinds_of_rows():
         row_alpha=np.r_[np.full(178, 0.6), np.ones(60)],
         temperature=2.0,
     )
-    # any label will do for the others: nobody reads it
+    # any label will do for the others: it is not read
     labels = np.r_[y, np.zeros(60, dtype=int)]
     weight = np.r_[given, np.full(60, 0.6 * weight_of_row(given))]
     plain = clone(student).fit(rows, labels, sample_weight=weight, soft_targets=soft)
@@ -94,7 +94,7 @@ def test_alpha_0_ignores_them():
 
 
 def test_they_help():
-    """Twenty labels, and what the teacher says about the other rows."""
+    """Twenty labels, and the teacher's predictions for the other rows."""
     few = np.random.default_rng(0).permutation(len(y))[:20]
     rest = np.setdiff1d(np.arange(len(y)), few)
     alone = distil(alpha=1.0).fit(X[few], y[few]).score(X[rest], y[rest])

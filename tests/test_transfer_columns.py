@@ -1,4 +1,4 @@
-"""``X_unlabeled=``: their columns, and what the teacher knows about them."""
+"""``X_unlabeled=``: their columns, and the teacher's predictions for them."""
 
 import numpy as np
 import pandas as pd
@@ -52,13 +52,13 @@ PARTS = {
 @pytest.mark.parametrize("first", PARTS)
 @pytest.mark.parametrize("second", PARTS)
 def test_both_are_of_one_kind(first, second):
-    """Before any teacher is asked: a frame's names cannot be matched to an array."""
+    """Before any teacher predicts: a frame's names cannot be matched to an array."""
 
     class Unasked:
         classes_ = (0, 1)
 
         def predict_proba(self, X):
-            raise AssertionError("asked")
+            raise AssertionError("the teacher predicted")
 
     above = PARTS[first]({"a": [1.0, 2.0, 3.0], "b": [0.0, 1.0, 0.0]})
     below = PARTS[second]({"a": [1.0, 2.0], "b": [0.0, 1.0]})
@@ -170,11 +170,11 @@ def test_lists_and_other_number_types():
     assert student.X_.dtype == np.float64
 
 
-# ---- what the teacher knows about them
+# ---- the teacher's predictions for them
 
 
 def test_rows_of_classes_that_are_not_in_y_are_left_out():
-    """The teacher knows three classes, y has two, and some rows are of the third."""
+    """The teacher has three classes, y has two, and some rows are of the third."""
     known = y < 2
     sure = RandomForestClassifier(10, random_state=0, bootstrap=False).fit(X, y)
     third = X[y == 2][:7]

@@ -38,7 +38,7 @@ TAKERS = {
         "outer__logisticregression__sample_weight",
     ),
     "vote": (vote(LOGISTIC, TREE), "sample_weight"),
-    "vote of a vote": (vote(vote(LOGISTIC), TREE), "sample_weight"),
+    "vote inside a vote": (vote(vote(LOGISTIC), TREE), "sample_weight"),
     "stack": (
         StackingClassifier([("m", LOGISTIC)], final_estimator=TREE, cv=2),
         "sample_weight",
@@ -104,7 +104,7 @@ def test_a_teacher_that_takes_none_is_named(name):
         distilled = distil(teacher).fit(X, labels, sample_weight=WEIGHT)
     plain = clone(teacher).fit(X, labels).predict_proba(X)
     assert_array_equal(distilled.teacher_.predict_proba(X), plain)
-    # and nobody is warned about weights that say nothing, or about a fitted teacher
+    # and there is no warning about weights without an effect, or about a fitted teacher
     distil(teacher).fit(X, labels, sample_weight=np.ones(len(y)))
     distil(clone(teacher).fit(X, labels)).fit(X, labels, sample_weight=WEIGHT)
 
@@ -145,7 +145,7 @@ def test_a_scalar_weight_is_one_for_each_row():
 @pytest.mark.parametrize("student", [STUDENT, LOGISTIC, TREE])
 @pytest.mark.parametrize("alpha", [0.0, 0.5])
 def test_a_row_of_weight_0_is_absent(teacher, student, alpha):
-    """Exactly, random forests and minibatches included: nobody ever sees the row."""
+    """Exactly, random forests and minibatches included: the row is never read."""
     spoilt = np.where(KEPT[:, None], X, 100.0)
     labels = np.where(KEPT, y, 3)  # nor is its label a class
     distilled = distil(teacher, student, alpha=alpha)
@@ -177,7 +177,7 @@ def test_integer_weights_are_repetitions():
 
 
 def test_weights_decide_between_contradicting_rows():
-    """With a stochastic teacher and minibatches: the student says 9 to 1."""
+    """With a stochastic teacher and minibatches: the student predicts 9 to 1."""
     rows, labels = np.repeat(X[y < 2], 2, axis=0), np.tile([0, 1], (y < 2).sum())
     for heavy in (0, 1):
         weight = np.where(labels == heavy, 9.0, 1.0)

@@ -129,7 +129,7 @@ def test_edges_that_there_is_no_time_for_are_not_learned(monkeypatch):
     assert asked.encoder_.components_ is not None
 
 
-# ---- who teaches
+# ---- the default teachers
 
 
 def test_the_default_ensemble_of_a_wide_table_has_a_linear_model():

@@ -1,4 +1,4 @@
-"""Teachers that must be neither fitted nor asked, and rows for them."""
+"""Teachers that must neither be fitted nor predict, and rows for them."""
 
 import numpy as np
 import pandas as pd
@@ -17,7 +17,7 @@ class Unfitted(ClassifierMixin, BaseEstimator):
         raise AssertionError("the teacher was fitted")
 
     def predict_proba(self, X):
-        raise AssertionError("the teacher was asked")
+        raise AssertionError("the teacher predicted")
 
     def __sklearn_tags__(self):
         tags = super().__sklearn_tags__()
@@ -26,12 +26,12 @@ class Unfitted(ClassifierMixin, BaseEstimator):
 
 
 class Fitted:
-    """A fitted teacher that must not be asked."""
+    """A fitted teacher that must not predict."""
 
     classes_ = np.array([0, 1])
 
     def predict_proba(self, X):
-        raise AssertionError("the teacher was asked")
+        raise AssertionError("the teacher predicted")
 
 
 def table(**columns):

@@ -7,7 +7,7 @@ training rows of a stratified 70/30 split, duplicates dropped before:
 
 - phase `theirs`: `TabularPredictor.fit` with boosting of two kinds and forests of two,
   then `TabularPredictor.distill` into a network and a LightGBM model. The metric is log
-  loss: accuracy would not say which of two students has the better probabilities, and
+  loss: accuracy would not show which of two students has the better probabilities, and
   AutoGluon then chooses on its validation rows by what its students are trained for.
 - phase `ours`: the saved ensemble is the teacher of `DistilledClassifier` at its
   defaults, given the same training rows.
@@ -167,7 +167,7 @@ def array_latency(student, X):
     del nameless.feature_names_in_
     rows = X.to_numpy(dtype=float)
     if not np.allclose(nameless.predict_proba(rows), student.predict_proba(X)):
-        raise RuntimeError("The student answers otherwise for an array of the rows.")
+        raise RuntimeError("The student predicts otherwise for an array of the rows.")
     return latency(nameless, rows)
 
 

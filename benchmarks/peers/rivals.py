@@ -36,7 +36,7 @@ class AutoGluonModel:
     classes_ : ndarray of shape (n_classes,)
         Labels, sorted.
     seconds : float
-        What its answers have taken so far.
+        Seconds that its predictions have taken so far.
     """
 
     def __init__(self, predictor, model):
@@ -49,9 +49,9 @@ class AutoGluonModel:
         predictor.persist([model])  # or each call reads it from the disk
 
     def predict_proba(self, X):
-        """Answer with columns in the order of ``classes_``."""
+        """Predict with columns in the order of ``classes_``."""
         start = process_time()
-        # an array, since a frame of answers would cost AutoGluon time for nothing
+        # an array, since a frame of predictions would cost AutoGluon time for nothing
         proba = self.predictor.predict_proba(X, model=self.model, as_pandas=False)
         proba = proba[:, self._order]
         self.seconds += process_time() - start
@@ -59,7 +59,7 @@ class AutoGluonModel:
 
 
 def import_autogluon():
-    """Import AutoGluon before anything is timed, give it our clock, mend a defect.
+    """Import AutoGluon before anything is timed, set our clock, correct a defect.
 
     LightGBM from version 4 on gives a metric predictions of shape (n_samples,
     n_classes); AutoGluon 1.6 reshapes them as the flat array that they once were, so
@@ -84,13 +84,13 @@ def import_autogluon():
         if SOFTCLASS not in (*args, *kwargs.values()):
             return metric
 
-        def mended(scores, data):
+        def corrected(scores, data):
             return metric(np.ravel(scores, order="F"), data)
 
-        mended.__name__ = metric.__name__
-        return mended
+        corrected.__name__ = metric.__name__
+        return corrected
 
-    if "mended" not in make_metric.__name__:
+    if "corrected" not in make_metric.__name__:
         lgb_utils.func_generator = make_mended_metric
     return TabularPredictor
 
@@ -206,7 +206,7 @@ class TabTuneModel:
         self.kind = kind
 
     def fit(self, teacher, X, y):
-        """Distil at TabTune's defaults: it wants numbered labels and a pipeline."""
+        """Distil at TabTune's defaults: it needs numbered labels and a pipeline."""
         # imported in its `fit` and not used there with a given teacher; the real one
         # takes ten foundation models and their libraries along
         name = "tabtune.TabularPipeline"
@@ -226,7 +226,7 @@ class TabTuneModel:
         return self
 
     def predict_proba(self, X):
-        """Answer with columns in the order of ``classes_``."""
+        """Predict with columns in the order of ``classes_``."""
         return self.distiller.predict_proba(X)
 
 

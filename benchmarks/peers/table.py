@@ -16,7 +16,7 @@ def compare(rows):
     list of dict
         For each table with both sides: ``set``, the rows ``ours``, ``teacher``,
         ``chosen`` (by AutoGluon on its validation rows) and ``best`` (the one with the
-        highest test accuracy, which nobody can choose).
+        highest test accuracy, which cannot be chosen).
     """
     pairs = []
     for name in dict.fromkeys(row["set"] for row in rows):

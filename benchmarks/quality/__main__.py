@@ -97,11 +97,11 @@ def missing(args, out):
 
 
 def drop_stale(args, out):
-    """Drop what another state of code or settings has written of what is asked for."""
+    """Drop the chosen rows that another state of code or settings has written."""
 
     def stale(row):
-        asked = row["set"] in args.sets and row["model"] in args.models
-        if not asked or row["teacher"] not in args.teachers:
+        chosen = row["set"] in args.sets and row["model"] in args.models
+        if not chosen or row["teacher"] not in args.teachers:
             return False
         return row["key"] != row_key(row["model"], row["teacher"], args.max_rows)
 

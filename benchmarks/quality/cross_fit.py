@@ -1,4 +1,4 @@
-"""Who labels synthetic rows: the whole forest, or the trees that missed the source?
+"""Labels of synthetic rows: by the whole forest, or by the out-of-bag trees.
 
     python -m benchmarks.quality.cross_fit [--data FOLDER] [--sets a,b+0.2] [--out FILE]
 
@@ -76,10 +76,10 @@ def residual_autocorrelation(teacher, X, y, seed):
     classes, codes = np.unique(y, return_inverse=True)
     every = np.arange(len(y))
     rows = TransferSet(X, Classification(classes), codes, np.ones(len(y)), origin=every)
-    bag = bagged_members(teacher, rows, Present(every, len(y)), None)
-    if bag is None:
+    members = bagged_members(teacher, rows, Present(every, len(y)), None)
+    if members is None:
         return np.nan, np.nan
-    proba = bag.label(X, every, Context())
+    proba = members.label(X, every, Context())
     neighbors = MungeSampler(random_state=seed).fit(X).neighbors_
     return morans_i(one_hot(codes, len(classes)) - proba, neighbors)
 

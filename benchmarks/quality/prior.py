@@ -1,11 +1,11 @@
-"""What balanced class weights or undersampling of a teacher cost, and what mends it.
+"""The cost of a teacher's class weights or undersampling, and its correction.
 
     python -m benchmarks.quality.prior [--data FOLDER] [--sets a,b] [--out FILE]
 
 A forest and a booster with balanced class weights, and a booster behind undersampling,
 are distilled with no calibration, with `calibration="prior"` and with "sigmoid", all
-else equal; `cv=5` or the trees out of the bag say what the teacher knows of a row that
-it did not see. Beside the students stands a booster without weights, distilled as it
+else equal; out-of-sample predictions are those of `cv=5`, or of the out-of-bag trees.
+Beside the students stands a booster without weights, distilled as it
 is. Finished rows are not run again.
 """
 

@@ -101,10 +101,10 @@ def measure(name, seed, folder, done):
         X, y, test_size=0.3, stratify=y, random_state=seed
     )
     teacher = forest(seed, hasattr(X, "columns")).fit(X, y)
-    taught = DistilledClassifier(
+    distilled = DistilledClassifier(
         teacher, Captured(), transfer=MungeSampler(N_SYNTHETIC), random_state=seed
     ).fit(X, y)
-    rows = taught.student_
+    rows = distilled.student_
     expected = teacher.predict_proba(X_test)
     for arm, settings in ARMS.items():
         key = (name, str(seed), arm)

@@ -8,7 +8,7 @@ import joblib
 from sklearn.model_selection import GridSearchCV
 
 from benchmarks.quality.units import CODE, Unit, settings_key
-from benchmarks.shared.figures import IMBALANCED, answers, fidelity, quality
+from benchmarks.shared.figures import IMBALANCED, fidelity, predicted, quality
 from benchmarks.shared.results import FOLDER, read_rows
 from benchmarks.shared.teachers import TEACHERS
 from sklearn_kd import DistilledClassifier
@@ -32,7 +32,7 @@ GRID = [
 def search(args):
     """Search on each of the five tables that the results file lacks.
 
-    The teacher is unfitted, so that every fold is honest, and `memory` keeps each
+    The teacher is unfitted, so that no fold leaks, and `memory` keeps each
     fold's teacher for all parameters of the student.
 
     Parameters
@@ -81,7 +81,7 @@ def _searched(unit, args):
     imbalanced = unit.facts["majority_share"] > IMBALANCED
     best = searching.best_estimator_.student_
     for kind, student in (("default", fixed.student_), ("searched", best)):
-        proba = answers(student, X_test)
+        proba = predicted(student, X_test)
         figures = quality(y_test, proba, unit.classes, imbalanced)
         figures |= fidelity(proba, teacher_proba)
         for column in ("score", "log_loss", "agreement", "kl"):

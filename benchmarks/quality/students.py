@@ -1,4 +1,4 @@
-"""Who is compared: our students, and what people would fit instead of distilling."""
+"""The models that are compared: our students, and alternatives to distilling."""
 
 import inspect
 from contextlib import ExitStack, contextmanager
@@ -36,11 +36,11 @@ RIVALS = {
 }
 
 #: What depends on the package: distilled at defaults, from the training rows alone, or
-#: from a calibrated teacher; taught by the labels for as many steps; LightGBM cut to
+#: from a calibrated teacher; trained on the labels for as many steps; LightGBM cut to
 #: the student's latency.
 OURS = ("student", "rows_only", "calibrated", "no_teacher", "lightgbm_latency")
 
-#: Teachers with out-of-bag answers, which a fitted one can be calibrated on.
+#: Teachers with out-of-bag predictions, which a fitted one can be calibrated on.
 CALIBRATED = ("forest",)
 
 
@@ -52,12 +52,12 @@ def distil(teacher, X, y, seed, **settings):
     model : DistilledClassifier
         Fitted.
     figures : dict
-        Seconds of `fit`, and how many of them the teacher took to answer, as a whole or
-        by those of its trees that had not seen a row; steps and transfer rows.
+        Seconds of `fit`, and those of the teacher's predictions, as a whole or
+        by those of its trees that were not fitted on a row; steps and transfer rows.
     """
     model = DistilledClassifier(teacher, random_state=seed, **settings)
-    asked = ((type(teacher), "predict_proba"), (OutOfBag, "label"))
-    with _clock(asked) as spent:
+    labelling = ((type(teacher), "predict_proba"), (OutOfBag, "label"))
+    with _clock(labelling) as spent:
         start = process_time()
         model.fit(X, y)
         seconds = process_time() - start
@@ -73,7 +73,7 @@ def distil(teacher, X, y, seed, **settings):
 def _clock(methods):
     """Add up the seconds inside methods of classes, as a list of one number.
 
-    Classes are wrapped and not objects: the package looks at what a teacher is.
+    Classes are wrapped and not objects: the package checks the type of a teacher.
     """
     spent, inside = [0.0], []
 
@@ -115,7 +115,7 @@ def without_teacher(X, y, seed, n_steps):
 
 
 def cut_to_latency(X, y, seed, mixed, X_test, budget):
-    """Fit LightGBM with as many trees of 31 leaves as answer a row in some seconds.
+    """Fit LightGBM with as many trees of 31 leaves as predict a row in some seconds.
 
     One tree at least, 100 at most. On arrays it mostly is one: LightGBM's own call
     costs more than the whole student.

@@ -29,10 +29,10 @@ from benchmarks.quality.students import (
 )
 from benchmarks.shared.figures import (
     IMBALANCED,
-    answers,
     fidelity,
     frame_floor,
     latency,
+    predicted,
     quality,
     size,
 )
@@ -46,7 +46,7 @@ PROTOCOL = 1
 MAKERS = {**TEACHERS, **RIVALS}
 MODELS = ("teacher", *RIVALS, *OURS)
 
-#: Seeds of the second teacher, which says how far two teachers of a kind agree.
+#: Seeds of the second teacher, for the agreement of two teachers of a kind.
 OTHER_SEED = 1000
 
 #: Rooms of the package that our figures do not depend on.
@@ -133,7 +133,7 @@ class Unit:
 
     @cached_property
     def facts(self):
-        """What a row says of its table."""
+        """The columns of a row that describe its table."""
         X, X_test, y, _ = self.split
         share = np.unique(y, return_counts=True)[1].max() / len(y)
         facts = {
@@ -184,7 +184,7 @@ class Unit:
         start = process_time()
         model = MAKERS[name](self.seed if seed is None else seed, self.mixed).fit(X, y)
         card = {"fit_seconds": process_time() - start}
-        card["proba"] = answers(model, X_test)
+        card["proba"] = predicted(model, X_test)
         if seed is None:
             card |= size(model) | latency(model, X_test, n_calls=100)
         if keep_model:
@@ -252,23 +252,23 @@ def _ours(unit, teacher_name, models):
     X, X_test, y, _ = unit.split
     teacher = unit.teacher(teacher_name)
     now = latency(teacher, X_test, n_calls=50)  # beside ours: machines have moods
-    asked = {"teacher_row_seconds": next(iter(now.values()))}
+    teacher_time = {"teacher_row_seconds": next(iter(now.values()))}
 
     def measured(model, figures):
-        figures["proba"] = answers(model, X_test)
+        figures["proba"] = predicted(model, X_test)
         return figures | size(model) | latency(model, X_test)
 
     if set(models) - {"rows_only", "calibrated"}:
         model, figures = distil(teacher, X, y, unit.seed)
         student = measured(model.student_, figures)
     if "student" in models:
-        yield "student", student | asked
+        yield "student", student | teacher_time
     if "rows_only" in models:
         model, figures = distil(teacher, X, y, unit.seed, transfer=None)
-        yield "rows_only", measured(model.student_, figures) | asked
+        yield "rows_only", measured(model.student_, figures) | teacher_time
     if "calibrated" in models:
         model, figures = distil(teacher, X, y, unit.seed, calibration="temperature")
-        yield "calibrated", measured(model.student_, figures) | asked
+        yield "calibrated", measured(model.student_, figures) | teacher_time
     if "no_teacher" in models:
         n_steps = student["n_steps"]
         if n_steps not in unit.without_teacher:  # the same for all teachers, mostly

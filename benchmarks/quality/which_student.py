@@ -27,9 +27,9 @@ from benchmarks.quality.student_kinds import SETTINGS, STUDENTS
 from benchmarks.quality.units import CODE, PROTOCOL, Unit, settings_key
 from benchmarks.shared.figures import (
     IMBALANCED,
-    answers,
     fidelity,
     latency,
+    predicted,
     quality,
     size,
 )
@@ -60,7 +60,7 @@ N_SYNTHETIC = 10_000
 #: Seconds on the clock that a fit and its figures may take.
 TIME_LIMIT = 120
 
-#: No student says less, and no teacher: a tree's 0 would be an infinite divergence.
+#: Least probability of any model: a tree's 0 would be an infinite divergence.
 FLOOR = 1e-6
 
 #: Added to the name of a student that learned from the labels alone.
@@ -207,7 +207,7 @@ def _measure(unit, teacher_name, model, memory):
     with _clock_of_fit() as spent:
         distilled = DistilledClassifier(**settings).fit(X, y)
     student = distilled.student_
-    figures = {"fit_seconds": spent[0], "proba": answers(student, X_test)}
+    figures = {"fit_seconds": spent[0], "proba": predicted(student, X_test)}
     figures["n_transfer_rows"] = getattr(distilled, "n_transfer_rows_", None)
     return figures | size(student) | latency(student, X_test)
 
@@ -270,13 +270,13 @@ def _write(unit, teacher, model, key, figures, out):
 
 
 def _quality(unit, teacher, proba):
-    """What needs the labels of the test rows, or the teacher's answers to them."""
+    """What needs the labels of the test rows, or the teacher's predictions for them."""
     if proba is None:  # it took too long
         return {}
     y_test, imbalanced = unit.split[3], unit.facts["majority_share"] > IMBALANCED
-    proba, told = map(_floored, (proba, unit.card(teacher, True)[0]["proba"]))
-    figures = quality(y_test, proba, unit.classes, imbalanced) | fidelity(proba, told)
-    best = quality(y_test, told, unit.classes, imbalanced)["score"]
+    proba, target = map(_floored, (proba, unit.card(teacher, True)[0]["proba"]))
+    figures = quality(y_test, proba, unit.classes, imbalanced) | fidelity(proba, target)
+    best = quality(y_test, target, unit.classes, imbalanced)["score"]
     return figures | {"retention": figures["score"] / best}
 
 
@@ -319,7 +319,7 @@ def lines(rows):
 
 
 def _line(title, part, plain, teacher):
-    asked, part = len(part), part.dropna(subset="score")
+    n_planned, part = len(part), part.dropna(subset="score")
     of_teacher = teacher.reindex(part.index)
     gained = {"score": np.nan, "log_loss": np.nan}
     if plain is not None:
@@ -327,7 +327,7 @@ def _line(title, part, plain, teacher):
     share = np.exp(np.log(part["bytes"] / of_teacher["bytes"]).mean())
     return (
         title,
-        str(asked) if asked == len(part) else f"{len(part)} of {asked}",
+        str(n_planned) if n_planned == len(part) else f"{len(part)} of {n_planned}",
         number(part["retention"].mean(), ".3f"),
         number(part["agreement"].mean(), ".3f"),
         number(part["kl"].mean(), ".3f"),

@@ -42,7 +42,7 @@ def seed_ceilings(rows):
 
 
 def teacher_beaten(rows):
-    """Return where a teacher is a poor one: there a faithful copy is the wrong goal.
+    """Find where a teacher is a poor one: there a faithful copy is the wrong goal.
 
     Parameters
     ----------
@@ -78,7 +78,7 @@ def gap_kept(rows, column):
     DataFrame with columns "kept", "error", "gap", "sets", by teacher
         ``(student - plain) / (teacher - plain)`` of the sums over sets, where plain is
         the same student without a teacher; its standard error, by jackknife over sets;
-        the mean of ``plain - teacher``, without which the ratio says little.
+        the mean of ``plain - teacher``, without which the ratio means little.
     """
     table = paired(rows, column, "teacher", "student", "no_teacher")
     lines = {}

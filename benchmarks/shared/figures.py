@@ -76,8 +76,8 @@ def fidelity(proba, teacher_proba):
     }
 
 
-def answers(model, X):
-    """Ask for probabilities, as float64 whose rows sum to 1."""
+def predicted(model, X):
+    """Predict probabilities, as float64 whose rows sum to 1."""
     proba = np.asarray(model.predict_proba(X), dtype=np.float64)
     return proba / proba.sum(axis=1, keepdims=True)
 

@@ -45,7 +45,7 @@ COLUMNS = [
     "n_trees",
 ]
 
-#: Columns that say which row it is, and which state of the code has written it.
+#: Columns that identify a row, and the state of the code that has written it.
 KEY = ("set", "teacher", "seed", "model", "key")
 
 
@@ -81,7 +81,7 @@ def check_columns(path):
 
 
 def append_row(path, row):
-    """Add a row at once, whoever else writes: nothing finished is lost."""
+    """Add a row at once, beside other writers: nothing finished is lost."""
     unknown = set(row) - set(COLUMNS)
     if unknown:
         raise ValueError(f"no such columns in a results file: {sorted(unknown)}")

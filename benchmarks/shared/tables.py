@@ -140,7 +140,7 @@ def read_rdataset(path):
 def _flights():
     """Flights out of New York in 2013, their planes and the weather: half an hour late?
 
-    50 000 of those that arrived, drawn with seed 0. Nothing that is known only after
+    50 000 of those that arrived, drawn with seed 0. Nothing that is measured only after
     departure is among the features. The day of the week is Greenwich's.
     """
     flights, planes, weather = (
@@ -252,7 +252,7 @@ def read_table(name, folder=None, max_rows=None):
     -------
     X : ndarray of float64 or DataFrame of shape (n_samples, n_features)
         An array where all columns are numbers: models are fitted and timed on what
-        their users would hand them.
+        their users would pass them.
     y : ndarray of shape (n_samples,)
         Labels.
     """

@@ -83,7 +83,7 @@ def vote(seed, mixed):
 
 
 def lightgbm(seed, **settings):
-    """LightGBM in one thread, silent."""
+    """LightGBM in one thread, without output."""
     return LGBMClassifier(random_state=seed, n_jobs=1, verbose=-1, **settings)
 
 

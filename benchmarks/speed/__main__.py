@@ -33,7 +33,7 @@ RESULTS = FOLDER / "speed.csv"
 #: What the cost of an import is compared with.
 SKLEARN = "import sklearn.ensemble, sklearn.neural_network"
 
-#: An epoch as users ask for it: two hidden layers, float32 input, no early stopping.
+#: An epoch as users set it: two hidden layers, float32 input, no early stopping.
 ROWS, COLUMNS, CLASSES, HIDDEN, BATCH = 20_000, 30, 5, (64, 64), 256
 
 

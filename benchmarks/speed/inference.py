@@ -308,7 +308,7 @@ def measure(repeats, tables=TABLES):
     what : str
         What is compared with the student.
     times : dict of str to float
-        Seconds, or megabytes where it says so, by side; ours is "student".
+        Seconds, or megabytes where that is the unit, by side; ours is "student".
     other : str
         The other side.
     goal : float or None

@@ -17,7 +17,7 @@ LEARNING_RATE = 0.01
 
 
 class SoftRows(torch.utils.data.Dataset):
-    """Rows with soft targets, as skorch hands them to our loader."""
+    """Rows with soft targets, as skorch passes them to our loader."""
 
     def __init__(self, X, targets):
         self.X, self.targets = X, targets

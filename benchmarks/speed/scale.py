@@ -37,7 +37,7 @@ _DRAWN = 100_000
 
 
 def write_files(folder, n_rows):
-    """Draw rows, what a teacher says of them and labels, into files."""
+    """Draw rows, a teacher's probabilities for them and labels, into files."""
     rng = np.random.default_rng(0)
     first = rng.normal(size=(COLUMNS, 16)) / np.sqrt(COLUMNS)
     second = 2 * rng.normal(size=(16, CLASSES))

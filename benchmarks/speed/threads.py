@@ -5,7 +5,7 @@
 Seconds on two threads over seconds on one, by the clock on the wall, medians of the
 repeats in which the two take turns: on the machine as it is, beside one process that
 computes, and beside one a core. Three epochs of 6000 rows of 300 float32 columns, five
-classes. The last column says whether both gave the same weights to the bit.
+classes. The last column shows whether both gave the same weights to the bit.
 """
 
 import argparse

@@ -6,7 +6,7 @@ Seconds on torch's default number of threads over seconds on one, by the clock o
 wall, medians of the repeats in which the two take turns: on the machine as it is,
 beside one process that computes, and beside one a core. A grid is nine fits of a
 `SkorchStudent`, two epochs of 1500 rows of 30 columns each, with layers of 32, 64 and
-128 units and three learning rates; the student that is asked has layers of 128.
+128 units and three learning rates; the student that predicts has layers of 128.
 """
 
 import argparse

@@ -289,7 +289,7 @@ def measure(repeats, parts=tuple(PARTS)):
 
 
 def main():
-    """Measure, print the goals, and write the results where asked."""
+    """Measure, print the goals, and write the results where requested."""
     parser = argparse.ArgumentParser(description=__doc__.splitlines()[0])
     parser.add_argument("--repeats", type=int, default=7)
     parser.add_argument("--only", nargs="+", choices=PARTS, default=list(PARTS))

@@ -70,13 +70,13 @@ def art():
 
 
 def columns_5000():
-    """60 rows of 5000 numbers, two of which say the class."""
+    """60 rows of 5000 numbers, two of which decide the class."""
     X = np.random.default_rng(0).normal(size=(560, 5000))
     return X, (X[:, 0] + X[:, 1] > 0).astype(int), 60
 
 
 def columns_20000():
-    """60 rows of 20 000 numbers, two of which say the class."""
+    """60 rows of 20 000 numbers, two of which decide the class."""
     X = np.random.default_rng(0).normal(size=(260, 20_000))
     return X, (X[:, 0] + X[:, 1] > 0).astype(int), 60
 

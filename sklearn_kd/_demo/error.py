@@ -2,7 +2,7 @@
 
 
 class DemoError(Exception):
-    """An error that the user can mend; its message is one line with the fix."""
+    """An error that the user can fix; its message is one line with the fix."""
 
 
 def first_line(error):

@@ -1,4 +1,4 @@
-"""Where the demo writes: found out before the work, and written in one piece."""
+"""Files that the demo writes: checked before the work, and written in one piece."""
 
 import os
 import secrets

@@ -50,7 +50,7 @@ def run(data, target, nominal, separator, picture, out, seed):
     Raises
     ------
     DemoError
-        For what the user can mend.
+        For what the user can fix.
     """
     _check_installed("pandas", "matplotlib")
     picture, no_picture = _place_of_picture(picture, data)

@@ -30,7 +30,7 @@ def columns_wanted(table):
     if table.X.shape[1] > _COLUMNS:
         lines.append(f"  and {table.X.shape[1] - _COLUMNS} more")
     lines.append("which the file has as feature_names_in_, encoder_.kinds_ and")
-    lines.append("encoder_.levels_. Missing values are welcome. In Python:")
+    lines.append("encoder_.levels_. Missing values are accepted. In Python:")
     return lines
 
 

@@ -1,1 +1,1 @@
-"""What can be read off other people's estimators."""
+"""What can be read off estimators of other packages."""

@@ -1,4 +1,4 @@
-"""What is settled before a teacher is fitted or predicts, which may take hours.
+"""Checks and choices before a teacher is fitted or predicts, which may take hours.
 
 Rows, labels, student, sampler and parameters are checked, validation rows are split
 off, and synthetic rows are drawn.

@@ -191,7 +191,7 @@ def _plain_array(X, name):
     if np.ma.is_masked(X):
         raise ValueError(
             f"{name} has masked entries, and what is under a mask is no value: pass "
-            f"{name}.filled(numpy.nan), where a missing value is welcome, or impute "
+            f"{name}.filled(numpy.nan), where a missing value is accepted, or impute "
             "them first."
         )
     if X.dtype.names is not None:

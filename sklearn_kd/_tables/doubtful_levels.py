@@ -1,4 +1,4 @@
-"""Whether nominal columns are what they seem, or numbers as text, dates and keys."""
+"""Nominal columns that hold numbers as text, dates or keys in place of levels."""
 
 import re
 import warnings
@@ -159,7 +159,7 @@ def _are_numbers(counts):
 
 
 def _form(level):
-    """Tell a whole number, a fraction, a code, what marks a missing value and a word.
+    """Name the form of a level: whole number, fraction, code, missing mark or word.
 
     A code is a number with zeros in front, which a number would lose.
     """

@@ -225,7 +225,7 @@ def align_proba(proba, source_classes, classes):
         if known.sum() < len(place):  # else a permutation: the difference is rounding
             total = _sums(proba[rows])
             outside[rows] = np.maximum(total - mass, 0) / total
-        # float32 rounding leaves crumbs of mass on rows that lie wholly outside
+        # float32 rounding leaves a little mass on rows that lie wholly outside
         kept = outside[rows] < 1 - 1e-6
         scale = np.divide(1, mass, out=np.zeros_like(mass), where=kept & (mass > 0))
         aligned[rows] *= scale[:, None].astype(aligned.dtype)

@@ -1,4 +1,4 @@
-"""What came out: quality, fidelity, size and speed of a student beside its teacher."""
+"""Fitted models side by side: quality, fidelity, size and speed."""
 
 from sklearn_kd.inspection._compare import compare
 from sklearn_kd.inspection._size import count_parameters, pickled_size

@@ -66,8 +66,8 @@ def retention_score(
     -----
     .. versionadded:: 0.1
 
-    A ratio needs a metric whose zero is a zero of quality. With the area under the ROC
-    curve, say, where chance is 0.5, a student keeps at least half of any good teacher.
+    A ratio needs a metric whose zero is a zero of quality. For example, the area under
+    the ROC curve is 0.5 by chance, so a student keeps at least half of a good teacher.
 
     Examples
     --------

@@ -100,7 +100,7 @@ class FittedTeacher:
         ------
         Exception
             Whatever the teacher raises. Where it predicts the sources of the rows, the
-            message says that these are synthetic and what to do; the type stays.
+            message adds that these are synthetic, and the fix; the type stays.
         """
 
         def predict(rows, source, context):
@@ -194,7 +194,7 @@ class Teachers:
         return None if self.flags is None else self.flags(outputs)
 
     def label(self, rows, real=None, out_of_sample=None):
-        """Predict rows without a label, synthetic ones each teacher in its own way.
+        """Predict rows without a label, synthetic ones by a chosen part of each.
 
         Parameters
         ----------

@@ -11,7 +11,7 @@ _EXACT_ROWS = 20_000
 # Most rows of a cell.
 _CELL_ROWS = 4_096
 
-# A tree wins up to this many coordinates, comparing all pairs above.
+# A tree is faster up to this many coordinates; above, all pairs are compared.
 _TREE_WIDTH = 6
 
 # How far apart it puts rows, in standard deviations: too little to change a neighbour.

@@ -218,7 +218,7 @@ class TabularEncoder(VersionedMixin, TransformerMixin, BaseEstimator):
         Parameters
         ----------
         X : {array-like, DataFrame} of shape (n_samples, n_features)
-            Training rows, of numbers, strings or both. Missing values are welcome.
+            Training rows, of numbers, strings or both. Missing values are accepted.
         y : array-like of shape (n_samples,) or (n_samples, n_outputs), default=None
             Labels, or the targets of a regression, if some are fractions. They are the
             targets if there are no soft targets. Several outputs are ignored.

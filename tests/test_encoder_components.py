@@ -1,4 +1,4 @@
-"""The encoder taught by targets, and who passes it which."""
+"""The encoder fitted to targets, and the targets that students pass to it."""
 
 import numpy as np
 import pandas as pd
@@ -21,7 +21,7 @@ def soft(proba):
 
 
 def stretches(n_classes):
-    """Three different answers of a teacher."""
+    """Three different predictions of a teacher."""
     rng = np.random.default_rng(n_classes)
     return rng.dirichlet(np.ones(n_classes), size=3)
 
@@ -180,7 +180,7 @@ def test_levels_get_what_the_teacher_says_of_them(make, n_classes):
         rows = targets[[value == level for value in text]]
         expected = (rows.sum(axis=0) + 20 * mean) / (len(rows) + 20) - mean
         assert_allclose(score, expected, atol=1e-9)
-    assert_array_equal(scores[-1], 0)  # never seen
+    assert_array_equal(scores[-1], 0)  # a new level
 
 
 def test_rare_levels_keep_scores_of_their_own():
@@ -260,7 +260,7 @@ def test_labels_teach_where_there_are_no_soft_targets():
     assert_array_equal(mixed, by_targets)
 
 
-def test_without_targets_nothing_is_taught():
+def test_without_targets_there_are_no_components():
     X = pd.DataFrame(table())
     encoder = TabularEncoder().fit(X)
     assert encoder.components_ is None
@@ -269,7 +269,7 @@ def test_without_targets_nothing_is_taught():
         *["number", "whole", "number_missing"],
         *["text_a", "text_b", "text_c", "text_missing"],
     ]
-    # one class says nothing either
+    # one class gives no targets either
     assert_array_equal(
         TabularEncoder().fit(X, np.zeros(300)).transform(X), encoder.transform(X)
     )
@@ -290,11 +290,11 @@ def test_labels_of_another_length_are_refused():
         TabularEncoder().fit(np.eye(4), [0, 1])
 
 
-# ---- who passes them
+# ---- what passes them
 
 
 class Watching(TransformerMixin, BaseEstimator):
-    """An encoder that keeps what it was taught by."""
+    """An encoder that keeps its targets."""
 
     seen = []
 
@@ -322,7 +322,7 @@ def test_the_student_passes_blended_targets(alpha):
     assert_allclose(targets.proba, expected, atol=1e-12)
 
 
-def test_the_student_on_labels_is_taught_by_them():
+def test_the_student_on_labels_fits_its_encoder_to_them():
     student = MLPStudent((4,), max_iter=1, encoder=Watching(), early_stopping=False)
     weight = np.linspace(1, 2, len(y_wine))
     student.fit(X_wine, y_wine, weight)
@@ -349,7 +349,7 @@ def test_alpha_0_is_the_student_on_labels_bit_for_bit():
 
 
 def test_the_edges_are_those_of_the_training_rows():
-    """Synthetic rows teach the encoder too, and validation rows do not."""
+    """The encoder is fitted on synthetic rows too, and on no validation rows."""
     student = MLPStudent((4,), max_iter=1, encoder=Watching())
     distilled = DistilledClassifier(RandomForestClassifier(5), student, random_state=0)
     distilled.fit(X_wine, y_wine)
@@ -360,7 +360,7 @@ def test_the_edges_are_those_of_the_training_rows():
     assert distilled.n_transfer_rows_ == n_kept**2
 
 
-def test_a_taught_student_follows_narrow_steps_better():
+def test_a_student_with_fitted_components_follows_narrow_steps_better():
     losses = {"auto": [], None: []}
     for seed in range(3):
         rng = np.random.default_rng(seed)
