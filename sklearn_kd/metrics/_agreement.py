@@ -110,10 +110,11 @@ def share_equal(sample_weight=None, **sides):
             f"such as {show(labels[0])}, and {other} {kinds[1]}, such as "
             f"{show(others[0])}. Bring both to one spelling."
         )
-    comparable = _comparable
     if {labels.dtype.kind, others.dtype.kind} & set("mM"):
-        comparable = _in_own_units
-    return weighted_mean(comparable(labels) == comparable(others), sample_weight)
+        labels, others = _in_own_units(labels), _in_own_units(others)
+    else:  # NumPy would write numbers as strings to compare them
+        labels, others = labels.astype(object), others.astype(object)
+    return weighted_mean(labels == others, sample_weight)
 
 
 def read_predicted(name, labels):
@@ -171,11 +172,6 @@ def _kind(labels):
         if kinds and all(issubclass(each, kind) for each in kinds):
             return name
     return None
-
-
-def _comparable(labels):
-    """Give labels as objects: NumPy would write numbers as strings to compare them."""
-    return labels.astype(object)
 
 
 def _in_own_units(labels):

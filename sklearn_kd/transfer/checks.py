@@ -118,7 +118,7 @@ def _check_on(name, sampler, X):
     given = copy_rows(X)
     before = _global_state()
     first, X_new, source = _fit_and_sample(name, sampler, X)
-    second, *again = _fit_and_sample(name, sampler, X)
+    again = _fit_and_sample(name, sampler, X)[1:]
     _require(
         before == _global_state(),
         f"{name} draws from the global random state: take a parameter random_state, "
@@ -150,10 +150,9 @@ def _check_on(name, sampler, X):
             f"{name} has an automatic_size, {size} for these rows, so "
             f"sample({n_samples or ''}) has to make {wanted} rows; it made {n_new}.",
         )
-    second.fit(take_copy(X, np.arange(num_samples(X))[::-1]))
-    second.fit(X)
+    backwards = take_copy(X, np.arange(num_samples(X))[::-1])
     _require(
-        _equal((X_new, source), check_sample(name, second.sample(), X)),
+        _equal((X_new, source), _fit_and_sample(name, sampler, backwards, X)[1:]),
         f"{name} makes other rows where it was fitted on others before: fit must set "
         "anew all that sample reads.",
     )
@@ -173,15 +172,16 @@ def _described(X):
     return f"a {type(X).__name__} of shape {X.shape} and of {dtypes}{missing}"
 
 
-def _fit_and_sample(name, sampler, X):
-    """Fit a seeded copy, and let it make rows."""
+def _fit_and_sample(name, sampler, *tables):
+    """Fit a seeded copy on one table after the other, and let it make rows."""
     seeded = seed_unset(_copy_of(name, sampler), 0)
-    fitted = seeded.fit(X)
-    _require(
-        fitted is seeded,
-        f"{name}.fit must return the sampler itself, got {show(fitted)}.",
-    )
-    return as_sampler(seeded), *check_sample(name, seeded.sample(), X)
+    for X in tables:
+        fitted = seeded.fit(X)
+        _require(
+            fitted is seeded,
+            f"{name}.fit must return the sampler itself, got {show(fitted)}.",
+        )
+    return as_sampler(seeded), *check_sample(name, seeded.sample(), tables[-1])
 
 
 def _global_state():
@@ -240,7 +240,7 @@ def _check_values(name, X_new, X):
         X, X_new = ((x.data[:, None] if issparse(x) else x) for x in (X, X_new))
         faults = [
             ("missing values", has_missing),
-            ("infinity, or a column without numbers or levels", find_unreadable),
+            ("infinity, or a column without numbers or levels", _has_infinity),
         ]
     for fault, finds in faults:
         _require(
@@ -248,6 +248,13 @@ def _check_values(name, X_new, X):
             f"{name}.sample() must make rows that models can read as they read X, and "
             f"made {fault} where X has none.",
         )
+
+
+def _has_infinity(X):
+    """Return whether a number is infinite, or a column of no known kind."""
+    if isinstance(X, np.ndarray) and X.dtype.kind == "f":
+        return np.isinf(X).any()
+    return find_unreadable(X) is not None
 
 
 def _has_no_text(X):
