@@ -70,6 +70,60 @@ def test_truth_values_and_whole_floats_are_the_numbers_that_they_equal():
     assert agreement_score([1, 0], np.array([True, False])) == 1
 
 
+DAYS = np.array(["2020-01-01", "2020-01-02"], "M8[D]")
+
+
+@pytest.mark.parametrize(
+    "same",
+    [
+        DAYS.astype("M8[ns]"),
+        DAYS.astype("M8[s]").astype(object),
+        DAYS.astype(object),
+        pd.Series(pd.to_datetime(DAYS)),
+        pd.Series(pd.to_datetime(DAYS), dtype=object),
+        pl.Series(DAYS),
+    ],
+    ids=lambda labels: f"{type(labels).__name__} {labels.dtype}",
+)
+def test_dates_are_compared_whatever_their_resolution(same):
+    for days in (DAYS, DAYS.astype("M8[ns]")):
+        assert agreement_score(days, same) == agreement_score(same, days) == 1
+        assert agreement_score(days[[0, 0]], same) == 0.5
+
+
+def test_durations_are_compared_whatever_their_resolution():
+    hours = DAYS - DAYS[0]
+    for same in (hours.astype("m8[ns]"), hours.astype("m8[us]").astype(object)):
+        assert agreement_score(hours, same) == 1
+        assert agreement_score(hours.astype("m8[ns]"), same[::-1]) == 0
+
+
+@pytest.mark.parametrize(
+    ("labels", "holds"),
+    [
+        ([1, 2], "dates"),
+        (["2020-01-01", "2020-01-02"], "dates"),
+        (DAYS - DAYS[0], "durations"),
+    ],
+)
+def test_dates_and_durations_are_no_numbers_and_no_text(labels, holds):
+    dates = DAYS.astype("M8[ns]")
+    with pytest.raises(ValueError, match=f"never have the same label.*{holds}"):
+        agreement_score(labels, dates)
+
+
+def test_dates_with_a_zone_are_compared_as_they_are():
+    days = pd.Series(pd.to_datetime(DAYS).tz_localize("UTC"))
+    assert agreement_score(days, days.dt.tz_convert("Asia/Tokyo")) == 1
+    assert agreement_score(days, DAYS.astype("M8[ns]")) == 0
+
+
+def test_weights_of_any_size_count_by_their_ratios():
+    for heavy in (1e308, 5e-324):
+        weight = [heavy, heavy]
+        assert agreement_score([1, 2], [1, 3], sample_weight=weight) == 0.5
+
+
 def test_probabilities_and_numbers_of_a_regressor_are_no_labels():
     two = y > 0
     student = LogisticRegression(max_iter=5).set_params(tol=1).fit(X[two], y[two])
@@ -93,6 +147,9 @@ def test_probabilities_and_numbers_of_a_regressor_are_no_labels():
         ([1, 2, 1], [1, 2], {}, "y_teacher has 3 rows and y_student 2"),
         ([], [], {}, "y_teacher has no rows"),
         (["a", None], ["a", "b"], {}, "y_teacher contains NaN: 1 of 2 labels"),
+        ([1, np.nan], [1, 2], {}, "y_teacher contains NaN: 1 of 2 labels"),
+        (pd.Series([1, None], dtype="Int64"), [1, 2], {}, "y_teacher contains NaN: 1"),
+        (DAYS, np.array(["2020-01-01", "NaT"], "M8[s]"), {}, "y_student contains NaN"),
         ([1, 2], [1, 2], {"sample_weight": [1]}, r"sample_weight has shape \(1,\)"),
         ([1, 2], [1, 2], {"sample_weight": [1, -1]}, "sample_weight: Negative values"),
         ([1, 2], [1, 2], {"sample_weight": [0, 0]}, "at least one non-zero number"),

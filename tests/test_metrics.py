@@ -6,7 +6,7 @@ import polars as pl
 import pytest
 from scipy.stats import entropy
 from sklearn.exceptions import UndefinedMetricWarning
-from sklearn.metrics import f1_score, log_loss
+from sklearn.metrics import f1_score, log_loss, make_scorer
 
 from sklearn_kd.metrics import kl_divergence, retention_score
 
@@ -51,6 +51,24 @@ def test_columns_with_names_are_compared_by_name(make):
     assert kl_divergence(p, swapped) == 0
     arrays = kl_divergence(p.to_numpy(), swapped.to_numpy())
     assert kl_divergence(p, swapped.to_numpy()) == arrays > 0  # by place
+
+
+@pytest.mark.parametrize("make", [pd.DataFrame, pl.DataFrame])
+@pytest.mark.parametrize("other", ["other", "no"])
+def test_columns_with_names_that_differ_are_refused(make, other):
+    p = make({"no": [0.9, 0.2], "yes": [0.1, 0.8]})
+    q = pd.DataFrame(p.to_numpy(), columns=["no", other])
+    with pytest.raises(ValueError, match=f"named .*'yes'.* and .*'{other}'.*same cla"):
+        kl_divergence(p, q)
+
+
+def test_a_row_of_weight_0_does_not_count_and_large_weights_do():
+    p, q = [[0.5, 0.5], [0.5, 0.5], [1, 0]], [[1, 0], [0.5, 0.5], [0.5, 0.5]]
+    for heavy in (1, 1e308):
+        weight = [0, heavy, heavy]
+        divergence = kl_divergence(p, q, floor=0, sample_weight=weight)
+        assert divergence == pytest.approx(np.log(2) / 2)
+    assert kl_divergence(p, q, floor=0, sample_weight=[1, 1, 1]) == np.inf
 
 
 @pytest.mark.parametrize(
@@ -117,5 +135,7 @@ def test_retention_refuses_what_does_not_fit():
         retention_score([0, 1, 1], [0, 1, 1], [0, 1])
     with pytest.raises(TypeError, match=r"metric must be a function .* got 'f1'"):
         retention_score([0, 1], [0, 1], [0, 1], metric="f1")
+    with pytest.raises(TypeError, match=r"function of y_true, y_pred, got make_scorer"):
+        retention_score([0, 1], [0, 1], [0, 1], metric=make_scorer(f1_score))
     with pytest.raises(ValueError, match="y_true holds text, such as 'a', and y_teac"):
         retention_score(["a", "b"], [0, 1], [0, 1])

@@ -2,10 +2,10 @@
 
 import numpy as np
 import pandas as pd
-import polars as pl
 import pytest
 from mixed_tables import TABLES
 from numpy.testing import assert_array_equal
+from own_samplers import Noise, Repeat
 from scipy.sparse import csr_array
 from sklearn.base import clone
 from synthetic_rows import BOOSTER, Seeded, Shifted, X, rows_of
@@ -13,41 +13,6 @@ from synthetic_rows import BOOSTER, Seeded, Shifted, X, rows_of
 from sklearn_kd import MungeSampler, TransferSampler
 from sklearn_kd.transfer import check_sampler
 from sklearn_kd.transfer._choice import choose_sampler
-
-
-class Noise(TransferSampler):
-    """Rows with noise, by the rules."""
-
-    def __init__(self, scale=0.1, random_state=None):
-        self.scale = scale
-        self.random_state = random_state
-
-    def fit(self, X, y=None):
-        self.X_ = X
-        return self
-
-    def sample(self, n_samples=None):
-        rng = np.random.default_rng(self.random_state)
-        source = np.arange(n_samples or len(self.X_)) % len(self.X_)
-        return self.X_[source] + rng.normal(scale=self.scale, size=(1, 4)), source
-
-
-class Repeat(TransferSampler):
-    """Copies of rows of any container, sparse ones and missing values included."""
-
-    def fit(self, X, y=None):
-        self.X_ = X
-        return self
-
-    def sample(self, n_samples=None):
-        return self.X_, np.arange(self.X_.shape[0])
-
-    def __sklearn_tags__(self):
-        tags = super().__sklearn_tags__()
-        tags.input_tags.sparse = tags.input_tags.allow_nan = True
-        tags.input_tags.categorical = True
-        return tags
-
 
 # ---- those that pass
 
@@ -84,131 +49,6 @@ def test_munge_passes_on_tables_of_all_kinds(X):
 )
 def test_rows_of_other_kinds_are_checked_where_they_are_passed(rows):
     check_sampler(Repeat(), rows)
-
-
-# ---- faults, each by name
-
-
-class WithoutSample:
-    def fit(self, X):
-        return self
-
-
-class ReturnsNothing(Noise):
-    def fit(self, X, y=None):
-        self.X_ = X
-
-
-class WithoutSource(Noise):
-    def sample(self, n_samples=None):
-        return super().sample(n_samples)[0]
-
-
-class OutOfRange(Noise):
-    def sample(self, n_samples=None):
-        X_new, source = super().sample(n_samples)
-        return X_new, source + 1
-
-
-class OtherType(Noise):
-    def sample(self, n_samples=None):
-        X_new, source = super().sample(n_samples)
-        return pd.DataFrame(X_new), source
-
-
-class OtherDtype(Noise):
-    def sample(self, n_samples=None):
-        X_new, source = super().sample(n_samples)
-        return X_new.astype(np.float32), source
-
-
-class FewColumns(Noise):
-    def sample(self, n_samples=None):
-        X_new, source = super().sample(n_samples)
-        return X_new[:, :3], source
-
-
-class Unseeded(Noise):
-    def sample(self, n_samples=None):
-        _, source = super().sample(n_samples)
-        noise = np.random.default_rng().normal(size=(len(source), 4))
-        return self.X_[source] + noise, source
-
-
-class Global(Noise):
-    def sample(self, n_samples=None):
-        _, source = super().sample(n_samples)
-        return self.X_[source] + np.random.normal(size=(1, 4)), source
-
-
-class Writing(Noise):
-    def fit(self, X, y=None):
-        X *= 2
-        return super().fit(X)
-
-
-class Stubborn(Noise):
-    def __init__(self, scale=0.1, random_state=None):
-        super().__init__([scale], random_state)
-
-
-class FlatNeighbors(Noise):
-    def fit(self, X, y=None):
-        self.neighbors_ = np.arange(len(X))
-        return super().fit(X)
-
-
-class OwnNeighbor(Noise):
-    def fit(self, X, y=None):
-        self.neighbors_ = np.arange(len(X))[:, None]
-        return super().fit(X)
-
-
-class WrongSize(Noise):
-    def automatic_size(self, n_samples, n_columns):
-        return 20
-
-    def sample(self, n_samples=None):
-        return super().sample()
-
-
-FAULTS = [
-    (WithoutSample(), TypeError, "has no sample"),
-    (MungeSampler, TypeError, "has no fit"),
-    (ReturnsNothing(), AssertionError, "fit must return the sampler itself, got None"),
-    (WithoutSource(), TypeError, r"must return \(X_new, source\)"),
-    (OutOfRange(), ValueError, r"source .* must lie in \[0, 60\)"),
-    (OtherType(), AssertionError, "type that fit got, ndarray, got DataFrame"),
-    (OtherDtype(), AssertionError, "keep the dtypes of X"),
-    (FewColumns(), AssertionError, r"shape \('n_new', 4\), got \(60, 3\)"),
-    (Unseeded(), AssertionError, "other rows at the same seed"),
-    (Global(), AssertionError, "global random state"),
-    (Writing(), AssertionError, "writes into the rows"),
-    (Stubborn(), AssertionError, "cannot be cloned"),
-    (FlatNeighbors(), AssertionError, r"have shape \(60, n_neighbors\)"),
-    (OwnNeighbor(), AssertionError, "positions of other rows"),
-    (WrongSize(), AssertionError, r"sample\(7\) has to make 7 rows; it made 60"),
-]
-
-
-@pytest.mark.parametrize(
-    ("sampler", "error", "message"),
-    FAULTS,
-    ids=lambda value: getattr(value, "__name__", type(value).__name__),
-)
-def test_the_message_names_the_fault(sampler, error, message):
-    with pytest.raises(error, match=message):
-        check_sampler(sampler)
-
-
-def test_a_frame_keeps_its_names_and_dtypes():
-    class Renaming(Repeat):
-        def sample(self, n_samples=None):
-            X_new, source = super().sample()
-            return X_new.rename({"a": "b"}), source
-
-    with pytest.raises(AssertionError, match=r"keep the columns of X, \['a'\]"):
-        check_sampler(Renaming(), pl.DataFrame({"a": [1, 2]}))
 
 
 # ---- the base class in a fit

@@ -20,6 +20,7 @@ from sklearn.tree import DecisionTreeClassifier
 
 from sklearn_kd import DistilledClassifier, MLPStudent
 from sklearn_kd.metrics import (
+    TeacherScorer,
     agreement_score,
     agreement_scorer,
     kl_divergence,
@@ -132,6 +133,11 @@ def test_a_teacher_behind_the_steps_of_a_pipeline():
     assert agreement_scorer()(make_pipeline(model[-1]), X) == (
         agreement_scorer()(model[-1], X)
     )
+    # in a pipeline of pipelines, too
+    assert agreement_scorer()(make_pipeline("passthrough", model), X) == own
+    assert (
+        agreement_scorer()(make_pipeline(model[0], make_pipeline(model[1])), X) == own
+    )
 
 
 def test_several_scorers_at_once_on_a_frame():
@@ -197,6 +203,9 @@ def test_wrong_options_and_labels_are_refused():
         kl_divergence_scorer(FOREST, floor=-0.5)
     with pytest.raises(ValueError, match="'f2' is not a valid scoring value"):
         retention_scorer(FOREST, scoring="f2")
+    for scoring in (f1_score, 1, ["accuracy"], lambda y_true, y_pred: 1.0):
+        with pytest.raises(TypeError, match="scoring must be a function of estima"):
+            retention_scorer(FOREST, scoring=scoring)
     scorer = retention_scorer(FOREST)
     with pytest.raises(TypeError, match="needs the labels y"):
         scorer(TREE, X_test)
@@ -206,3 +215,19 @@ def test_wrong_options_and_labels_are_refused():
         agreement_scorer(FOREST)(TREE, X_test, sample_weight=[1, 2, 3])
     with pytest.warns(UndefinedMetricWarning, match="Retention is undefined"):
         assert np.isnan(scorer(TREE, X_test[:1], ["d"]))
+
+
+@pytest.mark.parametrize("metric", ["nope", None, ["agreement"]])
+def test_a_scorer_of_an_unknown_metric_is_refused(metric):
+    with pytest.raises(ValueError, match="metric must be one of 'agreement', 'kl_div"):
+        TeacherScorer(metric, FOREST)
+
+
+def test_options_of_a_scorer_have_defaults_and_others_are_refused():
+    makers = {"agreement": agreement_scorer, "kl_divergence": kl_divergence_scorer}
+    for metric, make in ({"retention": retention_scorer} | makers).items():
+        assert vars(TeacherScorer(metric, FOREST)) == vars(make(FOREST))
+        with pytest.raises(TypeError, match=f"'{metric}' has no option flor.*flor=1"):
+            TeacherScorer(metric, FOREST, flor=1)
+    with pytest.raises(TypeError, match=r"no option scoring .* has: floor"):
+        TeacherScorer("kl_divergence", FOREST, scoring="accuracy")

@@ -135,7 +135,8 @@ def example_frames(numbers):
     Yields
     ------
     DataFrame of n_rows rows
-        With strange names, since those of real tables are.
+        With strange names, since those of real tables are, and with an index of none
+        of the positions: what takes labels for positions is found out.
     """
     try:
         import pandas
@@ -149,7 +150,7 @@ def example_frames(numbers):
             "a name": pandas.Series([f"name {code}" for code in codes], dtype=object),
             "a level": pandas.Categorical.from_codes(codes, [10, 20, 30, 40]),
         }
-    )
+    ).set_axis(np.arange(2 * len(codes), len(codes), -1))
 
 
 def refuse_two_kinds(above, below):

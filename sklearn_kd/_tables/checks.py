@@ -15,8 +15,8 @@ from sklearn_kd._messages import printable
 from sklearn_kd._tables.columns import (
     array_rows,
     column_kinds,
+    count_missing,
     has_missing,
-    is_missing,
     numeric_block,
 )
 from sklearn_kd._tables.containers import as_column, as_rows
@@ -267,11 +267,7 @@ def check_groups(groups, present):
             f"{n_rows} rows of X: ({n_rows},)."
         )
     groups = groups[present]
-    values = groups.tolist()
-    if groups.dtype.kind in "mM":
-        missing = np.isnat(groups).sum()
-    else:
-        missing = sum(map(is_missing, values))
+    values, missing = groups.tolist(), count_missing(groups)
     if missing:
         raise ValueError(
             f"groups contains NaN: {missing} of {len(values)} are missing. Give each "

@@ -359,10 +359,12 @@ def _polars_has_missing(series):
 
 
 def count_missing(labels):
-    """Count missing values in an array of objects of one dimension."""
-    if labels.dtype != object or labels.ndim != 1:
+    """Count missing values in an array of one dimension, NaN and NaT among them."""
+    if labels.ndim != 1 or labels.dtype.kind not in "fcmMO":
         return 0
-    return sum(map(is_missing, labels))
+    if labels.dtype.kind == "O":
+        return sum(map(is_missing, labels))
+    return int((np.isnat if labels.dtype.kind in "mM" else np.isnan)(labels).sum())
 
 
 def equal_rows(X, other):
@@ -382,6 +384,8 @@ def equal_rows(X, other):
         return False
     if issparse(X):
         X, other = X.toarray(), other.toarray()
+    if isinstance(X, np.ndarray) and X.dtype.kind in "biuf":
+        return np.array_equal(X, other, equal_nan=X.dtype.kind == "f")
     if len(X.shape) == 1:
         return _same_values(X, other)
     return all(

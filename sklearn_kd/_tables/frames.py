@@ -70,6 +70,16 @@ def dtypes_of(X):
     return list(X.dtypes) if is_frame(X) else [X.dtype]
 
 
+def same_labels(X, other):
+    """Return whether columns, dtypes and, of pandas, the index of two tables match."""
+    index = getattr(X, "index", None)
+    return (
+        column_names(X) == column_names(other)
+        and dtypes_of(X) == dtypes_of(other)
+        and (index is None or index.identical(other.index))
+    )
+
+
 def are_numbered(names, table):
     """Return whether pandas numbered the columns itself, so that they have no names."""
     index = getattr(table, "columns", None)

@@ -107,7 +107,7 @@ def check_weight(sample_weight, X, name="sample_weight"):
     if weight.shape != (n_samples,):
         raise ValueError(
             f"{name} has shape {weight.shape}, expected one weight for each of the "
-            f"{n_samples} rows of X: ({n_samples},)."
+            f"{n_samples} rows: ({n_samples},)."
         )
     try:
         return check_sample_weight(weight, X)

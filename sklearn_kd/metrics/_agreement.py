@@ -1,5 +1,6 @@
 """In which share of the rows teacher and student predict the same label."""
 
+from datetime import date, timedelta
 from numbers import Real
 
 import numpy as np
@@ -7,12 +8,23 @@ import numpy as np
 from sklearn_kd._messages import show
 from sklearn_kd._tables.columns import count_missing
 from sklearn_kd._tables.containers import as_column
-from sklearn_kd.metrics._arguments import check_lengths, check_weights
+from sklearn_kd.metrics._arguments import check_lengths, weighted_mean
 
 _FIX = (
     "Pass what predict of a classifier gives, such as the LGBMClassifier or "
     "XGBClassifier that a Booster is of."
 )
+
+#: What labels are by the kind of their dtype, and by their type. Durations come before
+#: numbers, since NumPy counts its own among the integers.
+_KINDS = dict.fromkeys("biuf", "numbers") | {"M": "dates", "m": "durations"}
+_TYPES = [
+    (str, "text"),
+    (bytes, "bytes"),
+    ((date, np.datetime64), "dates"),
+    ((timedelta, np.timedelta64), "durations"),
+    (Real, "numbers"),
+]
 
 
 def agreement_score(y_teacher, y_student, *, sample_weight=None):
@@ -25,8 +37,8 @@ def agreement_score(y_teacher, y_student, *, sample_weight=None):
     ----------
     y_teacher, y_student : array-like of shape (n_samples,)
         Predicted labels of the same rows: numbers without decimals, truth values,
-        strings or other objects that compare by equality. One column, as CatBoost
-        predicts it, counts as one dimension.
+        strings, dates of any resolution or other objects that compare by equality. One
+        column, as CatBoost predicts it, counts as one dimension.
     sample_weight : array-like of shape (n_samples,), default=None
         Row weights; only their ratios count.
 
@@ -41,7 +53,7 @@ def agreement_score(y_teacher, y_student, *, sample_weight=None):
         For what is no single label a row: probabilities, or the numbers of a regressor.
     ValueError
         For different numbers of rows, no rows, missing labels, and where one side has
-        text and the other numbers.
+        text, numbers, dates or durations and the other another of these.
 
     See Also
     --------
@@ -89,7 +101,7 @@ def share_equal(sample_weight=None, **sides):
         As :func:`agreement_score`.
     """
     sides = {name: read_predicted(name, labels) for name, labels in sides.items()}
-    n_samples = check_lengths(**sides)
+    check_lengths(**sides)
     (name, labels), (other, others) = sides.items()
     kinds = _kind(labels), _kind(others)
     if None not in kinds and kinds[0] != kinds[1]:
@@ -98,9 +110,11 @@ def share_equal(sample_weight=None, **sides):
             f"such as {show(labels[0])}, and {other} {kinds[1]}, such as "
             f"{show(others[0])}. Bring both to one spelling."
         )
-    # as objects, since NumPy would write numbers as strings to compare them
-    same = labels.astype(object) == others.astype(object)
-    return float(np.average(same, weights=check_weights(sample_weight, n_samples)))
+    if {labels.dtype.kind, others.dtype.kind} & set("mM"):
+        labels, others = _in_own_units(labels), _in_own_units(others)
+    else:  # NumPy would write numbers as strings to compare them
+        labels, others = labels.astype(object), others.astype(object)
+    return weighted_mean(labels == others, sample_weight)
 
 
 def read_predicted(name, labels):
@@ -151,10 +165,18 @@ def read_predicted(name, labels):
 
 def _kind(labels):
     """Name the kind of labels where all are of one that equals no other."""
-    if labels.dtype.kind in "biuf":
-        return "numbers"
+    if labels.dtype.kind in _KINDS:
+        return _KINDS[labels.dtype.kind]
     kinds = set(map(type, labels.tolist()))
-    for kind, name in [(str, "text"), (bytes, "bytes"), (Real, "numbers")]:
+    for kind, name in _TYPES:
         if kinds and all(issubclass(each, kind) for each in kinds):
             return name
     return None
+
+
+def _in_own_units(labels):
+    """Give dates and durations as NumPy compares them, whatever their resolution."""
+    if labels.dtype != object or any(getattr(one, "tzinfo", None) for one in labels):
+        return labels
+    unit = {"dates": "M8", "durations": "m8"}.get(_kind(labels), object)
+    return labels.astype(unit)

@@ -1,10 +1,13 @@
-"""Checking the lengths and the row weights that a metric is given."""
+"""What all metrics do with what they are given: lengths, weights, functions."""
+
+import inspect
 
 import numpy as np
 
-from sklearn_kd._compat import check_sample_weight, num_samples
+from sklearn_kd._compat import num_samples
+from sklearn_kd._messages import show
 from sklearn_kd._tables.containers import as_column
-from sklearn_kd._tables.weights import read_floats
+from sklearn_kd._tables.weights import check_weight
 
 
 def check_lengths(**arrays):
@@ -38,35 +41,58 @@ def check_lengths(**arrays):
     return n_samples
 
 
-def check_weights(sample_weight, n_samples):
-    """Read the row weights of a metric; None where none were given.
+def weighted_mean(values, sample_weight):
+    """Average over rows, of which those of weight 0 do not count.
 
     Parameters
     ----------
+    values : ndarray of shape (n_samples,), float or bool
+        Infinity among them.
     sample_weight : array-like of shape (n_samples,), float or None
-        What was passed.
-    n_samples : int
-        The number of rows.
+        What was passed; only the ratios count.
 
     Returns
     -------
-    ndarray of shape (n_samples,), float64, or None
-        The weights.
+    float
+        The mean.
 
     Raises
     ------
     TypeError, ValueError
-        For anything but one number a row, negative ones, and none above 0.
+        For weights that are not one number a row, negative ones, and none above 0.
     """
-    if sample_weight is None:
-        return None
-    weight = read_floats(as_column(sample_weight, "sample_weight"), "sample_weight")
-    if weight.shape != (n_samples,):
-        raise ValueError(
-            f"sample_weight has shape {weight.shape}, expected one weight for each of "
-            f"the {n_samples} rows: ({n_samples},)."
-        )
+    weight = check_weight(as_column(sample_weight, "sample_weight"), values)
+    # by a power of two, which keeps all bits: the sum may be too large for a float
+    weight = np.ldexp(weight, -np.frexp(weight.max())[1])
+    present = weight > 0
+    return float(np.average(values[present], weights=weight[present]))
+
+
+def check_call(name, function, arguments, fix):
+    """Refuse a function that cannot be called by these positional arguments.
+
+    Parameters
+    ----------
+    name : str
+        Of the parameter.
+    function : object
+        What was passed.
+    arguments : str
+        As messages write them, between commas.
+    fix : str
+        A sentence on what to pass instead.
+
+    Raises
+    ------
+    TypeError
+        For what is not callable, and for what takes fewer arguments or needs more.
+    """
     try:
-        return check_sample_weight(weight, np.empty((n_samples, 1)))
-    except ValueError as error:
-        raise ValueError(f"sample_weight: {error}") from error
+        inspect.signature(function).bind(*arguments.split(", "))
+    except TypeError as error:
+        raise TypeError(
+            f"{name} must be a function of {arguments}, got {show(function)} "
+            f"({error}). {fix}"
+        ) from error
+    except ValueError:  # some written in C have no signature
+        return

@@ -3,12 +3,13 @@
 import numpy as np
 from scipy.special import rel_entr
 
+from sklearn_kd._messages import show
 from sklearn_kd._parameters import check_number
 from sklearn_kd._tables.containers import as_values
 from sklearn_kd._tables.frames import are_numbered, column_names
 from sklearn_kd._task.class_names import class_order
 from sklearn_kd._task.proba import as_array, check_proba
-from sklearn_kd.metrics._arguments import check_lengths, check_weights
+from sklearn_kd.metrics._arguments import check_lengths, weighted_mean
 
 #: The smallest probability of a student that counts, as for scikit-learn's log loss.
 FLOOR = float(np.finfo(np.float64).eps)
@@ -21,10 +22,10 @@ def kl_divergence(p_teacher, p_student, *, sample_weight=None, floor=FLOOR):
     ----------
     p_teacher, p_student : array-like or DataFrame of shape (n_samples, n_classes)
         Class probabilities of the same rows, columns in the same class order. If both
-        are DataFrames whose columns are named by the same classes, each column is
-        compared with the one of its name.
+        are DataFrames with columns named by the classes, each column is compared with
+        the one of its name.
     sample_weight : array-like of shape (n_samples,), default=None
-        Row weights; only their ratios count.
+        Row weights; only their ratios count, and rows of weight 0 do not.
     floor : float, default=2.2e-16
         In [0, 1]. Where the student has a smaller probability than this, and than the
         teacher, it counts as the smaller of the two. 0 leaves all as it is: the result
@@ -40,8 +41,8 @@ def kl_divergence(p_teacher, p_student, *, sample_weight=None, floor=FLOOR):
     TypeError
         For what holds no rows, and a `floor` that is no number.
     ValueError
-        For arrays of different shapes, no rows, rows that are no probabilities, and a
-        `floor` outside [0, 1].
+        For arrays of different shapes, no rows, rows that are no probabilities,
+        DataFrames with columns of different names, and a `floor` outside [0, 1].
 
     See Also
     --------
@@ -75,12 +76,11 @@ def kl_divergence(p_teacher, p_student, *, sample_weight=None, floor=FLOOR):
     shape = np.shape(as_array(given["p_teacher"], "p_teacher"))
     n_classes = shape[1] if len(shape) == 2 else 2
     p, q = (check_proba(proba, n_classes, name=name) for name, proba in given.items())
-    n_samples = check_lengths(p_teacher=p, p_student=q)
-    weight = check_weights(sample_weight, n_samples)
+    check_lengths(p_teacher=p, p_student=q)
     q = q[:, _order(*given.values())]
     p, q = p.astype(np.float64), q.astype(np.float64)
     divergence = rel_entr(p, np.maximum(q, np.minimum(p, floor)))
-    return float(np.average(divergence.sum(axis=1), weights=weight))
+    return weighted_mean(divergence.sum(axis=1), sample_weight)
 
 
 def _order(p_teacher, p_student):
@@ -88,4 +88,12 @@ def _order(p_teacher, p_student):
     names = [column_names(table) for table in (p_teacher, p_student)]
     if None in names or any(map(are_numbered, names, (p_teacher, p_student))):
         return slice(None)
-    return class_order(names[0], names[1]) or slice(None)
+    order = class_order(names[0], names[1])
+    if order is None:
+        raise ValueError(
+            f"The columns of p_teacher are named {show(names[0])} and those of "
+            f"p_student {show(names[1])}, which are not the same classes, each once. "
+            "Name the columns of both by the classes, or pass arrays: their columns "
+            "are compared by place."
+        )
+    return order

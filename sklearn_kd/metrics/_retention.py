@@ -5,10 +5,10 @@ import warnings
 
 from sklearn.exceptions import UndefinedMetricWarning
 
-from sklearn_kd._messages import show
 from sklearn_kd._tables.containers import as_column, as_values
+from sklearn_kd._tables.weights import check_weight
 from sklearn_kd.metrics._agreement import share_equal
-from sklearn_kd.metrics._arguments import check_lengths, check_weights
+from sklearn_kd.metrics._arguments import check_call, check_lengths
 
 
 def retention_score(
@@ -48,7 +48,7 @@ def retention_score(
     Raises
     ------
     TypeError
-        For a `metric` that cannot be called.
+        For a `metric` that cannot be called so, such as a scorer.
     ValueError
         For different numbers of rows, and what the metric refuses.
 
@@ -84,24 +84,28 @@ def retention_score(
     ... )
     0.6256...
     """
-    if metric is not None and not callable(metric):
-        raise TypeError(
-            "metric must be a function of y_true and y_pred, such as "
-            f"sklearn.metrics.f1_score, got {show(metric)}. A name of a scorer, such "
-            'as "f1_macro", is for retention_scorer(scoring=...).'
+    if metric is not None:
+        check_call(
+            "metric",
+            metric,
+            "y_true, y_pred",
+            "Pass one such as sklearn.metrics.f1_score; a scorer, or the name of one, "
+            'such as "f1_macro", is for retention_scorer(scoring=...).',
         )
     y_true = as_column(y_true, "y_true")
     y_teacher = as_values(y_teacher, "y_teacher")
     y_student = as_values(y_student, "y_student")
-    n_samples = check_lengths(y_true=y_true, y_teacher=y_teacher, y_student=y_student)
-    weight = check_weights(sample_weight, n_samples)
+    check_lengths(y_true=y_true, y_teacher=y_teacher, y_student=y_student)
+    sample_weight = as_column(sample_weight, "sample_weight")
     if metric is None:
         scores = [
-            share_equal(weight, y_true=y_true, y_teacher=y_teacher),
-            share_equal(weight, y_true=y_true, y_student=y_student),
+            share_equal(sample_weight, y_true=y_true, y_teacher=y_teacher),
+            share_equal(sample_weight, y_true=y_true, y_student=y_student),
         ]
     else:
-        weighted = {} if weight is None else {"sample_weight": weight}
+        weighted = {}
+        if sample_weight is not None:
+            weighted["sample_weight"] = check_weight(sample_weight, y_true)
         scores = [metric(y_true, y, **weighted) for y in (y_teacher, y_student)]
     return warn_of_nan(kept(*scores, greater_is_better=greater_is_better), *scores)
 

@@ -7,10 +7,12 @@ from sklearn.pipeline import Pipeline
 from sklearn.utils.metadata_routing import UNUSED
 
 from sklearn_kd._compat import MetadataRequester, scorer_sign
+from sklearn_kd._messages import show
 from sklearn_kd._parameters import check_number
 from sklearn_kd._run.autologging import no_autologging
 from sklearn_kd._run.versions import VersionedMixin
 from sklearn_kd.metrics._agreement import agreement_score, share_equal
+from sklearn_kd.metrics._arguments import check_call
 from sklearn_kd.metrics._divergence import FLOOR, kl_divergence
 from sklearn_kd.metrics._models import (
     check_model,
@@ -22,6 +24,13 @@ from sklearn_kd.metrics._models import (
 from sklearn_kd.metrics._retention import kept, warn_of_nan
 from sklearn_kd.teachers.given._fitted import looks_fitted
 
+#: The options of each metric, and their defaults.
+_OPTIONS = {
+    "agreement": {},
+    "kl_divergence": {"floor": FLOOR},
+    "retention": {"scoring": None},
+}
+
 
 def agreement_scorer(teacher=None):
     """Make a scorer of the share of rows with the label that the teacher predicts.
@@ -31,7 +40,7 @@ def agreement_scorer(teacher=None):
     teacher : classifier or None, default=None
         Fitted, with ``predict``. None is the ``teacher_`` of the
         :class:`~sklearn_kd.DistilledClassifier` that is scored, or of one that is the
-        last step of a pipeline.
+        last step of a pipeline, nested or not.
 
     Returns
     -------
@@ -154,7 +163,8 @@ def retention_scorer(teacher=None, *, scoring=None):
     Raises
     ------
     TypeError
-        For a teacher without ``predict``, and for a regressor.
+        For a teacher without ``predict``, for a regressor, and for a `scoring` that
+        cannot be called so, such as a metric.
     NotFittedError
         For a teacher that is not fitted.
     ValueError
@@ -202,7 +212,15 @@ class TeacherScorer(VersionedMixin, MetadataRequester):
     teacher : classifier or None, default=None
         Fitted; None is the ``teacher_`` of the estimator that is scored.
     **options : dict
-        ``floor`` of the divergence, ``scoring`` of the retention.
+        ``floor`` of the divergence, ``scoring`` of the retention; the functions above
+        have their defaults.
+
+    Raises
+    ------
+    TypeError, ValueError
+        As by these functions, for another `metric`, and for an option that it lacks.
+    NotFittedError
+        For a teacher that is not fitted.
 
     See Also
     --------
@@ -226,9 +244,20 @@ class TeacherScorer(VersionedMixin, MetadataRequester):
     __metadata_request__score = {"estimator": UNUSED}
 
     def __init__(self, metric, teacher=None, **options):
+        if not isinstance(metric, str) or metric not in _OPTIONS:
+            raise ValueError(
+                f"metric must be one of {', '.join(map(repr, _OPTIONS))}, got "
+                f"{show(metric)}."
+            )
+        for name in options.keys() - _OPTIONS[metric].keys():
+            known = ", ".join(_OPTIONS[metric]) or "none"
+            raise TypeError(
+                f"The metric {metric!r} has no option {name} (those that it has: "
+                f"{known}), got {name}={show(options[name])}."
+            )
         self.metric = metric
         self.teacher = teacher
-        self.options = options
+        self.options = _OPTIONS[metric] | options
         if teacher is not None:
             self._check("teacher", teacher)
             if not looks_fitted(teacher):
@@ -237,10 +266,10 @@ class TeacherScorer(VersionedMixin, MetadataRequester):
                     "leave teacher=None, so that the teacher_ of the "
                     "DistilledClassifier that is scored is used."
                 )
-        if metric == "retention" and isinstance(options["scoring"], str):
-            get_scorer(options["scoring"])  # unknown names are refused here
+        if metric == "retention":
+            _check_scoring(self.options["scoring"])
         if metric == "kl_divergence":
-            check_number("floor", options["floor"], least=0, most=1)
+            check_number("floor", self.options["floor"], least=0, most=1)
 
     def __repr__(self):
         options = "".join(f", {name}={each!r}" for name, each in self.options.items())
@@ -273,7 +302,7 @@ class TeacherScorer(VersionedMixin, MetadataRequester):
         """
         self._check("estimator", estimator)
         with no_autologging():
-            if self.teacher is None and isinstance(estimator, Pipeline):
+            while self.teacher is None and isinstance(estimator, Pipeline):
                 X = estimator[:-1].transform(X) if len(estimator) > 1 else X
                 estimator = estimator[-1]
             teacher = self.teacher
@@ -333,3 +362,17 @@ class TeacherScorer(VersionedMixin, MetadataRequester):
                 f"{name} must be a classifier, got the regressor "
                 f"{type(model).__name__}: its predict gives numbers and no labels."
             )
+
+
+def _check_scoring(scoring):
+    """Refuse what is neither the name of a scorer nor a function like one."""
+    if isinstance(scoring, str):
+        get_scorer(scoring)
+    elif scoring is not None:
+        check_call(
+            "scoring",
+            scoring,
+            "estimator, X, y",
+            'Pass the name of a scorer, such as "f1_macro", or for a metric '
+            "sklearn.metrics.make_scorer(metric).",
+        )

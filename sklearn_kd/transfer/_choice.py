@@ -61,7 +61,7 @@ def choose_sampler(transfer, X, *, linear, seed, report):
     Returns
     -------
     sampler : sampler or None
-        A seeded clone; None for no synthetic rows.
+        A seeded clone, or a copy of one without parameters; None for no synthetic rows.
     reason : str, TypeError, ValueError or None
         Why "auto" makes no rows; an error is what a reader of the columns would raise.
 
@@ -119,6 +119,4 @@ def _make_sampler(transfer, X, seed):
             f'transfer must be "auto", "munge", None or a sampler with fit(X) and '
             f"sample(), such as MungeSampler(), got {show(transfer)}."
         )
-    if hasattr(transfer, "get_params"):
-        transfer = clone(transfer)
-    return seed_unset(transfer, seed)
+    return seed_unset(clone(transfer, safe=False), seed)

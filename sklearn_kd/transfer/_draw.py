@@ -6,6 +6,7 @@ import numpy as np
 
 from sklearn_kd._compat import num_samples
 from sklearn_kd._estimators.unusable_parts import read_tags
+from sklearn_kd._parameters import check_number
 from sklearn_kd._run.random import contained_draws
 from sklearn_kd._tables.taking import copy_rows, read_rows, take_rows
 from sklearn_kd._tables.texts import is_text
@@ -60,8 +61,10 @@ def as_sampler(sampler):
 
 
 def automatic_size(sampler, X):
-    """Return how many rows a :class:`TransferSampler` makes of X by default."""
-    return sampler.automatic_size(num_samples(X), 1 if is_text(X) else X.shape[1])
+    """Return how many rows a :class:`TransferSampler` makes of X, or None."""
+    size = sampler.automatic_size(num_samples(X), 1 if is_text(X) else X.shape[1])
+    name = f"automatic_size of {type(sampler).__name__}"
+    return None if size is None else check_number(name, size, least=1, whole=True)
 
 
 def draw_rows(sampler, X, seed, most=None):
@@ -90,9 +93,11 @@ def draw_rows(sampler, X, seed, most=None):
     Raises
     ------
     TypeError
-        When ``sample`` does not return two things.
+        When ``sample`` does not return two things, and for an automatic size that is
+        no integer.
     ValueError
-        When the sources are not positions of rows of X, one for each row made.
+        When the sources are not positions of rows of X, one for each row made, when
+        neighbours are not positions of other rows, and for an automatic size below 1.
     """
     name, complete = type(sampler).__name__, as_sampler(sampler)
     if automatic_size(complete, X) is None:
@@ -107,7 +112,7 @@ def draw_rows(sampler, X, seed, most=None):
         complete.fit(X)
         made = complete.sample() if size is None else complete.sample(size)
     X_new, source = check_sample(name, made, X)
-    neighbors = complete.neighbors_
+    neighbors = check_neighbors(name, complete.neighbors_, num_samples(X))
     if rows is not None:
         source = rows[source]
         neighbors = None if neighbors is None else SampledNeighbors(rows, neighbors)
@@ -153,6 +158,47 @@ def check_sample(name, made, X):
             f"[0, {num_samples(X)}), got {source.min()} to {source.max()}."
         )
     return X_new, source
+
+
+def check_neighbors(name, neighbors, n_rows):
+    """Check that neighbours, where there are some, are positions of other rows.
+
+    Parameters
+    ----------
+    name : str
+        What messages call the sampler.
+    neighbors : array-like or None
+        What its ``fit`` has set.
+    n_rows : int
+        How many rows it was fitted on; a single one is its own neighbour.
+
+    Returns
+    -------
+    ndarray of shape (n_rows, n_neighbors), intp, or None
+        The same positions.
+    """
+    if neighbors is None:
+        return None
+    neighbors = np.asarray(neighbors)
+    fits = neighbors.ndim == 2 and len(neighbors) == n_rows and neighbors.size
+    if not fits or neighbors.dtype.kind not in "iu":
+        raise ValueError(
+            f"{name}.neighbors_ must hold whole numbers and have shape ({n_rows}, "
+            f"n_neighbors), got dtype {neighbors.dtype} and shape {neighbors.shape}."
+        )
+    if not 0 <= neighbors.min() <= neighbors.max() < n_rows:
+        raise ValueError(
+            f"{name}.neighbors_ must hold positions of rows, in [0, {n_rows}), got "
+            f"{neighbors.min()} to {neighbors.max()}."
+        )
+    own = (neighbors == np.arange(n_rows)[:, None]).any(axis=1)
+    if own.any() and n_rows > 1:
+        raise ValueError(
+            f"{name}.neighbors_ must hold for each row positions of other rows, and "
+            f"row {own.argmax()} is a neighbour of itself. NearestNeighbors leaves it "
+            "out of kneighbors() where that is called without rows."
+        )
+    return neighbors.astype(np.intp, copy=False)
 
 
 def _sources(n_rows, most, seed):

@@ -35,8 +35,9 @@ class TransferSampler(BaseEstimator, ABC):
     - The tags declare what X may be, as for any estimator of scikit-learn.
       ``input_tags.sparse`` allows sparse rows, which are refused otherwise.
       ``input_tags.allow_nan`` (missing values), ``input_tags.categorical`` (columns of
-      strings and categories) and ``input_tags.string`` without ``two_d_array`` (texts)
-      are read by :func:`~sklearn_kd.transfer.check_sampler` alone.
+      strings and categories), ``input_tags.string`` without ``two_d_array`` (texts) and
+      ``input_tags.sparse`` without ``two_d_array`` (sparse rows only) are read by
+      :func:`~sklearn_kd.transfer.check_sampler` alone.
 
     .. versionadded:: 0.1
 
@@ -116,6 +117,7 @@ class TransferSampler(BaseEstimator, ABC):
         Returns
         -------
         int or None
-            None, the default, where :meth:`sample` is to be called without a number.
+            At least 1: what :meth:`sample` makes without a number. None, the default,
+            where it is to be called without one.
         """
         return
