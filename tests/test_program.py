@@ -16,12 +16,13 @@ from sklearn.preprocessing import MaxAbsScaler, MinMaxScaler, StandardScaler
 from sklearn_kd import DistilledClassifier, MLPStudent, TabularEncoder
 from sklearn_kd.export import _interpreter, to_onnx
 from sklearn_kd.export._program import (
-    Activate,
     AddLevel,
     Dense,
     Encode,
+    Flag,
+    Interpolate,
+    Rise,
     Scale,
-    Softmax,
     Threshold,
     Widen,
     program_of,
@@ -100,15 +101,19 @@ def test_program_student_and_onnx_agree(name):
 
 
 def kinds(name):
-    return [type(step) for step in program_of(MODELS[name]()[0], "f").steps]
+    steps = program_of(MODELS[name]()[0], "f").steps
+    return [getattr(step, "function", type(step)) for step in steps]
 
 
 def test_what_a_program_consists_of():
-    later = [Activate, Dense, Activate, Dense, Softmax]
+    later = ["relu", Dense, "relu", Dense, "softmax"]
     assert kinds("numbers") == [Encode, Dense, *later]
-    assert kinds("mixed") == [Encode, Dense, AddLevel, AddLevel, *later]
-    assert kinds("constants") == [Encode, Dense, Dense, Dense, Softmax]
+    smooth = ["tanh", Dense, "tanh", Dense, "softmax"]
+    assert kinds("mixed") == [Encode, Dense, AddLevel, AddLevel, *smooth]
+    assert kinds("constants") == [Encode, Dense, Dense, Dense, "softmax"]
     assert kinds("sparse") == [Scale, Dense, *later]
+    mixed_table = program_of(MODELS["mixed"]()[0], "f").steps[0]
+    assert [type(part) for part in mixed_table.parts] == [Interpolate, Rise, Flag]
     model, _ = threshold()
     assert isinstance(program_of(model, "f").decision, Threshold)
 

@@ -1,4 +1,4 @@
-"""Where a student goes: ONNX."""
+"""A fitted student as an ONNX model."""
 
 from sklearn_kd.export._onnx import to_onnx
 
