@@ -8,6 +8,7 @@ import pytest
 from numpy.testing import assert_allclose, assert_array_equal
 from onnx_models import frame_feeds, run
 from scipy.sparse import csr_matrix
+from scipy.special import expit
 from sklearn.datasets import load_wine
 from sklearn.model_selection import FixedThresholdClassifier
 from sklearn.naive_bayes import GaussianNB
@@ -101,7 +102,10 @@ def test_program_student_and_onnx_agree(name):
 
 
 def kinds(name):
-    steps = program_of(MODELS[name]()[0], "f").steps
+    return kinds_of(program_of(MODELS[name]()[0], "f").steps)
+
+
+def kinds_of(steps):
     return [getattr(step, "function", type(step)) for step in steps]
 
 
@@ -116,6 +120,19 @@ def test_what_a_program_consists_of():
     assert [type(part) for part in mixed_table.parts] == [Interpolate, Rise, Flag]
     model, _ = threshold()
     assert isinstance(program_of(model, "f").decision, Threshold)
+
+
+@pytest.mark.parametrize("link", ["identity", "logistic"])
+def test_the_last_step_is_the_link_of_the_task(link):
+    model, rows = MODELS["numbers"]()
+    layers = program_of(model, "f").steps[:-1]
+    model.out_activation_ = link
+    steps = program_of(model, "f").steps
+    assert kinds_of(steps) == kinds_of(layers) + [link] * (link != "identity")
+    expected = _interpreter.run(layers, None, rows)
+    if link == "logistic":
+        expected = expit(expected)
+    assert_array_equal(_interpreter.run(steps, None, rows), expected)
 
 
 def test_classes_that_the_student_never_saw_are_a_step():

@@ -216,7 +216,8 @@ class Program:
     steps : tuple
         Each takes what the one before it gave: first `Encode` or `Scale`, then `Dense`,
         an `AddLevel` for each nominal column, and pairs of `Activate` and `Dense`. The
-        last, `Activate` and sometimes `Widen`, give probabilities.
+        last, an `Activate` by the link of the task and sometimes `Widen`, give
+        probabilities.
     decision : Greatest or Threshold
         Gives the position of the label.
     classes : ndarray of shape (n_classes,)

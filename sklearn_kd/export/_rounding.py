@@ -1,4 +1,4 @@
-"""Columns whose rounding to float32 moves the student's predictions."""
+"""A warning of columns whose rounding to float32 moves the student's predictions."""
 
 import warnings
 from dataclasses import dataclass, replace
