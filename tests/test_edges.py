@@ -7,8 +7,8 @@ import pytest
 from numpy.testing import assert_allclose, assert_array_equal
 
 from sklearn_kd.students.encoder._edges import learn_edges
+from sklearn_kd.students.encoder._forms import Ramps
 from sklearn_kd.students.encoder._nominal import LevelMeans, level_scores
-from sklearn_kd.students.encoder._piecewise import Ramps
 
 
 def steps(values, *places, levels=(0.0, 1.0, -2.0, 3.0)):
@@ -159,7 +159,7 @@ def test_heavy_values(scale):
 
 
 def read(edges, X, dtype="float64"):
-    table = Ramps.between(edges)
+    table = Ramps(edges)
     out = np.full((len(X), len(table)), 7, dtype=dtype)
     table.read(np.asarray(X, dtype=float), out)
     return out
@@ -197,11 +197,11 @@ def test_a_missing_value_is_0_in_all_of_them():
 
 
 def test_a_single_stretch_is_left_out():
-    table = Ramps.between([np.array([0.0, 1]), np.array([0.0, 1, 2])])
+    table = Ramps([np.array([0.0, 1]), np.array([0.0, 1, 2])])
     assert_array_equal(table.column, [1, 1])
     assert table.lower.tolist() == [0.0, 1.0]
-    assert len(Ramps.between([np.array([0.0, 1])])) == 0
-    assert len(Ramps.between([])) == 0
+    assert len(Ramps([np.array([0.0, 1])])) == 0
+    assert len(Ramps([])) == 0
     assert read([np.array([0.0, 1])], [[3.0]]).shape == (1, 0)
 
 
@@ -213,14 +213,14 @@ def test_a_single_stretch_is_left_out():
 def test_stretches_whose_width_has_no_inverse_are_left_out(ends):
     values = np.repeat(ends, 50)
     edges = edges_of(values, steps(values, ends[0]))
-    table = Ramps.between([edges])
+    table = Ramps([edges])
     assert np.isfinite(table.scale).all()
     assert (table.scale > 0).all()
     out = np.empty((2, len(table)))
     with np.errstate(over="ignore"):
         table.read(np.array(ends)[:, None], out)
     assert_array_equal(out, np.repeat([[0.0], [1.0]], len(table), axis=1))
-    far = Ramps.between([np.array([-1.7e308, 1.7e308, 1.75e308])])
+    far = Ramps([np.array([-1.7e308, 1.7e308, 1.75e308])])
     assert_array_equal(far.lower, [1.7e308])
 
 

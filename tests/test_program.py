@@ -8,6 +8,7 @@ import pytest
 from numpy.testing import assert_allclose, assert_array_equal
 from onnx_models import frame_feeds, run
 from scipy.sparse import csr_matrix
+from scipy.special import expit
 from sklearn.datasets import load_wine
 from sklearn.model_selection import FixedThresholdClassifier
 from sklearn.naive_bayes import GaussianNB
@@ -16,12 +17,13 @@ from sklearn.preprocessing import MaxAbsScaler, MinMaxScaler, StandardScaler
 from sklearn_kd import DistilledClassifier, MLPStudent, TabularEncoder
 from sklearn_kd.export import _interpreter, to_onnx
 from sklearn_kd.export._program import (
-    Activate,
     AddLevel,
     Dense,
     Encode,
+    Flag,
+    Interpolate,
+    Rise,
     Scale,
-    Softmax,
     Threshold,
     Widen,
     program_of,
@@ -100,17 +102,37 @@ def test_program_student_and_onnx_agree(name):
 
 
 def kinds(name):
-    return [type(step) for step in program_of(MODELS[name]()[0], "f").steps]
+    return kinds_of(program_of(MODELS[name]()[0], "f").steps)
+
+
+def kinds_of(steps):
+    return [getattr(step, "function", type(step)) for step in steps]
 
 
 def test_what_a_program_consists_of():
-    later = [Activate, Dense, Activate, Dense, Softmax]
+    later = ["relu", Dense, "relu", Dense, "softmax"]
     assert kinds("numbers") == [Encode, Dense, *later]
-    assert kinds("mixed") == [Encode, Dense, AddLevel, AddLevel, *later]
-    assert kinds("constants") == [Encode, Dense, Dense, Dense, Softmax]
+    smooth = ["tanh", Dense, "tanh", Dense, "softmax"]
+    assert kinds("mixed") == [Encode, Dense, AddLevel, AddLevel, *smooth]
+    assert kinds("constants") == [Encode, Dense, Dense, Dense, "softmax"]
     assert kinds("sparse") == [Scale, Dense, *later]
+    mixed_table = program_of(MODELS["mixed"]()[0], "f").steps[0]
+    assert [type(part) for part in mixed_table.parts] == [Interpolate, Rise, Flag]
     model, _ = threshold()
     assert isinstance(program_of(model, "f").decision, Threshold)
+
+
+@pytest.mark.parametrize("link", ["identity", "logistic"])
+def test_the_last_step_is_the_link_of_the_task(link):
+    model, rows = MODELS["numbers"]()
+    layers = program_of(model, "f").steps[:-1]
+    model.out_activation_ = link
+    steps = program_of(model, "f").steps
+    assert kinds_of(steps) == kinds_of(layers) + [link] * (link != "identity")
+    expected = _interpreter.run(layers, None, rows)
+    if link == "logistic":
+        expected = expit(expected)
+    assert_array_equal(_interpreter.run(steps, None, rows), expected)
 
 
 def test_classes_that_the_student_never_saw_are_a_step():

@@ -10,11 +10,12 @@ from numpy.testing import assert_allclose, assert_array_equal
 from onnx_models import frame_feeds, run
 
 from sklearn_kd import MLPStudent, TabularEncoder
-from sklearn_kd.export import to_onnx
+from sklearn_kd.export import _interpreter, to_onnx
+from sklearn_kd.export._program import program_of
 from sklearn_kd.students.encoder import _layout
+from sklearn_kd.students.encoder._forms import Curves, Functions, Ramps
 from sklearn_kd.students.encoder._nominal import NominalReadout
-from sklearn_kd.students.encoder._numeric import NumericReadout
-from sklearn_kd.students.encoder._piecewise import Curves
+from sklearn_kd.students.encoder._numeric import Flags, NumericReadout
 from sklearn_kd.students.mlp import _blocks
 
 N = 400
@@ -65,6 +66,63 @@ class Lengths(NominalReadout):
         for level in self.levels:
             lengths[place[level]] = len(level)
         return lengths @ coef
+
+
+class Quartiles(NumericReadout):
+    """Ramps between the quartiles of a column."""
+
+    name = "quartiles"
+    form = Ramps
+
+    @classmethod
+    def fit(cls, train):
+        edges = [np.nanquantile(x, [0.25, 0.5, 0.75]) for x in train.numbers.T]
+        return cls(train.columns, Ramps(edges))
+
+    def names(self, features):
+        return [f"{features[column]}_quartile" for column in self.inputs]
+
+
+class Tents(Functions):
+    """Two functions a column that rise and fall: at a value, and at twice this."""
+
+    missing = 0.25
+
+    def __init__(self, peaks):
+        self.peaks = peaks
+        self.column = np.repeat(np.arange(len(peaks)), 2)
+        self._peak = np.column_stack([peaks, 2 * peaks]).ravel()
+
+    def knots_of(self, column):
+        peak = self.peaks[column]
+        return np.array(
+            [peak - 1, peak, peak + 1, 2 * peak - 1, 2 * peak, 2 * peak + 1]
+        )
+
+    def read(self, X, out):
+        height = np.maximum(1 - np.abs(X[:, self.column] - self._peak), 0)
+        out[:] = np.where(np.isnan(height), self.missing, height)
+
+    def state(self):
+        return {"peaks": self.peaks}
+
+    @classmethod
+    def from_state(cls, state):
+        return cls(state["peaks"])
+
+
+class Peaks(NumericReadout):
+    """Tents at the standard deviations of columns, but for the first."""
+
+    name = "peaks"
+    form = Tents
+
+    @classmethod
+    def fit(cls, train):
+        return cls(train.columns[1:], Tents(3 + np.nanstd(train.numbers, axis=0)[1:]))
+
+    def names(self, features):
+        return [f"{features[column]}_peak" for column in self.inputs]
 
 
 @pytest.fixture
@@ -126,6 +184,42 @@ def test_predictions_and_the_export_follow_a_new_read_out(two_more, monkeypatch)
     large = pd.concat([X] * 3, ignore_index=True)
     assert len(large) > _blocks.MANY_ROWS
     assert_allclose(student.predict_proba(large)[:N], proba, atol=1e-12)
+
+
+@pytest.mark.parametrize(
+    "kinds",
+    [
+        (Quartiles, Flags),
+        (*_layout.NUMERIC, Quartiles),
+        (Peaks,),
+        (*_layout.NUMERIC, Peaks, Quartiles),
+    ],
+    ids=lambda kinds: "-".join(kind.name for kind in kinds),
+)
+def test_few_rows_many_rows_and_exports_agree_on_functions_of_any_form(
+    kinds, monkeypatch
+):
+    monkeypatch.setattr(_layout, "NUMERIC", kinds)
+    X = np.random.default_rng(0).normal(3, 3, size=(N, 3)).astype(np.float32)
+    X = X.astype(float)
+    y = (X[:, 0] + X[:, 1] > 6).astype(int)
+    X[::7, 0] = X[::5, 1] = np.nan
+    encoder = TabularEncoder(n_knots=4)  # others need knots between those of scores
+    student = MLPStudent(
+        (16,), dtype="float64", max_iter=5, random_state=0, encoder=encoder
+    ).fit(X, y)
+    proba = student.predict_proba(X)
+    student = pickle.loads(pickle.dumps(student))
+    assert_array_equal(student.predict_proba(X), proba)
+    one = np.vstack([student.predict_proba(X[[row]]) for row in range(N)])
+    assert_allclose(one, proba, atol=1e-12)
+    large = np.vstack([X] * 3)
+    assert len(large) > _blocks.MANY_ROWS
+    assert_allclose(student.predict_proba(large)[:N], proba, atol=1e-12)
+    steps = program_of(student, "f").steps
+    assert_allclose(_interpreter.run(steps, None, X), proba, atol=1e-12)
+    onnx = run(to_onnx(student), {"X": X.astype(np.float32)})[1]
+    assert_allclose(onnx, proba, atol=1e-5)
 
 
 def test_the_layout_says_which_column_each_output_is_read_off():

@@ -1,5 +1,7 @@
 """A program computed with NumPy: what an export is checked against."""
 
+from functools import partial
+
 import numpy as np
 from scipy.special import expit, softmax
 
@@ -10,16 +12,20 @@ from sklearn_kd.export._program import (
     AddLevel,
     Dense,
     Encode,
+    Flag,
     Greatest,
+    Interpolate,
+    Rise,
     Scale,
-    Softmax,
     Widen,
 )
+from sklearn_kd.students.encoder._nominal import numbered, places
 
 _ACTIVATIONS = {
     "relu": lambda value: np.maximum(value, 0),
     "tanh": np.tanh,
     "logistic": expit,
+    "softmax": partial(softmax, axis=1),
 }
 
 
@@ -38,11 +44,45 @@ def decide(decision, proba):
     return np.where(above, decision.column, decision.other)
 
 
+def read_part(part, X):
+    """Compute a part of `Encode`; X has for each function the values that it is of."""
+    return _PARTS[type(part)](part, X)
+
+
+def _interpolate(part, X):
+    """Interpolate between knots."""
+    read = np.zeros(X.shape)
+    for out, numbers, knots, values in zip(
+        read.T, X.T, part.knots, part.values, strict=True
+    ):
+        if len(knots):
+            out[:] = np.interp(numbers, knots, values)
+    read[np.isnan(X)] = part.missing
+    return read
+
+
+def _rise(part, X):
+    """Find which share of a stretch is below a value."""
+    with np.errstate(over="ignore"):  # what overflows is cut off
+        share = (X - part.lower) * (1 / (part.upper - part.lower))
+    return np.clip(np.nan_to_num(share), 0, 1)
+
+
+_PARTS = {
+    Interpolate: _interpolate,
+    Rise: _rise,
+    Flag: lambda part, X: np.isnan(X).astype(np.float64),
+}
+
+
 def _encode(step, value, X):
     """Read the functions of numeric columns."""
-    encoded = np.zeros((len(X), len(step.numbers)))
-    step.numbers.read(X, encoded)
-    return encoded
+    read = [np.empty((len(X), 0))]
+    for part in step.parts:
+        columns, own = np.unique(part.columns, return_inverse=True)
+        numbers = read_numbers(X, columns.tolist(), "program")
+        read.append(read_part(part, numbers[:, own]))
+    return np.hstack(read)
 
 
 def _scale(step, value, X):
@@ -57,10 +97,8 @@ def _scale(step, value, X):
 
 def _add_level(step, value, X):
     """Add the vectors of the levels of a column."""
-    place = {level: code for code, level in enumerate(step.levels)}
-    codes, found = nominal_codes(X, step.column)
-    places = np.array([place.get(level, -1) for level in [*found, None]])
-    return value + step.vectors[places[codes]]
+    known = numbered(step.levels)
+    return value + step.vectors[places(*nominal_codes(X, step.column), known)]
 
 
 def _widen(step, value, X):
@@ -76,6 +114,5 @@ _STEPS = {
     Dense: lambda step, value, X: value @ step.coef + step.intercept,
     AddLevel: _add_level,
     Activate: lambda step, value, X: _ACTIVATIONS[step.function](value),
-    Softmax: lambda step, value, X: softmax(value, axis=1),
     Widen: _widen,
 }

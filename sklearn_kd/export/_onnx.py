@@ -15,13 +15,18 @@ from sklearn_kd.export._program import (
     Encode,
     Greatest,
     Scale,
-    Softmax,
     Widen,
     program_of,
 )
 from sklearn_kd.export._rounding import warn_of_rounding
 
-_ACTIVATIONS = {"relu": "Relu", "tanh": "Tanh", "logistic": "Sigmoid"}
+#: The operator of each activation, with its attributes.
+_ACTIVATIONS = {
+    "relu": ("Relu", {}),
+    "tanh": ("Tanh", {}),
+    "logistic": ("Sigmoid", {}),
+    "softmax": ("Softmax", {"axis": 1}),
+}
 
 _LABELS = {"i": "INT64", "U": "STRING", "O": "STRING", "b": "BOOL", "f": "DOUBLE"}
 
@@ -197,14 +202,14 @@ def _start(inputs):
 
 def _encode(graph, step, value, names, kinds):
     """Add the functions of numeric columns; a column of zeros if there are none."""
-    if not len(step.numbers):
+    if not step.parts:
         n_rows = graph.add("Shape", names[0], end=1)
         shape = graph.add("Concat", n_rows, np.array([1]), axis=0)
         return graph.add("ConstantOfShape", shape)
     X, held = names[0], [j for j, kind in enumerate(kinds) if kind == "FLOAT"]
     if len(names) > 1:
         X = graph.add("Concat", *[names[column] for column in held], axis=1)
-    blocks = encode_numbers(graph, step.numbers, X, held)
+    blocks = encode_numbers(graph, step.parts, X, held)
     return graph.add("Concat", *blocks, axis=1) if len(blocks) > 1 else blocks[0]
 
 
@@ -222,6 +227,12 @@ def _add_level(graph, step, value, names, kinds):
     return graph.add("Add", value, vectors)
 
 
+def _activate(graph, step, value, names, kinds):
+    """Add a function of the numbers."""
+    operator, attributes = _ACTIVATIONS[step.function]
+    return graph.add(operator, value, **attributes)
+
+
 def _widen(graph, step, value, names, kinds):
     """Spread the columns over those of all classes."""
     place = np.zeros((len(step.columns), step.n_columns), dtype=np.float32)
@@ -235,10 +246,7 @@ _NODES = {
     Scale: lambda graph, step, value, names, kinds: scale_numbers(graph, step, *names),
     Dense: _dense,
     AddLevel: _add_level,
-    Activate: lambda graph, step, value, *_: graph.add(
-        _ACTIVATIONS[step.function], value
-    ),
-    Softmax: lambda graph, step, value, *_: graph.add("Softmax", value, axis=1),
+    Activate: _activate,
     Widen: _widen,
 }
 

@@ -3,13 +3,14 @@
 import numpy as np
 
 from sklearn_kd._messages import show
-from sklearn_kd.students.encoder._piecewise import Curves, MissingFlags, Ramps
+from sklearn_kd.export._program import Flag, Interpolate, Rise
+from sklearn_kd.students.encoder._forms import lines
 
 #: Beyond these, differences or their inverses leave the range of float32.
 _LARGE, _SMALL = 1e37, 1e-37
 
 
-def encode_numbers(graph, numbers, X, held):
+def encode_numbers(graph, parts, X, held):
     """Add the nodes that compute the functions of numeric columns.
 
     Values are compared and subtracted in float32 as exactly as in float64: a knot is
@@ -20,7 +21,7 @@ def encode_numbers(graph, numbers, X, held):
     ----------
     graph : Graph
         Receives the nodes.
-    numbers : PiecewiseLinear
+    parts : tuple of Interpolate, Rise and Flag
         The functions.
     X : str
         Name of float32 rows.
@@ -32,81 +33,76 @@ def encode_numbers(graph, numbers, X, held):
     list of str
         Names of blocks of columns, in the order of the functions.
     """
-    blocks = []
-    for columns, group in numbers.groups.items():
-        chosen = _choose(graph, X, columns, held)
-        missing = graph.add("IsNaN", chosen)
-        if any(functions.sloped for _, functions in group):
-            ends = np.finfo(np.float32)
-            least, most = np.array(ends.min), np.array(ends.max)
-            # below all knots: what a comparison with NaN gives differs by the runtime
-            chosen = graph.add("Where", missing, least, chosen)
-            # infinity times the slope of an outer cell, zero, would be NaN
-            chosen = graph.add("Clip", chosen, least, most)
-        for place, functions in group:
-            added = _FORMS[type(functions)](graph, functions, columns, chosen, missing)
-            blocks.append((place.start, added))
-    return [name for _, name in sorted(blocks)]
+    missing = graph.add("IsNaN", X)
+    if not all(isinstance(part, Flag) for part in parts):
+        ends = np.finfo(np.float32)
+        least, most = np.array(ends.min), np.array(ends.max)
+        # below all knots: what a comparison with NaN gives differs by the runtime
+        X = graph.add("Where", missing, least, X)
+        # infinity times the slope of an outer cell, zero, would be NaN
+        X = graph.add("Clip", X, least, most)
+    return [_PARTS[type(part)](graph, part, X, missing, held) for part in parts]
 
 
 def _choose(graph, X, columns, held):
-    """Add a node that takes some columns, where they are not all."""
-    if list(columns) == held:
+    """Add a node that takes a column for each function, where these are not all."""
+    if columns.tolist() == held:
         return X
-    places = np.array([held.index(column) for column in columns])
-    return graph.add("Gather", X, places, axis=1)
+    return graph.add("Gather", X, np.searchsorted(held, columns), axis=1)
 
 
-def _curves(graph, curves, columns, numbers, missing):
+def _interpolate(graph, part, X, missing, held):
     """Count the knots at or below a value, and read the line of its cell."""
-    n_columns = len(curves)
-    width = int(curves.counts.max()) + 1
-    knots = np.full((n_columns, width), np.inf, dtype=np.float32)
+    n_functions, n_knots = len(part.columns), max(map(len, part.knots))
+    width = n_knots + 1
+    knots = np.full((n_functions, n_knots), np.inf)
     # a cell below the first knot, one a gap, one above the last: no ends to clip at
-    lines = np.zeros((n_columns, width, 4), dtype=np.float32)
-    for place, column in enumerate(columns):
-        points = _in_range(curves.knots_of(place), column)
-        offset, slope, height = curves.lines(place)
-        knots[place, : len(points)] = _rounded_up(points)
-        own = lines[place, : len(offset)]
-        own[:, 0], own[:, 1] = _split(offset)
-        own[:, 2], own[:, 3] = _in_range(slope, column), height
+    offset, slope, height = np.zeros((3, n_functions, width))
+    for place, (own, values) in enumerate(zip(part.knots, part.values, strict=True)):
+        knots[place, : len(own)] = own
+        cells = place, slice(len(own) + 1)
+        offset[cells], slope[cells], height[cells] = lines(own, values)
+    _in_range(np.where(knots == np.inf, 0.0, knots), part.columns[:, None])
+    _in_range(slope, part.columns[:, None])
+    numbers = _choose(graph, X, part.columns, held)
     above = graph.add(
         "GreaterOrEqual",
         graph.add("Unsqueeze", numbers, np.array([2])),
-        knots[:, : width - 1],
+        _rounded_up(knots),
     )
     count = graph.add(
         "ReduceSum", graph.add("Cast", above, to=6), np.array([2]), keepdims=0
     )
-    first = np.arange(0, n_columns * width, width, dtype=np.int32)
+    first = np.arange(0, n_functions * width, width, dtype=np.int32)
     cell = graph.add("Add", count, first)
-    high, low, slope, height = np.ascontiguousarray(lines.reshape(-1, 4).T)
+    high, low = _split(offset.ravel())
     value = graph.add("Sub", numbers, graph.add("Gather", high, cell))
     if low.any():  # knots that float32 does not hold
         value = graph.add("Sub", value, graph.add("Gather", low, cell))
+    slope, height = slope.ravel().astype(np.float32), height.ravel().astype(np.float32)
     value = graph.add("Mul", value, graph.add("Gather", slope, cell))
     value = graph.add("Add", value, graph.add("Gather", height, cell))
-    return graph.add("Where", missing, np.array(curves.missing, np.float32), value)
+    absent = _choose(graph, missing, part.columns, held)
+    return graph.add("Where", absent, np.array(part.missing, np.float32), value)
 
 
-def _ramps(graph, ramps, columns, numbers, missing):
+def _rise(graph, part, X, missing, held):
     """How far a value has come through each stretch."""
-    places = np.array(columns)[ramps.column]
-    lower, scale = _in_range(ramps.lower, places), _in_range(ramps.scale, places)
-    part = graph.add("Gather", numbers, ramps.column.astype(np.int64), axis=1)
-    part = _subtract(graph, part, lower)
-    part = graph.add("Mul", part, scale.astype(np.float32))
+    lower = _in_range(part.lower, part.columns)
+    scale = _in_range(1 / (part.upper - part.lower), part.columns)
+    value = _subtract(graph, _choose(graph, X, part.columns, held), lower)
+    value = graph.add("Mul", value, scale.astype(np.float32))
     zero, one = np.array(0, dtype=np.float32), np.array(1, dtype=np.float32)
-    return graph.add("Clip", part, zero, one)
+    return graph.add("Clip", value, zero, one)
 
 
-def _flags(graph, flags, columns, numbers, missing):
+def _flag(graph, part, X, missing, held):
     """Whether a value is missing, as a number."""
+    missing = _choose(graph, missing, part.columns, held)
     return graph.add("Cast", missing, to=1)  # float32
 
 
-_FORMS = {Curves: _curves, Ramps: _ramps, MissingFlags: _flags}
+_PARTS = {Interpolate: _interpolate, Rise: _rise, Flag: _flag}
 
 
 def scale_numbers(graph, step, X):

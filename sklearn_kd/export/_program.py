@@ -1,6 +1,7 @@
 """A fitted student as a program: the list of steps that every export writes down."""
 
 from dataclasses import dataclass
+from itertools import starmap
 
 import numpy as np
 from sklearn.preprocessing import MaxAbsScaler, StandardScaler
@@ -8,8 +9,8 @@ from sklearn.utils.validation import check_is_fitted
 
 from sklearn_kd._messages import show
 from sklearn_kd.export._advice import what_to_pass
-from sklearn_kd.export._student import read_decision, unwrap
-from sklearn_kd.students.encoder._piecewise import PiecewiseLinear
+from sklearn_kd.export._unwrap import read_decision, unwrap
+from sklearn_kd.students.encoder._forms import MissingFlags, Ramps
 from sklearn_kd.students.encoder.encoder import TabularEncoder
 from sklearn_kd.students.mlp.student import MLPStudent
 
@@ -32,16 +33,69 @@ class Input:
 
 
 @dataclass(frozen=True, eq=False)
+class Interpolate:
+    """Functions of one column each: linear between knots, and level outside them.
+
+    Parameters
+    ----------
+    columns : ndarray of shape (n_functions,), intp
+        Position of the column that each is of.
+    knots, values : list of ndarray, float64
+        The increasing knots of each function, and its values there. A function without
+        knots is 0.
+    missing : float
+        What each is for a missing value.
+    """
+
+    columns: np.ndarray
+    knots: list
+    values: list
+    missing: float
+
+
+@dataclass(frozen=True, eq=False)
+class Rise:
+    """Functions of one column each: 0 up to a value, 1 from another on, and linear.
+
+    They are 0 for a missing value.
+
+    Parameters
+    ----------
+    columns : ndarray of shape (n_functions,), intp
+        Position of the column that each is of.
+    lower, upper : ndarray of shape (n_functions,), float64
+        Where each begins to rise, and where it ends.
+    """
+
+    columns: np.ndarray
+    lower: np.ndarray
+    upper: np.ndarray
+
+
+@dataclass(frozen=True, eq=False)
+class Flag:
+    """Functions of one column each: 1 for a missing value, 0 for any other.
+
+    Parameters
+    ----------
+    columns : ndarray of shape (n_functions,), intp
+        Position of the column that each is of.
+    """
+
+    columns: np.ndarray
+
+
+@dataclass(frozen=True, eq=False)
 class Encode:
     """Numbers of a row as piecewise-linear functions of the numeric columns.
 
     Parameters
     ----------
-    numbers : PiecewiseLinear
-        The functions; ``numbers.groups`` has columns and functions.
+    parts : tuple of Interpolate, Rise and Flag
+        The functions; what they give stands side by side.
     """
 
-    numbers: PiecewiseLinear
+    parts: tuple
 
 
 @dataclass(frozen=True, eq=False)
@@ -102,20 +156,15 @@ class AddLevel:
 
 @dataclass(frozen=True, eq=False)
 class Activate:
-    """A function of each number.
+    """A function of the numbers: behind a layer, or the link behind the last.
 
     Parameters
     ----------
-    function : {"relu", "tanh", "logistic"}
-        Its name.
+    function : {"relu", "tanh", "logistic", "softmax"}
+        Its name. The first three are of each number, and "softmax" is of a row.
     """
 
     function: str
-
-
-@dataclass(frozen=True, eq=False)
-class Softmax:
-    """The link: probabilities of the network's outputs."""
 
 
 @dataclass(frozen=True, eq=False)
@@ -167,7 +216,8 @@ class Program:
     steps : tuple
         Each takes what the one before it gave: first `Encode` or `Scale`, then `Dense`,
         an `AddLevel` for each nominal column, and pairs of `Activate` and `Dense`. The
-        last, `Softmax` and sometimes `Widen`, give probabilities.
+        last, an `Activate` by the link of the task and sometimes `Widen`, give
+        probabilities.
     decision : Greatest or Threshold
         Gives the position of the label.
     classes : ndarray of shape (n_classes,)
@@ -206,10 +256,8 @@ def program_of(estimator, caller):
     coefs, intercepts = student._exact.coefs, student._exact.intercepts
     steps = [*_first_steps(student, coefs[0], intercepts[0], caller)]
     for layer in zip(coefs[1:], intercepts[1:], strict=True):
-        if student.activation != "identity":
-            steps.append(Activate(student.activation))
-        steps.append(Dense(*layer))
-    steps.append(Softmax())
+        steps += [*_activation(student.activation), Dense(*layer)]
+    steps += _activation(student.out_activation_)
     classes, known = estimator.classes_, student.classes_
     if len(known) < len(classes):  # in the others the teacher left no mass
         steps.append(Widen(np.searchsorted(classes, known), len(classes)))
@@ -246,12 +294,27 @@ def _inputs(student):
     return tuple(Input(name, levels[column]) for column, name in enumerate(names))
 
 
+def _activation(function):
+    """Make the step of a function, none of one that changes nothing."""
+    return [] if function == "identity" else [Activate(function)]
+
+
+def _part(columns, functions):
+    """Describe some functions of these columns of the input by plain arrays."""
+    columns = np.take(columns, functions.column)
+    if type(functions) is Ramps:
+        return Rise(columns, functions.lower, functions.upper)
+    if type(functions) is MissingFlags:
+        return Flag(columns)
+    return Interpolate(columns, *functions.curves(), functions.missing)
+
+
 def _first_steps(student, coef, intercept, caller):
     """Make the steps from a row to the first layer, before its activation."""
     encoder = student.encoder_
     if type(encoder) is TabularEncoder:
         layout = encoder.layout_
-        yield Encode(layout.numbers)
+        yield Encode(tuple(starmap(_part, layout.numbers.parts)))
         yield Dense(coef[: len(layout.numbers)], intercept)
         for each in layout.fold_levels(coef):
             yield AddLevel(*each)

@@ -1,15 +1,15 @@
-"""Columns whose rounding to float32 moves the student's predictions."""
+"""A warning of columns whose rounding to float32 moves the student's predictions."""
 
 import warnings
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from functools import partial
+from itertools import chain
 
 import numpy as np
 
 from sklearn_kd._messages import show
-from sklearn_kd.export._interpreter import run
-from sklearn_kd.export._program import AddLevel, Dense, Encode
-from sklearn_kd.students.encoder._piecewise import Curves
+from sklearn_kd.export._interpreter import read_part, run
+from sklearn_kd.export._program import AddLevel, Dense, Encode, Interpolate, Rise
 
 #: A change of a probability that is warned of.
 MOST_MOVE = 1e-3
@@ -133,35 +133,74 @@ def warn_of_rounding(program):
 
 def _encoded_columns(step, generator):
     """Give the columns that have knots which float32 does not hold."""
-    numbers = step.numbers
-    for place in numbers.columns:
-        own = list(numbers.functions_of(place))
-        knots = [each.knots_of(0) for _, each in own if isinstance(each, Curves)]
-        if all(np.array_equal(each, each.astype(np.float32)) for each in knots):
+    for place, own in _by_column(step):
+        curves = [part for _, part in own if isinstance(part, Interpolate)]
+        if all(map(_is_exact, chain.from_iterable(each.knots for each in curves))):
             continue
-        points = numbers.knots_of(place)
+        points = _knots(own)
         drawn = generator.uniform(0, len(points) - 1, _VALUES)
         between = np.interp(drawn, np.arange(len(points)), points)
-        values = np.concatenate([points, between])
-        read, inputs = partial(_read, numbers, place), [outputs for outputs, _ in own]
-        yield Column(place, values, read, np.concatenate(inputs))
-
-
-def _read(numbers, place, values):
-    """Compute the functions of one column."""
-    return numbers.read_column(place, values)[1]
+        values, inputs = np.concatenate([points, between]), [each for each, _ in own]
+        yield Column(place, values, partial(_read, own), np.concatenate(inputs))
 
 
 def _encoded_rows(step, generator, n_rows):
     """Draw rows in which each column has one of its knots."""
-    numbers, encoded = step.numbers, np.zeros((n_rows, len(step.numbers)))
-    for place in numbers.columns:
-        knots = numbers.knots_of(place)
+    encoded = np.zeros((n_rows, sum(len(part.columns) for part in step.parts)))
+    for _, own in _by_column(step):
+        knots = _knots(own)
         if len(knots):
             drawn = generator.choice(knots, n_rows)
-            outputs, values = numbers.read_column(place, drawn)
-            encoded[:, outputs] = values
+            encoded[:, np.concatenate([each for each, _ in own])] = _read(own, drawn)
     return encoded
+
+
+def _by_column(step):
+    """List for each column, in order, its functions in each part, and what they fill.
+
+    They are pairs of an array of positions in the output and a part with these alone.
+    """
+    found, start = {}, 0
+    for part in step.parts:
+        order = np.argsort(part.columns, kind="stable")
+        columns, first = np.unique(part.columns[order], return_index=True)
+        for column, own in zip(
+            columns.tolist(), np.split(order, first[1:]), strict=True
+        ):
+            found.setdefault(column, []).append((start + own, _some(part, own)))
+        start += len(part.columns)
+    return sorted(found.items())
+
+
+def _some(part, own):
+    """Give some of the functions of a part."""
+    fields = {name: value for name, value in vars(part).items() if name != "missing"}
+    for name, value in fields.items():
+        is_list = isinstance(value, list)
+        fields[name] = [value[place] for place in own] if is_list else value[own]
+    return replace(part, **fields)
+
+
+def _knots(own):
+    """List the values between which all functions of one column are linear."""
+    knots = [np.empty(0)]
+    for _, part in own:
+        if isinstance(part, Interpolate):
+            knots += part.knots
+        if isinstance(part, Rise):
+            knots += [part.lower, part.upper]
+    return np.unique(np.concatenate(knots))
+
+
+def _is_exact(knots):
+    """Whether float32 holds all knots."""
+    return np.array_equal(knots, knots.astype(np.float32))
+
+
+def _read(own, values):
+    """Compute the functions of one column."""
+    read = [read_part(part, np.tile(values[:, None], len(outs))) for outs, part in own]
+    return np.hstack(read)
 
 
 def _scaled_columns(step, generator):

@@ -1,4 +1,4 @@
-"""From rows of any kind to the array or CSR matrix that the network reads."""
+"""Fitting and applying any encoder: from rows to an array or CSR matrix of numbers."""
 
 from collections.abc import Mapping
 from dataclasses import replace

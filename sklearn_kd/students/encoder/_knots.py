@@ -3,7 +3,7 @@
 import numpy as np
 from scipy.special import ndtri
 
-from sklearn_kd.students.encoder._piecewise import Curves
+from sklearn_kd.students.encoder._forms import Curves
 
 
 def build_knots(X, sample_weight, n_knots):

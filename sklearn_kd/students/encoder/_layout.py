@@ -6,7 +6,12 @@ from typing import NamedTuple
 import numpy as np
 
 from sklearn_kd._tables.columns import nominal_codes
-from sklearn_kd.students.encoder._nominal import LevelMeans, NominalReadout, OneHot
+from sklearn_kd.students.encoder._nominal import (
+    LevelMeans,
+    NominalReadout,
+    OneHot,
+    numbered,
+)
 from sklearn_kd.students.encoder._numeric import (
     Components,
     Flags,
@@ -167,11 +172,9 @@ class Layout:
         coef = coef.astype(np.float64, copy=False)
         for column, blocks in self.nominal.items():
             levels = list(self.known_levels[column])
-            place = {level: index for index, level in enumerate(levels)}
+            place = numbered(levels)
             vectors = sum(b.readout.fold(place, coef[b.slice]) for b in blocks)
-            if (
-                None not in place
-            ):  # a missing value that did not occur in fit is unknown
+            if None not in place:  # missing values were not in fit: they are unknown
                 levels.append(None)
                 vectors = np.vstack([vectors, vectors[-1:]])
             yield column, levels, vectors

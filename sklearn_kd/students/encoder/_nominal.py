@@ -135,11 +135,8 @@ class OneHot(NominalReadout):
         return [f"{features[self.column]}_{ending}" for ending in endings]
 
     def read(self, codes, found, out):
-        position = {level: index for index, level in enumerate(self.levels)}
         unknown = len(self.levels) if self.grouped else -1
-        # the last entry is what code -1, a missing value, reads
-        hot = np.array([position.get(level, unknown) for level in [*found, None]])
-        hot = hot[codes]
+        hot = places(codes, found, numbered(self.levels), unknown)
         rows = np.flatnonzero(hot >= 0)
         out[rows, hot[rows]] = 1
 
@@ -185,15 +182,24 @@ class LevelMeans(NominalReadout):
         return [f"{features[self.column]}_score_{i}" for i in range(len(self))]
 
     def read(self, codes, found, out):
-        position = {level: index for index, level in enumerate(self.levels)}
         table = np.vstack([self.scores, np.zeros(len(self))])
-        place = np.array([position.get(level, -1) for level in [*found, None]])
-        out[:] = table[place[codes]]
+        out[:] = table[places(codes, found, numbered(self.levels))]
 
     def fold(self, place, coef):
         vectors = np.zeros((len(place) + 1, coef.shape[1]))
         vectors[[place[level] for level in self.levels]] = self.scores @ coef
         return vectors
+
+
+def numbered(levels):
+    """Give the place of each level in a list."""
+    return {level: place for place, level in enumerate(levels)}
+
+
+def places(codes, found, place, unknown=-1):
+    """Turn what ``nominal_codes`` gave into places of levels; None: a missing value."""
+    # the last entry is what code -1, a missing value, reads
+    return np.array([place.get(level, unknown) for level in [*found, None]])[codes]
 
 
 def _level_weights(codes, levels, sample_weight):

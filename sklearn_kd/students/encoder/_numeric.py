@@ -8,8 +8,8 @@ from sklearn_kd._parameters import plain_number
 from sklearn_kd._run.budget import automatic_bins
 from sklearn_kd._run.deadline import Deadline
 from sklearn_kd.students.encoder._edges import learn_edges
+from sklearn_kd.students.encoder._forms import Curves, MissingFlags, Ramps
 from sklearn_kd.students.encoder._knots import build_knots
-from sklearn_kd.students.encoder._piecewise import Curves, MissingFlags, Ramps
 
 #: Share of a time limit after which no edges are learned any more.
 EDGES_SHARE = 0.5
@@ -142,7 +142,7 @@ class Components(NumericReadout):
             left = train.deadline.left(EDGES_SHARE)
             if automatic and len(edges) == 1 and needed > left:
                 return None
-        return cls(train.columns, Ramps.between(edges))
+        return cls(train.columns, Ramps(edges))
 
     def names(self, features):
         lower = self.functions.lower.tolist()

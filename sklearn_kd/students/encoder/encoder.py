@@ -1,4 +1,4 @@
-"""A table of any columns as the numbers that a network learns from."""
+"""TabularEncoder: columns of any kind as numbers that a network learns from."""
 
 from numbers import Integral
 

@@ -6,12 +6,14 @@ from sklearn_kd._compat import safe_indexing
 from sklearn_kd._tables.columns import nominal_codes
 from sklearn_kd._tables.level_types import TypeWatch
 from sklearn_kd.students.encoder._encoding import encode
-from sklearn_kd.students.encoder._piecewise import (
+from sklearn_kd.students.encoder._forms import (
     Curves,
     MissingFlags,
     Ramps,
     binary_search,
+    lines,
 )
+from sklearn_kd.students.encoder._nominal import places
 from sklearn_kd.students.encoder.encoder import TabularEncoder
 from sklearn_kd.students.mlp._lookup import level_places
 from sklearn_kd.students.mlp._network import Layers, forward, forward_from
@@ -91,7 +93,10 @@ class TabularBlocks:
         self._coef = layers.coefs_[0][: len(layout.numbers)]
         self._levels = level_places(layout, layers.coefs_[0])
         self._readers = [
-            [(_READERS[type(each)](each), place) for place, each in group]
+            [
+                (_READERS.get(type(each), _AnyByColumns)(each), place)
+                for place, each in group
+            ]
             for group in layout.numbers.groups.values()
         ]
         self.finite = all(one.finite for group in self._readers for one, _ in group)
@@ -113,7 +118,7 @@ class TabularBlocks:
         for column, place, _ in self._levels:
             read = nominal_codes(rows, column)
             watch.see(column, *read, place)
-            codes.append(_places(*read, place))
+            codes.append(places(*read, place))
         # they belong to this call: another thread has its own
         buffer = np.empty((len(self._coef), min(_BLOCK, len(out))), self._coef.dtype)
         with np.errstate(over="ignore"):  # what overflows is cut off
@@ -189,11 +194,8 @@ class _CurvesByColumns(_Lines):
     """Curves on blocks of rows, a column a row of memory."""
 
     def __init__(self, curves):
-        columns = range(len(curves))
-        super().__init__(
-            [curves.knots_of(column) for column in columns],
-            [curves.lines(column) for column in columns],
-        )
+        knots, values = curves.curves()
+        super().__init__(knots, list(map(lines, knots, values)))
         self._missing = curves.missing
 
     def read(self, X, missing, out):
@@ -241,9 +243,23 @@ class _FlagsByColumns:
         out[:] = 0 if missing is None else missing
 
 
-#: For each form of functions a reader of blocks, in which a column is a row of memory:
+class _AnyByColumns:
+    """Functions of any other form on blocks of rows."""
+
+    finite = True
+
+    def __init__(self, functions):
+        self._functions = functions
+
+    def read(self, X, missing, out):
+        """Compute the functions of a block."""
+        rows = X.T if missing is None else np.where(missing, np.nan, X).T
+        self._functions.read(rows, out.T)
+
+
+#: For forms of functions a reader of blocks, in which a column is a row of memory:
 #: ``read(X, missing, out)`` takes values, of which missing ones are `_LEAST`, and which
-#: are missing (None: none).
+#: are missing (None: none). Any other form is read a row at a time.
 _READERS = {
     Curves: _CurvesByColumns,
     Ramps: _RampsByColumns,
@@ -251,6 +267,6 @@ _READERS = {
 }
 
 
-def _places(codes, found, place):
-    """Turn codes into places of a table; -1 for an unknown level."""
-    return np.array([place.get(level, -1) for level in [*found, None]])[codes]
+def _by_columns(functions):
+    """Give the reader of blocks of functions."""
+    return _READERS.get(type(functions), _AnyByColumns)(functions)

@@ -9,6 +9,8 @@ from sklearn_kd._tables.columns import is_missing, plain_level
 from sklearn_kd._tables.few_rows import few_rows, plain_codes, plain_numbers
 from sklearn_kd._tables.frames import is_frame
 from sklearn_kd._tables.level_types import TypeWatch
+from sklearn_kd.students.encoder._forms import lines
+from sklearn_kd.students.encoder._nominal import numbered
 from sklearn_kd.students.encoder.encoder import TabularEncoder
 
 #: Most numbers a table may have: wide layers on many columns take the product.
@@ -183,18 +185,18 @@ def build_lookup(encoder, layers):
         return None
     layout, coef, intercept = encoder.layout_, layers.coefs[0], layers.intercepts[0]
     columns = layout.numbers.columns
-    points = [layout.numbers.knots_of(column) for column in columns]
+    points = layout.numbers.knots()
     n_cells = sum(map(len, points)) + 2 * len(points)
     if n_cells * (2 * coef.shape[1] + len(points)) > _MAX_SIZE:
         return None
     numbers = None
     if columns:
         offsets, table = np.zeros(n_cells), np.zeros((n_cells, 2, coef.shape[1]))
-        stop = 0
-        for column, own in zip(columns, points, strict=True):
-            start, stop = stop, stop + len(own) + 2
-            vectors = layout.numbers.fold(column, own, coef)
-            _fill(own, *vectors, offsets[start:stop], table[start:stop])
+        folded, first = layout.numbers.fold(points, coef), 0
+        for own, (vectors, missing) in zip(points, folded, strict=True):
+            cells, last = slice(first, first + len(own) + 1), first + len(own) + 1
+            offsets[cells], table[cells, 1], table[cells, 0] = lines(own, vectors)
+            table[last, 0], first = missing, last + 1
         if not np.isfinite(table).all():  # points that nearly touch
             return None
         # every row reads one cell of the first column
@@ -207,17 +209,6 @@ def build_lookup(encoder, layers):
 def level_places(layout, coef):
     """Give each nominal column, the places of its levels and the table of vectors."""
     return [
-        (column, {level: code for code, level in enumerate(levels)}, vectors)
+        (column, numbered(levels), vectors)
         for column, levels, vectors in layout.fold_levels(coef)
     ]
-
-
-def _fill(points, vectors, missing, offsets, table):
-    """Fill the cells of one column: below, between and above its points, missing."""
-    table[-1, 0] = missing
-    if len(points):
-        table[0, 0] = vectors[0]
-        table[1:-1, 0] = vectors
-        offsets[1:-2] = points[:-1]
-        with np.errstate(over="ignore"):
-            table[1:-2, 1] = np.diff(vectors, axis=0) / np.diff(points)[:, None]

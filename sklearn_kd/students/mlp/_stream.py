@@ -18,9 +18,9 @@ from sklearn_kd._tables.taking import read_rows
 from sklearn_kd._task import Classification
 from sklearn_kd.students.encoder._encoding import check_types, fit_encoder
 from sklearn_kd.students.encoder.encoder import TabularEncoder
-from sklearn_kd.students.encoder.seen import SeenColumns
 from sklearn_kd.students.mlp._batches import loss_of, prepare_batches, thawed
 from sklearn_kd.students.mlp._network import Parameters, check_hidden_layer_sizes
+from sklearn_kd.students.mlp._stream_columns import SeenColumns
 from sklearn_kd.students.mlp._training import History, Trainer
 
 #: Rows of a step where ``batch_size`` is "auto"; steps of the warm-up.

@@ -1,4 +1,4 @@
-"""The student inside a model that is exported whole, and what decides the label."""
+"""Finding the student inside a model to export, and the threshold for its labels."""
 
 import numpy as np
 from sklearn.frozen import FrozenEstimator

@@ -1,4 +1,4 @@
-"""What the columns of a stream have held, while its first rows are kept."""
+"""Kinds and levels of the columns of a stream, while its first rows are kept."""
 
 from dataclasses import dataclass, field
 
