@@ -167,9 +167,9 @@ def _described(X):
     """Name the kind of a table for messages."""
     if is_text(X):
         return f"texts, in a {type(X).__name__}"
-    dtypes = ", ".join(sorted({str(dtype) for dtype in dtypes_of(X)}))
+    kinds = ", ".join(sorted({str(dtype) for dtype in dtypes_of(X)}))
     missing = "" if issparse(X) or not has_missing(X) else ", with missing values"
-    return f"a {type(X).__name__} of shape {X.shape} and of {dtypes}{missing}"
+    return f"a {type(X).__name__} of shape {X.shape} and of {kinds}{missing}"
 
 
 def _fit_and_sample(name, sampler, *tables):
