@@ -136,3 +136,10 @@ def test_a_missing_label_of_a_row_of_no_weight_is_absent():
     encoder = TabularEncoder().fit(X[:4], labels, sample_weight=[0, 1, 1, 1])
     expected = TabularEncoder().fit(X[1:4], labels[1:], sample_weight=[1, 1, 1])
     assert_array_equal(encoder.transform(X), expected.transform(X))
+
+
+@pytest.mark.parametrize("name", ["knots_", "levels_", "n_features_out_"])
+def test_an_attribute_of_fit_is_an_error_before(name):
+    assert not hasattr(TabularEncoder(), name)
+    with pytest.raises(AttributeError, match="is not fitted yet: call fit first"):
+        getattr(TabularEncoder(), name)

@@ -13,6 +13,7 @@ from synthetic_rows import BOOSTER, Seeded, Shifted, X, rows_of
 from sklearn_kd import MungeSampler, TransferSampler
 from sklearn_kd.transfer import check_sampler
 from sklearn_kd.transfer._choice import choose_sampler
+from sklearn_kd.transfer._draw import draw_rows
 
 # ---- those that pass
 
@@ -135,3 +136,16 @@ def test_auto_is_munge_where_nothing_is_in_its_way():
         assert isinstance(sampler, MungeSampler)
         assert sampler.random_state == 7
         assert reason is None
+
+
+def test_a_subclass_of_munge_may_sample_without_a_number():
+    class Clipped(MungeSampler):
+        def sample(self):
+            rows, source = super().sample()
+            return np.clip(rows, 0, None), source
+
+    X_new, source, _ = draw_rows(
+        Clipped(), np.random.default_rng(0).normal(size=(40, 2)), 0, 50
+    )
+    assert X_new.min() == 0
+    assert len(X_new) == len(source) > 50

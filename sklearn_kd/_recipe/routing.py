@@ -85,7 +85,7 @@ def fit_parameters(route, teacher, source, sample_weight, weight):
                 f"The teacher {type(one).__name__} takes no sample_weight: it is "
                 "fitted without, and the weights act on the student only.",
                 UserWarning,
-                stacklevel=3,
+                stacklevel=4,
             )
     return [{} if name is None else {name: weight} for name in names]
 

@@ -1,5 +1,6 @@
 """Synthetic rows drawn from a sampler of any kind, and checked."""
 
+import inspect
 from typing import NamedTuple
 
 import numpy as np
@@ -100,7 +101,7 @@ def draw_rows(sampler, X, seed, most=None):
         neighbours are not positions of other rows, and for an automatic size below 1.
     """
     name, complete = type(sampler).__name__, as_sampler(sampler)
-    if automatic_size(complete, X) is None:
+    if automatic_size(complete, X) is None or not _takes_number(complete):
         most = None
     most_sources = MOST_SOURCES if most is None else min(most, MOST_SOURCES)
     rows = _sources(num_samples(X), most_sources, seed)
@@ -117,6 +118,11 @@ def draw_rows(sampler, X, seed, most=None):
         source = rows[source]
         neighbors = None if neighbors is None else SampledNeighbors(rows, neighbors)
     return X_new, source, neighbors
+
+
+def _takes_number(sampler):
+    """Return whether ``sample`` takes a number of rows; a subclass may leave it out."""
+    return bool(inspect.signature(sampler.sample).parameters)
 
 
 def check_sample(name, made, X):

@@ -365,29 +365,37 @@ class TabularEncoder(VersionedMixin, TransformerMixin, BaseEstimator):
     @property
     def levels_(self):
         """The levels with a column of their own, by nominal column."""
-        hot = self.layout_.readouts("levels")
+        hot = self._fitted_layout().readouts("levels")
         return {each.column: each.levels for each in hot}
 
     @property
     def grouped_columns_(self):
         """The nominal columns whose rare levels share a column."""
-        hot = self.layout_.readouts("levels")
+        hot = self._fitted_layout().readouts("levels")
         return [each.column for each in hot if each.grouped]
 
     @property
     def level_scores_(self):
         """The levels and their mean targets, by nominal column."""
-        means = self.layout_.readouts("means")
+        means = self._fitted_layout().readouts("means")
         return {each.column: (each.levels, each.scores) for each in means}
 
     @property
     def n_features_out_(self):
         """The number of columns of the output."""
-        return len(self.layout_)
+        return len(self._fitted_layout())
 
     def _readout(self, name):
         """Give the one read-out of numeric columns of a kind, or None."""
-        return next(iter(self.layout_.readouts(name)), None)
+        return next(iter(self._fitted_layout().readouts(name)), None)
+
+    def _fitted_layout(self):
+        """Give the layout, or the error of an attribute that comes with ``fit``."""
+        if "layout_" not in vars(self):
+            raise AttributeError(
+                f"This {type(self).__name__} is not fitted yet: call fit first."
+            )
+        return self.layout_
 
     def __getstate__(self):
         state = super().__getstate__()
