@@ -205,11 +205,8 @@ def has_callbacks(estimator):
     return isinstance(estimator, BaseEstimator) and hasattr(estimator, "_skl_callbacks")
 
 
-def drop_callbacks(estimator):
-    """Take the user's callbacks off an estimator, and off all that are parts of it."""
-    parts = [estimator]
-    if hasattr(estimator, "get_params"):
-        parts += estimator.get_params(deep=True).values()
+def drop_callbacks(parts):
+    """Take the user's callbacks off all parts of an estimator."""
     for part in parts:
         if has_callbacks(part):
             del part._skl_callbacks
@@ -248,17 +245,8 @@ def own_requests(estimator, method):
     return requests
 
 
-def validate_all_params(estimator):
-    """Check the parameters of an estimator, and of all inside, as each ``fit`` would.
-
-    Parameters
-    ----------
-    estimator : object
-        Parts that have no constraints, or are not of scikit-learn's base class, pass.
-    """
-    parts = [estimator]
-    if hasattr(estimator, "get_params"):
-        parts += estimator.get_params(deep=True).values()
+def validate_all_params(parts):
+    """Check the parameters of parts with constraints, as each ``fit`` would."""
     for part in parts:
         known = isinstance(part, BaseEstimator)
         if known and hasattr(part, "_parameter_constraints"):

@@ -100,42 +100,41 @@ class TransferSet:
         return replace(self, weight=compact(in_rows(self.weight)))
 
     def append(self, more):
-        """Append rows without a label.
+        """Append rows without a label, with a teacher's soft targets."""
+        X = stack_rows(self.X, more.X) if len(self) else more.X
+        return self.join([more], X)
 
-        Parameters
-        ----------
-        more : TransferSet
-            With the soft targets of a teacher; their row_alpha is 1.
+    def join(self, others, X):
+        """Put the targets and weights of others below; ``X`` is the rows of all.
 
-        Returns
-        -------
-        TransferSet
-            All rows.
+        Loss and temperature are those of the first; which groups they are of is lost.
         """
+        parts = [self, *others]
+
+        def joined(name, default):
+            values = [getattr(part, name) for part in parts]
+            if all(value is None for value in values):
+                return None
+            filled = [
+                np.full(len(part), default) if value is None else value
+                for part, value in zip(parts, values, strict=True)
+            ]
+            return np.concatenate(filled)
+
         soft = replace(
             self.soft,
-            proba=np.vstack([self.soft.proba, more.soft.proba]),
-            row_alpha=np.r_[self.soft.row_alpha, more.soft.row_alpha],
+            proba=np.vstack([part.soft.proba for part in parts]),
+            row_alpha=np.concatenate([part.soft.row_alpha for part in parts]),
         )
-        parts = self, more
-        flagged = None
-        if any(part.flagged is not None for part in parts):
-            flagged = np.concatenate([_or_false(part.flagged, part) for part in parts])
-        return replace(
-            self,
-            X=stack_rows(self.X, more.X) if len(self) else more.X,
-            hard=np.r_[self.hard, more.hard],
-            weight=np.r_[self.weight, more.weight],
-            soft=soft,
-            origin=np.r_[self.origin, more.origin],
-            has_label=np.r_[
-                np.ones(len(self), dtype=bool)
-                if self.has_label is None
-                else self.has_label,
-                more.has_label,
-            ],
-            groups=None,
-            flagged=flagged,
+        return TransferSet(
+            X,
+            self.task,
+            np.concatenate([part.hard for part in parts]),
+            np.concatenate([part.weight for part in parts]),
+            soft,
+            origin=joined("origin", -1),
+            has_label=joined("has_label", True),
+            flagged=joined("flagged", False),
         )
 
     def predicted(self, outputs, soft, flagged=None):
@@ -232,7 +231,3 @@ class Present:
         place = np.full(self.n_rows, -1)
         place[self.positions] = np.arange(len(self.positions))
         return place[rows][place[rows] >= 0]
-
-
-def _or_false(flagged, rows):
-    return np.zeros(len(rows), dtype=bool) if flagged is None else flagged

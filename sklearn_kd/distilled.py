@@ -392,7 +392,7 @@ class DistilledClassifier(PredictingClassifierMixin, BaseDistilled):
                 self.teacher_weights,
                 self.teacher_classes,
             )
-            check_threshold(self.decision_threshold, self.student, source, rows.task)
+            check_threshold(self.decision_threshold, student, source, rows.task)
             check_memory(self.memory)
             check_dates(rows.X, [*source.members, student])
             route = partial(process_routing, self, "fit")

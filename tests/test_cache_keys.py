@@ -41,7 +41,7 @@ def copy_of(model):
 
 WEIGHTS = {"sample_weight": np.ones(len(y))}
 HEAVIER = {"sample_weight": np.r_[9.0, np.ones(len(y) - 1)]}
-SEEN, _ = _out_of_bag._pack(FOREST.estimators_samples_, len(X))
+SEEN, _ = _out_of_bag.pack(FOREST.estimators_samples_, len(X))
 TASK = Classification(np.arange(3))
 OTHER_TASK = Classification(np.arange(3)[::-1])
 

@@ -18,7 +18,7 @@ from sklearn.utils import get_tags
 from synthetic_rows import Seeded, Shifted
 
 from sklearn_kd import DistilledClassifier, MLPStudent, MungeSampler
-from sklearn_kd.teachers.out_of_sample._out_of_bag import bagged_members
+from sklearn_kd.teachers.out_of_sample._bagged import bagged_members
 
 RNG = np.random.default_rng(0)
 #: Two classes that every tree separates on out-of-bag rows, too.

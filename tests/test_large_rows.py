@@ -19,7 +19,7 @@ from sklearn_kd._compat import safe_indexing
 from sklearn_kd._tables import taking
 from sklearn_kd._tables.taking import RowsInPlace, take_rows
 from sklearn_kd._task import match
-from sklearn_kd.students.mlp import _batches
+from sklearn_kd.students.mlp import _batches, _encoder_fit
 from sklearn_kd.teachers.default import _booster
 from sklearn_kd.transfer import _draw
 from sklearn_kd.transfer._draw import draw_rows
@@ -195,16 +195,16 @@ def test_rows_of_weight_0_are_not_read(large, mapped):
 
 
 def test_the_encoder_learns_from_a_sample(large, mapped, monkeypatch):
-    monkeypatch.setattr(_batches, "ENCODER_ROWS", 1_000)
+    monkeypatch.setattr(_encoder_fit, "ENCODER_ROWS", 1_000)
     sizes = []
-    fit_encoder = _batches.fit_encoder
+    fit_encoder = _encoder_fit.fit_encoder
 
     def counted(encoder, train, *settings):
         sizes.append(len(train))
         assert isinstance(train.X, np.ndarray)
         return fit_encoder(encoder, train, *settings)
 
-    monkeypatch.setattr(_batches, "fit_encoder", counted)
+    monkeypatch.setattr(_encoder_fit, "fit_encoder", counted)
     assert student().fit(mapped, Y).score(X, Y) > 0.85
     assert sizes == [1_000]
 
@@ -215,7 +215,7 @@ def test_the_encoder_learns_from_a_sample(large, mapped, monkeypatch):
 def test_distilling_from_files_reads_no_more_than_a_part(
     large, mapped, read, tmp_path, monkeypatch
 ):
-    monkeypatch.setattr(_batches, "ENCODER_ROWS", 700)
+    monkeypatch.setattr(_encoder_fit, "ENCODER_ROWS", 700)
     out = np.lib.format.open_memmap(tmp_path / "P.npy", "w+", np.float32, P.shape)
     compute_soft_targets(TEACHER, mapped, out=out)
     model = DistilledClassifier(student=student(), random_state=0)

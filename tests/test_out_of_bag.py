@@ -29,11 +29,11 @@ from sklearn.preprocessing import FunctionTransformer, OrdinalEncoder, StandardS
 from sklearn_kd._task import Classification
 from sklearn_kd.teachers.cache._context import Context
 from sklearn_kd.teachers.out_of_sample import _out_of_bag
+from sklearn_kd.teachers.out_of_sample._bagged import bagged_members
 from sklearn_kd.teachers.out_of_sample._moran import (
     has_memorised_noise,
     morans_i,
 )
-from sklearn_kd.teachers.out_of_sample._out_of_bag import bagged_members
 
 X, y = make_classification(
     n_samples=400,
@@ -187,7 +187,7 @@ def test_bagged_members_have_their_own_columns_and_classes(bagging):
     samples, columns = bagging.estimators_samples_, bagging.estimators_features_
     lacking = [len(member.classes_) < 3 for member in bagging.estimators_]
     assert any(lacking) == (bagging.max_samples == 8)
-    seen, left_out = _out_of_bag._pack(samples, len(X))
+    seen, left_out = _out_of_bag.pack(samples, len(X))
     task = Classification(CLASSES)
     bag = _out_of_bag.OutOfBag(bagging, bagging, seen, left_out, list(CLASSES), task)
     expected, count = np.zeros((len(NEAR), 3)), np.zeros(len(NEAR))

@@ -25,7 +25,7 @@ from untouched import Unfitted
 
 from sklearn_kd import DistilledClassifier, MLPStudent, MungeSampler
 from sklearn_kd.teachers import Context
-from sklearn_kd.teachers.out_of_sample._out_of_bag import bagged_members, may_be_bagged
+from sklearn_kd.teachers.out_of_sample._bagged import bagged_members, may_be_bagged
 
 RNG = np.random.default_rng(0)
 X = RNG.normal(size=(200, 3))

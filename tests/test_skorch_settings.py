@@ -119,7 +119,7 @@ def test_rows_are_shuffled_unless_the_user_says_how():
 
 
 def test_every_parameter_of_the_net_is_in_reach_of_a_grid():
-    model = DistilledClassifier(student=net(module__dropout=0.1))
+    model = DistilledClassifier(student=net(module__dropout=0.1), random_state=0)
     model.set_params(
         student__module__hidden_layer_sizes=(5,), student__lr=0.5, student__max_epochs=1
     )

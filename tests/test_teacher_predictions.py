@@ -18,7 +18,7 @@ from sklearn_kd._task.proba import check_proba
 from sklearn_kd.inspection import compare
 from sklearn_kd.teachers.average import AveragedTeachers
 from sklearn_kd.teachers.cache._context import Context
-from sklearn_kd.teachers.out_of_sample._out_of_bag import bagged_members
+from sklearn_kd.teachers.out_of_sample._bagged import bagged_members
 
 EXPECTED = forest().predict_proba(X)
 NAMES = np.array(["high", "low", "mid"])

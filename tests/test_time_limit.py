@@ -18,7 +18,7 @@ from sklearn_kd import DistilledClassifier, MLPStudent
 from sklearn_kd._run.deadline import Deadline
 from sklearn_kd.students.mlp import _training
 from sklearn_kd.teachers import _label, _teachers
-from sklearn_kd.teachers.out_of_sample._out_of_bag import bagged_members
+from sklearn_kd.teachers.out_of_sample._bagged import bagged_members
 from sklearn_kd.transfer import MungeSampler
 
 MODEL = LogisticRegression().fit(X, y)

@@ -252,7 +252,7 @@ def test_a_student_that_was_cut_and_has_learned_says_only_that(monkeypatch):
 
 
 def test_rows_that_there_is_no_time_to_encode_are_left_out(monkeypatch):
-    from sklearn_kd.students.mlp import _batches
+    from sklearn_kd.students.mlp import _batches, _encoder_fit
 
     clock = stopped(monkeypatch)
     encode = _batches.encode
@@ -261,7 +261,8 @@ def test_rows_that_there_is_no_time_to_encode_are_left_out(monkeypatch):
         clock.now += 0.001 * len(X)
         return encode(encoder, X, dtype)
 
-    monkeypatch.setattr(_batches, "encode", slow)
+    for module in (_batches, _encoder_fit):
+        monkeypatch.setattr(module, "encode", slow)
     X, y = wide_table(5, 3000)
     with pytest.warns(UserWarning, match="time to encode 748 of 2700 rows"):
         small(max_iter=2, time_limit=4).fit(X, y)

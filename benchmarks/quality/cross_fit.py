@@ -24,12 +24,12 @@ from sklearn_kd._run.random import stream
 from sklearn_kd._task import Classification
 from sklearn_kd._task.blending import one_hot
 from sklearn_kd.teachers import Context
+from sklearn_kd.teachers.out_of_sample._bagged import bagged_members
 from sklearn_kd.teachers.out_of_sample._moran import (
     MAX_CORRELATION,
     has_memorised_noise,
     morans_i,
 )
-from sklearn_kd.teachers.out_of_sample._out_of_bag import bagged_members
 
 RESULTS = FOLDER / "cross_fit.csv"
 MAX_ROWS = 8_000

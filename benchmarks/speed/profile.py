@@ -26,8 +26,8 @@ from benchmarks.shared.markdown import number, table
 from benchmarks.shared.results import FOLDER
 from sklearn_kd import DistilledClassifier
 from sklearn_kd._recipe import labelling as recipe
-from sklearn_kd.students.mlp import _batches
-from sklearn_kd.students.mlp._batches import ENCODER_ROWS
+from sklearn_kd.students.mlp import _batches, _encoder_fit
+from sklearn_kd.students.mlp._encoder_fit import ENCODER_ROWS
 from sklearn_kd.students.mlp._training import Trainer
 from sklearn_kd.teachers._sources import TeacherList
 from sklearn_kd.teachers._teachers import FittedTeacher, Teachers
@@ -47,7 +47,7 @@ STEPS = [
     (recipe, "fit_booster", "fitting the small booster"),
     (FittedTeacher, "label", "asking teacher and booster"),
     (out_of_bag.OutOfBag, "label", "asking the trees out of the bag"),
-    (_batches, "fit_encoder", "fitting the encoder"),
+    (_encoder_fit, "fit_encoder", "fitting the encoder"),
     (_batches, "encode", "encoding"),
     (Trainer, "train", "training"),
 ]

@@ -1,4 +1,4 @@
-"""What can be read off a net without importing skorch."""
+"""Whether an object is a skorch net, without importing skorch."""
 
 import sys
 

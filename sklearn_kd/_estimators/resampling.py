@@ -1,10 +1,11 @@
-"""Steps that make other rows of those of ``fit``, as imbalanced-learn's do."""
+"""Steps and ensembles that resample the rows of ``fit``, as imbalanced-learn's do."""
 
 from sklearn.pipeline import Pipeline
 from sklearn.utils.metadata_routing import get_routing_for_object
 from sklearn.utils.validation import has_fit_parameter
 
 from sklearn_kd._compat import routing_enabled
+from sklearn_kd._estimators.parts import parts_of
 
 
 def resampling_step(estimator):
@@ -34,18 +35,12 @@ def resampling_step(estimator):
 
 def resampling_part(estimator):
     """Find such a step in any part of an estimator, as :func:`resampling_step` does."""
-    parts = [estimator]
-    if hasattr(estimator, "get_params"):
-        parts += estimator.get_params(deep=True).values()
-    return next(filter(None, map(resampling_step, parts)), None)
+    return next(filter(None, map(resampling_step, parts_of(estimator))), None)
 
 
 def resampling_ensemble(estimator):
     """Find the part of an estimator that draws rows by their labels, or None."""
-    parts = [estimator]
-    if hasattr(estimator, "get_params"):
-        parts += estimator.get_params(deep=True).values()
-    return next(filter(draws_by_labels, parts), None)
+    return next(filter(draws_by_labels, parts_of(estimator)), None)
 
 
 def draws_by_labels(estimator):

@@ -1,10 +1,10 @@
-"""What input an estimator takes that is made of others."""
+"""What rows an estimator, or one made of others, takes: sparse, missing, texts."""
 
 from collections.abc import Mapping
 
-from sklearn.frozen import FrozenEstimator
 from sklearn.pipeline import Pipeline
 
+from sklearn_kd._estimators.parts import thawed
 from sklearn_kd._estimators.unusable_parts import read_tags
 from sklearn_kd._tables.containers import as_rows, sliceable_rows
 
@@ -94,7 +94,7 @@ def _takes(part, tag):
     # The tag of an estimator made of others may be False whatever theirs are (a
     # pipeline that imputes first, a search, a threshold): then the parts decide, in
     # fit.
-    inner = part.estimator if isinstance(part, FrozenEstimator) else part
+    inner = thawed(part)
     if isinstance(inner, Pipeline):
         if not inner.steps:
             return True  # fit refuses it

@@ -11,13 +11,13 @@ from sklearn.utils.metaestimators import available_if
 from sklearn.utils.validation import check_is_fitted
 
 from sklearn_kd._compat import clone_parametrized
+from sklearn_kd._estimators.parts import last_step
 from sklearn_kd._estimators.tags import takes_missing, takes_sparse, takes_text
 from sklearn_kd._parameters import refuse_nested
 from sklearn_kd._recipe.routing import add_parts
 from sklearn_kd._run.versions import VersionedMixin
 from sklearn_kd._tables.checks import check_rows
 from sklearn_kd.students import (
-    last_step,
     own_rows,
     resolve_student,
     student_proba,

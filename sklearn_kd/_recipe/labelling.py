@@ -7,9 +7,10 @@ import numpy as np
 from sklearn.base import clone
 
 from sklearn_kd._compat import safe_indexing
+from sklearn_kd._estimators.parts import last_step
 from sklearn_kd._parameters import plain_number
 from sklearn_kd._run.random import contained_draws
-from sklearn_kd.students import fit_student, last_step
+from sklearn_kd.students import fit_student
 from sklearn_kd.teachers import (
     fit_booster,
     fit_calibrator,

@@ -2,13 +2,14 @@
 
 import warnings
 
+from sklearn.pipeline import Pipeline
 from sklearn.utils.metadata_routing import MethodMapping
 
 from sklearn_kd._compat import routing_enabled
-from sklearn_kd._estimators.nets import is_skorch_net
 from sklearn_kd._estimators.resampling import resampling_step
 from sklearn_kd._estimators.weight_names import weight_parameter
 from sklearn_kd._tables.weights import in_rows
+from sklearn_kd.students import resolve_student
 from sklearn_kd.teachers import looks_fitted
 
 
@@ -103,8 +104,10 @@ def _requests_count(teacher):
 
 
 def _may_decline(student):
-    """Return whether a student has metadata requests; a bare net has none."""
-    return hasattr(student, "get_metadata_routing") and not is_skorch_net(student)
+    """Return whether a student has metadata requests: none with an adapter for it."""
+    if not hasattr(student, "get_metadata_routing"):
+        return False
+    return isinstance(student, Pipeline) or resolve_student(student) is student
 
 
 def _routed_name(part):

@@ -28,8 +28,8 @@ def check_threshold(wanted, student, source, task):
     ----------
     wanted : float, "teacher" or None
         The ``decision_threshold``.
-    student : estimator or None
-        As the user passed it.
+    student : estimator
+        The one that learns.
     source : NoTeacher, GivenTargets or TeacherList
         Where soft targets come from.
     task : Classification
@@ -47,7 +47,7 @@ def check_threshold(wanted, student, source, task):
             f"decision_threshold={show(wanted)} needs two classes, and y has "
             f"{task.n_outputs}: leave it at None."
         )
-    if student is not None and not hasattr(student, "predict_proba"):
+    if not hasattr(student, "predict_proba"):
         raise ValueError(
             f"decision_threshold={show(wanted)} is one on probabilities, and the "
             f"student {type(student).__name__} has no predict_proba: leave "

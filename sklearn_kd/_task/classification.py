@@ -14,7 +14,12 @@ from sklearn_kd._task.blending import (
     nearly_hot,
     one_hot,
 )
-from sklearn_kd._task.labels import check_labels, encode_labels, read_labels
+from sklearn_kd._task.labels import (
+    check_labels,
+    encode_labels,
+    read_labels,
+    stream_classes,
+)
 from sklearn_kd._task.link import (
     LEAST_SHARE,
     log_probabilities,
@@ -70,6 +75,12 @@ class Classification:
         y, weight, classes = check_labels(estimator, X, y, sample_weight, classes)
         task = cls(classes)
         return task, task.encode(y, weight > 0), weight
+
+    @classmethod
+    def read_batch(cls, estimator, X, y, sample_weight, known, *given):
+        """Check a batch, as :meth:`read`; classes as of :func:`stream_classes`."""
+        classes = stream_classes(known, *given)
+        return cls.read(estimator, X, y, sample_weight, classes)
 
     def read_validation(self, estimator, X, y, sample_weight):
         """Check ``y_val`` and ``sample_weight_val``; give codes and float64 weights."""

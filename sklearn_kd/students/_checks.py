@@ -10,7 +10,6 @@ from sklearn_kd._tables.checks import check_groups, check_rows
 from sklearn_kd._tables.taking import RowsInPlace
 from sklearn_kd._tables.weights import compact
 from sklearn_kd._task import Classification
-from sklearn_kd._task.labels import stream_classes
 from sklearn_kd.losses._registry import check_loss
 from sklearn_kd.targets import SoftTargets
 
@@ -72,8 +71,9 @@ def check_batch(student, X, y, classes, sample_weight, soft_targets, first):
         _check_soft_targets(soft_targets, num_samples(X), "soft_targets")
     known = None if first else student.classes_
     soft_classes = None if soft_targets is None else soft_targets.classes
-    known = stream_classes(known, classes, soft_classes)
-    task, codes, weight = Classification.read(student, X, y, sample_weight, known)
+    task, codes, weight = Classification.read_batch(
+        student, X, y, sample_weight, known, classes, soft_classes
+    )
     return _transfer_set(X, codes, weight, task, soft_targets)
 
 

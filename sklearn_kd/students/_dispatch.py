@@ -4,9 +4,7 @@ import warnings
 from dataclasses import replace
 
 import numpy as np
-from sklearn.base import (
-    clone,
-)
+from sklearn.base import clone
 from sklearn.pipeline import Pipeline
 
 from sklearn_kd._compat import (
@@ -17,19 +15,16 @@ from sklearn_kd._compat import (
     safe_indexing,
     validate_all_params,
 )
+from sklearn_kd._estimators.parts import last_step, parts_of
 from sklearn_kd._estimators.resampling import resampling_ensemble, resampling_part
 from sklearn_kd._estimators.weight_names import weight_parameter
 from sklearn_kd._messages import show
 from sklearn_kd._tables.taking import copy_rows
 from sklearn_kd._task import Classification
 from sklearn_kd._task.proba import check_finite
-from sklearn_kd.students._kinds import fit_labels, kind_of, no_weights
+from sklearn_kd.students._kinds import is_careful, kind_of
 from sklearn_kd.students.mlp.student import MLPStudent
-from sklearn_kd.students.skorch.student import SkorchStudent
-from sklearn_kd.students.weighted._requests import routes, unroutable
-
-#: Ours: they do not write into their rows, and refuse to predict NaN.
-OURS = (MLPStudent, SkorchStudent)
+from sklearn_kd.students.weighted._requests import routes
 
 #: About how many rows a trained student predicts, to test that it did not diverge.
 _CHECKED = 256
@@ -57,8 +52,7 @@ def resolve_student(student):
             student = clone(student)
             student.steps[-1] = (name, adapted)
         return student
-    kind = None if isinstance(student, type) else _kind_of(student)
-    return student if kind is None else kind.adapt(student)
+    return student if isinstance(student, type) else kind_of(student).adapt(student)
 
 
 def check_student(student, *, learns_softly, temperature, loss, n_classes, weighted):
@@ -99,59 +93,28 @@ def check_student(student, *, learns_softly, temperature, loss, n_classes, weigh
             "out for MLPStudent()."
         )
     last = last_step(student)
-    validate_all_params(student)
+    validate_all_params(parts_of(student))
     _refuse_resampling(student)
     _warn_of_callbacks(student)
     if not hasattr(last, "fit") or not Classification.is_made_by(last):
         raise TypeError(
             f"student must be a classifier, got {type(last).__name__}, which is none."
         )
-    if isinstance(last, (MLPStudent, SkorchStudent)):
-        last._check_parameters()
-    kind, name = kind_of(last), type(last).__name__
-    if kind is None and (weighted or learns_softly):
-        _check_routable(last)
-    if weighted and not (kind and kind.takes_weights(last)):
-        raise no_weights(last)
-    if not learns_softly:
-        return
-    if kind is None:
-        raise TypeError(
-            f"The student {name} can learn from labels only: neither soft_targets nor "
-            "sample_weight reaches its fit and that of every classifier inside. Use "
-            "MLPStudent(), or a classifier with sample weights such as "
-            "LogisticRegression, DecisionTreeClassifier or "
-            "HistGradientBoostingClassifier."
-        )
-    kind.check(last, temperature, loss, n_classes)
+    kind = kind_of(last)
+    kind.check_parameters(last)
+    if weighted:
+        kind.check_weights(last)
+    if learns_softly:
+        kind.check_soft(last, temperature, loss, n_classes)
 
 
 def split_validation(student, transfer_set, learns_softly):
-    """Split off the rows that decide when training stops.
+    """Split off the rows that decide when training stops; None where there are none.
 
     It happens before any other row is made, so that none is derived from them.
-
-    Parameters
-    ----------
-    student : estimator
-        Seeded; the rows are those it would split off by itself.
-    transfer_set : TransferSet
-        Labelled rows, without soft targets yet.
-    learns_softly : bool
-        Whether there will be soft targets.
-
-    Returns
-    -------
-    train : TransferSet
-        The rows to learn from.
-    validation : TransferSet or None
-        The others; None for a student that takes none, or splits by itself.
     """
     last = last_step(student)
-    kind = kind_of(last)
-    if kind is None:
-        return transfer_set, None
-    return kind.split(last, transfer_set, learns_softly)
+    return kind_of(last).split(last, transfer_set, learns_softly)
 
 
 def fit_student(student, train, validation):
@@ -178,7 +141,7 @@ def fit_student(student, train, validation):
         on.
     """
     own = train, validation
-    if type(student) not in OURS:
+    if not is_careful(student):
         own = (
             rows and replace(rows, X=copy_rows(rows.X), weight=np.array(rows.weight))
             for rows in own
@@ -197,24 +160,21 @@ def _fit(student, train, validation):
     """Fit a student on rows that it may write into."""
     if isinstance(student, Pipeline):
         return _fit_pipeline(student, train, validation)
-    kind = kind_of(student)
-    if kind is None:  # then there are no soft targets, and no weights
-        return fit_labels(student, train.X, train.y, {})
-    return kind.fit(student, train, validation)
+    return kind_of(student).fit(student, train, validation)
 
 
 def own_rows(student, X):
-    """Give a student rows that it may write into: a copy, unless the student is ours.
+    """Give a student rows that it may write into: a copy, unless it never does so.
 
     A scaler with ``copy=False`` in a pipeline, for example, scales rows in place.
     """
-    return X if type(student) in OURS else copy_rows(X)
+    return X if is_careful(student) else copy_rows(X)
 
 
 def student_proba(student, X):
     """Predict probabilities; NaN is refused, here where a student does not do so."""
     proba = student.predict_proba(X)
-    if type(student) in OURS:
+    if is_careful(student):
         return proba
     return check_finite(proba, f"The student {type(student).__name__}")
 
@@ -282,32 +242,6 @@ def _weight_name(step):
     return weight_parameter(step)
 
 
-def _check_routable(student):
-    """Refuse a student for the part inside that cannot be handed weights."""
-    part = unroutable(student)
-    if part is None:
-        return
-    inner = type(part).__name__
-    raise TypeError(
-        f"The student {type(student).__name__} holds {inner}, which takes "
-        "sample_weight but has no set_fit_request: a search, for one, cannot be made "
-        f"to hand it weights and to score with them. Use {inner} itself as student, "
-        "or in voting or stacking without a search; to search its parameters, search "
-        "over the DistilledClassifier, as student__*."
-    )
-
-
-def last_step(student):
-    """Give the last step of a pipeline, however nested, or the estimator itself."""
-    while isinstance(student, Pipeline):
-        student = student.steps[-1][1]
-    return student
-
-
 def is_linear(student):
     """Return True for scikit-learn's linear classifiers, also at a pipeline's end."""
     return isinstance(last_step(student), LinearClassifierMixin)
-
-
-def _kind_of(student):
-    return kind_of(student) if hasattr(student, "fit") else None

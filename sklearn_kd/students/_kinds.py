@@ -1,10 +1,11 @@
 """The kinds of students, each with how it learns: a new kind is a class in this file.
 
-The first kind whose ``is_one`` is True for a student is its kind. Of a pipeline, the
-last step counts; the dispatcher fits the steps before it.
+The first kind in ``KINDS`` whose ``is_one`` is True for a student is its kind. Of a
+pipeline, the last step counts; the dispatcher fits the steps before it.
 """
 
 import inspect
+from functools import cache
 from numbers import Integral
 
 import numpy as np
@@ -12,26 +13,36 @@ from sklearn.linear_model import RidgeClassifierCV
 
 from sklearn_kd._compat import BaseSearchCV
 from sklearn_kd._estimators.nets import is_skorch_net
+from sklearn_kd._estimators.parts import last_step
 from sklearn_kd._estimators.weight_names import weight_parameter
 from sklearn_kd._messages import show
 from sklearn_kd._run.random import as_seed
 from sklearn_kd.decoded import decoded
 from sklearn_kd.losses._registry import LOSSES
 from sklearn_kd.students._loss_trial import try_with_numpy, try_with_torch
-from sklearn_kd.students._validation import split
+from sklearn_kd.students._split import split
 from sklearn_kd.students.mlp.student import MLPStudent
 from sklearn_kd.students.skorch.student import SkorchStudent
 from sklearn_kd.students.weighted._expansion import check_folds, expand, expand_folds
-from sklearn_kd.students.weighted._requests import routed, weights_reach
+from sklearn_kd.students.weighted._requests import routed, unroutable, weights_reach
 
 
 class Kind:
-    """What kinds do alike.
+    """What kinds do alike: a kind overrides what differs.
 
-    Each also has ``is_one(student)``, whether a student is of it, and, unless an
-    adapter learns in its place, ``fit(student, train, validation)``, which gives the
-    fitted one.
+    Each also has ``is_one(student)``, whether a student is of it, and
+    ``fit(student, train, validation)``, which gives the fitted one. A kind with an
+    adapter is that of both: of what the user passes, which may be any object, and of
+    the adapter, to which everything but ``is_one`` and ``adapt`` is applied.
     """
+
+    #: Classes (not those derived from them) that do not write into the rows that they
+    #: are given, and refuse to predict NaN.
+    careful = ()
+
+    #: ``try_out(student, rows)`` of kinds that can be tried on some rows without a fit;
+    #: of others None: a trial is a short fit, which may do more than learn.
+    try_out = None
 
     @staticmethod
     def adapt(student):
@@ -39,13 +50,28 @@ class Kind:
         return student
 
     @staticmethod
-    def check(student, temperature, loss, n_classes):
-        """Refuse a temperature or a loss that the student cannot learn with."""
+    def check_parameters(student):
+        """Refuse what ``fit`` would refuse, beyond scikit-learn's constraints."""
 
     @staticmethod
-    def takes_weights(student):
-        """Return whether rows may have weights."""
-        return weight_parameter(student) is not None
+    def check_weights(student):
+        """Refuse rows with weights, unless they reach the student."""
+        if weight_parameter(student) is None:
+            raise _no_weights(student)
+
+    @staticmethod
+    def check_soft(student, temperature, loss, n_classes):
+        """Refuse soft targets that the student cannot learn."""
+
+    @staticmethod
+    def encoder_of(student):
+        """Give what reads the rows first: the student, its encoder, or "auto"."""
+        return student
+
+    @staticmethod
+    def needs_trial(student, by_rules):
+        """Return whether a trial tells more than the rules that were applied to X."""
+        return True
 
     @staticmethod
     def wants_validation(student):
@@ -62,18 +88,14 @@ class Kind:
         share = _validation_share(student, transfer_set)
         train, validation = split(transfer_set, share, student.random_state)
         if validation is None:
-            _stop_by_none(student)
+            cls.stop_by_none(student)
         return train, validation
 
-
-class NetKind(Kind):
-    """A net of skorch: an adapter follows the rule of the next kind for it."""
-
-    is_one = staticmethod(is_skorch_net)
-
     @staticmethod
-    def adapt(student):
-        return SkorchStudent(student)
+    def stop_by_none(student):
+        """Keep a student from splitting off validation rows: no row can be spared."""
+        if "early_stopping" in student.get_params(deep=False):
+            student.set_params(early_stopping=False)
 
 
 class SoftKind(Kind):
@@ -83,20 +105,17 @@ class SoftKind(Kind):
     def is_one(student):
         return _takes(student, "soft_targets") or (
             isinstance(student, BaseSearchCV)
-            and _takes(_last(student.estimator), "soft_targets")
+            and _takes(last_step(student.estimator), "soft_targets")
         )
 
     @staticmethod
-    def check(student, temperature, loss, n_classes):
-        learns = student
+    def check_soft(student, temperature, loss, n_classes):
         if isinstance(student, BaseSearchCV):
             check_folds(student)
-            learns = _last(student.estimator)
-        LOSSES[loss].check_classes(n_classes)
-        if isinstance(learns, SkorchStudent):
-            try_with_torch(loss, temperature, n_classes)
-        elif isinstance(learns, MLPStudent):
-            try_with_numpy(loss, temperature, n_classes)
+            inner = last_step(student.estimator)
+            kind_of(inner).check_soft(inner, temperature, loss, n_classes)
+        else:
+            LOSSES[loss].check_classes(n_classes)
 
     @staticmethod
     def wants_validation(student):
@@ -104,14 +123,13 @@ class SoftKind(Kind):
             student, "early_stopping", False
         )
 
-    @staticmethod
-    def fit(student, train, validation):
+    @classmethod
+    def fit(cls, student, train, validation):
         params = {}
         if train.soft is not None:
             params["soft_targets"] = train.soft
         if (train.weight != 1).any():  # with ones, many fits round otherwise
-            if weight_parameter(student) is None:
-                raise no_weights(student)
+            cls.check_weights(student)
             params["sample_weight"] = train.weight
         if validation is not None:
             params["X_val"] = validation.X
@@ -125,17 +143,82 @@ class SoftKind(Kind):
             return student.fit(train.X, train.y, **params)
 
 
+class MLPKind(SoftKind):
+    """The network of this package, and classes derived from it."""
+
+    careful = (MLPStudent,)
+
+    @staticmethod
+    def is_one(student):
+        return isinstance(student, MLPStudent)
+
+    @staticmethod
+    def check_parameters(student):
+        student._check_parameters()
+
+    @staticmethod
+    def check_soft(student, temperature, loss, n_classes):
+        SoftKind.check_soft(student, temperature, loss, n_classes)
+        try_with_numpy(loss, temperature, n_classes)
+
+    @staticmethod
+    def encoder_of(student):
+        return student.encoder
+
+    @staticmethod
+    def needs_trial(student, by_rules):
+        return not by_rules or type(student) is not MLPStudent
+
+
+class NetKind(SoftKind):
+    """A net of skorch, which learns inside an adapter."""
+
+    careful = (SkorchStudent,)
+
+    @staticmethod
+    def is_one(student):
+        return isinstance(student, SkorchStudent) or is_skorch_net(student)
+
+    @staticmethod
+    def adapt(student):
+        return student if isinstance(student, SkorchStudent) else SkorchStudent(student)
+
+    @staticmethod
+    def check_parameters(student):
+        student._check_parameters()
+
+    @staticmethod
+    def check_soft(student, temperature, loss, n_classes):
+        SoftKind.check_soft(student, temperature, loss, n_classes)
+        try_with_torch(loss, temperature, n_classes)
+
+    @staticmethod
+    def encoder_of(student):
+        return student._encoder()
+
+    @staticmethod
+    def try_out(student, rows):
+        """Fit the encoder, and predict some rows with the untrained net."""
+        student._rehearse(rows)
+
+    @staticmethod
+    def stop_by_none(student):
+        student.set_params(net__train_split=None)
+
+
 class WeightedKind(Kind):
     """Sample weights reach it: a row stands once per class, weighted by its target."""
 
-    is_one = staticmethod(weights_reach)
+    @staticmethod
+    def is_one(student):
+        return hasattr(student, "fit") and weights_reach(student)
 
     @staticmethod
-    def takes_weights(student):
-        return weights_reach(student)
+    def check_weights(student):
+        pass
 
     @staticmethod
-    def check(student, temperature, loss, n_classes):
+    def check_soft(student, temperature, loss, n_classes):
         name = type(student).__name__
         if temperature != 1:
             raise ValueError(
@@ -188,18 +271,77 @@ class WeightedKind(Kind):
         return fitted
 
 
+class LabelsKind(Kind):
+    """Any other, which learns from labels alone."""
+
+    @staticmethod
+    def is_one(student):
+        return True
+
+    @staticmethod
+    def check_weights(student):
+        _check_routable(student)
+        raise _no_weights(student)
+
+    @staticmethod
+    def check_soft(student, temperature, loss, n_classes):
+        _check_routable(student)
+        raise TypeError(
+            f"The student {type(student).__name__} can learn from labels only: neither "
+            "soft_targets nor sample_weight reaches its fit and that of every "
+            "classifier inside. Use MLPStudent(), or a classifier with sample weights "
+            "such as LogisticRegression, DecisionTreeClassifier or "
+            "HistGradientBoostingClassifier."
+        )
+
+    @classmethod
+    def split(cls, student, transfer_set, learns_softly):
+        return transfer_set, None
+
+    @staticmethod
+    def fit(student, train, validation):
+        # there are no soft targets, and no weights
+        return fit_labels(student, train.X, train.y, {})
+
+
 #: The first whose ``is_one`` is True is a student's kind.
-KINDS = (NetKind, SoftKind, WeightedKind)
+KINDS = (MLPKind, NetKind, SoftKind, WeightedKind, LabelsKind)
 
 _NONE = object()
 
 
 def kind_of(student):
-    """Find the kind of a student that is no pipeline; None if it fits labels alone."""
-    return next((kind for kind in KINDS if kind.is_one(student)), None)
+    """Find the kind of a student that is no pipeline."""
+    return next(kind for kind in KINDS if kind.is_one(student))
 
 
-def no_weights(student):
+def is_careful(student):
+    """Return whether a student leaves its rows as they are, and never predicts NaN."""
+    return type(student) in _careful_classes(KINDS)
+
+
+@cache
+def _careful_classes(kinds):
+    """Collect the careful classes: one row is predicted in microseconds."""
+    return frozenset().union(*(kind.careful for kind in kinds))
+
+
+def _check_routable(student):
+    """Refuse a student for the part inside that cannot be handed weights."""
+    part = unroutable(student)
+    if part is None:
+        return
+    inner = type(part).__name__
+    raise TypeError(
+        f"The student {type(student).__name__} holds {inner}, which takes "
+        "sample_weight but has no set_fit_request: a search, for one, cannot be made "
+        f"to hand it weights and to score with them. Use {inner} itself as student, "
+        "or in voting or stacking without a search; to search its parameters, search "
+        "over the DistilledClassifier, as student__*."
+    )
+
+
+def _no_weights(student):
     """Make the error for rows with weights and a student that takes none."""
     return TypeError(
         f"The student {type(student).__name__} takes no sample_weight, and its rows "
@@ -252,21 +394,6 @@ def _validation_share(student, transfer_set):
     return wanted / n_rows
 
 
-def _stop_by_none(student):
-    """Keep a student from splitting off validation rows: no row can be spared."""
-    params = student.get_params(deep=False)
-    if "early_stopping" in params:
-        student.set_params(early_stopping=False)
-    elif isinstance(student, SkorchStudent):
-        student.set_params(net__train_split=None)
-
-
 def _takes(student, parameter):
     fit = getattr(student, "fit", None)
     return fit is not None and parameter in inspect.signature(fit).parameters
-
-
-def _last(student):
-    while hasattr(student, "steps"):
-        student = student.steps[-1][1]
-    return student

@@ -12,6 +12,7 @@ from sklearn.model_selection import ParameterGrid, ParameterSampler
 from sklearn.pipeline import Pipeline
 
 from sklearn_kd._compat import BaseSearchCV, drop_callbacks, num_samples
+from sklearn_kd._estimators.parts import last_step, parts_of
 from sklearn_kd._messages import printable
 from sklearn_kd._rows import rows_without_label
 from sklearn_kd._run.random import contained_draws
@@ -22,10 +23,9 @@ from sklearn_kd._tables.level_types import check_same_types
 from sklearn_kd._tables.taking import is_large, read_rows, take_rows
 from sklearn_kd._tables.texts import is_text
 from sklearn_kd._tables.unreadable import REFUSALS, has_odd_columns, is_odd, refused_by
-from sklearn_kd.students._dispatch import fit_student, last_step
+from sklearn_kd.students._dispatch import fit_student
+from sklearn_kd.students._kinds import Kind, kind_of
 from sklearn_kd.students.encoder.encoder import TabularEncoder
-from sklearn_kd.students.mlp.student import MLPStudent
-from sklearn_kd.students.skorch.student import SkorchStudent
 from sklearn_kd.targets import SoftTargets
 
 #: Rows of each class, and rows in all, that a student is tried on, beside those with
@@ -92,12 +92,10 @@ def check_readable(student, labelled, parts, more, seed, *, rehearsed):
         tables = _reads_tables(student)
         if tables:
             warned = _check_tables(type(student).__name__, X, more)
-    # the rules above are all that the default student has
-    if not rehearsed or (tables and type(student) is MLPStudent):
+    kind = _kind_alone(student)
+    if not (rehearsed and kind.needs_trial(student, tables)):
         return warned
-    # of a net's adapter nothing is called but what initialises the net
-    harmless = isinstance(student, SkorchStudent) or _is_known(student)
-    if not (harmless or has_odd_columns(X)):
+    if not (kind.try_out or _is_known(student) or has_odd_columns(X)):
         return warned
     with warnings.catch_warnings():
         warnings.simplefilter("ignore")  # of few rows, and of what comes again
@@ -155,10 +153,15 @@ def _check_tables(name, X, more):
 
 def _reads_tables(student):
     """Return whether what reads the rows first is a :class:`TabularEncoder`."""
-    student = _first_step(student)
-    if isinstance(student, (MLPStudent, SkorchStudent)):
-        student = student._encoder()
-    return isinstance(student, (str, TabularEncoder))
+    first = _first_step(student)
+    if hasattr(first, "predict"):  # a student, and no transformer
+        first = kind_of(first).encoder_of(first)
+    return isinstance(first, (str, TabularEncoder))
+
+
+def _kind_alone(student):
+    """Give the kind of a student by itself: at the end of a pipeline it is none."""
+    return Kind if isinstance(student, Pipeline) else kind_of(student)
 
 
 def _first_step(student):
@@ -177,15 +180,12 @@ def _is_known(student):
 
     CatBoost that saves snapshots goes on from those of the trial.
     """
-    parts = [student]
-    if hasattr(student, "get_params"):
-        params = student.get_params(deep=True)
-        parts += params.values()
-        if any(params[n] for n in params if n.endswith("save_snapshot")):
-            return False
+    params = student.get_params(deep=True)
+    if any(params[name] for name in params if name.endswith("save_snapshot")):
+        return False
     return all(
         type(part).__module__.partition(".")[0] in _PACKAGES
-        for part in parts
+        for part in [student, *params.values()]
         if hasattr(part, "fit") and not isinstance(part, type)
     )
 
@@ -299,11 +299,12 @@ def _try(student, rows, stop, seed):
     """Fit a clone in short; of a search, the first candidate that can be fitted."""
     # whatever a part draws from, and if it is a global generator: no trace is left
     anything = object()
-    if isinstance(student, SkorchStudent):
+    try_out = _kind_alone(student).try_out
+    if try_out is not None:
         with contained_draws(seed, anything):
             trial = clone(student)
-            drop_callbacks(trial)
-            trial._rehearse(rows)
+            drop_callbacks(parts_of(trial))
+            try_out(trial, rows)
         return
     last, candidates = last_step(student), [None]
     if isinstance(last, BaseSearchCV):
@@ -313,7 +314,7 @@ def _try(student, rows, stop, seed):
         trial = clone(student)
         if candidate is not None:
             trial = _with_last(trial, candidate)
-        drop_callbacks(trial)
+        drop_callbacks(parts_of(trial))
         _shorten(trial)
         try:
             with contained_draws(seed, anything):

@@ -5,6 +5,7 @@ from dataclasses import dataclass, replace
 import numpy as np
 
 from sklearn_kd._compat import validate_all_params
+from sklearn_kd._estimators.parts import parts_of
 from sklearn_kd._messages import show
 from sklearn_kd._run.twins import below_hooks
 from sklearn_kd.teachers._teach import check_weights, no_folds, teach
@@ -17,8 +18,8 @@ from sklearn_kd.teachers.given._fitted import (
     looks_fitted,
 )
 from sklearn_kd.teachers.given._probabilities import read_teacher_proba
+from sklearn_kd.teachers.out_of_sample._bagged import may_be_bagged
 from sklearn_kd.teachers.out_of_sample._calibration import no_calibration
-from sklearn_kd.teachers.out_of_sample._out_of_bag import may_be_bagged
 
 
 class Source:
@@ -231,7 +232,7 @@ def find_source(
 def _check_untouched(teacher, cv, given_classes, task):
     """Refuse a teacher, fitted or not, for what shows before it predicts."""
     if not looks_fitted(teacher):
-        validate_all_params(teacher)
+        validate_all_params(parts_of(teacher))
         return
     if cv is not None and is_surely_fitted(teacher):
         raise no_folds(teacher)

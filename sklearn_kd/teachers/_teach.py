@@ -13,7 +13,7 @@ from sklearn_kd.teachers._label import label_rows
 from sklearn_kd.teachers._teachers import FittedTeacher, Teachers
 from sklearn_kd.teachers.average import AveragedTeachers
 from sklearn_kd.teachers.given._fitted import is_fitted
-from sklearn_kd.teachers.out_of_sample._out_of_bag import bagged_members
+from sklearn_kd.teachers.out_of_sample._bagged import bagged_members
 from sklearn_kd.teachers.out_of_sample._out_of_fold import cross_fit
 
 #: Share of a time limit after which no out-of-bag predictions are made: they take about

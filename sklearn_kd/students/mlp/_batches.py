@@ -1,27 +1,18 @@
 """Batches of encoded rows for training: encoded once, or part by part if too large."""
 
-import warnings
 from dataclasses import dataclass
 from itertools import pairwise
 
 import numpy as np
 from scipy.sparse import issparse
-from sklearn.frozen import FrozenEstimator
 
 from sklearn_kd._compat import num_samples, safe_indexing
-from sklearn_kd._run.budget import affordable_rows
-from sklearn_kd._run.random import stream
-from sklearn_kd._tables.checks import check_rows
 from sklearn_kd._tables.taking import read_rows
 from sklearn_kd.losses._registry import LOSSES, check_form
-from sklearn_kd.students.encoder._encoding import check_types, encode, fit_encoder
-from sklearn_kd.students.encoder.encoder import TabularEncoder
+from sklearn_kd.students.encoder._encoding import encode
 
 #: Encoded rows that would take more bytes are encoded again in every epoch.
 MOST_BYTES = 2**30
-
-#: An encoder is fitted on a random sample of dense rows where there are more.
-ENCODER_ROWS = 400_000
 
 #: Rows that lie next to each other and are read together; how many such chunks are
 #: shuffled together; about how many rows are encoded at once; and from how many
@@ -34,101 +25,6 @@ CHUNK_ROWS, CHUNKS, ENCODED_ROWS, NORM_ROWS = 1024, 64, 4096, 20_000
 #: row, students of a text set had three times the divergence. Encoded tables are above
 #: it.
 LEAST_NORM = 1 / 8
-
-#: Stream of a student's seed, beside those of ``_run.random``.
-_SAMPLE = 3
-
-
-#: Share of what is left of a time limit that encoding the rows may take, and rows
-#: that are timed.
-ENCODING_SHARE, TIMED_ROWS = 0.2, 256
-
-
-def fit_encoder_on_sample(encoder, train, dtype, seed, deadline):
-    """Fit an encoder on the training rows, or on a random sample of very many.
-
-    Parameters
-    ----------
-    encoder : "auto", transformer or None
-        As the user passed it.
-    train : TransferSet
-        The rows.
-    dtype : str
-        Of the network.
-    seed : int
-        Decides which rows.
-    deadline : Deadline
-        Of less time it takes fewer rows.
-
-    Returns
-    -------
-    transformer or None
-        The fitted encoder.
-    """
-    if encoder is None:
-        return None
-    most = ENCODER_ROWS
-    if deadline.limited and not issparse(train.X):
-        most = min(most, affordable_rows(train.X.shape[1], deadline.seconds))
-    if not issparse(train.X):
-        train = _sample(train, most, seed)
-    train = train.with_rows(read_rows(train.X))
-    fitted = thawed(fit_encoder(encoder, train, dtype, deadline), train.X)
-    if isinstance(encoder, FrozenEstimator):
-        check_types(fitted, train.X)
-    return fitted
-
-
-def _sample(transfer_set, most, seed):
-    """Draw so many rows, in their order, where there are more."""
-    n_rows = len(transfer_set)
-    if n_rows <= most:
-        return transfer_set
-    rows = stream(seed, _SAMPLE).choice(n_rows, most, replace=False, shuffle=False)
-    return transfer_set.at(np.sort(rows))
-
-
-def encodable_rows(encoder, transfer_set, dtype, seed, deadline):
-    """Draw as many rows as there is time to encode, and warn where it is not all."""
-    n_rows, X = len(transfer_set), transfer_set.X
-    if not deadline.limited or issparse(X) or n_rows <= TIMED_ROWS:
-        return transfer_set
-    began = deadline.elapsed()
-    encode(encoder, read_rows(safe_indexing(X, slice(TIMED_ROWS))), dtype)
-    each = (deadline.elapsed() - began) / TIMED_ROWS
-    left = ENCODING_SHARE * max(deadline.left(), 0)
-    if each * n_rows <= left:
-        return transfer_set
-    most = max(int(left / each), TIMED_ROWS)
-    warnings.warn(
-        f"There is time to encode {most} of {n_rows} rows within the "
-        f"{deadline.seconds:.3g} seconds that time_limit left for the student, and it "
-        "learns from these. Raise the limit, or pass fewer rows.",
-        stacklevel=2,
-    )
-    return _sample(transfer_set, most, seed)
-
-
-def thawed(encoder, X):
-    """Give the encoder inside a frozen one: it reads rows faster without the wrapper.
-
-    Parameters
-    ----------
-    encoder : transformer
-        Fitted.
-    X : {ndarray, CSR matrix, DataFrame} of shape (n_samples, n_features)
-        Rows, whose columns have to be those that it was fitted on.
-
-    Returns
-    -------
-    transformer
-        The one inside.
-    """
-    while isinstance(encoder, FrozenEstimator):
-        encoder = encoder.estimator
-    if type(encoder) is TabularEncoder:  # `encode` leaves out its checks
-        check_rows(encoder, safe_indexing(X, slice(1)), reset=False)
-    return encoder
 
 
 def loss_of(transfer_set):

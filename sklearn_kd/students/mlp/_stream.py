@@ -18,7 +18,8 @@ from sklearn_kd._tables.taking import read_rows
 from sklearn_kd._task import Classification
 from sklearn_kd.students.encoder._encoding import check_types, fit_encoder
 from sklearn_kd.students.encoder.encoder import TabularEncoder
-from sklearn_kd.students.mlp._batches import loss_of, prepare_batches, thawed
+from sklearn_kd.students.mlp._batches import loss_of, prepare_batches
+from sklearn_kd.students.mlp._encoder_fit import bare_encoder
 from sklearn_kd.students.mlp._network import Parameters, check_hidden_layer_sizes
 from sklearn_kd.students.mlp._stream_columns import SeenColumns
 from sklearn_kd.students.mlp._training import History, Trainer
@@ -190,18 +191,7 @@ class Beginning:
         X = first.X
         for batch in others:
             X = stack_rows(*alike(X, batch.X))
-        soft = replace(
-            first.soft,
-            proba=np.vstack([batch.soft.proba for batch in self.batches]),
-            row_alpha=np.concatenate([batch.soft.row_alpha for batch in self.batches]),
-        )
-        return replace(
-            first,
-            X=read_rows(X),
-            hard=np.concatenate([batch.hard for batch in self.batches]),
-            weight=np.concatenate([batch.weight for batch in self.batches]),
-            soft=soft,
-        )
+        return first.join(others, read_rows(X))
 
 
 @dataclass(frozen=True)
@@ -349,7 +339,7 @@ def _ready_encoder(encoder, X):
         check_is_fitted(encoder)
     except NotFittedError:
         return None
-    return thawed(encoder, X)
+    return bare_encoder(encoder, X)
 
 
 def _copied(coefs, intercepts):

@@ -9,10 +9,10 @@ from sklearn_kd._parameters import plain_number
 from sklearn_kd._run.random import INITIALIZE, SHUFFLE, stream
 from sklearn_kd.students.mlp._batches import (
     BatchesByParts,
-    encodable_rows,
     loss_of,
     prepare_batches,
 )
+from sklearn_kd.students.mlp._encoder_fit import encodable_rows
 from sklearn_kd.students.mlp._network import (
     Parameters,
     Workspace,

@@ -26,11 +26,11 @@ from sklearn_kd._task import Classification
 from sklearn_kd._task.link import finite
 from sklearn_kd._task.predictions import PredictingClassifierMixin
 from sklearn_kd.students._checks import check_batch, check_train, check_validation
-from sklearn_kd.students._validation import split
+from sklearn_kd.students._split import split
 from sklearn_kd.students.encoder._encoding import check_types, encode, encoder_tags
 from sklearn_kd.students.encoder.encoder import TabularEncoder
-from sklearn_kd.students.mlp._batches import fit_encoder_on_sample
 from sklearn_kd.students.mlp._blocks import MANY_ROWS, block_logits
+from sklearn_kd.students.mlp._encoder_fit import fit_encoder_on_sample
 from sklearn_kd.students.mlp._lookup import FEW_ROWS, build_lookup
 from sklearn_kd.students.mlp._network import (
     ACTIVATIONS,
@@ -431,9 +431,6 @@ class MLPStudent(
                 f"{show(self.learning_rate_init)} is {taken_off:.3g}, and a step takes "
                 "that share off each weight: lower one of the two until it is below 1."
             )
-
-    def _encoder(self):
-        return self.encoder
 
     def _follow(self, task):
         """Take the classes from a task, which is made again from them in a pickle."""

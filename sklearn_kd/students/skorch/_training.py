@@ -12,7 +12,7 @@ from skorch.utils import to_numpy
 from sklearn_kd._run.random import contained_draws
 from sklearn_kd.losses import LOSSES
 from sklearn_kd.students.skorch._dataset import GivenRows
-from sklearn_kd.students.skorch._divergence import PROBED, check_trained, first_loss
+from sklearn_kd.students.skorch._diverged import PROBED, check_trained, first_loss
 from sklearn_kd.students.skorch._prediction import forward
 from sklearn_kd.students.skorch._threads import single_torch_thread
 from sklearn_kd.students.skorch._widths import (

@@ -28,7 +28,7 @@ from sklearn_kd._tables.taking import is_large, read_rows
 from sklearn_kd._task.predictions import PredictingClassifierMixin
 from sklearn_kd._task.proba import check_finite
 from sklearn_kd.students._checks import check_train, check_validation
-from sklearn_kd.students._validation import split
+from sklearn_kd.students._split import split
 from sklearn_kd.students.encoder._encoding import (
     check_types,
     encode,

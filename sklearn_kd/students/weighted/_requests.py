@@ -11,6 +11,7 @@ from sklearn.utils.metadata_routing import get_routing_for_object
 from sklearn.utils.validation import has_fit_parameter
 
 from sklearn_kd._compat import BaseSearchCV, own_requests, routing_enabled
+from sklearn_kd._estimators.parts import parts_of
 from sklearn_kd._estimators.weight_names import weight_parameter
 
 
@@ -148,16 +149,9 @@ def routes(estimator, name):
 
 def _own_parts(estimator):
     """Leave out what is the user's: clones share fitted teachers and frozen parts."""
-    parts, copies = _parts(estimator), _parts(clone(estimator))
+    parts, copies = parts_of(estimator), parts_of(clone(estimator))
     shared = set(map(id, copies))
     return [part for part in parts if id(part) not in shared]
-
-
-def _parts(estimator):
-    parts = [estimator]
-    if hasattr(estimator, "get_params"):
-        parts += estimator.get_params(deep=True).values()
-    return parts
 
 
 def _explicit_scorers(part):

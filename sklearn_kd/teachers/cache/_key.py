@@ -9,7 +9,8 @@ from dataclasses import dataclass
 import joblib
 import numpy as np
 from sklearn import get_config
-from sklearn.frozen import FrozenEstimator
+
+from sklearn_kd._estimators.parts import thawed
 
 #: Packages whose code is behind every result.
 _ALWAYS = ("sklearn_kd", "sklearn", "numpy", "scipy")
@@ -103,8 +104,7 @@ def key_of_teacher(teacher):
 
 def _is_of_the_class(teacher):
     """Return whether ``cache_key`` is one string for all instances."""
-    while isinstance(teacher, FrozenEstimator):
-        teacher = teacher.estimator
+    teacher = thawed(teacher)
     own = "cache_key" in getattr(teacher, "__dict__", ())
     return not own and isinstance(
         inspect.getattr_static(type(teacher), "cache_key", None), str

@@ -2,9 +2,9 @@
 
 import numpy as np
 from sklearn.ensemble import ExtraTreesClassifier, HistGradientBoostingClassifier
-from sklearn.pipeline import Pipeline
 
 from sklearn_kd._compat import safe_indexing
+from sklearn_kd._estimators.parts import last_step
 from sklearn_kd._estimators.weight_names import weight_parameter
 from sklearn_kd._run.budget import affordable_rows
 from sklearn_kd._run.random import contained_draws, seed_unset
@@ -79,7 +79,7 @@ def _fit_in_time(model, rows, weights, deadline):
     """Add rounds or trees while there is time; None where that is less than half."""
     if deadline.left(_SHARE) < 0:
         return None
-    last = model.steps[-1][1] if isinstance(model, Pipeline) else model
+    last = last_step(model)
     name = next((size for kind, size in _SIZES.items() if isinstance(last, kind)), None)
     if name is None:  # the linear model of a wide table
         X, _ = rows

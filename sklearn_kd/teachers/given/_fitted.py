@@ -13,6 +13,7 @@ from sklearn.pipeline import Pipeline
 from sklearn.utils.validation import check_is_fitted
 
 from sklearn_kd._compat import BaseSearchCV
+from sklearn_kd._estimators.parts import last_step, parts_of
 from sklearn_kd._estimators.unusable_parts import refuse_unusable_parts
 from sklearn_kd._messages import printable, show
 from sklearn_kd._run.random import contained_draws
@@ -63,22 +64,8 @@ def check_teacher(teacher):
 
 
 def search_without_refit(estimator):
-    """Find a search, among all that an estimator is made of, that keeps no model.
-
-    Parameters
-    ----------
-    estimator : object
-        Teacher or student.
-
-    Returns
-    -------
-    estimator or None
-        One with ``refit=False``.
-    """
-    parts = [estimator]
-    if hasattr(estimator, "get_params") and not isinstance(estimator, type):
-        parts += estimator.get_params(deep=True).values()
-    searches = (part for part in parts if isinstance(part, BaseSearchCV))
+    """Find a search with ``refit=False`` in any part of an estimator, or None."""
+    searches = (part for part in parts_of(estimator) if isinstance(part, BaseSearchCV))
     return next((one for one in searches if _is_off(one.refit)), None)
 
 
@@ -231,7 +218,7 @@ def is_fitted(teacher, X, given_classes):
     try:
         with contained_draws(0, teacher):
             proba = teacher.predict_proba(take_copy(X, [0]))
-        if must_be or not hasattr(type(_last_step(teacher)), "classes_"):
+        if must_be or not hasattr(type(last_step(teacher)), "classes_"):
             return True
         return classes_of(teacher, proba, given_classes) is not None
     except NotFittedError as error:
@@ -255,9 +242,3 @@ def is_fitted(teacher, X, given_classes):
             f"{n_features} features. Pass the columns that it was fitted on; where it "
             "needs others than the student, make it a pipeline that selects them."
         ) from error
-
-
-def _last_step(teacher):
-    while isinstance(teacher, Pipeline):
-        teacher = teacher.steps[-1][1]
-    return teacher

@@ -1,4 +1,4 @@
-"""Out-of-bag predictions of a bagged teacher, also for rows made from its own."""
+"""Predicting out of bag: each row by the members that its source was kept from."""
 
 from dataclasses import dataclass
 
@@ -6,8 +6,6 @@ import numpy as np
 from scipy.sparse import issparse
 from sklearn.ensemble import (
     BaggingClassifier,
-    ExtraTreesClassifier,
-    RandomForestClassifier,
 )
 from sklearn.frozen import FrozenEstimator
 from sklearn.pipeline import Pipeline
@@ -15,27 +13,16 @@ from sklearn.utils import get_tags
 from sklearn.utils.parallel import Parallel, delayed
 from sklearn.utils.validation import validate_data
 
-from sklearn_kd._compat import n_fitted_rows, num_samples, safe_indexing
+from sklearn_kd._compat import num_samples, safe_indexing
 from sklearn_kd._estimators.resampling import (
-    draws_by_labels,
-    resamples_all_rows,
     resampling_step,
 )
 from sklearn_kd._estimators.thresholds import THRESHOLDED
 from sklearn_kd._run.random import contained_draws
 from sklearn_kd._tables.taking import copy_rows
-from sklearn_kd._task.outputs import classes_of, read_proba
+from sklearn_kd._task.outputs import read_proba
 from sklearn_kd._task.proba import check_proba
 from sklearn_kd.teachers.cache._key import Keyed
-
-#: Rows on which members are tested for having memorised what they were fitted on.
-EVIDENCE_ROWS = 2_000
-
-#: By how many standard errors the true label of a row must be more probable to members
-#: that were fitted on the row, and which share of the others' error they must have
-#: memorised: measured 1 for full trees, .45 with 5 rows in a leaf, .07 with 50 and
-#: below .05 with 200, on clean and on noisy tables alike.
-MIN_SCORE, MIN_SHARE = 3.0, 0.05
 
 #: Rows that the members predict at a time.
 CHUNK = 10_000
@@ -166,38 +153,15 @@ def _label_chunk(teacher, X, in_bag, labels, task):
     ``in_bag`` has the bits of the sources. Where all members were fitted on a source,
     all predict.
     """
-    _, ensemble = _unwrap(teacher)
+    _, ensemble = unwrap(teacher)
     members = ~_unpack(in_bag, len(ensemble.estimators_))
     members[:, ~members.any(axis=0)] = True
     return _mean_prediction(teacher, X, members, labels, task)
 
 
-def may_be_bagged(teacher):
-    """Return whether a teacher, fitted or not, may have out-of-bag members.
-
-    Parameters
-    ----------
-    teacher : object
-        One teacher.
-
-    Returns
-    -------
-    bool
-        True for a forest that draws bootstrap samples, for ``BaggingClassifier`` and
-        for what ends in one, unless a step before it resamples the rows.
-    """
-    ensemble = _unwrap(teacher)[1]
-    if not _records_samples(ensemble):
-        return False
-    if isinstance(ensemble, BaggingClassifier):
-        # without bootstrap, members that get all rows leave none out
-        return bool(ensemble.bootstrap or ensemble.max_samples != 1.0)
-    return bool(ensemble.bootstrap)
-
-
 def _mean_prediction(teacher, X, members, labels, task):
     """Average for each row the predictions of the members chosen for it."""
-    steps, ensemble = _unwrap(teacher)
+    steps, ensemble = unwrap(teacher)
     with contained_draws(0, teacher):
         if steps:  # one may write into its rows
             X = copy_rows(X)
@@ -210,76 +174,7 @@ def _mean_prediction(teacher, X, members, labels, task):
     return task.align(total, labels).outputs.astype(np.float32)
 
 
-def bagged_members(
-    teacher, rows, present, given_classes, key=None, *, fitted_here=False
-):
-    """Find the members of a bagged teacher, if it was fitted on X.
-
-    Parameters
-    ----------
-    teacher : object
-        A fitted teacher: a forest or ``BaggingClassifier``, as it is, frozen, behind a
-        threshold or as the last step of a pipeline. Anything else has no members
-        that predict alone.
-    rows : TransferSet
-        The labelled rows.
-    present : Present
-        Which these are of the rows that ``fit`` got: a teacher that came fitted may
-        have been fitted on those of weight 0, too.
-    given_classes : array-like of shape (n_classes,) or None
-        ``teacher_classes`` of the user.
-    key : str or None, default=None
-        What stands for the teacher in the cache.
-    fitted_here : bool, default=False
-        Whether it is known that the teacher was fitted on these rows in this order.
-
-    Returns
-    -------
-    OutOfBag or None
-        None where no member predicts alone, where each was fitted on every row, and
-        where the teacher was fitted on another number of rows. Where it came fitted,
-        None too if its members do not predict the labels of their own rows better than
-        the other members do: then X is another table or in another order, or nothing
-        has been memorised.
-    """
-    _, ensemble = _unwrap(teacher)
-    if not _has_members(ensemble):
-        return None
-    n_rows, n_fitted = len(rows), n_fitted_rows(ensemble)
-    if n_fitted not in (n_rows, present.n_rows):
-        return None
-    labels = classes_of(teacher, None, given_classes)
-    if labels is None or len(labels) != len(ensemble.classes_):
-        return None
-    in_bag, left_out = _pack(ensemble.estimators_samples_, n_fitted)
-    if n_fitted != n_rows:
-        in_bag, left_out = present.take(in_bag), present.take(left_out)
-    if not left_out.any():
-        return None
-    found = OutOfBag(teacher, ensemble, in_bag, left_out, labels, rows.task, key)
-    if fitted_here and _keeps_rows(teacher):
-        return found
-    return found if _has_memorised(found, rows) else None
-
-
-def _keeps_rows(teacher):
-    """Return whether what is fitted on rows hands these very rows to its ensemble.
-
-    A subclass with a ``fit`` of its own may not, and what is frozen was fitted
-    elsewhere.
-    """
-    while isinstance(teacher, (Pipeline, *THRESHOLDED)):
-        if isinstance(teacher, THRESHOLDED):
-            if not getattr(teacher, "refit", True):
-                return False
-            teacher = teacher.estimator_
-            continue
-        teacher = teacher.steps[-1][1]
-    known = RandomForestClassifier, ExtraTreesClassifier, BaggingClassifier
-    return any(type(teacher).fit is one.fit for one in known)
-
-
-def _unwrap(teacher):
+def unwrap(teacher):
     """Take off frozen shells, thresholds and the steps before the last.
 
     A pipeline with a step that resamples rows stays as it is: what its last step was
@@ -300,27 +195,7 @@ def _unwrap(teacher):
     return [s for s in steps if not isinstance(s, str) and s not in skipped], teacher
 
 
-def _records_samples(ensemble):
-    """Whether a class of ensembles records the rows each member was fitted on.
-
-    The trees of a balanced forest are fitted on rows that were resampled first.
-    """
-    if isinstance(ensemble, RandomForestClassifier | ExtraTreesClassifier):
-        return not draws_by_labels(ensemble)
-    return isinstance(ensemble, BaggingClassifier) and not resamples_all_rows(
-        ensemble.estimator
-    )
-
-
-def _has_members(ensemble):
-    if not _records_samples(ensemble):
-        return False
-    if isinstance(ensemble, BaggingClassifier):
-        return all(hasattr(member, "predict_proba") for member in ensemble.estimators_)
-    return ensemble.bootstrap and ensemble.n_outputs_ == 1
-
-
-def _pack(samples, n_rows):
+def pack(samples, n_rows):
     """Write which member was fitted on which row as bits, eight members at a time."""
     in_bag = np.empty((n_rows, -(-len(samples) // 8)), dtype=np.uint8)
     left_out = np.full(n_rows, len(samples), dtype=np.int32)
@@ -338,19 +213,6 @@ def _unpack(in_bag, n_members):
     """Unpack the bits of some training rows to (n_members, n_samples)."""
     bits = np.unpackbits(in_bag, axis=1, count=n_members)
     return np.ascontiguousarray(bits.T).view(bool)
-
-
-def _has_memorised(members, labelled):
-    """Return whether members predict their own rows better than other members do."""
-    n_rows = len(members.left_out)
-    rows = np.random.default_rng(0).permutation(n_rows)[:EVIDENCE_ROWS]
-    inside, outside = members.compare(labelled.X, labelled.hard, np.sort(rows))
-    if len(inside) < 2:
-        return False
-    gain = inside.astype(np.float64) - outside
-    error = gain.std(ddof=1) / np.sqrt(len(gain))
-    missed = 1 - outside.mean(dtype=np.float64)
-    return gain.mean() > max(MIN_SCORE * error, MIN_SHARE * missed)
 
 
 def _checked(ensemble, X):
