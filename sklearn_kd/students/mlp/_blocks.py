@@ -93,10 +93,7 @@ class TabularBlocks:
         self._coef = layers.coefs_[0][: len(layout.numbers)]
         self._levels = level_places(layout, layers.coefs_[0])
         self._readers = [
-            [
-                (_READERS.get(type(each), _AnyByColumns)(each), place)
-                for place, each in group
-            ]
+            [(_by_columns(each), place) for place, each in group]
             for group in layout.numbers.groups.values()
         ]
         self.finite = all(one.finite for group in self._readers for one, _ in group)
