@@ -197,6 +197,8 @@ def test_weights_act_like_repetition_on_average(name):
         estimator.set_params(transfer=MungeSampler(1000))
     if name == "default" or name.startswith(("forest", "synthetic")):
         n_seeds = 6
+    elif name.startswith("logistic"):  # the shift is 24 times the noise, and more
+        n_seeds = 8
     elif name == "student":  # large enough to memorise rows that have copies
         estimator.set_params(
             hidden_layer_sizes=(16,), max_iter=15, early_stopping=False
