@@ -53,6 +53,7 @@ from sklearn_kd.students import (
     check_dates,
     check_readable,
     is_linear,
+    own_rows,
     split_validation,
     student_proba,
 )
@@ -463,7 +464,7 @@ class DistilledClassifier(PredictingClassifierMixin, BaseDistilled):
         student, X = self._student_and_rows(X)
         if student is not self.student_:
             return labels_by_threshold(self.student_, student, X)
-        return student.predict(X)
+        return student.predict(own_rows(student, X))
 
     def _proba(self, X):
         student, X = self._student_and_rows(X)
@@ -471,7 +472,7 @@ class DistilledClassifier(PredictingClassifierMixin, BaseDistilled):
 
     def _log_proba(self, X):
         student, X = self._student_and_rows(X)
-        return self._widen(student.predict_log_proba(X), -np.inf)
+        return self._widen(student.predict_log_proba(own_rows(student, X)), -np.inf)
 
     def _widen(self, values, absent):
         """Add columns for classes in which the teacher left no mass to learn from."""

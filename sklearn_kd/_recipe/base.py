@@ -18,7 +18,6 @@ from sklearn_kd._recipe.routing import add_parts
 from sklearn_kd._run.versions import VersionedMixin
 from sklearn_kd._tables.checks import check_rows
 from sklearn_kd.students import (
-    own_rows,
     resolve_student,
     student_proba,
 )
@@ -113,12 +112,11 @@ class BaseDistilled(VersionedMixin, MetaEstimatorMixin, BaseEstimator):
         return last_step(_without_threshold(self.student_)).n_iter_
 
     def _student_and_rows(self, X):
-        """Give the student without its threshold, and checked rows for it."""
+        """Give the student without its threshold, and checked rows."""
         if not hasattr(self, "student_"):  # it costs more than a small student
             check_is_fitted(self)
         X = check_rows(self, X, reset=False)
-        student = _without_threshold(self.student_)
-        return student, own_rows(student, X)
+        return _without_threshold(self.student_), X
 
     def __sklearn_clone__(self):
         shell = copy.copy(self)

@@ -172,10 +172,10 @@ def own_rows(student, X):
 
 
 def student_proba(student, X):
-    """Predict probabilities; NaN is refused, here where a student does not do so."""
-    proba = student.predict_proba(X)
+    """Predict own rows; NaN is refused, here where a student does not do so."""
     if is_careful(student):
-        return proba
+        return student.predict_proba(X)
+    proba = student.predict_proba(copy_rows(X))
     return check_finite(proba, f"The student {type(student).__name__}")
 
 
