@@ -67,8 +67,10 @@ def test_no_group_is_on_both_sides_and_no_class_vanishes(data, fraction):
     mask = group_mask(codes, groups, fraction, 0)
     assert not set(groups[mask]) & set(groups[~mask])
     assert_array_equal(np.unique(codes[~mask]), np.unique(codes))
-    # a group is taken where it brings the number nearer: twice the share is the limit
-    assert mask.sum() <= max(0.5, fraction) * n_rows + 20
+    # a group is taken while rows are missing, so the last one may be too many
+    assert mask.sum() <= max(
+        0.5 * n_rows, fraction * n_rows + np.bincount(groups).max()
+    )
 
 
 @pytest.mark.parametrize("n_groups", [20, 200, 2000])
