@@ -219,7 +219,7 @@ def test_chunks_are_as_large_as_the_time_allows(clock):
 def steps(clock, monkeypatch):
     """Steps that take the seconds they are given, and the rates they are taken at."""
     steps = SimpleNamespace(seconds=lambda step: 0.01, rates=[])
-    step, rate = _training.Trainer._step, _training.cosine_rate
+    step, rate = _training.Trainer._step, _training.linear_rate
 
     def slow_step(self, *batch):
         clock.now += steps.seconds(self.optimizer.n_steps)
@@ -230,7 +230,7 @@ def steps(clock, monkeypatch):
         return steps.rates[-1]
 
     monkeypatch.setattr(_training.Trainer, "_step", slow_step)
-    monkeypatch.setattr(_training, "cosine_rate", kept_rate)
+    monkeypatch.setattr(_training, "linear_rate", kept_rate)
     return steps
 
 

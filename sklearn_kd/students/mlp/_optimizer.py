@@ -70,12 +70,12 @@ class AdamW:
         self.flat -= gradient
 
 
-def cosine_rate(step, n_steps, peak, warmup):
-    """Learning rate of a step: a linear warm-up, then half a cosine down to zero.
+def linear_rate(step, n_steps, peak, warmup):
+    """Learning rate of a step: a linear warm-up, then a line down to almost zero.
 
-    See Loshchilov and Hutter, "SGDR: Stochastic Gradient Descent with Warm Restarts",
-    2017. :doi:`10.48550/arXiv.1608.03983`
+    See Defazio et al., "Optimal Linear Decay Learning Rate Schedules and Further
+    Refinements", 2023. :doi:`10.48550/arXiv.2310.07831`
     """
     if step < warmup:
         return peak * (step + 1) / warmup
-    return peak * 0.5 * (1 + math.cos(math.pi * (step - warmup) / (n_steps - warmup)))
+    return peak * (n_steps - step) / (n_steps - warmup)

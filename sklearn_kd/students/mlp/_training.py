@@ -20,13 +20,16 @@ from sklearn_kd.students.mlp._network import (
     check_hidden_layer_sizes,
     forward,
 )
-from sklearn_kd.students.mlp._optimizer import AdamW, cosine_rate
+from sklearn_kd.students.mlp._optimizer import AdamW, linear_rate
 
 #: Share of a time limit at which training aims: an epoch ends with a validation.
 _TRAINING_SHARE = 0.95
 
 #: Share of all steps that the learning rate takes to rise, and its bound in steps.
 WARMUP_SHARE, WARMUP_STEPS = 0.05, 200
+
+#: Steps of a training whose length is left open.
+_STEPS = 4000
 
 #: Early steps after which the clock is looked at, as it is after each twentieth.
 _LOOKS = frozenset([1, 2, 5, 10])
@@ -45,9 +48,9 @@ def automatic_batch_size(n_samples):
 
 
 def automatic_epochs(n_samples, batch_size):
-    """Choose a number of epochs: what makes 8000 steps, but no more than 100."""
+    """Choose a number of epochs: what makes 4000 steps, but no more than 100."""
     n_batches = -(-n_samples // batch_size)
-    return min(-(-8000 // n_batches), 100)
+    return min(-(-_STEPS // n_batches), 100)
 
 
 @dataclass
@@ -280,7 +283,7 @@ class Trainer:
     def _rate(self):
         step = self.optimizer.n_steps
         warmup = min(WARMUP_STEPS, int(WARMUP_SHARE * self.n_steps))
-        return cosine_rate(step, self.n_steps, self.learning_rate_init, warmup)
+        return linear_rate(step, self.n_steps, self.learning_rate_init, warmup)
 
     def _forward(self, X):
         return forward(X, self.parameters, self.activation, self.workspace.layers)

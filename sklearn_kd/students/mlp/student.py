@@ -87,10 +87,10 @@ class MLPStudent(
         equally large. "auto" is 128, and 256 from 20 000 rows on.
     learning_rate_init : float, default=6e-3
         Largest learning rate, at least 1e-30. It rises over the first steps and then
-        follows half a cosine down to zero at the last of ``max_iter`` epochs.
+        falls linearly to almost zero at the last of ``max_iter`` epochs.
     max_iter : int or "auto", default="auto"
-        Number of epochs. "auto" is as many as make 8000 steps, but at most 100.
-    weight_decay : float, default=0.2
+        Number of epochs. "auto" is as many as make 4000 steps, but at most 100.
+    weight_decay : float, default=0.1
         Decoupled weight decay: a step takes ``learning_rate * weight_decay`` off each
         weight, which may be no more than 1. Not ``alpha``, which in this package
         weighs the soft term.
@@ -238,7 +238,7 @@ class MLPStudent(
         batch_size="auto",
         learning_rate_init=6e-3,
         max_iter="auto",
-        weight_decay=0.2,
+        weight_decay=0.1,
         early_stopping=True,
         validation_fraction=0.1,
         n_iter_no_change="auto",
