@@ -25,6 +25,7 @@ from sklearn_kd._recipe.labelling import (
     add_synthetic,
     add_unlabelled,
     calibrated,
+    label_synthetic,
     train_student,
 )
 from sklearn_kd._recipe.preparation import (
@@ -49,6 +50,7 @@ from sklearn_kd._task import Classification
 from sklearn_kd._task.predictions import PredictingClassifierMixin
 from sklearn_kd._task.proba import widen
 from sklearn_kd.losses._registry import LossNames
+from sklearn_kd.pool import OBJECTIVES, TEACHER_ALONE, Pool, find_pool, fit_pool
 from sklearn_kd.students import (
     check_dates,
     check_readable,
@@ -116,32 +118,17 @@ class DistilledClassifier(PredictingClassifierMixin, BaseDistilled):
         are made, the training rows keep their soft term only if all teachers have
         out-of-sample predictions for them (out-of-fold with ``cv``, or out-of-bag), and
         their hard term if ``alpha < 1``.
-    cross_fit : bool or "auto", default="auto"
-        Whether soft targets of synthetic rows are out-of-sample predictions with
-        respect to the training row that each was made from (its source). With ``cv``
-        they are out-of-fold: predicted by the teacher of the fold that tests the
-        source. For a forest or :class:`~sklearn.ensemble.BaggingClassifier` they are
-        out-of-bag: predicted by the members whose bootstrap sample lacks the source.
-        "auto" uses them for a teacher that has memorised label noise. Its sign is a
-        negative autocorrelation of the out-of-sample residuals of neighbouring rows;
-        a warning is given if the sampler has no ``neighbors_``. True raises an error if
-        a teacher has no out-of-sample predictions.
-    booster_weight : float or "auto", default="auto"
-        Weight, in the soft targets of synthetic rows, of a small histogram gradient
-        boosting that is fitted on the labels of the training rows; the teacher has the
-        rest. It counteracts overconfident teachers. Above 40 classes it is 60 extra
-        trees, and for a table with more than 100 columns and less than 10 rows a column
-        a logistic regression. "auto" is 0.2 if some teacher has no out-of-sample
-        predictions, and otherwise 0. With 0 the student learns from the teacher alone.
-    calibration : {"temperature", "sigmoid", "isotonic", "prior"} or None, default=None
-        Calibrate the teacher's probabilities before the student is trained on them. The
-        calibrator is fitted on out-of-sample predictions for the labelled rows
-        (out-of-fold with ``cv``, or out-of-bag), by the method of
-        :class:`~sklearn.calibration.CalibratedClassifierCV`. "prior" multiplies the
-        probability of each class by a factor, so that its mean is the share of the
-        class among the labels; it is meant for teachers with class weights or resampled
-        rows. Row weights are not used in the calibration. An error is raised if there
-        are no out-of-sample predictions. ``teacher_`` is not changed.
+    objective : {"generalization", "fidelity"} or Pool, default="generalization"
+        What the student learns where synthetic rows are made.
+
+        - "generalization", the best predictions for new rows: the teacher is pooled
+          with a small booster and with the student's own kind, both fitted on the
+          labels. The weights come from predictions for rows that none of them was
+          fitted on, see :class:`Pool`.
+        - "fidelity", what the teacher predicts: the teacher alone.
+        - A :class:`Pool` sets the details.
+
+        A teacher that has itself been distilled with a pool is not pooled again.
     decision_threshold : float, "teacher" or None, default=None
         With two classes, predict ``classes_[1]`` from this probability on. "teacher" is
         for a teacher that ends in a fixed or tuned threshold classifier: the threshold
@@ -197,6 +184,12 @@ class DistilledClassifier(PredictingClassifierMixin, BaseDistilled):
     student_ : estimator
         The fitted student, a complete classifier by itself. Loading a pickle of it runs
         code: for files from other sources use ONNX, see :ref:`files-run-code`.
+    pool_weights_ : dict of str to float, or None
+        Shares of "teacher", "booster" and "student" (trained on the labels) in the soft
+        targets, which add up to 1. None at ``alpha=0``.
+    student_on_labels_ : estimator or None
+        The network that was trained on the labels for the pool: the student without a
+        teacher. None if it is not in the pool.
     n_transfer_rows_ : int
         Number of synthetic and unlabelled rows in the transfer set.
     n_features_in_ : int
@@ -258,17 +251,12 @@ class DistilledClassifier(PredictingClassifierMixin, BaseDistilled):
             HasMethods(["fit", "sample"]),
             None,
         ],
-        "cross_fit": [StrOptions({"auto"}), "boolean"],
-        "calibration": [
-            StrOptions({"temperature", "sigmoid", "isotonic", "prior"}),
-            None,
-        ],
+        "objective": [StrOptions(set(OBJECTIVES)), Pool],
         "decision_threshold": [
             StrOptions({"teacher"}),
             Interval(Real, 0, 1, closed="both"),
             None,
         ],
-        "booster_weight": [StrOptions({"auto"}), Interval(Real, 0, 1, closed="left")],
         "cv": ["cv_object"],
         "teacher_weights": ["array-like", None],
         "teacher_classes": ["array-like", None],
@@ -288,9 +276,7 @@ class DistilledClassifier(PredictingClassifierMixin, BaseDistilled):
         temperature=1.0,
         loss="kl",
         transfer="auto",
-        cross_fit="auto",
-        booster_weight="auto",
-        calibration=None,
+        objective="generalization",
         decision_threshold=None,
         cv=None,
         teacher_weights=None,
@@ -307,9 +293,7 @@ class DistilledClassifier(PredictingClassifierMixin, BaseDistilled):
         self.temperature = temperature
         self.loss = loss
         self.transfer = transfer
-        self.cross_fit = cross_fit
-        self.booster_weight = booster_weight
-        self.calibration = calibration
+        self.objective = objective
         self.decision_threshold = decision_threshold
         self.cv = cv
         self.teacher_weights = teacher_weights
@@ -407,9 +391,8 @@ class DistilledClassifier(PredictingClassifierMixin, BaseDistilled):
             sampler, reason = choose_sampler(
                 transfer, rows.X, linear=is_linear(student), seed=seed, report=report
             )
-            wanted = source.wants_out_of_sample(
-                self.cv, self.cross_fit, self.calibration, sampler
-            )
+            pool = find_pool(self.objective)
+            wanted = source.wants_out_of_sample(self.cv, pool, sampler)
             splits = split_folds(source, self.cv, rows, present, groups, seed)
             train, validation = split_validation(student, labelled, soft_term.is_used)
             made, neighbors = draw_synthetic(
@@ -428,21 +411,23 @@ class DistilledClassifier(PredictingClassifierMixin, BaseDistilled):
                 rows, present, fit_params, splits, wanted, seed, context
             )
             teachers = with_flags(teachers, self.decision_threshold, rows)
-            teachers = calibrated(teachers, self.calibration, rows)
+            teachers = calibrated(teachers, pool.calibration, rows)
             warn_of_unreadable(reason)
             train, validation = add_soft(teachers, rows, soft_term, train, validation)
-            learned, validation = add_synthetic(
-                train,
-                validation,
-                made,
-                neighbors,
-                rows.X,
-                teachers,
-                self.cross_fit,
-                self.booster_weight,
-                seed,
-            )
-            learned = add_unlabelled(learned, unlabelled, teachers, seed)
+            fitted, learned = TEACHER_ALONE, train
+            if made is not None:
+                made = label_synthetic(
+                    made, train, neighbors, rows.X, teachers, pool.out_of_sample
+                )
+                fitted = fit_pool(
+                    pool, student, teachers, rows, train, validation, made, seed
+                )
+                learned, validation = add_synthetic(
+                    train, validation, made, teachers, fitted
+                )
+            learned = add_unlabelled(learned, unlabelled, teachers, fitted, seed)
+            self.pool_weights_ = fitted.shares if soft_term.is_used else None
+            self.student_on_labels_ = fitted.student_on_labels
             self.n_transfer_rows_ = learned.n_without_label
             self.teacher_ = as_public(teachers.teacher)
             compared = compared_rows(learned, labelled, drawn, teachers, present)

@@ -8,18 +8,9 @@ from sklearn.base import clone
 
 from sklearn_kd._compat import safe_indexing
 from sklearn_kd._estimators.parts import last_step
-from sklearn_kd._parameters import plain_number
 from sklearn_kd._run.random import contained_draws
 from sklearn_kd.students import fit_student
-from sklearn_kd.teachers import (
-    fit_booster,
-    fit_calibrator,
-    label_by_booster,
-    smooth,
-)
-
-#: Weight of the small booster beside teachers without out-of-sample predictions.
-BOOSTER_WEIGHT = 0.2
+from sklearn_kd.teachers import fit_calibrator
 
 #: Shares of a time limit after which no more synthetic and no more unlabelled rows are
 #: labelled: encoding and training need the rest.
@@ -46,65 +37,62 @@ def add_soft(teachers, rows, soft_term, *parts):
     return tuple(part and part.with_soft(soft) for part in parts)
 
 
-def add_synthetic(
-    train,
-    validation,
-    made,
-    neighbors,
-    real,
-    teachers,
-    cross_fit,
-    booster_weight,
-    seed,
-):
-    """Label the synthetic rows, and add them.
+def label_synthetic(made, train, neighbors, real, teachers, out_of_sample):
+    """Add the teachers' predictions to synthetic rows, as soft targets.
 
-    Training rows with out-of-sample soft targets are kept. Otherwise their soft targets
-    repeat the labels: they are dropped, and only the labels are kept, at the weight of
-    the hard term.
+    Parameters
+    ----------
+    made : TransferSet
+        The synthetic rows.
+    train : TransferSet
+        The rows that they were made from.
+    neighbors : object
+        As the sampler has them, for :meth:`Teachers.choose_out_of_sample`.
+    real : {ndarray, DataFrame} of shape (n_samples, n_features)
+        All labelled rows.
+    teachers : Teachers
+        Fitted.
+    out_of_sample : bool or "auto"
+        Whether the predictions are out of sample for the source of each row.
+
+    Returns
+    -------
+    TransferSet
+        Those that were labelled in time, and have a prediction.
+    """
+    context = teachers.context
+    aside = teachers.choose_out_of_sample(out_of_sample, train, neighbors)
+    outputs = teachers.label_until(LABELLING_SHARE, made, real, aside)
+    made = _labelled_in_time(made, outputs, "synthetic rows", context)
+    context.report(f"{len(made)} synthetic rows labelled")
+    proba, flagged = teachers.calibrated(outputs), teachers.flagged(outputs)
+    return _with_targets(made, proba, flagged, train.soft, "synthetic rows")
+
+
+def add_synthetic(train, validation, made, teachers, pool):
+    """Add labelled synthetic rows, and pool all soft targets.
+
+    Training rows with out-of-sample soft targets are kept where these are the teacher's
+    alone. Otherwise their soft targets repeat the labels, or their members would: they
+    are dropped, and only the labels are kept, at the weight of the hard term.
 
     Returns
     -------
     train, validation : TransferSet
-        Both with the booster's predictions averaged into their soft targets.
+        What to learn from, and what to be stopped by; the latter may be None.
     """
-    if made is None:
-        return train, validation
-    context, task = teachers.context, train.task
-    out_of_sample = teachers.choose_cross_fit(cross_fit, train, neighbors)
-    outputs = teachers.label_until(LABELLING_SHARE, made, real, out_of_sample)
-    made = _labelled_in_time(made, outputs, "synthetic rows", context)
-    context.report(f"{len(made)} synthetic rows labelled")
-    proba, flagged = teachers.calibrated(outputs), teachers.flagged(outputs)
-    without = teachers.out_of_sample_outputs(task) is None
-    share = plain_number(booster_weight)
-    if share == "auto":
-        share = BOOSTER_WEIGHT if without and context.deadline.left() > 0 else 0
-    booster = boosted = None
-    if share > 0:
-        booster = fit_booster(train, seed, context)
-        boosted = label_by_booster(booster, made, real, context)
-    if boosted is not None:
-        proba = smooth(proba, boosted, share, task)
-        train, validation = (
-            part and _smoothed(part, booster, share, context)
-            for part in (train, validation)
-        )
-    soft = train.soft
-    if without:
+    task, context = train.task, teachers.context
+    if pool.members or teachers.out_of_sample_outputs(task) is None:
         train = train.keep_hard_term()
-    made = _with_targets(made, proba, flagged, soft, "synthetic rows")
+    made = made.with_outputs(pool.targets_made(made.soft.proba, task))
+    if validation is not None:
+        outputs = pool.targets(validation.soft.proba, validation, context)
+        validation = validation.with_outputs(outputs)
     return train.append(made), validation
 
 
-def _smoothed(rows, booster, share, context):
-    """Average the booster's predictions into the soft targets of labelled rows."""
-    boosted = booster.label(rows.X, rows.task, context)
-    return rows.with_outputs(smooth(rows.soft.proba, boosted, share, rows.task))
-
-
-def add_unlabelled(train, unlabelled, teachers, seed):
-    """Label the unlabelled rows and add them, with the soft term only."""
+def add_unlabelled(train, unlabelled, teachers, pool, seed):
+    """Label the unlabelled rows and add them, with the pooled soft term only."""
     if unlabelled is None:
         return train
     context, name = teachers.context, "rows of X_unlabeled"
@@ -114,7 +102,9 @@ def add_unlabelled(train, unlabelled, teachers, seed):
     outputs = teachers.label_until(UNLABELED_SHARE, unlabelled)
     unlabelled = _labelled_in_time(unlabelled, outputs, name, context)
     proba, flagged = teachers.calibrated(outputs), teachers.flagged(outputs)
-    return train.append(_with_targets(unlabelled, proba, flagged, train.soft, name))
+    rows = _with_targets(unlabelled, proba, flagged, train.soft, name)
+    outputs = pool.targets(rows.soft.proba, rows, context)
+    return train.append(rows.with_outputs(outputs))
 
 
 def _labelled_in_time(rows, outputs, name, context):

@@ -174,7 +174,7 @@ def draw_synthetic(estimator, train, sampler, alpha, time_limit, seed):
         Without targets. They are in a random order where there is a time limit:
         whatever is labelled in time is then a fair sample.
     neighbors : object
-        As the sampler has them, for :meth:`Teachers.choose_cross_fit`.
+        As the sampler has them, for :meth:`Teachers.choose_out_of_sample`.
     """
     if sampler is None:
         return None, None

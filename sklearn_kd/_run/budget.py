@@ -11,10 +11,9 @@ MOST_TRAINED, ROWS_A_TRAINED_COLUMN = 256, 192
 #: for the synthetic rows of a wide table, and of a table with many classes.
 WIDE_VALUES, MOST_TARGETS = 10_000_000, 30_000_000
 
-#: Boosting costs a tree a class and round: so many trees may the small booster have, in
-#: no fewer rounds, else it is another model. Above so many classes the default ensemble
-#: has no boosting.
-BOOSTED_TREES, FEWEST_ROUNDS, MANY_CLASSES = 1200, 30, 30
+#: Boosting costs a tree a class and round: above so many classes there is no small
+#: booster, and the default ensemble has no boosting.
+MANY_BOOSTED, MANY_CLASSES = 10, 30
 
 #: Numbers that the leaves of a forest may hold: one a class, some .4 leaves a row.
 _LEAF_VALUES = 50_000_000

@@ -31,10 +31,16 @@ from sklearn_kd._task.match import (
     fill_rows_without_prediction,
 )
 from sklearn_kd._task.outputs import Predictions, predict_by
+from sklearn_kd._task.pooling import fit_log_linear, log_linear
 from sklearn_kd._task.predictions import predicts_labels
 from sklearn_kd._task.proba import align_proba, check_proba
 from sklearn_kd._task.scores import class_scores
-from sklearn_kd._task.strata import first_of_each, group_mask, validation_mask
+from sklearn_kd._task.strata import (
+    first_of_each,
+    group_mask,
+    shuffled_folds,
+    validation_mask,
+)
 
 
 @dataclass(frozen=True, eq=False)
@@ -191,6 +197,8 @@ class Classification:
 
     mean = staticmethod(average_proba)
     blend = staticmethod(blend)
+    pool = staticmethod(log_linear)
+    fit_pool = staticmethod(fit_log_linear)
 
     # splits
 
@@ -204,6 +212,7 @@ class Classification:
             return validation_mask(codes, fraction, random_state)
         return group_mask(codes, groups, fraction, random_state)
 
+    folds = staticmethod(shuffled_folds)
     some_of_each = staticmethod(first_of_each)
 
     def least_rows(self, codes):

@@ -1,6 +1,7 @@
 """Rows that are chosen by their classes: for validation, and a few of each class."""
 
 import numpy as np
+from sklearn.model_selection import StratifiedGroupKFold, StratifiedKFold
 
 from sklearn_kd._run.random import SPLIT, as_seed, stream
 
@@ -87,6 +88,41 @@ def group_mask(codes, groups, fraction, random_state):
     if not taken.any() and best is not None and fraction * len(codes) >= 0.5:
         taken[best] = True
     return taken[groups]
+
+
+def shuffled_folds(codes, groups, most, seed):
+    """Split rows into stratified folds; groups stay whole.
+
+    Parameters
+    ----------
+    codes : ndarray of shape (n_samples,), int
+        Class codes.
+    groups : ndarray of shape (n_samples,), int, or None
+        Group codes.
+    most : int
+        The number of folds, where each class has so many rows; else those of the
+        smallest class.
+    seed : int
+        Decides which rows are together.
+
+    Returns
+    -------
+    list of (ndarray of int, ndarray of int) or None
+        Positions of the rows to train on and to test. None where a class would be
+        missing from a training part.
+    """
+    present = np.unique(codes)
+    n_folds = min(most, np.bincount(codes)[present].min())
+    if groups is not None:
+        n_folds = min(n_folds, len(np.unique(groups)))
+    if n_folds < 2:
+        return None
+    kind = StratifiedKFold if groups is None else StratifiedGroupKFold
+    splitter = kind(n_folds, shuffle=True, random_state=seed)
+    splits = list(splitter.split(codes, codes, groups))
+    if any(len(np.unique(codes[train])) < len(present) for train, _ in splits):
+        return None
+    return [(train, test) for train, test in splits if len(test)]
 
 
 def first_of_each(codes, each, at_least):

@@ -9,13 +9,16 @@ from sklearn_kd.students._dispatch import (
     split_validation,
     student_proba,
 )
+from sklearn_kd.students._on_labels import OnLabels, shortened, without_teacher
 from sklearn_kd.students._rehearsal import check_dates, check_readable
+from sklearn_kd.students._split import split
 from sklearn_kd.students.encoder.encoder import TabularEncoder
 from sklearn_kd.students.mlp.student import MLPStudent
 from sklearn_kd.students.skorch.student import SkorchStudent
 
 __all__ = [
     "MLPStudent",
+    "OnLabels",
     "SkorchStudent",
     "TabularEncoder",
     "check_dates",
@@ -25,6 +28,9 @@ __all__ = [
     "is_linear",
     "own_rows",
     "resolve_student",
+    "shortened",
+    "split",
     "split_validation",
     "student_proba",
+    "without_teacher",
 ]

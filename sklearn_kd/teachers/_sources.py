@@ -9,7 +9,7 @@ from sklearn_kd._estimators.parts import parts_of
 from sklearn_kd._messages import show
 from sklearn_kd._run.twins import below_hooks
 from sklearn_kd.teachers._teach import check_weights, no_folds, teach
-from sklearn_kd.teachers._teachers import Teachers, no_cross_fit
+from sklearn_kd.teachers._teachers import Teachers, no_out_of_sample
 from sklearn_kd.teachers.cache._cache import usable_memory
 from sklearn_kd.teachers.default._ensemble import default_teachers
 from sklearn_kd.teachers.given._fitted import (
@@ -33,7 +33,7 @@ class Source:
         Why there is no threshold to hand on; None where there may be one.
     """
 
-    def wants_out_of_sample(self, cv, cross_fit, calibration, sampler):
+    def wants_out_of_sample(self, cv, pool, sampler):
         """Return whether out-of-sample predictions are needed, or may be: "auto".
 
         What needs them where there cannot be any is refused.
@@ -71,10 +71,10 @@ class GivenTargets(Source):
     def __init__(self, proba):
         self.proba = proba
 
-    def wants_out_of_sample(self, cv, cross_fit, calibration, sampler):
+    def wants_out_of_sample(self, cv, pool, sampler):
         """Refuse a calibration."""
-        if calibration is not None:
-            raise no_calibration(calibration)
+        if pool.calibration is not None:
+            raise no_calibration(pool.calibration)
         return False
 
     def further_rows(self, transfer, X_unlabeled):
@@ -127,20 +127,21 @@ class TeacherList(Source):
             return "several teachers have no threshold in common"
         return None
 
-    def wants_out_of_sample(self, cv, cross_fit, calibration, sampler):
+    def wants_out_of_sample(self, cv, pool, sampler):
         """Return whether out-of-sample predictions are needed, or may be: "auto".
 
         With ``cv`` there are some; without, a teacher has to be of a kind that has
         members.
         """
-        always = not isinstance(cross_fit, str) and cross_fit
+        calibration, out_of_sample = pool.calibration, pool.out_of_sample
+        always = not isinstance(out_of_sample, str) and out_of_sample
         if cv is None:
             strange = [one for one in self.members if not may_be_bagged(one)]
-            if calibration is not None and (strange or not cross_fit):
+            if calibration is not None and (strange or not out_of_sample):
                 raise no_calibration(calibration)
             if always and sampler is not None and strange:
-                raise no_cross_fit(strange[0])
-        if not cross_fit:
+                raise no_out_of_sample(strange[0])
+        if not out_of_sample:
             return False
         if calibration is not None:
             return True

@@ -258,12 +258,12 @@ class Teachers:
                 break
         return np.vstack(parts)
 
-    def choose_cross_fit(self, cross_fit, rows, neighbors):
+    def choose_out_of_sample(self, wanted, rows, neighbors):
         """Decide for each teacher whether synthetic rows are labelled out of sample.
 
         Parameters
         ----------
-        cross_fit : bool or "auto"
+        wanted : bool or "auto"
             The parameter; "auto" makes out-of-sample predictions where a teacher has
             memorised label noise.
         rows : TransferSet
@@ -291,11 +291,11 @@ class Teachers:
         """
         able = [one.out_of_sample is not None for one in self.members]
         # a boolean of NumPy counts too
-        wanted = not isinstance(cross_fit, str) and bool(cross_fit)
-        if wanted and not all(able):
-            raise no_cross_fit(self.members[able.index(False)].teacher)
-        if cross_fit != "auto":
-            return [wanted] * len(able)
+        always = not isinstance(wanted, str) and bool(wanted)
+        if always and not all(able):
+            raise no_out_of_sample(self.members[able.index(False)].teacher)
+        if wanted != "auto":
+            return [always] * len(able)
         if neighbors is None:
             if any(able):
                 self._warn_of_no_neighbors()
@@ -327,21 +327,22 @@ class Teachers:
             "teacher"
         )
         warnings.warn(
-            'cross_fit="auto" compares neighbouring rows, and the sampler has no '
+            'out_of_sample="auto" compares neighbouring rows, and the sampler has no '
             "neighbors_: synthetic rows are labelled by the whole teacher. Pass "
-            "cross_fit=True for out-of-sample labels or cross_fit=False for those of "
-            "the whole teacher, or have the fit of the sampler set neighbors_, as that "
-            "of MungeSampler does.",
+            "objective=Pool(out_of_sample=True) for out-of-sample labels or "
+            "Pool(out_of_sample=False) for those of the whole teacher, or have the fit "
+            "of the sampler set neighbors_, as that of MungeSampler does.",
             UserWarning,
             stacklevel=6,
         )
 
 
-def no_cross_fit(teacher):
+def no_out_of_sample(teacher):
     """Make the error for a teacher without a part that is out of sample for a row."""
     return ValueError(
-        f"cross_fit=True, but no part of the teacher {type(teacher).__name__} is known "
-        "to be out of sample for a given row. Pass it unfitted with cv=, pass a forest "
-        "or BaggingClassifier that was fitted on this X with bootstrap=True, or use "
-        'cross_fit="auto".'
+        f"out_of_sample=True, but no part of the teacher {type(teacher).__name__} is "
+        "known to be out of sample for a given row. Pass it unfitted with cv=, pass a "
+        "forest or BaggingClassifier that was fitted on this X with bootstrap=True, or "
+        "use "
+        'out_of_sample="auto".'
     )

@@ -15,7 +15,7 @@ class TransferSampler(BaseEstimator, ABC):
     ----------
     neighbors_ : ndarray of shape (n_samples, n_neighbors), int, or None
         Optional, set by :meth:`fit`: positions of the nearest rows of each training
-        row. ``cross_fit="auto"`` needs them. The default is None.
+        row. ``out_of_sample="auto"`` of :class:`Pool` needs them. The default is None.
 
     See Also
     --------

@@ -6,6 +6,7 @@ from dataclasses import dataclass, field
 import numpy as np
 
 from sklearn_kd._parameters import plain_number
+from sklearn_kd._run.interrupts import ends_all
 from sklearn_kd._run.random import INITIALIZE, SHUFFLE, stream
 from sklearn_kd.students.mlp._batches import (
     BatchesByParts,
@@ -47,10 +48,23 @@ def automatic_batch_size(n_samples):
     return 128 if n_samples < 20_000 else 256
 
 
-def automatic_epochs(n_samples, batch_size):
-    """Choose a number of epochs: what makes 4000 steps, but no more than 100."""
-    n_batches = -(-n_samples // batch_size)
-    return min(-(-_STEPS // n_batches), 100)
+def rows_of_step(student, n_samples):
+    """Give the number of rows of a step, chosen where the student leaves it open."""
+    size = plain_number(student.batch_size)
+    return automatic_batch_size(n_samples) if size == "auto" else size
+
+
+def steps_of_epoch(student, n_samples):
+    """Give the number of steps in a pass over so many rows."""
+    return -(-n_samples // rows_of_step(student, n_samples))
+
+
+def epochs_of(student, n_samples):
+    """Give the number of epochs: by itself what makes 4000 steps, but at most 100."""
+    epochs = plain_number(student.max_iter)
+    if epochs == "auto":
+        return min(-(-_STEPS // steps_of_epoch(student, n_samples)), 100)
+    return epochs
 
 
 @dataclass
@@ -180,6 +194,8 @@ class Trainer:
                 if self._out_of_time():
                     break
         except KeyboardInterrupt:
+            if ends_all():
+                raise
             warnings.warn(
                 f"Training interrupted by user after {history.n_iter} epochs; the best "
                 "weights so far are kept.",
@@ -341,11 +357,8 @@ def fit_network(student, train, validation, task, seed, deadline):
     parameters.initialize(
         stream(seed, INITIALIZE), student.activation, rows.input_norm()
     )
-    batch_size, max_iter = map(plain_number, (student.batch_size, student.max_iter))
-    if batch_size == "auto":
-        batch_size = automatic_batch_size(len(rows))
-    if max_iter == "auto":
-        max_iter = automatic_epochs(len(rows), batch_size)
+    batch_size = rows_of_step(student, len(rows))
+    max_iter = epochs_of(student, len(rows))
     patience = plain_number(student.n_iter_no_change)
     if not student.early_stopping:
         patience = None

@@ -20,8 +20,7 @@ from sklearn.preprocessing import (
 from sklearn_kd._compat import num_samples, routing_enabled
 from sklearn_kd._messages import with_message
 from sklearn_kd._run.budget import (
-    BOOSTED_TREES,
-    FEWEST_ROUNDS,
+    MANY_BOOSTED,
     MANY_CLASSES,
     affordable_trees,
     is_wide,
@@ -38,7 +37,7 @@ _FEW, _DIRECTIONS = 1000, 256
 #: stands in one text of a hundred is ten from it.
 _FURTHEST = 3
 
-#: Rounds or trees of the small booster, and the fewest trees that are worth having.
+#: Rounds of the small booster, and the fewest extra trees that are worth having.
 _SIZE, _LEAST = 60, 10
 
 
@@ -98,7 +97,7 @@ def default_teachers(X, n_classes=2):
 
 
 def small_booster(X, n_classes=2):
-    """Make the model that is fitted on the labels to smooth a teacher's predictions.
+    """Make the model that is fitted on the labels to be pooled with a teacher.
 
     Parameters
     ----------
@@ -110,25 +109,20 @@ def small_booster(X, n_classes=2):
     Returns
     -------
     estimator or None
-        Unfitted, without a seed: 60 trees a class of 15 leaves, and fewer above 20
-        classes, so that there are no more than 1200; above 40 classes 60 extra trees
-        for all classes; for a wide table the logistic regression of the default
-        ensemble. None where no column has a value or one is neither numeric nor
-        nominal, for texts, for sparse rows, and where leaves with a number a class
-        would fill the memory.
+        Unfitted, without a seed: 60 trees a class of 15 leaves; for a wide table the
+        logistic regression of the default ensemble. None above 10 classes, where no
+        column has a value or one is neither numeric nor nominal, for texts, and for
+        sparse rows.
     """
-    if is_text(X) or issparse(X) or find_unreadable(X) is not None:
+    few = n_classes <= MANY_BOOSTED
+    if not few or is_text(X) or issparse(X) or find_unreadable(X) is not None:
         return None
     if _empty_columns(X, np.array(column_kinds(X))).all():
         return None
     if is_wide(num_samples(X), X.shape[1]):
         return _linear_model(X)
-    n_rounds = min(BOOSTED_TREES // n_classes, _SIZE)
-    if n_rounds < FEWEST_ROUNDS:
-        n_trees = affordable_trees(num_samples(X), n_classes, _SIZE)
-        return _with_encoder(_extra_trees(n_trees), X) if n_trees >= _LEAST else None
     booster = HistGradientBoostingClassifier(
-        max_iter=n_rounds, max_leaf_nodes=15, early_stopping=False
+        max_iter=_SIZE, max_leaf_nodes=15, early_stopping=False
     )
     return _with_encoder(_routed(booster), X)
 

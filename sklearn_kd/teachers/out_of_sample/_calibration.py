@@ -8,9 +8,7 @@ from sklearn.isotonic import IsotonicRegression
 from sklearn_kd._compat import SigmoidCalibration, TemperatureScaling
 from sklearn_kd._messages import show
 from sklearn_kd._run.twins import below_hooks
-
-#: Probabilities are raised to it, as logarithms are taken: a forest can predict 0.
-_FLOOR = 1e-3
+from sklearn_kd._task.pooling import raised
 
 
 class OneVersusRest:
@@ -165,14 +163,14 @@ def fit_calibrator(method, proba, codes):
         raise no_calibration(method)
     predicted = proba.sum(axis=1) > 0
     calibrator = _make_calibrator(method)
-    calibrator.fit(_raise(proba[predicted]), codes[predicted])
+    calibrator.fit(raised(proba[predicted]), codes[predicted])
 
     def calibrate(proba):
         predicted = proba.sum(axis=1) > 0
         calibrated = np.zeros(proba.shape, dtype=np.float32)
         if predicted.any():
             place = np.ix_(predicted, calibrator.classes_)
-            calibrated[place] = calibrator.predict_proba(_raise(proba[predicted]))
+            calibrated[place] = calibrator.predict_proba(raised(proba[predicted]))
         return calibrated
 
     return calibrate
@@ -181,9 +179,9 @@ def fit_calibrator(method, proba, codes):
 def no_calibration(method):
     """Make the error for a calibration without out-of-sample soft targets."""
     return ValueError(
-        f"calibration={show(method)} needs soft targets that are out of sample. Pass "
-        "the teacher unfitted with cv=, or a forest or BaggingClassifier that was "
-        "fitted on this X with bootstrap=True, and leave cross_fit on."
+        f"calibration={show(method)} of Pool needs soft targets that are out of "
+        "sample. Pass the teacher unfitted with cv=, or a forest or BaggingClassifier "
+        "that was fitted on this X with bootstrap=True, and leave out_of_sample on."
     )
 
 
@@ -202,8 +200,3 @@ def _make_calibrator(method):
             '"sigmoid", "isotonic" or "prior".'
         )
     return Softened()
-
-
-def _raise(proba):
-    raised = np.maximum(proba, _FLOOR, dtype=np.float64)
-    return raised / raised.sum(axis=1, keepdims=True)

@@ -1,0 +1,103 @@
+"""The log-linear pool: one distribution of the predictions of several classifiers."""
+
+import numpy as np
+from scipy.optimize import minimize
+
+#: Probabilities are raised to it, as logarithms are taken: a forest can predict 0. With
+#: very many classes it is a tenth of an equal share.
+_FLOOR, _OF_EQUAL = 1e-3, 0.1
+
+#: Iterations for two or three weights.
+_MOST_ITERATIONS = 50
+
+
+def raised(proba):
+    """Raise probabilities to a floor, and renormalise the rows, in float64."""
+    floor = min(_FLOOR, _OF_EQUAL / proba.shape[1])
+    proba = np.maximum(proba, floor, dtype=np.float64)
+    return proba / proba.sum(axis=1, keepdims=True)
+
+
+def log_linear(probas, weights):
+    """Pool probabilities by weights of their logarithms.
+
+    Parameters
+    ----------
+    probas : list of ndarray of shape (n_samples, n_classes), float
+        The predictions of each member. Where a row of the first has no mass, the pool
+        has none.
+    weights : ndarray of shape (n_members,)
+        Not negative. That of one member alone is an inverse temperature.
+
+    Returns
+    -------
+    ndarray of shape (n_samples, n_classes), float32
+        ``softmax(sum(weight * log(proba)))``.
+
+    References
+    ----------
+    Genest and Zidek, "Combining Probability Distributions: A Critique and an Annotated
+    Bibliography", 1986. :doi:`10.1214/ss/1177013825`
+    """
+    logits = sum(
+        weight * np.log(raised(proba))
+        for weight, proba in zip(weights, probas, strict=True)
+    )
+    logits -= logits.max(axis=1, keepdims=True)
+    pooled = np.exp(logits, out=logits)
+    pooled /= pooled.sum(axis=1, keepdims=True)
+    pooled[probas[0].sum(axis=1) == 0] = 0
+    return pooled.astype(np.float32)
+
+
+def fit_log_linear(probas, codes, weight, center, ridge):
+    """Find the weights of a log-linear pool that fit labels best.
+
+    It is a convex problem: multinomial logistic regression with a coefficient a member.
+
+    Parameters
+    ----------
+    probas : list of ndarray of shape (n_samples, n_classes), float
+        Predictions of each member for rows that it was not fitted on.
+    codes : ndarray of shape (n_samples,), int
+        The labels of the rows.
+    weight : ndarray of shape (n_samples,)
+        Of each row, as a number of rows.
+    center : ndarray of shape (n_members,)
+        What the weights are without any row.
+    ridge : float
+        How many units of log loss a weight one away from its centre costs, twice.
+
+    Returns
+    -------
+    ndarray of shape (n_members,), float64
+        Not negative.
+    """
+    if not len(codes):
+        return center
+    logs = np.stack([np.log(raised(proba)) for proba in probas])
+    logs -= logs.max(axis=2, keepdims=True)
+    at_label = logs[:, np.arange(len(codes)), codes]
+
+    def loss(coefficients):
+        logits = np.tensordot(coefficients, logs, 1)
+        highest = logits.max(axis=1, keepdims=True)
+        odds = np.exp(logits - highest)
+        total = odds.sum(axis=1, keepdims=True)
+        value = weight @ (np.log(total) + highest)[:, 0]
+        value -= coefficients @ (at_label @ weight)
+        expected = np.einsum("mnk,nk->mn", logs, odds / total) @ weight
+        apart = coefficients - center
+        value += ridge / 2 * apart @ apart
+        scale = 1 / weight.sum()
+        return scale * value, scale * (expected - at_label @ weight + ridge * apart)
+
+    found = minimize(
+        loss,
+        center,
+        jac=True,
+        method="L-BFGS-B",
+        bounds=[(0, None)] * len(center),
+        options={"maxiter": _MOST_ITERATIONS},
+    )
+    return found.x

@@ -1,0 +1,98 @@
+"""The small booster on the labels: one of the members of a pool."""
+
+import numpy as np
+from sklearn.base import clone
+from sklearn.ensemble import HistGradientBoostingClassifier
+
+from sklearn_kd._compat import safe_indexing
+from sklearn_kd._estimators.parts import last_step
+from sklearn_kd._estimators.weight_names import weight_parameter
+from sklearn_kd._run.budget import affordable_rows
+from sklearn_kd._run.random import contained_draws, seed_unset
+from sklearn_kd._run.twins import below_hooks
+from sklearn_kd._tables.weights import in_rows
+from sklearn_kd.teachers import FittedTeacher, fit_teacher, small_booster
+
+#: Of more rows, the booster is fitted on a random sample.
+MOST_ROWS = 400_000
+
+#: Share of a time limit after which it is neither fitted further nor used.
+_SHARE = 0.5
+
+#: Rounds between two looks at the clock.
+_ADDED = 5
+
+
+def booster_of(train, seed):
+    """Make the booster for training rows, seeded and not fitted; None without one."""
+    booster = small_booster(train.X, train.task.n_outputs)
+    return booster and below_hooks(seed_unset(booster, seed))
+
+
+def fit_booster(booster, train, seed, context):
+    """Fit the booster on the rows that synthetic rows are made from.
+
+    Parameters
+    ----------
+    booster : estimator
+        From :func:`booster_of`.
+    train : TransferSet
+        The training rows, validation rows left out.
+    seed : int
+        Draws a sample of very many rows.
+    context : Context
+        Cache, progress and deadline.
+
+    Returns
+    -------
+    FittedTeacher or None
+        It predicts like a teacher. None where half of its rounds would take longer than
+        a time limit allows.
+    """
+    weights = {}
+    if (train.weight != 1).any():
+        weights[weight_parameter(booster)] = in_rows(train.weight)
+    rows = np.arange(len(train))
+    if len(train) > MOST_ROWS:
+        generator = np.random.default_rng(seed)
+        rows = np.sort(generator.choice(len(train), MOST_ROWS, replace=False))
+    if not context.deadline.limited:
+        fitted, key = fit_teacher(
+            booster, train, weights, rows, context, "small booster"
+        )
+        return FittedTeacher(fitted, key, None)
+    X, y = safe_indexing(train.X, rows), train.y[rows]
+    weights = {name: value[rows] for name, value in weights.items()}
+    model = clone(booster)
+    with contained_draws(seed, model):
+        fitted = _fit_in_time(model, (X, y), weights, context.deadline)
+    if fitted is None:
+        context.report("no small booster: there is no time to fit it")
+        return None
+    return FittedTeacher(below_hooks(fitted), None, None)
+
+
+def _fit_in_time(model, rows, weights, deadline):
+    """Add rounds while there is time; None where that is less than half."""
+    if deadline.left(_SHARE) < 0:
+        return None
+    last = last_step(model)
+    if not isinstance(last, HistGradientBoostingClassifier):  # that of a wide table
+        X, _ = rows
+        if len(X) > affordable_rows(X.shape[1], deadline.seconds):
+            return None
+        return model.fit(*rows, **weights)
+    wanted, done = last.max_iter, 0
+    last.set_params(warm_start=True)
+    while done < wanted:
+        began = deadline.elapsed()
+        added = min(_ADDED if done else 1, wanted - done)
+        done += added
+        last.set_params(max_iter=done)
+        model.fit(*rows, **weights)
+        each = (deadline.elapsed() - began) / added
+        needed = max(wanted // 2 - done, min(_ADDED, wanted - done))
+        if each * needed > deadline.left(_SHARE):
+            break
+    last.set_params(warm_start=False)
+    return model if done >= wanted // 2 else None

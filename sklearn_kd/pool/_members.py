@@ -1,0 +1,166 @@
+"""The members of a pool beside the teacher: models that are fitted on labels."""
+
+import warnings
+from dataclasses import dataclass
+
+import numpy as np
+
+from sklearn_kd._estimators.parts import last_step
+from sklearn_kd._estimators.weight_names import weight_parameter
+from sklearn_kd._tables.weights import in_rows
+from sklearn_kd.pool._booster import booster_of, fit_booster
+from sklearn_kd.students import OnLabels, shortened, without_teacher
+from sklearn_kd.teachers import FittedTeacher, cross_fit, fit_teacher
+
+#: What the members are called, the teacher first.
+NAMES = ("teacher", "booster", "student")
+
+#: Students on labels that are pooled, which differ in their seed.
+_STUDENTS = 2
+
+#: Steps of the one student of a fold, over those of one on all rows.
+_FOLD_STEPS = 0.375
+
+#: Share of a time limit that the student on labels may be trained for, and the fewest
+#: of its steps that are worth having.
+_TIME, _WORTH = 0.15, 0.5
+
+#: Share of a time limit after which the members make no more predictions.
+_SHARE = 0.5
+
+#: Rows whose prediction is timed.
+_FEW_ROWS = 500
+
+
+@dataclass(frozen=True, eq=False)
+class Member:
+    """A model of the labels.
+
+    Parameters
+    ----------
+    fitted : FittedTeacher
+        It predicts like a teacher.
+    of_fold : estimator
+        What is fitted in its place on the rows of a fold; not fitted.
+    outputs : ndarray of shape (n_made, n_outputs), float32
+        Its predictions for the synthetic rows.
+    """
+
+    fitted: FittedTeacher
+    of_fold: object
+    outputs: np.ndarray
+
+    def label(self, rows, context):
+        """Predict rows that it was not fitted on."""
+        return self.fitted.label(rows.X, rows.task, context)
+
+
+def fit_members(pool, student, train, held, made, real, seed, context):
+    """Fit the models of the labels, and predict the synthetic rows.
+
+    Parameters
+    ----------
+    pool : Pool
+        Which there are.
+    student : estimator
+        The student, seeded and not fitted.
+    train, held : TransferSet
+        Rows to fit on, and rows that stop the student on labels; the latter may be
+        None.
+    made : TransferSet
+        The synthetic rows.
+    real : {ndarray, DataFrame} of shape (n_samples, n_features)
+        All labelled rows.
+    seed : int
+        Of the models.
+    context : Context
+        Cache, progress and deadline.
+
+    Returns
+    -------
+    dict of str to Member
+        By name. One for which there is no time, or that cannot read the rows, is left
+        out.
+    """
+    members = {}
+    if pool.booster:
+        model = booster_of(train, seed)
+        fitted = model and fit_booster(model, train, seed, context)
+        _add(members, "booster", fitted, model, made, real, context)
+    if pool.student:
+        network = without_teacher(student, len(train), len(made), seed)
+        several = 1 if context.deadline.limited else _STUDENTS
+        model = OnLabels(network, held, made.task, several)
+        of_fold = OnLabels(shortened(network, _FOLD_STEPS), held, made.task)
+        fitted = _fit_on_labels(model, train, context)
+        _add(members, "student", fitted, of_fold, made, real, context)
+    return members
+
+
+def _add(members, name, fitted, of_fold, made, real, context):
+    """Add a member that is there, and predicts the synthetic rows in time."""
+    if fitted is None:
+        return
+    outputs = label_in_time(fitted, made, real, name, context)
+    if outputs is not None:
+        members[name] = Member(fitted, of_fold, outputs)
+
+
+def _fit_on_labels(model, train, context):
+    """Train the student on labels; None where too little time is left."""
+    every = np.arange(len(train))
+    if not context.deadline.limited:
+        role = "student on labels"
+        return FittedTeacher(
+            *fit_teacher(model, train, _weights(model, train), every, context, role),
+            None,
+        )
+    network = last_step(model.student)
+    seconds = min(_TIME * context.deadline.seconds, context.deadline.left(_SHARE))
+    if seconds <= 0:
+        context.report("no student on labels: there is no time to train it")
+        return None
+    network.set_params(time_limit=seconds)
+    with warnings.catch_warnings():  # what is cut there is no matter of the user's
+        warnings.filterwarnings("ignore", "Training was shortened", UserWarning)
+        model.fit(train.X, train.y, **_weights(model, train))
+    trained = last_step(model.students_[0])
+    wanted = trained.max_iter * trained.n_steps_ / trained.n_iter_
+    if trained.n_steps_ < _WORTH * wanted and trained.n_iter_ < trained.max_iter:
+        context.report("no student on labels: there is no time to train it")
+        return None
+    return FittedTeacher(model, None, None)
+
+
+def out_of_fold(members, train, splits, context):
+    """Predict training rows by models of the labels that were fitted on other folds."""
+    models = [one.of_fold for one in members.values()]
+    return [
+        cross_fit(one, train, _weights(one, train), splits, context, keep=False)[0]
+        for one in models
+    ]
+
+
+def _weights(model, train):
+    """Give the parameters of ``fit`` with the row weights: none where all are 1."""
+    if (train.weight == 1).all():
+        return {}
+    return {weight_parameter(model): in_rows(train.weight)}
+
+
+def label_in_time(fitted, made, real, name, context):
+    """Predict synthetic rows, where there is time; None where there is too little."""
+    what = f"The {name} of the pool (objective=Pool({name}=False) does without it)"
+
+    def predict(rows):
+        return fitted.label_synthetic(rows, real, context, name=what)
+
+    deadline, n_rows = context.deadline, len(made)
+    if deadline.limited and n_rows > _FEW_ROWS:
+        began = deadline.elapsed()
+        predict(made.first(_FEW_ROWS))
+        each = (deadline.elapsed() - began) / _FEW_ROWS
+        if each * n_rows > deadline.left(_SHARE):
+            context.report(f"no {name} in the pool: its predictions take too long")
+            return None
+    return predict(made)

@@ -1,0 +1,119 @@
+"""``Pool``: what is pooled with the teacher's predictions, and which of them count."""
+
+from sklearn.base import BaseEstimator
+
+from sklearn_kd._compat import StrOptions, validate_all_params
+from sklearn_kd._run.versions import VersionedMixin
+
+
+class Pool(VersionedMixin, BaseEstimator):
+    """What the soft targets are made of, for experts: a value of ``objective``.
+
+    Two models are fitted on the labels of the training rows and pooled with the
+    teacher: a small booster, and the student's own kind. The better a model predicts
+    labels of rows that it was not fitted on, the more it counts.
+
+    Parameters
+    ----------
+    booster : bool, default=True
+        Whether a small histogram gradient boosting is a member (60 rounds of 15
+        leaves). For a table with more than 100 columns and less than 10 rows a column
+        it is a logistic regression. Above 10 classes it is left out.
+    student : bool, default=True
+        Whether the student's own kind is a member: a network with the parameters of the
+        student, if that is an :class:`MLPStudent`, and else a default one. It is
+        trained on the labels for as many steps as the student takes, 3000 at most, and
+        stopped by validation rows.
+    out_of_sample : bool or "auto", default="auto"
+        Whether the teacher's soft targets of synthetic rows are out-of-sample
+        predictions with respect to the training row that each was made from (its
+        source). With ``cv`` they are out-of-fold: predicted by the teacher of the fold
+        that tests the source. For a forest or
+        :class:`~sklearn.ensemble.BaggingClassifier` they are out-of-bag: predicted by
+        the members whose bootstrap sample lacks the source. "auto" uses them for a
+        teacher that has memorised label noise. Its sign is a negative autocorrelation
+        of the out-of-sample residuals of neighbouring rows; a warning is given if the
+        sampler has no ``neighbors_``. With True an error is raised if a teacher has no
+        out-of-sample predictions. With False none are made, for the weights neither.
+    calibration : {"temperature", "sigmoid", "isotonic", "prior"} or None, default=None
+        Calibrate the teacher's probabilities before they are pooled. The calibrator is
+        fitted on out-of-sample predictions for the labelled rows (out-of-fold with
+        ``cv``, or out-of-bag), by the method of
+        :class:`~sklearn.calibration.CalibratedClassifierCV`. "prior" multiplies the
+        probability of each class by a factor, so that its mean is the share of the
+        class among the labels; it is meant for teachers with class weights or resampled
+        rows. Row weights are not used in the calibration. An error is raised if there
+        are no out-of-sample predictions.
+
+    See Also
+    --------
+    DistilledClassifier : Takes it as ``objective``.
+
+    Notes
+    -----
+    .. versionadded:: 0.1
+
+    With the predictions :math:`p_T` of the teacher, :math:`p_H` of the booster and
+    :math:`p_M` of the student on labels, all raised to 0.001, the target is
+
+    .. math:: softmax(w_T \\log p_T + w_H \\log p_H + w_M \\log p_M), \\quad w \\ge 0
+
+    where the teacher has out-of-sample predictions for the labelled rows. The weights
+    minimise the log loss of the labels, given those predictions and out-of-fold
+    predictions of the other two (three folds). With more than 20 000 rows, a time limit
+    or a class of a single row there are no folds: the weights minimise the log loss on
+    the student's validation rows plus
+    :math:`\\frac{5}{2} \\|w - (0.70, 0.15, 0.25)\\|^2`.
+
+    For a teacher without such predictions the target is
+
+    .. math:: (p_T + softmax(b_H \\log p_H + b_M \\log p_M)) / 2,
+
+    where b minimises the log loss on validation rows plus
+    :math:`\\frac{5}{2} \\|b - (0.50, 0.45)\\|^2`. Below 50 validation rows the weights
+    are these numbers.
+
+    References
+    ----------
+    Genest and Zidek, "Combining Probability Distributions: A Critique and an Annotated
+    Bibliography", 1986. :doi:`10.1214/ss/1177013825`
+
+    Examples
+    --------
+    >>> from sklearn_kd import DistilledClassifier, Pool
+    >>> model = DistilledClassifier(objective=Pool(booster=False))
+    >>> model.set_params(objective__student=False).objective
+    Pool(booster=False, student=False)
+    """
+
+    _parameter_constraints = {
+        "booster": ["boolean"],
+        "student": ["boolean"],
+        "out_of_sample": [StrOptions({"auto"}), "boolean"],
+        "calibration": [
+            StrOptions({"temperature", "sigmoid", "isotonic", "prior"}),
+            None,
+        ],
+    }
+
+    def __init__(
+        self, booster=True, student=True, *, out_of_sample="auto", calibration=None
+    ):
+        self.booster = booster
+        self.student = student
+        self.out_of_sample = out_of_sample
+        self.calibration = calibration
+
+
+#: What ``objective`` may name.
+OBJECTIVES = {
+    "generalization": Pool(),
+    "fidelity": Pool(booster=False, student=False),
+}
+
+
+def find_pool(objective):
+    """Give the pool that an objective names, with checked parameters."""
+    pool = OBJECTIVES[objective] if isinstance(objective, str) else objective
+    validate_all_params([pool])
+    return pool
