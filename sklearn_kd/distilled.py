@@ -22,10 +22,10 @@ from sklearn_kd._recipe.base import (
 )
 from sklearn_kd._recipe.labelling import (
     add_soft,
-    add_synthetic,
     add_unlabelled,
     calibrated,
     label_synthetic,
+    pool_targets,
     train_student,
 )
 from sklearn_kd._recipe.preparation import (
@@ -50,7 +50,7 @@ from sklearn_kd._task import Classification
 from sklearn_kd._task.predictions import PredictingClassifierMixin
 from sklearn_kd._task.proba import widen
 from sklearn_kd.losses._registry import LossNames
-from sklearn_kd.pool import OBJECTIVES, TEACHER_ALONE, Pool, find_pool, fit_pool
+from sklearn_kd.pool import OBJECTIVES, Pool, find_pool, fit_pool
 from sklearn_kd.students import (
     check_dates,
     check_readable,
@@ -119,7 +119,7 @@ class DistilledClassifier(PredictingClassifierMixin, BaseDistilled):
         out-of-sample predictions for them (out-of-fold with ``cv``, or out-of-bag), and
         their hard term if ``alpha < 1``.
     objective : {"generalization", "fidelity"} or Pool, default="generalization"
-        What the student learns where synthetic rows are made.
+        What the student learns.
 
         - "generalization", the best predictions for new rows: the teacher is pooled
           with a small booster and with the student's own kind, both fitted on the
@@ -414,17 +414,16 @@ class DistilledClassifier(PredictingClassifierMixin, BaseDistilled):
             teachers = calibrated(teachers, pool.calibration, rows)
             warn_of_unreadable(reason)
             train, validation = add_soft(teachers, rows, soft_term, train, validation)
-            fitted, learned = TEACHER_ALONE, train
             if made is not None:
                 made = label_synthetic(
                     made, train, neighbors, rows.X, teachers, pool.out_of_sample
                 )
-                fitted = fit_pool(
-                    pool, student, teachers, rows, train, validation, made, seed
-                )
-                learned, validation = add_synthetic(
-                    train, validation, made, teachers, fitted
-                )
+            fitted = fit_pool(
+                pool, student, teachers, rows, train, validation, made, seed
+            )
+            learned, validation = pool_targets(
+                train, validation, made, teachers, fitted
+            )
             learned = add_unlabelled(learned, unlabelled, teachers, fitted, seed)
             self.pool_weights_ = fitted.shares if soft_term.is_used else None
             self.student_on_labels_ = fitted.student_on_labels

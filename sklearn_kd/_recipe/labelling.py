@@ -69,26 +69,25 @@ def label_synthetic(made, train, neighbors, real, teachers, out_of_sample):
     return _with_targets(made, proba, flagged, train.soft, "synthetic rows")
 
 
-def add_synthetic(train, validation, made, teachers, pool):
-    """Add labelled synthetic rows, and pool all soft targets.
+def pool_targets(train, validation, made, teachers, pool):
+    """Pool the soft targets, and add the synthetic rows.
 
-    Training rows with out-of-sample soft targets are kept where these are the teacher's
-    alone. Otherwise their soft targets repeat the labels, or their members would: they
-    are dropped, and only the labels are kept, at the weight of the hard term.
+    Beside synthetic rows, training rows are kept where their soft targets are
+    out-of-sample predictions of the teacher alone. Otherwise only their labels are
+    kept, at the weight of the hard term: their soft targets would repeat the labels.
 
     Returns
     -------
     train, validation : TransferSet
         What to learn from, and what to be stopped by; the latter may be None.
     """
-    task, context = train.task, teachers.context
-    if pool.members or teachers.out_of_sample_outputs(task) is None:
+    if validation is not None and pool.members:
+        validation = pool.over(validation, teachers.context)
+    if made is None:
+        return pool.over_train(train), validation
+    if pool.members or teachers.out_of_sample_outputs(train.task) is None:
         train = train.keep_hard_term()
-    made = made.with_outputs(pool.targets_made(made.soft.proba, task))
-    if validation is not None:
-        outputs = pool.targets(validation.soft.proba, validation, context)
-        validation = validation.with_outputs(outputs)
-    return train.append(made), validation
+    return train.append(pool.over_made(made)), validation
 
 
 def add_unlabelled(train, unlabelled, teachers, pool, seed):
@@ -103,8 +102,7 @@ def add_unlabelled(train, unlabelled, teachers, pool, seed):
     unlabelled = _labelled_in_time(unlabelled, outputs, name, context)
     proba, flagged = teachers.calibrated(outputs), teachers.flagged(outputs)
     rows = _with_targets(unlabelled, proba, flagged, train.soft, name)
-    outputs = pool.targets(rows.soft.proba, rows, context)
-    return train.append(rows.with_outputs(outputs))
+    return train.append(pool.over(rows, context))
 
 
 def _labelled_in_time(rows, outputs, name, context):

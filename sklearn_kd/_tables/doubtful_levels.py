@@ -97,6 +97,19 @@ def check_levels(X, kinds):
     return frozenset(column_name(X, column) for column in keys)
 
 
+def has_numbers_as_text(X, kinds):
+    """Return whether :func:`check_levels` would refuse a table."""
+    return bool(_find_suspects(X, kinds)[0])
+
+
+@contextmanager
+def without_warnings_of_levels(X):
+    """Warn of no column of a table inside."""
+    n_columns = X.shape[1] if len(getattr(X, "shape", ())) == 2 else 0
+    with already_warned(frozenset(column_name(X, j) for j in range(n_columns))):
+        yield
+
+
 def _find_suspects(X, kinds):
     """Find the columns of numbers as text, with their levels, and those of keys."""
     numbers, keys = {}, {}

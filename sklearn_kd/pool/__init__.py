@@ -1,6 +1,6 @@
 """What the student learns: the teacher alone, or pooled with models of the labels."""
 
-from sklearn_kd.pool._fit import TEACHER_ALONE, fit_pool
+from sklearn_kd.pool._fit import fit_pool
 from sklearn_kd.pool.pool import OBJECTIVES, Pool, find_pool
 
-__all__ = ["OBJECTIVES", "TEACHER_ALONE", "Pool", "find_pool", "fit_pool"]
+__all__ = ["OBJECTIVES", "Pool", "find_pool", "fit_pool"]

@@ -4,11 +4,13 @@ import warnings
 from dataclasses import dataclass
 
 import numpy as np
+from scipy.sparse import issparse
 
 from sklearn_kd._estimators.parts import last_step
+from sklearn_kd._tables.texts import is_text
 from sklearn_kd._tables.weights import in_rows
-from sklearn_kd.pool._members import NAMES, fit_members, out_of_fold
-from sklearn_kd.students import split
+from sklearn_kd.pool._members import NAMES, fit_members
+from sklearn_kd.students import is_linear, split
 
 #: What the weights of teacher, booster and student on labels are without any row to
 #: choose them by; and those of the latter two beside a teacher without out-of-sample
@@ -22,7 +24,8 @@ RIDGE, STRONG_RIDGE, FEWEST = 5.0, 15.0, 50
 #: Part of the models of the labels where the teacher is in no loss.
 SHARE_OF_LABELS = 0.6
 
-#: Folds for the models of the labels, and the most rows with which there are any.
+#: Folds for the models of the labels, and the most rows with which there are any beside
+#: synthetic rows.
 FOLDS, MOST_FOLDED = 3, 20_000
 
 #: Share of the rows that stop the student on labels, where the student has none.
@@ -45,23 +48,27 @@ class FittedPool:
         is given.
     share : float or None, default=None
         Part of the members in a linear pool with the teacher.
+    of_labelled : list of ndarray of shape (n_samples, n_outputs), or None, default=None
+        For each member its out-of-sample predictions for all labelled rows; None where
+        there are no folds.
     """
 
     members: dict
     weights: np.ndarray
     share: float | None = None
+    of_labelled: list | None = None
 
     @property
     def shares(self):
         """The weights as shares of the whole, by the names of all members."""
-        shares = dict.fromkeys(NAMES, 0.0)
         weights = np.asarray(self.weights, dtype=float)
         if self.share is not None:
             weights = np.r_[1 - self.share, self.share * weights / weights.sum()]
-        names = [NAMES[0], *self.members]
-        total = weights.sum()
-        shares |= {n: float(w / total) for n, w in zip(names, weights, strict=True)}
-        return shares
+        names, total = [NAMES[0], *self.members], weights.sum()
+        return dict.fromkeys(NAMES, 0.0) | {
+            name: float(weight / total)
+            for name, weight in zip(names, weights, strict=True)
+        }
 
     @property
     def student_on_labels(self):
@@ -69,25 +76,30 @@ class FittedPool:
         member = self.members.get(NAMES[2])
         return member and member.fitted.teacher.students_[0]
 
-    def targets(self, outputs, rows, context):
-        """Pool the outputs of the teacher for rows that no member was fitted on."""
+    def over(self, rows, context):
+        """Pool the soft targets of rows that no member was fitted on."""
         others = [one.label(rows, context) for one in self.members.values()]
-        return self._mix(outputs, others, rows.task)
+        return self._mix(rows, others)
 
-    def targets_made(self, outputs, task):
-        """Pool the outputs of the teacher for the synthetic rows of the fit."""
-        others = [one.outputs for one in self.members.values()]
-        return self._mix(outputs, others, task)
+    def over_made(self, made):
+        """Pool the soft targets of the synthetic rows."""
+        return self._mix(made, [one.outputs for one in self.members.values()])
 
-    def _mix(self, outputs, others, task):
-        """Pool outputs; a row without a prediction of the teacher stays one."""
+    def over_train(self, train):
+        """Pool the soft targets of training rows, out of sample."""
+        return self._mix(train, [each[train.origin] for each in self.of_labelled or []])
+
+    def _mix(self, rows, others):
+        """Pool soft targets; a row without a prediction of the teacher stays one."""
+        task, outputs = rows.task, rows.soft.proba
         if not self.members:
-            return outputs
+            return rows
         if self.share is None:
-            return task.pool([outputs, *others], self.weights)
+            return rows.with_outputs(task.pool([outputs, *others], self.weights))
         labels = task.pool(others, self.weights)
         mean = task.mean([outputs, labels], [1 - self.share, self.share])
-        return np.where(task.has_prediction(outputs)[:, None], mean, 0)
+        has_prediction = task.has_prediction(outputs)[:, None]
+        return rows.with_outputs(np.where(has_prediction, mean, 0).astype(np.float32))
 
 
 #: The pool of the teacher alone.
@@ -109,8 +121,9 @@ def fit_pool(pool, student, teachers, rows, train, validation, made, seed):
         All labelled rows.
     train, validation : TransferSet
         The labelled rows on either side of the student's split; the latter may be None.
-    made : TransferSet
-        The synthetic rows.
+    made : TransferSet or None
+        The synthetic rows. Without any, the training rows keep their soft targets, and
+        the members need folds.
     seed : int
         For the members and the folds.
 
@@ -125,47 +138,40 @@ def fit_pool(pool, student, teachers, rows, train, validation, made, seed):
         Where the teacher has next to no weight.
     """
     context, task = teachers.context, rows.task
+    alone = teachers.outputs is None or not (pool.booster or pool.student)
+    if alone or is_text(rows.X) or issparse(rows.X):
+        return TEACHER_ALONE
     if any(_is_pooled(one.teacher) for one in teachers.members):
         context.report("the teacher has learned from a pool: there is no other")
         return TEACHER_ALONE
-    held = validation
-    if held is None:
-        train, held = split(train, HELD, seed)
-    members = fit_members(pool, student, train, held, made, rows.X, seed, context)
+    rest, held = (train, validation) if validation else split(train, HELD, seed)
+    of_teacher = teachers.out_of_sample_outputs(task)
+    splits = None
+    if made is None or (of_teacher is not None and len(rest) <= MOST_FOLDED):
+        splits = _folds(rest, seed, context)
+    if made is None and (splits is None or is_linear(student)):
+        return TEACHER_ALONE
+    members = fit_members(pool, student, rest, held, made, rows.X, seed, context)
     if not members:
         return TEACHER_ALONE
-    of_teacher = teachers.out_of_sample_outputs(task)
-    if of_teacher is None:
-        center = _center(CENTER_OF_LABELS, members)
-        weights = _by_held_rows(members, held, None, center, RIDGE, context)
-        fitted = FittedPool(members, weights, SHARE_OF_LABELS)
-    else:
+    center = _center(CENTER_OF_LABELS, members)
+    if of_teacher is not None:
         center = np.r_[CENTER[0], _center(CENTER[1:], members)]
-        folds = _folds(train, seed, context)
-        if folds is None:
-            weights = _by_held_rows(
-                members, held, of_teacher, center, STRONG_RIDGE, context
-            )
-        else:
-            others = out_of_fold(members, train, folds, context)
-            weights = _by_all_rows(
-                members, train, others, held, of_teacher, center, context
-            )
-        fitted = FittedPool(members, weights)
-    shares = fitted.shares
-    context.report(
-        "weights in the pool: "
-        + ", ".join(f"{name} {share:.2f}" for name, share in shares.items())
-    )
-    if shares[NAMES[0]] < _NOTHING:
-        warnings.warn(
-            f"The teacher's weight in the pool is {shares[NAMES[0]]:.2f}: on this "
-            "table it adds next to nothing to what models of the labels predict, and "
-            'the student learns from these. objective="fidelity" makes it learn from '
-            "the teacher alone.",
-            UserWarning,
-            stacklevel=5,
-        )
+    of_labelled = None
+    if splits is not None:
+        of_labelled = _predict_labelled(members, rest, held, splits, len(rows), context)
+        used = np.r_[rest.origin, held.origin] if held else rest.origin
+        others = [each[used] for each in of_labelled]
+        weights = _fit(rows.at(used), of_teacher, others, center, RIDGE)
+    elif held is None or len(held) < FEWEST:
+        weights = center
+    else:
+        others = [one.label(held, context) for one in members.values()]
+        ridge = RIDGE if of_teacher is None else STRONG_RIDGE
+        weights = _fit(held, of_teacher, others, center, ridge)
+    share = SHARE_OF_LABELS if of_teacher is None else None
+    fitted = FittedPool(members, weights, share, of_labelled)
+    _tell(fitted.shares, context)
     return fitted
 
 
@@ -175,6 +181,13 @@ def _is_pooled(teacher):
     return bool(shares) and shares[NAMES[0]] < 1
 
 
+def _folds(rows, seed, context):
+    """Split rows for the models of the labels; None for no folds."""
+    if context.deadline.limited:
+        return None
+    return rows.task.folds(rows.hard, rows.groups, FOLDS, seed)
+
+
 def _center(center, members):
     """Give the centres of the members that there are the sum of all."""
     all_of = dict(zip(NAMES[1:], center, strict=True))
@@ -182,41 +195,42 @@ def _center(center, members):
     return there * (sum(center) / there.sum())
 
 
-def _folds(train, seed, context):
-    """Split the training rows for the models of the labels; None for no folds."""
-    if context.deadline.limited or len(train) > MOST_FOLDED:
-        return None
-    return train.task.folds(train.hard, train.groups, FOLDS, seed)
+def _predict_labelled(members, rest, held, splits, n_rows, context):
+    """Predict the labelled rows out of sample: out-of-fold, or as validation rows."""
+    predicted = []
+    for one in members.values():
+        outputs = np.zeros((n_rows, rest.task.n_outputs), dtype=np.float32)
+        outputs[rest.origin] = one.out_of_fold(rest, splits, context)
+        if held is not None:
+            outputs[held.origin] = one.label(held, context)
+        predicted.append(outputs)
+    return predicted
 
 
-def _by_all_rows(members, train, others, held, of_teacher, center, context):
-    """Fit weights to out-of-fold predictions, and to those of validation rows."""
-    hard, weight, origin = train.hard, in_rows(train.weight), train.origin
-    if held is not None:
-        of_held = [one.label(held, context) for one in members.values()]
-        others = [np.vstack(pair) for pair in zip(others, of_held, strict=True)]
-        hard, origin = np.r_[hard, held.hard], np.r_[origin, held.origin]
-        weight = in_rows(np.r_[train.weight, held.weight])
-    return _fit(train.task, of_teacher[origin], others, hard, weight, center, RIDGE)
-
-
-def _by_held_rows(members, held, of_teacher, center, ridge, context):
-    """Fit weights to predictions of validation rows, drawn to a centre."""
-    if held is None or len(held) < FEWEST:
-        return center
-    others = [one.label(held, context) for one in members.values()]
-    if of_teacher is not None:
-        of_teacher = of_teacher[held.origin]
-    weight = in_rows(held.weight)
-    return _fit(held.task, of_teacher, others, held.hard, weight, center, ridge)
-
-
-def _fit(task, of_teacher, others, hard, weight, center, ridge):
+def _fit(rows, of_teacher, others, center, ridge):
     """Fit the weights of a pool to labels, by rows that the teacher has predicted."""
+    task, hard, weight = rows.task, rows.hard, in_rows(rows.weight)
     outputs = others
     if of_teacher is not None:
+        of_teacher = of_teacher[rows.origin]
         predicted = task.has_prediction(of_teacher)
         outputs = [each[predicted] for each in (of_teacher, *others)]
         hard, weight = hard[predicted], weight[predicted]
     weights = task.fit_pool(outputs, hard, weight, center, ridge)
     return weights if weights.any() else center
+
+
+def _tell(shares, context):
+    """Print the weights, and warn where the teacher has next to none."""
+    parts = [f"{name} {share:.2f}" for name, share in shares.items()]
+    context.report("weights in the pool: " + ", ".join(parts))
+    of_teacher = shares[NAMES[0]]
+    if of_teacher < _NOTHING:
+        warnings.warn(
+            f"The teacher's weight in the pool is {of_teacher:.2f}: on this table it "
+            "adds next to nothing to what models of the labels predict, and the "
+            'student learns from these. objective="fidelity" makes it learn from the '
+            "teacher alone.",
+            UserWarning,
+            stacklevel=6,
+        )

@@ -9,7 +9,13 @@ from sklearn_kd._estimators.parts import last_step
 from sklearn_kd._estimators.weight_names import weight_parameter
 from sklearn_kd._tables.weights import in_rows
 from sklearn_kd.pool._booster import booster_of, fit_booster
-from sklearn_kd.students import OnLabels, shortened, without_teacher
+from sklearn_kd.students import (
+    OnLabels,
+    is_own_network,
+    reads_table,
+    shortened,
+    without_teacher,
+)
 from sklearn_kd.teachers import FittedTeacher, cross_fit, fit_teacher
 
 #: What the members are called, the teacher first.
@@ -19,7 +25,7 @@ NAMES = ("teacher", "booster", "student")
 _STUDENTS = 2
 
 #: Steps of the one student of a fold, over those of one on all rows.
-_FOLD_STEPS = 0.375
+_FOLD_STEPS = 0.5
 
 #: Share of a time limit that the student on labels may be trained for, and the fewest
 #: of its steps that are worth having.
@@ -42,21 +48,26 @@ class Member:
         It predicts like a teacher.
     of_fold : estimator
         What is fitted in its place on the rows of a fold; not fitted.
-    outputs : ndarray of shape (n_made, n_outputs), float32
-        Its predictions for the synthetic rows.
+    outputs : ndarray of shape (n_made, n_outputs), float32, or None
+        Its predictions for the synthetic rows, where there are some.
     """
 
     fitted: FittedTeacher
     of_fold: object
-    outputs: np.ndarray
+    outputs: np.ndarray | None
 
     def label(self, rows, context):
         """Predict rows that it was not fitted on."""
         return self.fitted.label(rows.X, rows.task, context)
 
+    def out_of_fold(self, rows, splits, context):
+        """Predict rows by models of its kind that were fitted on other folds."""
+        weights = _weights(self.of_fold, rows)
+        return cross_fit(self.of_fold, rows, weights, splits, context, keep=False)[0]
+
 
 def fit_members(pool, student, train, held, made, real, seed, context):
-    """Fit the models of the labels, and predict the synthetic rows.
+    """Fit the models of the labels, and predict the synthetic rows by them.
 
     Parameters
     ----------
@@ -67,7 +78,7 @@ def fit_members(pool, student, train, held, made, real, seed, context):
     train, held : TransferSet
         Rows to fit on, and rows that stop the student on labels; the latter may be
         None.
-    made : TransferSet
+    made : TransferSet or None
         The synthetic rows.
     real : {ndarray, DataFrame} of shape (n_samples, n_features)
         All labelled rows.
@@ -88,21 +99,23 @@ def fit_members(pool, student, train, held, made, real, seed, context):
         fitted = model and fit_booster(model, train, seed, context)
         _add(members, "booster", fitted, model, made, real, context)
     if pool.student:
-        network = without_teacher(student, len(train), len(made), seed)
+        n_transfer = len(train if made is None else made)
+        network = without_teacher(student, len(train), n_transfer, seed)
         several = 1 if context.deadline.limited else _STUDENTS
-        model = OnLabels(network, held, made.task, several)
-        of_fold = OnLabels(shortened(network, _FOLD_STEPS), held, made.task)
-        fitted = _fit_on_labels(model, train, context)
-        _add(members, "student", fitted, of_fold, made, real, context)
+        model = OnLabels(network, held, train.task, several)
+        of_fold = OnLabels(shortened(network, _FOLD_STEPS), held, train.task)
+        if is_own_network(student) or reads_table(train.X):
+            fitted = _fit_on_labels(model, train, context)
+            _add(members, "student", fitted, of_fold, made, real, context)
     return members
 
 
 def _add(members, name, fitted, of_fold, made, real, context):
     """Add a member that is there, and predicts the synthetic rows in time."""
-    if fitted is None:
-        return
-    outputs = label_in_time(fitted, made, real, name, context)
-    if outputs is not None:
+    outputs = None
+    if fitted and made:
+        outputs = label_in_time(fitted, made, real, name, context)
+    if fitted and (outputs is not None or made is None):
         members[name] = Member(fitted, of_fold, outputs)
 
 
@@ -130,15 +143,6 @@ def _fit_on_labels(model, train, context):
         context.report("no student on labels: there is no time to train it")
         return None
     return FittedTeacher(model, None, None)
-
-
-def out_of_fold(members, train, splits, context):
-    """Predict training rows by models of the labels that were fitted on other folds."""
-    models = [one.of_fold for one in members.values()]
-    return [
-        cross_fit(one, train, _weights(one, train), splits, context, keep=False)[0]
-        for one in models
-    ]
 
 
 def _weights(model, train):

@@ -9,7 +9,13 @@ from sklearn_kd.students._dispatch import (
     split_validation,
     student_proba,
 )
-from sklearn_kd.students._on_labels import OnLabels, shortened, without_teacher
+from sklearn_kd.students._on_labels import (
+    OnLabels,
+    is_own_network,
+    reads_table,
+    shortened,
+    without_teacher,
+)
 from sklearn_kd.students._rehearsal import check_dates, check_readable
 from sklearn_kd.students._split import split
 from sklearn_kd.students.encoder.encoder import TabularEncoder
@@ -26,7 +32,9 @@ __all__ = [
     "check_student",
     "fit_student",
     "is_linear",
+    "is_own_network",
     "own_rows",
+    "reads_table",
     "resolve_student",
     "shortened",
     "split",

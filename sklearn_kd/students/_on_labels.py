@@ -3,18 +3,23 @@
 from dataclasses import replace
 
 import numpy as np
+from scipy.sparse import issparse
 from sklearn.base import BaseEstimator, ClassifierMixin, clone
 
 from sklearn_kd._compat import num_samples
 from sklearn_kd._estimators.parts import last_step
 from sklearn_kd._rows import TransferSet
 from sklearn_kd._run.interrupts import ending_all
+from sklearn_kd._tables.columns import column_kinds
+from sklearn_kd._tables.doubtful_levels import (
+    has_numbers_as_text,
+    without_warnings_of_levels,
+)
+from sklearn_kd._tables.texts import is_text
+from sklearn_kd._tables.unreadable import find_unreadable
 from sklearn_kd.students._dispatch import fit_student, student_proba
-from sklearn_kd.students.mlp._training import epochs_of, steps_of_epoch
+from sklearn_kd.students.mlp._training import MOST_EPOCHS, epochs_of, steps_of_epoch
 from sklearn_kd.students.mlp.student import MLPStudent
-
-#: Most epochs: with few rows, the network is past its best long before.
-MOST_EPOCHS = 200
 
 
 def without_teacher(student, n_labelled, n_transfer, seed):
@@ -33,9 +38,9 @@ def without_teacher(student, n_labelled, n_transfer, seed):
     Returns
     -------
     estimator
-        Not fitted. It takes as many steps as the student, in 200 epochs at most.
+        Not fitted. It takes as many steps as the student, in 100 epochs at most.
     """
-    if not isinstance(last_step(student), MLPStudent):
+    if not is_own_network(student):
         student = MLPStudent(random_state=seed)
     student = clone(student)
     network = last_step(student)
@@ -43,6 +48,18 @@ def without_teacher(student, n_labelled, n_transfer, seed):
     epochs = min(-(-steps // steps_of_epoch(network, n_labelled)), MOST_EPOCHS)
     network.set_params(max_iter=epochs, verbose=False)
     return student
+
+
+def is_own_network(student):
+    """Return whether a student is, or ends in, the network of this package."""
+    return isinstance(last_step(student), MLPStudent)
+
+
+def reads_table(X):
+    """Return whether the default network can be trained on rows that others read."""
+    if is_text(X) or find_unreadable(X) is not None:
+        return False
+    return issparse(X) or not has_numbers_as_text(X, column_kinds(X))
 
 
 def shortened(student, share):
@@ -87,7 +104,7 @@ class OnLabels(ClassifierMixin, BaseEstimator):
             sample_weight = np.ones(num_samples(X))
         rows = TransferSet(X, self.task, self.task.encode(y), sample_weight)
         held = self.held and replace(self.held, soft=None)  # stopped by labels, too
-        with ending_all():
+        with ending_all(), without_warnings_of_levels(X):
             self.students_ = [
                 fit_student(self._make(index), rows, held)
                 for index in range(self.n_students)

@@ -46,7 +46,7 @@ class Source:
 
     def teach(self, rows, present, fit_params, splits, out_of_sample, seed, context):
         """Give the soft targets of the labelled rows, and the teachers of others."""
-        return Teachers()
+        return Teachers(context=context)
 
 
 class NoTeacher(Source):
@@ -75,7 +75,7 @@ class GivenTargets(Source):
         """Refuse a calibration."""
         if pool.calibration is not None:
             raise no_calibration(pool.calibration)
-        return False
+        return pool.out_of_sample is True
 
     def further_rows(self, transfer, X_unlabeled):
         """Refuse further rows: there is no teacher to label them."""
@@ -94,7 +94,10 @@ class GivenTargets(Source):
 
     def teach(self, rows, present, fit_params, splits, out_of_sample, seed, context):
         """Check the soft targets, and bring them into the order of the task."""
-        return Teachers(outputs=read_teacher_proba(self.proba, rows, present))
+        outputs = read_teacher_proba(self.proba, rows, present)
+        return Teachers(
+            outputs=outputs, context=context, are_out_of_sample=out_of_sample
+        )
 
 
 @dataclass(frozen=True, eq=False)

@@ -161,6 +161,8 @@ class Teachers:
     flags : callable or None, default=None
         Gives by the predictions, before calibration, which rows the teacher predicts to
         be of the class that its threshold is for; None where no threshold is handed on.
+    are_out_of_sample : bool, default=False
+        Of given soft targets: whether they are out-of-sample predictions.
     """
 
     teacher: object = None
@@ -170,9 +172,12 @@ class Teachers:
     context: object = None
     calibrate: object = None
     flags: object = None
+    are_out_of_sample: bool = False
 
     def out_of_sample_outputs(self, task):
         """Give out-of-sample soft targets of the labelled rows, or None."""
+        if self.are_out_of_sample:
+            return self.outputs
         outputs = [one.out_of_sample_outputs for one in self.members]
         if not outputs or any(each is None for each in outputs):
             return None

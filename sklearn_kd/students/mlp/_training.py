@@ -29,8 +29,8 @@ _TRAINING_SHARE = 0.95
 #: Share of all steps that the learning rate takes to rise, and its bound in steps.
 WARMUP_SHARE, WARMUP_STEPS = 0.05, 200
 
-#: Steps of a training whose length is left open.
-_STEPS = 4000
+#: Steps of a training whose length is left open, and the most epochs.
+_STEPS, MOST_EPOCHS = 4000, 100
 
 #: Early steps after which the clock is looked at, as it is after each twentieth.
 _LOOKS = frozenset([1, 2, 5, 10])
@@ -63,7 +63,7 @@ def epochs_of(student, n_samples):
     """Give the number of epochs: by itself what makes 4000 steps, but at most 100."""
     epochs = plain_number(student.max_iter)
     if epochs == "auto":
-        return min(-(-_STEPS // steps_of_epoch(student, n_samples)), 100)
+        return min(-(-_STEPS // steps_of_epoch(student, n_samples)), MOST_EPOCHS)
     return epochs
 
 

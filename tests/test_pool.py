@@ -1,0 +1,300 @@
+"""``objective=``: the teacher alone, or pooled with models of the labels."""
+
+import time
+
+import numpy as np
+import pytest
+from numpy.testing import assert_allclose, assert_array_equal
+from sklearn.base import BaseEstimator, ClassifierMixin, clone
+from sklearn.datasets import load_breast_cancer, load_digits
+from sklearn.ensemble import GradientBoostingClassifier, RandomForestClassifier
+from sklearn.linear_model import LogisticRegression
+from sklearn.metrics import log_loss
+from sklearn.model_selection import train_test_split
+from sklearn.pipeline import make_pipeline
+from sklearn.preprocessing import StandardScaler
+from sklearn.tree import DecisionTreeClassifier
+
+from sklearn_kd import DistilledClassifier, MLPStudent, MungeSampler, Pool
+
+X, y = load_breast_cancer(return_X_y=True)
+X, X_TEST, y, Y_TEST = train_test_split(X, y, test_size=0.4, random_state=0)
+SMALL = MLPStudent((16,), max_iter=3)
+FOREST = RandomForestClassifier(30, random_state=0).fit(X, y)
+BOOSTING = GradientBoostingClassifier(n_estimators=30, random_state=0).fit(X, y)
+ALONE = {"teacher": 1.0, "booster": 0.0, "student": 0.0}
+
+
+def distil(teacher=FOREST, student=SMALL, **params):
+    params = {"transfer": MungeSampler(3000), "random_state": 0} | params
+    return DistilledClassifier(teacher, student, **params)
+
+
+def loss(model, rows=X_TEST, labels=Y_TEST):
+    return log_loss(labels, model.predict_proba(rows))
+
+
+class Noise(ClassifierMixin, BaseEstimator):
+    """A fitted teacher that knows nothing, with out-of-bag members of its kind."""
+
+    classes_ = np.unique(y)
+
+    def predict_proba(self, X):
+        proba = np.random.default_rng(0).random((len(X), 2))
+        return proba / proba.sum(axis=1, keepdims=True)
+
+
+@pytest.mark.parametrize("teacher", [FOREST, BOOSTING], ids=["out-of-bag", "none"])
+def test_the_shares_of_the_pool_add_up_to_one(teacher):
+    model = distil(teacher).fit(X, y)
+    assert list(model.pool_weights_) == ["teacher", "booster", "student"]
+    assert sum(model.pool_weights_.values()) == pytest.approx(1)
+    assert min(model.pool_weights_.values()) >= 0
+    assert type(model.student_on_labels_) is MLPStudent
+    assert model.student_on_labels_.hidden_layer_sizes == (16,)
+    assert model.student_on_labels_.random_state == 0
+    assert_array_equal(model.student_on_labels_.classes_, [0, 1])
+    # it learned from labels, and predicts them
+    assert model.student_on_labels_.score(X_TEST, Y_TEST) > 0.85
+
+
+def test_with_fidelity_the_student_learns_from_the_teacher_alone():
+    model = distil(objective="fidelity").fit(X, y)
+    assert model.pool_weights_ == ALONE
+    assert model.student_on_labels_ is None
+    same = distil(objective=Pool(booster=False, student=False)).fit(X, y)
+    assert_array_equal(model.predict_proba(X), same.predict_proba(X))
+
+
+def test_without_a_teacher_there_is_no_pool():
+    model = distil(None, alpha=0).fit(X, y)
+    assert model.pool_weights_ is None
+    assert model.student_on_labels_ is None
+
+
+@pytest.mark.parametrize(
+    "params", [{"transfer": None}, {"teacher": None, "given": True}], ids=str
+)
+def test_without_synthetic_rows_the_teacher_is_alone(params):
+    given = params.pop("given", False)
+    proba = {"teacher_proba": FOREST.predict_proba(X)} if given else {}
+    params = {"transfer": None} | params
+    assert distil(**params).fit(X, y, **proba).pool_weights_ == ALONE
+
+
+@pytest.mark.parametrize("member", ["booster", "student"])
+def test_a_member_that_is_left_out_has_no_weight(member):
+    model = distil(objective=Pool(**{member: False})).fit(X, y)
+    assert model.pool_weights_[member] == 0
+    assert (model.student_on_labels_ is None) == (member == "student")
+
+
+def test_an_overconfident_teacher_is_corrected():
+    digits, labels = load_digits(return_X_y=True)
+    rng = np.random.default_rng(0)
+    noisy = np.where(rng.random(len(labels)) < 0.2, rng.permutation(labels), labels)
+    rows, held, told, truth = train_test_split(
+        digits, noisy, train_size=700, random_state=0
+    )
+    teacher = DecisionTreeClassifier(random_state=0).fit(rows, told)
+    losses = {
+        objective: loss(
+            distil(teacher, MLPStudent((32,), max_iter=20), objective=objective).fit(
+                rows, told
+            ),
+            held,
+            truth,
+        )
+        for objective in ("generalization", "fidelity")
+    }
+    assert losses["generalization"] < losses["fidelity"] - 0.5
+
+
+def test_a_teacher_that_adds_nothing_is_warned_of():
+    forest = RandomForestClassifier(30, max_depth=1, random_state=0)
+    forest.fit(X, np.random.default_rng(0).permutation(y))
+    with pytest.warns(UserWarning, match="adds next to nothing.*fidelity"):
+        model = distil(forest).fit(X, y)
+    assert model.pool_weights_["teacher"] < 0.05
+    assert loss(model) < loss(forest) - 0.3
+
+
+def test_a_good_teacher_has_the_most_of_the_pool():
+    rng = np.random.default_rng(0)
+    rows = rng.normal(size=(600, 5))
+    labels = (rng.random(600) < 1 / (1 + np.exp(-3 * rows[:, 0]))).astype(int)
+    teacher = LogisticRegression()
+    model = distil(teacher, cv=3).fit(rows, labels)
+    assert model.pool_weights_["teacher"] > 0.6
+
+
+def test_a_chain_is_pooled_once():
+    first = distil().fit(X, y)
+    assert first.pool_weights_ != ALONE
+    for teacher in (first, make_pipeline(StandardScaler(), distil()).fit(X, y)):
+        assert distil(teacher).fit(X, y).pool_weights_ == ALONE
+    faithful = distil(objective="fidelity").fit(X, y)
+    assert distil(faithful).fit(X, y).pool_weights_ != ALONE
+
+
+def test_same_seed_same_bits_with_any_number_of_jobs():
+    one, two = (
+        distil(n_jobs=jobs, transfer=MungeSampler(500)).fit(X, y) for jobs in (1, 2)
+    )
+    assert one.pool_weights_ == two.pool_weights_
+    assert_array_equal(one.predict_proba(X), two.predict_proba(X))
+
+
+def test_rows_of_weight_zero_count_as_absent():
+    weight = np.r_[np.ones(len(X)), np.zeros(40)]
+    more = np.r_[X, X[:40]], np.r_[y, 1 - y[:40]]
+    given = distil().fit(*more, sample_weight=weight)
+    bare = distil(clone(FOREST)).fit(X, y)
+    absent = distil(clone(FOREST)).fit(*more, sample_weight=weight)
+    assert absent.pool_weights_ == bare.pool_weights_
+    assert_array_equal(absent.predict_proba(X), bare.predict_proba(X))
+    assert sum(given.pool_weights_.values()) == pytest.approx(1)
+
+
+def test_weights_reach_the_members():
+    weight = np.where(y == 1, 20.0, 1.0)
+    plain, heavy = (
+        distil(BOOSTING).fit(X, y, sample_weight=w).student_on_labels_
+        for w in (None, weight)
+    )
+    share = [m.predict_proba(X)[:, 1].mean() for m in (plain, heavy)]
+    assert share[1] > share[0] + 0.01
+
+
+def test_groups_stay_whole_in_the_folds():
+    groups = np.arange(len(X)) // 8
+    model = distil().fit(X, y, groups=groups)
+    assert sum(model.pool_weights_.values()) == pytest.approx(1)
+
+
+@pytest.mark.parametrize(
+    "student",
+    [
+        DecisionTreeClassifier(max_depth=3),
+        MLPStudent((8,), max_iter=2, early_stopping=False),
+        make_pipeline(StandardScaler(), MLPStudent((8,), max_iter=2)),
+    ],
+    ids=["tree", "no validation rows", "pipeline"],
+)
+def test_every_student_can_learn_from_a_pool(student):
+    model = distil(BOOSTING, student, transfer=MungeSampler(400)).fit(X, y)
+    assert model.pool_weights_["student"] > 0
+    inner = getattr(model.student_on_labels_, "steps", [(0, model.student_on_labels_)])
+    expected = (8,) if not isinstance(student, DecisionTreeClassifier) else (128, 128)
+    assert inner[-1][1].hidden_layer_sizes == expected
+
+
+def test_few_rows_take_the_centre_of_the_ridge():
+    few = np.r_[np.flatnonzero(y == 0)[:20], np.flatnonzero(y == 1)[:20]]
+    teacher = LogisticRegression(max_iter=5000).fit(X[few], y[few])
+    shares = distil(teacher).fit(X[few], y[few]).pool_weights_
+    assert_allclose(
+        list(shares.values()), [0.4, 0.6 * 0.5 / 0.95, 0.6 * 0.45 / 0.95], rtol=1e-6
+    )
+
+
+def test_a_class_of_one_row_leaves_no_folds():
+    labels = y.copy()
+    labels[0] = 7
+    model = distil(clone(FOREST)).fit(X, labels)
+    assert sum(model.pool_weights_.values()) == pytest.approx(1)
+    assert_array_equal(model.classes_, [0, 1, 7])
+
+
+def test_a_time_limit_is_kept():
+    began = time.perf_counter()
+    model = distil(
+        FOREST, MLPStudent(), transfer=MungeSampler(20_000), time_limit=3
+    ).fit(X, y)
+    assert time.perf_counter() - began < 6
+    assert sum(model.pool_weights_.values()) == pytest.approx(1)
+
+
+def test_the_members_are_cached(tmp_path, capsys):
+    def printed():
+        distil(memory=str(tmp_path), verbose=1).fit(X, y)
+        return capsys.readouterr().out
+
+    def seconds(text):
+        lines = [line for line in text.splitlines() if "fitted on the labels" in line]
+        return [float(line.split(" in ")[1].split()[0]) for line in lines]
+
+    first, second = printed(), printed()
+    assert len(seconds(first)) == len(seconds(second)) == 8
+    assert max(seconds(second)) <= 0.1
+    assert "weights in the pool: teacher 0." in first
+
+
+def test_unlabelled_rows_get_pooled_targets():
+    class Kept(MLPStudent):
+        def fit(self, X, y, sample_weight=None, soft_targets=None, **params):
+            self.targets_ = None if soft_targets is None else soft_targets.proba
+            return super().fit(X, y, sample_weight, soft_targets, **params)
+
+    teacher = DecisionTreeClassifier(random_state=0).fit(X, y)
+    model = distil(teacher, Kept((8,), max_iter=2)).fit(X, y, X_unlabeled=X_TEST)
+    targets = model.student_.targets_[-len(X_TEST) :]
+    assert not np.isin(targets, [0, 1]).any()  # as the tree's own are
+    hard = teacher.predict_proba(X_TEST)
+    assert (np.abs(targets - hard) <= 0.6 + 1e-6).all()
+
+
+def test_ctrl_c_in_a_member_ends_the_fit(monkeypatch):
+    from sklearn_kd.students.mlp._training import Trainer
+
+    def interrupted(self, rows, generator):
+        raise KeyboardInterrupt
+
+    monkeypatch.setattr(Trainer, "_epoch", interrupted)
+    model = distil()
+    with pytest.raises(KeyboardInterrupt):
+        model.fit(X, y)
+    assert not hasattr(model, "student_")
+
+
+@pytest.mark.parametrize(
+    "objective", ["speed", None, 1, Pool, {"booster": True}, MLPStudent()], ids=repr
+)
+def test_other_objectives_are_refused(objective):
+    with pytest.raises((TypeError, ValueError), match="objective"):
+        distil(objective=objective).fit(X, y)
+
+
+@pytest.mark.parametrize(
+    ("name", "value"),
+    [
+        ("booster", "yes"),
+        ("student", 1.5),
+        ("student", None),
+        ("out_of_sample", "never"),
+        ("calibration", "platt"),
+    ],
+)
+def test_wrong_parameters_of_a_pool_are_refused_before_the_teacher(name, value):
+    teacher = RandomForestClassifier()
+    with pytest.raises(ValueError, match=f"'{name}' parameter of Pool"):
+        distil(teacher, objective=Pool(**{name: value})).fit(X, y)
+
+
+def test_parameters_of_a_pool_can_be_searched():
+    model = distil(objective=Pool())
+    model.set_params(objective__booster=False)
+    assert model.objective.booster is False
+    with pytest.raises(ValueError, match="objective__booster.*objective=Pool"):
+        distil().set_params(objective__booster=False)
+    assert repr(clone(model).objective) == "Pool(booster=False)"
+
+
+def test_a_threshold_of_the_teacher_survives_the_pool():
+    from sklearn.model_selection import FixedThresholdClassifier
+
+    teacher = FixedThresholdClassifier(FOREST, threshold=0.95).fit(X, y)
+    teacher.estimator_ = FOREST
+    model = distil(teacher, decision_threshold="teacher").fit(X, y)
+    share = [(m.predict(X_TEST) == 1).mean() for m in (teacher, model)]
+    assert abs(share[0] - share[1]) < 0.06
