@@ -245,9 +245,10 @@ def test_a_schedule_that_does_not_fit_is_shortened(clock, steps):
         model.fit(X, y)
     assert 4.5 <= clock.now <= 5
     assert model.n_steps_ == len(steps.rates) == pytest.approx(475, abs=10)
-    # the learning rate came to its end
     assert max(steps.rates) == pytest.approx(model.learning_rate_init, rel=0.01)
-    assert steps.rates[-1] < 0.001 * model.learning_rate_init
+    # the learning rate came to its end: one step more would have had none
+    assert steps.rates[-1] == pytest.approx(steps.rates[-2] / 2)
+    assert steps.rates[-1] < 0.0025 * model.learning_rate_init
     assert np.all(np.diff(steps.rates[250:]) < 0)
     assert model.score(X, y) > 0.7
 
