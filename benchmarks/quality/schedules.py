@@ -8,8 +8,10 @@ are not run again.
 """
 
 import argparse
+import math
 import time
 from pathlib import Path
+from unittest.mock import patch
 
 import numpy as np
 from sklearn.base import BaseEstimator, ClassifierMixin
@@ -22,30 +24,41 @@ from benchmarks.shared.results import FOLDER, append, read_rows
 from benchmarks.shared.tables import read_table
 from benchmarks.shared.teachers import forest
 from sklearn_kd import DistilledClassifier, MLPStudent, MungeSampler
+from sklearn_kd.students.mlp import _training
 
 RESULTS = FOLDER / "schedules.csv"
 MAX_ROWS = 10_000
 N_SYNTHETIC = 60_000
 SETS = ("phoneme", "satimage", "hpc_jobs", "adult", "letter")
 
-#: What each differs in from the first. 60 000 rows are 235 steps of 256.
+
+def cosine_rate(step, n_steps, peak, warmup):
+    """Learning rate of a step: a linear warm-up, then half a cosine down to zero."""
+    if step < warmup:
+        return peak * (step + 1) / warmup
+    return peak * 0.5 * (1 + math.cos(math.pi * (step - warmup) / (n_steps - warmup)))
+
+
+#: What each differs in from the first: the arguments of `train`.
 ARMS = {
-    "the default: 256 rows, 8000 steps": {},
-    "half the steps": {"max_iter": 17},
-    "a quarter of the steps": {"max_iter": 9},
-    "twice the steps": {"max_iter": 68},
-    "512 rows, 4000 steps, rate 8e-3": {
+    "the default: 256 rows, linear fall over 4000 steps, decay .1": {},
+    "cosine over 8000 steps, decay .2": {
+        "steps": 8000,
+        "rate": cosine_rate,
+        "weight_decay": 0.2,
+    },
+    "cosine over 4000 steps, decay .2": {"rate": cosine_rate, "weight_decay": 0.2},
+    "decay .2": {"weight_decay": 0.2},
+    "a quarter of the steps": {"steps": 1000},
+    "half the steps": {"steps": 2000},
+    "twice the steps": {"steps": 8000},
+    "512 rows, 2000 steps, rate 8e-3": {
         "batch_size": 512,
-        "max_iter": 34,
+        "steps": 2000,
         "learning_rate_init": 8e-3,
     },
-    "1024 rows, 2000 steps, rate 1e-2": {
-        "batch_size": 1024,
-        "max_iter": 34,
-        "learning_rate_init": 1e-2,
-    },
-    "128 rows, 8000 steps": {"batch_size": 128, "max_iter": 17},
-    "patience of a fifth of the epochs": {"n_iter_no_change": 7},
+    "128 rows, 4000 steps": {"batch_size": 128},
+    "patience of a fifth of the epochs": {"n_iter_no_change": 4},
     "no early stopping": {"early_stopping": False},
 }
 
@@ -92,6 +105,18 @@ class Captured(ClassifierMixin, BaseEstimator):
         return tags
 
 
+def train(rows, seed, steps=4000, rate=_training.linear_rate, **settings):
+    """Fit a student by a schedule, in whole epochs; give it and the seconds."""
+    n_batches = math.ceil(len(rows.train_[0]) / settings.get("batch_size", 256))
+    student = MLPStudent(
+        max_iter=math.ceil(steps / n_batches), random_state=seed, **settings
+    )
+    with patch.object(_training, "linear_rate", rate):
+        start = time.process_time()
+        student.fit(*rows.train_, **rows.validation_)
+        return student, time.process_time() - start
+
+
 def measure(name, seed, folder, done):
     """Train every arm on the same rows, and give a row of figures for each."""
     if all((name, str(seed), arm) in done for arm in ARMS):
@@ -110,10 +135,7 @@ def measure(name, seed, folder, done):
         key = (name, str(seed), arm)
         if key in done:
             continue
-        student = MLPStudent(random_state=seed, **settings)
-        start = time.process_time()
-        student.fit(*rows.train_, **rows.validation_)
-        seconds = time.process_time() - start
+        student, seconds = train(rows, seed, **settings)
         figures = fidelity(student.predict_proba(X_test), expected)
         yield dict(zip(KEYS, key, strict=True)) | {
             "kl": figures["kl"],
