@@ -149,13 +149,15 @@ def test_the_prior_of_a_balanced_teacher_is_that_of_the_labels(cv):
         distil(forest, transfer=MungeSampler(4000), cv=cv, calibration=name)
         for name in (None, "prior")
     )
-    losses, areas = [], []
-    for model in (plain, corrected):
-        proba = model.fit(rows, labels).predict_proba(new)
-        losses.append(log_loss(truth, proba))
-        areas.append(roc_auc_score(truth, proba[:, 1]))
-    assert losses[1] < losses[0] - 0.05
-    assert areas[1] > areas[0] - 0.01
+    losses, areas = np.zeros((2, 2, 3))
+    for index, model in enumerate((plain, corrected)):
+        for seed in range(3):  # short trainings: their areas are .01 apart
+            model.set_params(random_state=seed).fit(rows, labels)
+            proba = model.predict_proba(new)
+            losses[index, seed] = log_loss(truth, proba)
+            areas[index, seed] = roc_auc_score(truth, proba[:, 1])
+    assert (losses[1] < losses[0] - 0.05).all()
+    assert areas[1].mean() > areas[0].mean() - 0.01
     told = [soft_targets(model, rows, labels)[:1000] for model in (plain, corrected)]
     means = [proba[:, 1].mean() for proba in told]
     assert means[0] > labels.mean() + 0.08
