@@ -127,7 +127,11 @@ def measure(name, seed, folder, done):
     )
     teacher = forest(seed, hasattr(X, "columns")).fit(X, y)
     distilled = DistilledClassifier(
-        teacher, Captured(), transfer=MungeSampler(N_SYNTHETIC), random_state=seed
+        teacher,
+        Captured(),
+        transfer=MungeSampler(N_SYNTHETIC),
+        objective="fidelity",
+        random_state=seed,
     ).fit(X, y)
     rows = distilled.student_
     expected = teacher.predict_proba(X_test)
