@@ -17,6 +17,7 @@ _FIRST = {
     "transfer": "transfer=MungeSampler()",
     "encoder": "encoder=TabularEncoder()",
     "net": "net=NeuralNetClassifier(Module)",
+    "objective": "objective=Pool()",
 }
 
 

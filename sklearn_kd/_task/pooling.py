@@ -1,7 +1,8 @@
 """The log-linear pool: one distribution of the predictions of several classifiers."""
 
 import numpy as np
-from scipy.optimize import minimize
+from scipy.optimize import brentq, minimize
+from scipy.stats import entropy
 
 #: Probabilities are raised to it, as logarithms are taken: a forest can predict 0. With
 #: very many classes it is a tenth of an equal share.
@@ -48,6 +49,35 @@ def log_linear(probas, weights):
     pooled /= pooled.sum(axis=1, keepdims=True)
     pooled[probas[0].sum(axis=1) == 0] = 0
     return pooled.astype(np.float32)
+
+
+def matching_exponent(proba, other):
+    """Find the exponent at which probabilities are as sure as others, in the mean.
+
+    Parameters
+    ----------
+    proba, other : ndarray of shape (n_samples, n_classes), float
+        Predictions of two classifiers for the same rows.
+
+    Returns
+    -------
+    float
+        From 0.1 to 10: where the mean entropy of ``proba ** exponent``, renormalised,
+        is that of `other`. Below 1, `proba` is the surer of the two.
+    """
+    proba = proba[proba.sum(axis=1) > 0]
+    if not len(proba):
+        return 1.0
+    logs, wanted = np.log(raised(proba)), entropy(raised(other), axis=1).mean()
+
+    def surplus(power):
+        odds = np.exp(power * (logs - logs.max(axis=1, keepdims=True)))
+        return entropy(odds, axis=1).mean() - wanted
+
+    low, high = -np.log(10), np.log(10)
+    if surplus(np.exp(low)) <= 0 or surplus(np.exp(high)) >= 0:
+        return float(np.exp(low if surplus(np.exp(low)) <= 0 else high))
+    return float(np.exp(brentq(lambda x: surplus(np.exp(x)), low, high, xtol=1e-3)))
 
 
 def fit_log_linear(probas, codes, weight, center, ridge):

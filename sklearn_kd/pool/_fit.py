@@ -21,8 +21,13 @@ CENTER, CENTER_OF_LABELS = (0.70, 0.15, 0.25), (0.50, 0.45)
 #: alone have to say what a teacher is worth. Fewer rows do not move the weights.
 RIDGE, STRONG_RIDGE, FEWEST = 5.0, 15.0, 50
 
-#: Part of the models of the labels where the teacher is in no loss.
-SHARE_OF_LABELS = 0.6
+#: Part of the models of the labels where the teacher is in no loss: without synthetic
+#: rows, and beside them for a teacher that is as sure as these are, with what is added
+#: for one that is e times less or more sure, and the most.
+WITHOUT_ROWS, AS_SURE, FOR_SURENESS, MOST = 0.5, 0.4, 0.5, 0.7
+
+#: Synthetic rows by which that is found out.
+_COMPARED = 5000
 
 #: Folds for the models of the labels, and the most rows with which there are any beside
 #: synthetic rows.
@@ -169,7 +174,9 @@ def fit_pool(pool, student, teachers, rows, train, validation, made, seed):
         others = [one.label(held, context) for one in members.values()]
         ridge = RIDGE if of_teacher is None else STRONG_RIDGE
         weights = _fit(held, of_teacher, others, center, ridge)
-    share = SHARE_OF_LABELS if of_teacher is None else None
+    share = None
+    if of_teacher is None:
+        share = _share_of_labels(members, weights, made)
     fitted = FittedPool(members, weights, share, of_labelled)
     _tell(fitted.shares, context)
     return fitted
@@ -193,6 +200,20 @@ def _center(center, members):
     all_of = dict(zip(NAMES[1:], center, strict=True))
     there = np.array([all_of[name] for name in members])
     return there * (sum(center) / there.sum())
+
+
+def _share_of_labels(members, weights, made):
+    """Choose the part of the models of the labels beside a teacher in no loss.
+
+    Whether the teacher is overconfident or underconfident shows without any label: in
+    how sure it is of synthetic rows, compared with the models of the labels.
+    """
+    if made is None:
+        return WITHOUT_ROWS
+    few = slice(None, None, -(-len(made) // _COMPARED))
+    labels = made.task.pool([one.outputs[few] for one in members.values()], weights)
+    power = made.task.matching_exponent(made.soft.proba[few], labels)
+    return min(AS_SURE + FOR_SURENESS * abs(np.log(power)), MOST)
 
 
 def _predict_labelled(members, rest, held, splits, n_rows, context):

@@ -21,9 +21,9 @@ class Pool(VersionedMixin, BaseEstimator):
         it is a logistic regression. Above 10 classes it is left out.
     student : bool, default=True
         Whether the student's own kind is a member: a network with the parameters of the
-        student, if that is an :class:`MLPStudent`, and else a default one. It is
-        trained on the labels for as many steps as the student takes, 3000 at most, and
-        stopped by validation rows.
+        student, if that is an :class:`MLPStudent`, and else a default one. Two
+        that differ in their seed are trained on the labels for as many steps as the
+        student takes, 100 epochs at most, and stopped by validation rows.
     out_of_sample : bool or "auto", default="auto"
         Whether the teacher's soft targets of synthetic rows are out-of-sample
         predictions with respect to the training row that each was made from (its
@@ -60,18 +60,25 @@ class Pool(VersionedMixin, BaseEstimator):
 
     where the teacher has out-of-sample predictions for the labelled rows. The weights
     minimise the log loss of the labels, given those predictions and out-of-fold
-    predictions of the other two (three folds). With more than 20 000 rows, a time limit
+    predictions of the other two (three folds), plus
+    :math:`\\frac{5}{2} \\|w - (0.70, 0.15, 0.25)\\|^2`. With more than 20 000 rows, a time limit
     or a class of a single row there are no folds: the weights minimise the log loss on
     the student's validation rows plus
     :math:`\\frac{5}{2} \\|w - (0.70, 0.15, 0.25)\\|^2`.
 
     For a teacher without such predictions the target is
 
-    .. math:: (p_T + softmax(b_H \\log p_H + b_M \\log p_M)) / 2,
+    .. math:: (1 - a) \\, p_T + a \\, softmax(b_H \\log p_H + b_M \\log p_M),
 
     where b minimises the log loss on validation rows plus
     :math:`\\frac{5}{2} \\|b - (0.50, 0.45)\\|^2`. Below 50 validation rows the weights
-    are these numbers.
+    are these numbers. The part is :math:`a = \\min(0.4 + 0.5 |\\log c|, 0.7)`, where
+    :math:`p_T^c`, renormalised, has the mean entropy of the models of the labels over
+    the synthetic rows; without synthetic rows it is 0.5.
+
+    Without synthetic rows, the training rows have out-of-fold predictions of the two
+    models in their targets. Linear students, sparse rows and texts then have the
+    teacher alone.
 
     References
     ----------

@@ -21,6 +21,9 @@ from sklearn_kd.students._dispatch import fit_student, student_proba
 from sklearn_kd.students.mlp._training import MOST_EPOCHS, epochs_of, steps_of_epoch
 from sklearn_kd.students.mlp.student import MLPStudent
 
+#: Share of all epochs without an improvement after which training stops.
+PATIENCE = 0.25
+
 
 def without_teacher(student, n_labelled, n_transfer, seed):
     """Make the network that is trained on labels alone.
@@ -47,6 +50,8 @@ def without_teacher(student, n_labelled, n_transfer, seed):
     steps = epochs_of(network, n_transfer) * steps_of_epoch(network, n_transfer)
     epochs = min(-(-steps // steps_of_epoch(network, n_labelled)), MOST_EPOCHS)
     network.set_params(max_iter=epochs, verbose=False)
+    if isinstance(network.n_iter_no_change, str):
+        network.set_params(n_iter_no_change=max(round(epochs * PATIENCE), 1))
     return student
 
 
