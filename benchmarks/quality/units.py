@@ -17,6 +17,7 @@ from time import process_time
 import joblib
 import numpy as np
 import pandas as pd
+from sklearn.base import BaseEstimator
 from sklearn.model_selection import train_test_split
 
 import sklearn_kd
@@ -77,7 +78,7 @@ def settings_key(name):
         The hash.
     """
     makes = [MAKERS[name](0, mixed) for mixed in (False, True)]
-    texts = [make.__repr__(N_CHAR_MAX=10**6) for make in makes]
+    texts = [BaseEstimator.__repr__(make, N_CHAR_MAX=10**6) for make in makes]
     texts = [re.sub(r" at 0x\w+", "", text) for text in texts]  # column selectors
     return joblib.hash([PROTOCOL, *texts])[:12]
 
