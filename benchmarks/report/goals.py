@@ -220,7 +220,6 @@ def _fidelity(rows):
     agreement = paired(rows, "agreement", "fidelity")["fidelity"]
     of_ceiling = (agreement / seed_ceilings(rows)).dropna()
     forests = of_ceiling[of_ceiling.index.get_level_values("teacher") == "forest"]
-    kl = paired(rows, "kl", "fidelity", "rows_only").mean()
     whole = len(agreement) == BEFORE["pairs"]
     lines = [
         *_line("mean agreement", agreement.mean(), 0.965),
@@ -233,12 +232,6 @@ def _fidelity(rows):
         ),
         *_line("median agreement / seed ceiling, forests", forests.median(), 0.985),
         *_line("median agreement / seed ceiling", of_ceiling.median(), 0.975),
-        *_line(
-            "mean KL / KL of the student of training rows only",
-            kl["fidelity"] / kl["rows_only"],
-            0.25,
-            at_least=False,
-        ),
     ]
     return [(f"fidelity: {what}", *rest) for what, *rest in lines]
 

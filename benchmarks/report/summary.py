@@ -125,7 +125,6 @@ def set_lines(rows):
                 _mean(part["kl"], ".4f"),
                 number(get("fidelity", "agreement"), ".3f"),
                 number(get("fidelity", "kl"), ".4f"),
-                number(get("rows_only", "kl"), ".4f"),
                 number(get("teacher", "log_loss"), ".3f"),
                 _mean(part["log_loss"], ".3f"),
                 number(get("no_teacher", "log_loss"), ".3f"),
@@ -135,7 +134,7 @@ def set_lines(rows):
         )
     header = (
         "set,rows,teacher,student,no teacher,small booster,kept,agreement,KL,"
-        "fidelity: agreement,KL,KL of rows only,log loss: teacher,student,no teacher,"
+        "fidelity: agreement,KL,log loss: teacher,student,no teacher,"
         "small booster,teachers that are beaten"
     )
     return table(header.split(","), lines)

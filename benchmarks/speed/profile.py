@@ -25,7 +25,6 @@ from threadpoolctl import threadpool_limits
 from benchmarks.shared.markdown import number, table
 from benchmarks.shared.results import FOLDER
 from sklearn_kd import DistilledClassifier
-from sklearn_kd.pool import _fit as pool
 from sklearn_kd.pool import _members as members
 from sklearn_kd.students.mlp import _batches, _encoder_fit
 from sklearn_kd.students.mlp._encoder_fit import ENCODER_ROWS
@@ -47,7 +46,7 @@ STEPS = [
     (Teachers, "label", "labelling the synthetic rows"),
     (members, "fit_booster", "fitting the small booster"),
     (members, "_fit_on_labels", "training the students on labels"),
-    (pool, "out_of_fold", "folds of booster and student on labels"),
+    (members.Member, "out_of_fold", "folds of booster and student on labels"),
     (FittedTeacher, "label", "asking all members of the pool"),
     (out_of_bag.OutOfBag, "label", "asking the trees out of the bag"),
     (_encoder_fit, "fit_encoder", "fitting the encoder"),
