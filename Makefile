@@ -16,7 +16,7 @@ INSTALL = $(BIN)/python -m pip install --quiet --disable-pip-version-check \
 ONE_THREAD := OMP_NUM_THREADS=1 OPENBLAS_NUM_THREADS=1 MKL_NUM_THREADS=1
 
 .DEFAULT_GOAL := help
-.PHONY: help demo test lint format doctest docs bench-quality \
+.PHONY: help demo test lint format doctest docs bench-quality bench-strong \
 	bench-students bench-cross-fit bench-prior bench-schedules bench-speed bench-peers \
 	test-lowest clean
 
@@ -48,6 +48,10 @@ docs: $(VENV)/.docs-installed ## build the site into docs/_build/html
 
 bench-quality: $(VENV)/.bench-data ## what students keep, and the tables in docs, README
 	$(ONE_THREAD) $(BIN)/python -m benchmarks.quality $(ARGS)
+	$(BIN)/python -m benchmarks.report
+
+bench-strong: $(VENV)/.bench-data ## what students keep of CatBoost and of a stack
+	$(ONE_THREAD) $(BIN)/python -m benchmarks.quality --teachers catboost,stack $(ARGS)
 	$(BIN)/python -m benchmarks.report
 
 bench-students: $(VENV)/.bench-data ## which student to choose, of many kinds

@@ -4,16 +4,18 @@
 
 For each table and seed: a stratified 70/30 split after duplicates are dropped, three
 teachers fitted on the training rows, and on the same rows the student distilled from
-each at the defaults, the same student without a teacher, and what people would fit
-instead. Test rows are used for nothing but the figures.
+each at the defaults, with objective="fidelity" and without synthetic rows, the same
+student without a teacher, and what people would fit instead. Test rows are used for
+nothing but the figures.
 
 Every finished row is in the results file at once and is not made again, unless what it
 depends on has changed: the code of the package for our students, the settings for
 teachers and rivals. Those are kept in a cache beside it, so that
 
-    python -m benchmarks.quality --models student,rows_only,no_teacher
+    python -m benchmarks.quality --models student,fidelity,no_teacher
 
-fits our students only. `--search` runs a search over the parameters instead, on five
+fits our students only. `--teachers catboost,stack` distils stronger teachers, into a
+results file of its own. `--search` runs a search over the parameters instead, on five
 tables, and `--students all` compares other kinds of students on six, each into a
 results file of its own. Run it with one thread a process (OMP_NUM_THREADS=1), as
 `make bench-quality` does: seconds are processor time of one.
@@ -25,7 +27,6 @@ from pathlib import Path
 
 from joblib import Parallel, delayed
 
-from benchmarks.quality.students import CALIBRATED
 from benchmarks.quality.units import MODELS, Unit, row_key, run
 from benchmarks.report.goals import read, report
 from benchmarks.shared.results import (
@@ -37,9 +38,10 @@ from benchmarks.shared.results import (
     sort_rows,
 )
 from benchmarks.shared.tables import PUBLIC, folder_sets
-from benchmarks.shared.teachers import TEACHERS
+from benchmarks.shared.teachers import STRONG, TEACHERS
 
-RESULTS = FOLDER / "quality.csv"
+#: Of the teachers that the goals are about, and of stronger ones.
+RESULTS, STRONG_RESULTS = FOLDER / "quality.csv", FOLDER / "strong.csv"
 
 
 def parse(argv=None):
@@ -62,11 +64,15 @@ def parse(argv=None):
     args.seeds = args.seeds or (1 if args.students else 3)
     everything = folder_sets(args.data) if args.data else PUBLIC
     args.sets = args.sets.split(",") if args.sets else everything
-    for name, known in (("teachers", TEACHERS), ("models", MODELS)):
+    for name, known in (("teachers", TEACHERS | STRONG), ("models", MODELS)):
         values = getattr(args, name).split(",")
         if not set(values) <= set(known):
             parser.error(f"--{name} {','.join(values)}: known are {', '.join(known)}")
         setattr(args, name, values)
+    if len({teacher in STRONG for teacher in args.teachers}) > 1:
+        parser.error(
+            f"--teachers: {' and '.join(STRONG)} have a results file of theirs"
+        )
     return args
 
 
@@ -80,7 +86,6 @@ def missing(args, out):
         (teacher, model): row_key(model, teacher, args.max_rows)
         for teacher in args.teachers
         for model in args.models
-        if model != "calibrated" or teacher in CALIBRATED
     }
     work = []
     for seed in range(args.seeds):
@@ -119,7 +124,7 @@ def main():
         from benchmarks.quality.which_student import compare
 
         return compare(args)
-    out = args.out or RESULTS
+    out = args.out or (STRONG_RESULTS if args.teachers[0] in STRONG else RESULTS)
     check_columns(out)
     drop_stale(args, out)
     work = missing(args, out)

@@ -3,9 +3,10 @@
     python -m benchmarks.quality.cross_fit [--data FOLDER] [--sets a,b+0.2] [--out FILE]
 
 For each table, with or without a share of its labels permuted, a forest of 300 trees is
-distilled twice, all else equal: `cross_fit=False` and `cross_fit=True`. Beside the log
-losses on test rows stands Moran's I of the out-of-bag residuals, by which "auto" has to
-choose between the two without a test row. Finished rows are not run again.
+distilled twice, all else equal, and without models of the labels in the pool:
+`Pool(out_of_sample=False)` and `Pool(out_of_sample=True)`. Beside the log losses on
+test rows stands Moran's I of the out-of-bag residuals, by which "auto" has to choose
+between the two without a test row. Finished rows are not run again.
 """
 
 import argparse
@@ -18,7 +19,7 @@ from sklearn.model_selection import train_test_split
 from benchmarks.shared.results import FOLDER, append, read_rows
 from benchmarks.shared.tables import read_table
 from benchmarks.shared.teachers import forest
-from sklearn_kd import DistilledClassifier, MLPStudent, MungeSampler
+from sklearn_kd import DistilledClassifier, MLPStudent, MungeSampler, Pool
 from sklearn_kd._rows import Present, TransferSet
 from sklearn_kd._run.random import stream
 from sklearn_kd._task import Classification
@@ -58,12 +59,11 @@ def measure(name, seed, folder):
     correlation, score = residual_autocorrelation(teacher, X, y, seed)
     row = {"set": name, "seed": seed, "rows": len(y), "moran_i": correlation}
     row |= {"z": score, "teacher": _loss(teacher, X_test, y_test)}
-    for arm, cross_fit in (("all", False), ("out_of_bag", True)):
+    for arm, aside in (("all", False), ("out_of_bag", True)):
         student = DistilledClassifier(
             teacher,
             MLPStudent((64, 64)),
-            cross_fit=cross_fit,
-            booster_weight=0,
+            objective=Pool(booster=False, student=False, out_of_sample=aside),
             random_state=seed,
         )
         row[arm] = _loss(student.fit(X, y), X_test, y_test)

@@ -3,10 +3,11 @@
     python -m benchmarks.quality.prior [--data FOLDER] [--sets a,b] [--out FILE]
 
 A forest and a booster with balanced class weights, and a booster behind undersampling,
-are distilled with no calibration, with `calibration="prior"` and with "sigmoid", all
-else equal; out-of-sample predictions are those of `cv=5`, or of the out-of-bag trees.
-Beside the students stands a booster without weights, distilled as it
-is. Finished rows are not run again.
+are distilled as they are, with `Pool(calibration="prior")` and with "sigmoid", all else
+equal and without models of the labels in the pool; and with these, at the defaults.
+Out-of-sample predictions are those of `cv=5`, or of the out-of-bag trees. Beside the
+students stands a booster without weights, distilled as it is and at the defaults.
+Finished rows are not run again.
 """
 
 import argparse
@@ -27,7 +28,7 @@ from sklearn.model_selection import train_test_split
 from benchmarks.shared.results import FOLDER, append, read_rows
 from benchmarks.shared.tables import read_table
 from benchmarks.shared.teachers import lightgbm, numbered
-from sklearn_kd import DistilledClassifier, MLPStudent, MungeSampler
+from sklearn_kd import DistilledClassifier, MLPStudent, MungeSampler, Pool
 from sklearn_kd._compat import safe_indexing
 
 RESULTS = FOLDER / "prior.csv"
@@ -37,9 +38,18 @@ N_SYNTHETIC = 20_000
 #: Tables whose classes differ in size.
 SETS = ("german_credit", "hpc_jobs", "credit_data", "adult", "flights_late")
 
-CALIBRATIONS = (None, "prior", "sigmoid")
+#: What the student learns, by the name of the way.
+OBJECTIVES = {
+    "as it is": "fidelity",
+    "prior": Pool(booster=False, student=False, calibration="prior"),
+    "sigmoid": Pool(booster=False, student=False, calibration="sigmoid"),
+    "pool": "generalization",
+}
 
-KEYS = ("set", "seed", "teacher", "calibration")
+#: The teacher without weights has nothing to correct.
+UNWEIGHTED = "booster, no weights"
+
+KEYS = ("set", "seed", "teacher", "way")
 
 METRICS = ("log_loss", "accuracy", "balanced_accuracy", "by_share", "roc_auc")
 
@@ -92,7 +102,7 @@ def teachers(seed, mixed):
             Undersampled(numbered(booster(seed), mixed), seed),
             5,
         ),
-        "booster, as it is": (numbered(booster(seed), mixed), 5),
+        UNWEIGHTED: (numbered(booster(seed), mixed), 5),
     }
 
 
@@ -106,10 +116,10 @@ def measure(name, seed, folder, done):
     )
     smallest = np.unique(y, return_counts=True)[1].min() / len(y)
     for what, (teacher, cv) in teachers(seed, hasattr(X, "columns")).items():
-        ways = (None,) if what == "booster, as it is" else CALIBRATIONS
+        ways = ("as it is", "pool") if what == UNWEIGHTED else OBJECTIVES
         with TemporaryDirectory() as memory:
-            for calibration in ways:
-                key = (name, str(seed), what, str(calibration).lower())
+            for way in ways:
+                key = (name, str(seed), what, way)
                 if key in done:
                     continue
                 model = DistilledClassifier(
@@ -117,7 +127,7 @@ def measure(name, seed, folder, done):
                     MLPStudent((64, 64)),
                     transfer=MungeSampler(N_SYNTHETIC),
                     cv=cv,
-                    calibration=calibration,
+                    objective=OBJECTIVES[way],
                     memory=memory,
                     random_state=seed,
                 ).fit(X, y)
@@ -149,33 +159,30 @@ def lines(rows):
     share" is the balanced accuracy of the class that gains most on its share.
     """
     made = [
-        "| teacher | calibration | log loss | better | accuracy | balanced accuracy | "
+        "| teacher | way | log loss | better | accuracy | balanced accuracy | "
         "by share | ROC AUC |",
         "|---|---|---:|---:|---:|---:|---:|---:|",
     ]
     losses = {tuple(row[key] for key in KEYS): float(row["log_loss"]) for row in rows}
     for what in dict.fromkeys(row["teacher"] for row in rows):
-        for calibration in dict.fromkeys(row["calibration"] for row in rows):
-            cell = [
-                row
-                for row in rows
-                if (row["teacher"], row["calibration"]) == (what, calibration)
-            ]
+        for way in dict.fromkeys(row["way"] for row in rows):
+            cell = [row for row in rows if (row["teacher"], row["way"]) == (what, way)]
             if not cell:
                 continue
             means = [
                 np.mean([float(row[metric]) for row in cell]) for metric in METRICS
             ]
-            better = "" if calibration == "none" else _count_better(cell, losses)
+            better = "" if way == "as it is" else _count_better(cell, losses)
             figures = [f"{mean:.4f}" for mean in means]
             figures.insert(1, better)
-            made.append(f"| {what} | {calibration} | {' | '.join(figures)} |")
+            made.append(f"| {what} | {way} | {' | '.join(figures)} |")
     return made
 
 
 def _count_better(cell, losses):
     better = [
-        float(row["log_loss"]) < losses[row["set"], row["seed"], row["teacher"], "none"]
+        float(row["log_loss"])
+        < losses[row["set"], row["seed"], row["teacher"], "as it is"]
         for row in cell
     ]
     return f"{sum(better)} of {len(better)}"

@@ -21,11 +21,14 @@ SETS = ("phoneme", "satimage", "vehicle", "german_credit", "credit_data")
 TEACHER = "forest"
 SEED = 0
 
-#: How much the labels count, whose memory labels the synthetic rows, and whether there
-#: are any.
+#: How much the labels count, what the synthetic rows teach, and whether there are any.
 GRID = [
     {"transfer": [None], "alpha": [0.5, 1.0]},
-    {"transfer": ["auto"], "cross_fit": [False, True], "alpha": [0.5, 1.0]},
+    {
+        "transfer": ["auto"],
+        "objective": ["generalization", "fidelity"],
+        "alpha": [0.5, 1.0],
+    },
 ]
 
 

@@ -13,7 +13,7 @@ from sklearn.tree import DecisionTreeClassifier
 
 from benchmarks.shared.figures import row_seconds
 from benchmarks.shared.teachers import lightgbm, network, numbered, scaled
-from sklearn_kd import DistilledClassifier, MLPStudent
+from sklearn_kd import DistilledClassifier
 from sklearn_kd.teachers.out_of_sample._out_of_bag import OutOfBag
 
 #: Rivals that learn from the labels, whatever the teacher and the package are.
@@ -35,13 +35,10 @@ RIVALS = {
     ),
 }
 
-#: What depends on the package: distilled at defaults, from the training rows alone, or
-#: from a calibrated teacher; trained on the labels for as many steps; LightGBM cut to
+#: What depends on the package: distilled at the defaults, as a faithful copy, or from
+#: the training rows alone; the student on labels of the first of these; LightGBM cut to
 #: the student's latency.
-OURS = ("student", "rows_only", "calibrated", "no_teacher", "lightgbm_latency")
-
-#: Teachers with out-of-bag predictions, which a fitted one can be calibrated on.
-CALIBRATED = ("forest",)
+OURS = ("student", "fidelity", "rows_only", "no_teacher", "lightgbm_latency")
 
 
 def distil(teacher, X, y, seed, **settings):
@@ -53,7 +50,8 @@ def distil(teacher, X, y, seed, **settings):
         Fitted.
     figures : dict
         Seconds of `fit`, and those of the teacher's predictions, as a whole or
-        by those of its trees that were not fitted on a row; steps and transfer rows.
+        by those of its trees that were not fitted on a row; steps, transfer rows, and
+        the shares of the pool.
     """
     model = DistilledClassifier(teacher, random_state=seed, **settings)
     labelling = ((type(teacher), "predict_proba"), (OutOfBag, "label"))
@@ -61,11 +59,12 @@ def distil(teacher, X, y, seed, **settings):
         start = process_time()
         model.fit(X, y)
         seconds = process_time() - start
-    return model, {
+    shares = {f"pool_{name}": share for name, share in model.pool_weights_.items()}
+    return model, shares | {
         "fit_seconds": seconds,
-        "labelling_seconds": getattr(model, "labelling_seconds_", spent[0]),
+        "labelling_seconds": spent[0],
         "n_steps": getattr(model.student_, "n_steps_", None),
-        "n_transfer_rows": getattr(model, "n_transfer_rows_", None),
+        "n_transfer_rows": model.n_transfer_rows_,
     }
 
 
@@ -96,22 +95,6 @@ def _clock(methods):
             original = inspect.getattr_static(kind, name)
             stack.enter_context(mock.patch.object(kind, name, timed(original, kind)))
         yield spent
-
-
-def without_teacher(X, y, seed, n_steps):
-    """Fit the same student on the labels, for as many steps, stopped early.
-
-    The learning rate falls over all of them, and the best weights are kept.
-    """
-    one_epoch = MLPStudent(max_iter=1, random_state=seed).fit(X, y)
-    n_epochs = max(1, round(n_steps / one_epoch.n_steps_))
-    student = MLPStudent(max_iter=n_epochs, early_stopping=True, random_state=seed)
-    start = process_time()
-    student.fit(X, y)
-    return student, {
-        "fit_seconds": process_time() - start,
-        "n_steps": student.n_steps_,
-    }
 
 
 def cut_to_latency(X, y, seed, mixed, X_test, budget):

@@ -17,6 +17,7 @@ from time import process_time
 import joblib
 import numpy as np
 import pandas as pd
+from sklearn.base import BaseEstimator
 from sklearn.model_selection import train_test_split
 
 import sklearn_kd
@@ -25,7 +26,6 @@ from benchmarks.quality.students import (
     RIVALS,
     cut_to_latency,
     distil,
-    without_teacher,
 )
 from benchmarks.shared.figures import (
     IMBALANCED,
@@ -38,12 +38,12 @@ from benchmarks.shared.figures import (
 )
 from benchmarks.shared.results import append_row
 from benchmarks.shared.tables import read_table
-from benchmarks.shared.teachers import TEACHERS
+from benchmarks.shared.teachers import STRONG, TEACHERS
 
 #: Raise it when the split or what is measured changes: nothing older counts then.
 PROTOCOL = 1
 
-MAKERS = {**TEACHERS, **RIVALS}
+MAKERS = {**TEACHERS, **STRONG, **RIVALS}
 MODELS = ("teacher", *RIVALS, *OURS)
 
 #: Seeds of the second teacher, for the agreement of two teachers of a kind.
@@ -78,7 +78,7 @@ def settings_key(name):
         The hash.
     """
     makes = [MAKERS[name](0, mixed) for mixed in (False, True)]
-    texts = [make.__repr__(N_CHAR_MAX=10**6) for make in makes]
+    texts = [BaseEstimator.__repr__(make, N_CHAR_MAX=10**6) for make in makes]
     texts = [re.sub(r" at 0x\w+", "", text) for text in texts]  # column selectors
     return joblib.hash([PROTOCOL, *texts])[:12]
 
@@ -150,7 +150,7 @@ class Unit:
 
     @cached_property
     def without_teacher(self):
-        """What was measured of students on labels alone, by their number of steps."""
+        """What was measured of the student on labels: the same for all teachers."""
         return {}
 
     @cached_property
@@ -258,23 +258,23 @@ def _ours(unit, teacher_name, models):
         figures["proba"] = predicted(model, X_test)
         return figures | size(model) | latency(model, X_test)
 
-    if set(models) - {"rows_only", "calibrated"}:
+    if set(models) - {"fidelity", "rows_only"}:
         model, figures = distil(teacher, X, y, unit.seed)
         student = measured(model.student_, figures)
     if "student" in models:
         yield "student", student | teacher_time
-    if "rows_only" in models:
-        model, figures = distil(teacher, X, y, unit.seed, transfer=None)
-        yield "rows_only", measured(model.student_, figures) | teacher_time
-    if "calibrated" in models:
-        model, figures = distil(teacher, X, y, unit.seed, calibration="temperature")
-        yield "calibrated", measured(model.student_, figures) | teacher_time
     if "no_teacher" in models:
-        n_steps = student["n_steps"]
-        if n_steps not in unit.without_teacher:  # the same for all teachers, mostly
-            plain = without_teacher(X, y, unit.seed, n_steps)
-            unit.without_teacher[n_steps] = measured(*plain)
-        yield "no_teacher", unit.without_teacher[n_steps]
+        if not unit.without_teacher:
+            plain = model.student_on_labels_
+            unit.without_teacher.update(measured(plain, {"n_steps": plain.n_steps_}))
+        yield "no_teacher", unit.without_teacher
+    for name, settings in (
+        ("fidelity", {"objective": "fidelity"}),
+        ("rows_only", {"transfer": None}),
+    ):
+        if name in models:
+            model, figures = distil(teacher, X, y, unit.seed, **settings)
+            yield name, measured(model.student_, figures) | teacher_time
     if "lightgbm_latency" in models:
         column = "frame_row_seconds" if unit.mixed else "array_row_seconds"
         yield (
@@ -298,10 +298,11 @@ def _write(unit, teacher, model, figures, out):
     row = {"set": unit.name, "teacher": teacher, "seed": unit.seed, "model": model}
     row["key"] = row_key(model, teacher, unit.max_rows)
     append_row(out, row | unit.facts | figures)
+    seconds = figures.get("fit_seconds", np.nan)
     print(
         f"{unit.name} {teacher} {unit.seed} {model}: score {figures['score']:.4f}, "
         f"log loss {figures['log_loss']:.4f}, agreement {figures['agreement']:.4f}, "
-        f"KL {figures['kl']:.4f}, {figures['fit_seconds']:.1f} s",
+        f"KL {figures['kl']:.4f}, {seconds:.1f} s",
         flush=True,
     )
 

@@ -24,6 +24,9 @@ ROOT = Path(__file__).parents[2]
 #: Not imported from benchmarks.peers, which needs AutoGluon.
 PEERS = FOLDER / "peers.csv"
 
+#: Results of the teachers that no goal is about.
+STRONG = FOLDER / "strong.csv"
+
 #: Tables of the quality benchmark, by the name of their file and of their block.
 QUALITY = {
     "quality": summary.model_lines,
@@ -31,6 +34,9 @@ QUALITY = {
     "quality_sets": summary.set_lines,
     "quality_pairs": summary.pair_lines,
     "quality_gap": summary.gap_lines,
+    "quality_missed": summary.missed_lines,
+    "quality_pool": summary.pool_lines,
+    "quality_teachers": summary.teacher_lines,
 }
 
 
@@ -70,6 +76,10 @@ def main():
     args = parser.parse_args()
     rows = goals.read(args.results)
     tables = {name: make(rows) for name, make in QUALITY.items()}
+    if STRONG.exists():
+        strong = goals.read(STRONG)
+        tables["strong"] = summary.strong_lines(strong)
+        tables["quality_teachers"] += summary.teacher_lines(strong)[2:]
     timed = read_rows(FOLDER / "speed.csv")
     tables["speed"] = speed_lines(timed)
     figures = headline.headline(rows, timed)

@@ -5,8 +5,11 @@ import pandas as pd
 
 from benchmarks.report.goals import (
     BOOSTERS,
+    LOWEST,
     PAIR,
+    SHARES,
     SPLIT,
+    excesses,
     gap_kept,
     goals,
     paired,
@@ -21,6 +24,7 @@ from benchmarks.shared.markdown import number, table
 MODELS = {
     "teacher": "teacher",
     "student": "student, distilled at the defaults",
+    "fidelity": 'the same with objective="fidelity"',
     "rows_only": "the same from the training rows alone",
     "no_teacher": "the same without a teacher",
     "lightgbm_30": "LightGBM, 30 trees of 15 leaves",
@@ -31,6 +35,10 @@ MODELS = {
     "logistic": "logistic regression",
     "tree": "a single tree",
 }
+
+
+#: Shares of the pool: teacher, booster, student on labels.
+POOL = ("pool_teacher", "pool_booster", "pool_student")
 
 
 def with_error(value, error, style):
@@ -115,7 +123,8 @@ def set_lines(rows):
                 _mean(part["retention"], ".4f"),
                 _mean(part["agreement"], ".3f"),
                 _mean(part["kl"], ".4f"),
-                number(get("rows_only", "kl"), ".4f"),
+                number(get("fidelity", "agreement"), ".3f"),
+                number(get("fidelity", "kl"), ".4f"),
                 number(get("teacher", "log_loss"), ".3f"),
                 _mean(part["log_loss"], ".3f"),
                 number(get("no_teacher", "log_loss"), ".3f"),
@@ -125,8 +134,8 @@ def set_lines(rows):
         )
     header = (
         "set,rows,teacher,student,no teacher,small booster,kept,agreement,KL,"
-        "KL of rows only,log loss: teacher,student,no teacher,small booster,"
-        "teachers that are beaten"
+        "fidelity: agreement,KL,log loss: teacher,student,no teacher,"
+        "small booster,teachers that are beaten"
     )
     return table(header.split(","), lines)
 
@@ -146,7 +155,10 @@ def pair_lines(rows):
     """Every set and teacher: means over seeds with their standard errors."""
     ceiling, ratio, beaten = seed_ceilings(rows), ratios(rows), teacher_beaten(rows)
     student = rows[rows["model"] == "student"]
-    teacher = rows[rows["model"] == "teacher"].groupby(PAIR).mean(numeric_only=True)
+    teacher, faithful = (
+        rows[rows["model"] == model].groupby(PAIR).mean(numeric_only=True)
+        for model in ("teacher", "fidelity")
+    )
     lines = []
     for pair, part in student.groupby(PAIR):
         if pair not in teacher.index:
@@ -163,8 +175,10 @@ def pair_lines(rows):
                 _mean(part["log_loss"], ".3f"),
                 _mean(part["retention"], ".4f"),
                 _mean(part["agreement"], ".3f"),
+                number(faithful["agreement"].get(pair), ".3f"),
                 number(ceiling.get(pair), ".3f"),
                 _mean(part["kl"], ".4f"),
+                number(faithful["kl"].get(pair), ".4f"),
                 number(times["smaller"], ",.0f"),
                 number(times["faster on arrays"], ",.0f"),
                 number(times["faster on frames"], ",.0f"),
@@ -175,8 +189,132 @@ def pair_lines(rows):
         )
     header = (
         "set,teacher,seeds,score: teacher,student,log loss: teacher,student,kept,"
-        "agreement,seed ceiling,KL,smaller,faster on arrays,on frames,fit s,distil s,"
-        "teacher beaten"
+        "agreement,with fidelity,seed ceiling,KL,with fidelity,smaller,"
+        "faster on arrays,on frames,fit s,distil s,teacher beaten"
+    )
+    return table(header.split(","), lines)
+
+
+def pool_lines(rows):
+    """The pool of the default student, by set and teacher: means over seeds."""
+    shares = rows[rows["model"] == "student"].groupby(PAIR)[list(POOL)].mean().dropna()
+    teachers = list(dict.fromkeys(shares.index.get_level_values("teacher")))
+    means = shares.groupby("teacher").mean()
+    lines = [
+        (name, *(_pool(shares, (name, teacher)) for teacher in teachers))
+        for name in dict.fromkeys(shares.index.get_level_values("set"))
+    ]
+    if lines:
+        lines.append(("mean", *(_pool(means, teacher) for teacher in teachers)))
+    return table(("set", *teachers), lines)
+
+
+def _pool(shares, place):
+    if place not in shares.index:
+        return ""
+    return " / ".join(number(share, ".2f") for share in shares.loc[place])
+
+
+def missed_lines(rows):
+    """Every set on which something is missed, by teacher, and by how much."""
+    missed = {what: excess[excess > 0] for what, excess in excesses(rows).items()}
+    kept = paired(rows, "retention", "student")["student"].groupby("set").mean()
+    low = kept[kept < LOWEST]
+    names = set(low.index).union(
+        *(part.index.unique("set") for part in missed.values())
+    )
+    lines = [
+        (
+            name,
+            *(_by_teacher(excess, name) for excess in missed.values()),
+            number(low.get(name), ".4f"),
+        )
+        for name in sorted(names)
+    ]
+    return table(("set", *missed, f"kept, where below {LOWEST}"), lines)
+
+
+def _by_teacher(excess, name):
+    part = excess[excess.index.get_level_values("set") == name]
+    return ", ".join(f"{pair[1]} {number(by, '+.4f')}" for pair, by in part.items())
+
+
+def teacher_lines(rows):
+    """What was reached with each teacher, over all sets and seeds."""
+    names = ("teacher", "student", "no_teacher")
+    lines = []
+    for teacher, part in rows.groupby("teacher", sort=False):
+        scores, losses = (paired(part, name, *names) for name in ("score", "log_loss"))
+        lines.append(
+            (
+                teacher,
+                str(len(scores)),
+                *(number(scores[name].mean(), ".4f") for name in names),
+                *(number(losses[name].mean(), ".3f") for name in names),
+                *(
+                    number((excess <= 0).mean(), ".0%")
+                    for excess in excesses(part).values()
+                ),
+                *(
+                    number(paired(part, column, model)[model].mean(), style)
+                    for column, model, style in (
+                        ("retention", "student", ".4f"),
+                        ("agreement", "student", ".3f"),
+                        ("agreement", "fidelity", ".3f"),
+                        ("pool_teacher", "student", ".2f"),
+                    )
+                ),
+            )
+        )
+    header = (
+        "teacher",
+        "sets",
+        "score: teacher",
+        "student",
+        "no teacher",
+        "log loss: teacher",
+        "student",
+        "no teacher",
+        *SHARES,
+        "kept",
+        "agreement",
+        "with fidelity",
+        "teacher in the pool",
+    )
+    return table(header, lines)
+
+
+def strong_lines(rows):
+    """Strong teachers and their students: means over seeds, by set."""
+    names = ("teacher", "student", "fidelity", "no_teacher", *BOOSTERS)
+    score, loss, agreement, share = (
+        paired(rows, column, *some)
+        for column, some in (
+            ("score", names),
+            ("log_loss", names),
+            ("agreement", names),
+            ("pool_teacher", ("student",)),
+        )
+    )
+    boosters = list(BOOSTERS)
+    best, least = score[boosters].max(axis=1), loss[boosters].min(axis=1)
+    lines = [
+        (
+            *pair[::-1],
+            *(number(score[name][pair], ".4f") for name in names[:2]),
+            number(score["no_teacher"][pair], ".4f"),
+            number(best[pair], ".4f"),
+            *(number(loss[name][pair], ".3f") for name in names[:4]),
+            number(least[pair], ".3f"),
+            *(number(agreement[name][pair], ".3f") for name in names[1:3]),
+            number(share["student"][pair], ".2f"),
+        )
+        for pair in sorted(score.index, key=lambda pair: pair[::-1])
+    ]
+    header = (
+        "teacher,set,score: teacher,student,no teacher,small booster,log loss: teacher,"
+        "student,fidelity,no teacher,small booster,agreement,with fidelity,"
+        "teacher in the pool"
     )
     return table(header.split(","), lines)
 

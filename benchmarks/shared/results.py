@@ -43,6 +43,9 @@ COLUMNS = [
     "n_steps",
     "n_transfer_rows",
     "n_trees",
+    "pool_teacher",
+    "pool_booster",
+    "pool_student",
 ]
 
 #: Columns that identify a row, and the state of the code that has written it.

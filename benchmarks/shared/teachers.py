@@ -4,10 +4,16 @@ Every maker takes ``seed`` and ``mixed``: whether the table is a frame with nomi
 columns, or an array of numbers. All of it runs in one thread.
 """
 
+from catboost import CatBoostClassifier
 from lightgbm import LGBMClassifier
 from sklearn.compose import make_column_selector, make_column_transformer
-from sklearn.ensemble import RandomForestClassifier, VotingClassifier
+from sklearn.ensemble import (
+    RandomForestClassifier,
+    StackingClassifier,
+    VotingClassifier,
+)
 from sklearn.impute import SimpleImputer
+from sklearn.linear_model import LogisticRegression
 from sklearn.neural_network import MLPClassifier
 from sklearn.pipeline import make_pipeline
 from sklearn.preprocessing import OneHotEncoder, OrdinalEncoder, StandardScaler
@@ -87,4 +93,26 @@ def lightgbm(seed, **settings):
     return LGBMClassifier(random_state=seed, n_jobs=1, verbose=-1, **settings)
 
 
+def catboost(seed, mixed):
+    """CatBoost at its defaults: 1000 rounds."""
+    model = CatBoostClassifier(
+        random_seed=seed, thread_count=1, verbose=False, allow_writing_files=False
+    )
+    return numbered(model, mixed)
+
+
+def stack(seed, mixed):
+    """Logistic regression on out-of-fold probabilities of the vote's members."""
+    return StackingClassifier(
+        vote(seed, mixed).estimators,
+        LogisticRegression(max_iter=1000),
+        cv=3,
+        stack_method="predict_proba",
+    )
+
+
+#: The teachers that the goals are about.
 TEACHERS = {"forest": forest, "boosting": boosting, "vote": vote}
+
+#: Stronger ones.
+STRONG = {"catboost": catboost, "stack": stack}
