@@ -50,7 +50,13 @@ from sklearn_kd._task import Classification
 from sklearn_kd._task.predictions import PredictingClassifierMixin
 from sklearn_kd._task.proba import widen
 from sklearn_kd.losses._registry import LossNames
-from sklearn_kd.pool import OBJECTIVES, Pool, find_pool, fit_pool
+from sklearn_kd.pool import (
+    OBJECTIVES,
+    Pool,
+    find_pool,
+    fit_pool,
+    pools_out_of_sample,
+)
 from sklearn_kd.students import (
     check_dates,
     check_readable,
@@ -368,6 +374,7 @@ class DistilledClassifier(PredictingClassifierMixin, BaseDistilled):
             rows, present = read_labelled(self, X, y, sample_weight, teacher_proba)
             self.classes_ = rows.task.classes
             student = make_student(self.student, rows, soft_term, seed)
+            pool = find_pool(self.objective)
             source = find_source(
                 self.teacher,
                 teacher_proba,
@@ -376,6 +383,7 @@ class DistilledClassifier(PredictingClassifierMixin, BaseDistilled):
                 self.cv,
                 self.teacher_weights,
                 self.teacher_classes,
+                cross_fitted=pools_out_of_sample(pool) and self.time_limit is None,
             )
             check_threshold(self.decision_threshold, student, source, rows.task)
             check_memory(self.memory)
@@ -391,7 +399,6 @@ class DistilledClassifier(PredictingClassifierMixin, BaseDistilled):
             sampler, reason = choose_sampler(
                 transfer, rows.X, linear=is_linear(student), seed=seed, report=report
             )
-            pool = find_pool(self.objective)
             wanted = source.wants_out_of_sample(self.cv, pool, sampler)
             splits = split_folds(source, self.cv, rows, present, groups, seed)
             train, validation = split_validation(student, labelled, soft_term.is_used)
