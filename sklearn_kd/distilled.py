@@ -93,11 +93,15 @@ class DistilledClassifier(PredictingClassifierMixin, BaseDistilled):
           not support the labels as they are.
         - A list: the mean of their probabilities is used. Fitted and unfitted teachers
           may be mixed.
-        - None: ``teacher_proba`` of :meth:`fit` is used, and without it an ensemble of
-          histogram gradient boosting (100 rounds) and extra trees (100 trees with
-          bootstrap and at least 3 rows a leaf); extra trees alone for sparse rows and
-          above 30 classes; with more than 100 columns and less than 10 rows a column,
-          logistic regression in the place of boosting.
+        - None: ``teacher_proba`` of :meth:`fit` is used, and without it a default
+          ensemble: histogram gradient boosting, 100 extra trees and a network. It is
+          cross-fitted, and the logarithms of its probabilities are added with weights
+          that minimise the log loss of three out-of-fold predictions. Their mean is
+          taken where there are no folds: above 50 000 rows, under a time limit, with a
+          class of one row, and where the student learns from the teacher alone. Below
+          200 rows there is no network; with more than 100 columns and less than 10 rows
+          a column logistic regression replaces it and boosting; sparse rows and more
+          than 30 classes have extra trees alone. Texts need a teacher of their own.
     student : estimator or None, default=None
         None is ``MLPStudent()``; pass one to set or search its parameters. Otherwise an
         unfitted classifier: a skorch net, a classifier whose ``fit`` takes

@@ -47,8 +47,9 @@ _LEVELS = 64
 #: its boosting does not stop early. Share of the rows that are held out for that.
 _FEWEST_ROWS, _FEW_ROWS, _HELD = 200, 1000, 0.1
 
-#: Share of the columns that a split of its extra trees chooses from.
-_FEATURES = 0.5
+#: Share of the columns that a split of its extra trees chooses from, and the most rows
+#: with which these are full: they take a hundred MB with more.
+_FEATURES, _FULL_ROWS = 0.5, 10_000
 
 #: Folds of the default ensemble, the most rows with which there are any, and trees that
 #: its boosting may have in all.
@@ -67,8 +68,8 @@ def default_teachers(X, n_classes=2):
     boosting has a fixed number of small trees instead.
 
     Extra trees draw bootstrap samples: without, they repeat the labels of the rows that
-    they are fitted on. Below 200 rows they also keep three rows a leaf, and there is no
-    network.
+    they are fitted on. They keep three rows a leaf above 10 000 rows and below 200,
+    where there is no network.
 
     Where a table has more than 100 columns and less than 10 rows a column, a logistic
     regression has the place of booster and network: boosting takes seconds for
@@ -107,9 +108,15 @@ def default_teachers(X, n_classes=2):
         ) from unreadable
     if _is_simple(X, n_classes):
         return _simple_teachers(X, n_classes)
-    trees = ExtraTreesClassifier(100, max_features=_FEATURES, bootstrap=True)
+    n_rows = num_samples(X)
+    trees = ExtraTreesClassifier(
+        100,
+        max_features=_FEATURES,
+        bootstrap=True,
+        min_samples_leaf=1 if n_rows <= _FULL_ROWS else 3,
+    )
     return [
-        _with_encoder(_routed(_booster(num_samples(X), n_classes)), X),
+        _with_encoder(_routed(_booster(n_rows, n_classes)), X),
         _with_encoder(_routed(trees), X),
         _network(X),
     ]
