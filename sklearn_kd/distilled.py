@@ -50,7 +50,13 @@ from sklearn_kd._task import Classification
 from sklearn_kd._task.predictions import PredictingClassifierMixin
 from sklearn_kd._task.proba import widen
 from sklearn_kd.losses._registry import LossNames
-from sklearn_kd.pool import OBJECTIVES, Pool, find_pool, fit_pool
+from sklearn_kd.pool import (
+    OBJECTIVES,
+    Pool,
+    find_pool,
+    fit_pool,
+    pools_out_of_sample,
+)
 from sklearn_kd.students import (
     check_dates,
     check_readable,
@@ -87,11 +93,15 @@ class DistilledClassifier(PredictingClassifierMixin, BaseDistilled):
           not support the labels as they are.
         - A list: the mean of their probabilities is used. Fitted and unfitted teachers
           may be mixed.
-        - None: ``teacher_proba`` of :meth:`fit` is used, and without it an ensemble of
-          histogram gradient boosting (100 rounds) and extra trees (100 trees with
-          bootstrap and at least 3 rows a leaf); extra trees alone for sparse rows and
-          above 30 classes; with more than 100 columns and less than 10 rows a column,
-          logistic regression in the place of boosting.
+        - None: ``teacher_proba`` of :meth:`fit` is used, and without it a default
+          ensemble: histogram gradient boosting, 100 extra trees and a network. It is
+          cross-fitted, and the logarithms of its probabilities are added with weights
+          that minimise the log loss of three out-of-fold predictions. Their mean is
+          taken where there are no folds: above 50 000 rows, under a time limit, with a
+          class of one row, and where the student learns from the teacher alone. Below
+          200 rows there is no network; with more than 100 columns and less than 10 rows
+          a column logistic regression replaces it and boosting; sparse rows and more
+          than 30 classes have extra trees alone. Texts need a teacher of their own.
     student : estimator or None, default=None
         None is ``MLPStudent()``; pass one to set or search its parameters. Otherwise an
         unfitted classifier: a skorch net, a classifier whose ``fit`` takes
@@ -368,6 +378,7 @@ class DistilledClassifier(PredictingClassifierMixin, BaseDistilled):
             rows, present = read_labelled(self, X, y, sample_weight, teacher_proba)
             self.classes_ = rows.task.classes
             student = make_student(self.student, rows, soft_term, seed)
+            pool = find_pool(self.objective)
             source = find_source(
                 self.teacher,
                 teacher_proba,
@@ -376,6 +387,7 @@ class DistilledClassifier(PredictingClassifierMixin, BaseDistilled):
                 self.cv,
                 self.teacher_weights,
                 self.teacher_classes,
+                cross_fitted=pools_out_of_sample(pool) and self.time_limit is None,
             )
             check_threshold(self.decision_threshold, student, source, rows.task)
             check_memory(self.memory)
@@ -391,7 +403,6 @@ class DistilledClassifier(PredictingClassifierMixin, BaseDistilled):
             sampler, reason = choose_sampler(
                 transfer, rows.X, linear=is_linear(student), seed=seed, report=report
             )
-            pool = find_pool(self.objective)
             wanted = source.wants_out_of_sample(self.cv, pool, sampler)
             splits = split_folds(source, self.cv, rows, present, groups, seed)
             train, validation = split_validation(student, labelled, soft_term.is_used)

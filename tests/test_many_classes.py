@@ -61,7 +61,7 @@ def test_leaves_with_a_number_a_class_do_not_fill_the_memory():
 
 
 def test_the_default_ensemble_boosts_up_to_thirty_classes():
-    assert len(default_teachers(COLUMNS, 30)) == 2
+    assert len(default_teachers(COLUMNS, 30)) == 3
     (trees,) = default_teachers(COLUMNS, 31)
     assert type(trees) is ExtraTreesClassifier
     assert trees.n_estimators == 100

@@ -118,7 +118,10 @@ def _like_training_rows(estimator, rows, name):
 
 
 def split_folds(source, cv, rows, present, groups, seed):
-    """Split the labelled rows for cross-fitting; None without ``cv``."""
+    """Split the labelled rows for cross-fitting; None without ``cv`` or own folds."""
+    if cv is None and source.folds is not None:
+        groups = check_groups(groups, present.mask())
+        return rows.task.folds(rows.hard, groups, source.folds, seed)
     if cv is None or not source.members:
         return None
     if groups is not None:

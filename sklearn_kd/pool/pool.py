@@ -124,3 +124,8 @@ def find_pool(objective):
     pool = OBJECTIVES[objective] if isinstance(objective, str) else objective
     validate_all_params([pool])
     return pool
+
+
+def pools_out_of_sample(pool):
+    """Return whether out-of-sample predictions of the teacher are pooled."""
+    return bool((pool.booster or pool.student) and pool.out_of_sample)

@@ -11,7 +11,11 @@ from sklearn_kd._run.twins import below_hooks
 from sklearn_kd.teachers._teach import check_weights, no_folds, teach
 from sklearn_kd.teachers._teachers import Teachers, no_out_of_sample
 from sklearn_kd.teachers.cache._cache import usable_memory
-from sklearn_kd.teachers.default._ensemble import default_teachers
+from sklearn_kd.teachers.default._ensemble import (
+    default_folds,
+    default_teachers,
+    fit_for_folds,
+)
 from sklearn_kd.teachers.given._fitted import (
     check_teacher,
     is_surely_fitted,
@@ -31,7 +35,11 @@ class Source:
         Teachers to fit or to use.
     no_threshold : str or None
         Why there is no threshold to hand on; None where there may be one.
+    folds : int or None
+        Into how many the labelled rows are split where the user gave no cv.
     """
+
+    folds = None
 
     def wants_out_of_sample(self, cv, pool, sampler):
         """Return whether out-of-sample predictions are needed, or may be: "auto".
@@ -114,12 +122,18 @@ class TeacherList(Source):
         Labels of the columns of fitted teachers, as the user passed them.
     is_default : bool
         Whether it is the default ensemble.
+    folds : int or None
+        How many the default ensemble is cross-fitted with, where the user gave no cv.
+    pooled : bool
+        Whether the weights are to be fitted to out-of-fold predictions, if there are.
     """
 
     members: list
     weights: np.ndarray
     given_classes: object
     is_default: bool
+    folds: int | None = None
+    pooled: bool = False
 
     @property
     def no_threshold(self):
@@ -138,7 +152,7 @@ class TeacherList(Source):
         """
         calibration, out_of_sample = pool.calibration, pool.out_of_sample
         always = not isinstance(out_of_sample, str) and out_of_sample
-        if cv is None:
+        if cv is None and self.folds is None:
             strange = [one for one in self.members if not may_be_bagged(one)]
             if calibration is not None and (strange or not out_of_sample):
                 raise no_calibration(calibration)
@@ -158,8 +172,11 @@ class TeacherList(Source):
 
     def teach(self, rows, present, fit_params, splits, out_of_sample, seed, context):
         """Fit what is not fitted, and label the labelled rows."""
+        members = self.members
+        if self.is_default:
+            members = fit_for_folds(members, rows.hard, splits)
         return teach(
-            self.members,
+            members,
             rows,
             present,
             fit_params=fit_params,
@@ -169,11 +186,20 @@ class TeacherList(Source):
             out_of_sample=out_of_sample,
             seed=seed,
             context=replace(context, memory=usable_memory(context.memory)),
+            pooled=self.pooled,
         )
 
 
 def find_source(
-    teacher, teacher_proba, rows, alpha, cv, teacher_weights, teacher_classes
+    teacher,
+    teacher_proba,
+    rows,
+    alpha,
+    cv,
+    teacher_weights,
+    teacher_classes,
+    *,
+    cross_fitted=False,
 ):
     """Decide where soft targets come from, and check the teachers.
 
@@ -189,6 +215,8 @@ def find_source(
         Weight of the soft term.
     cv, teacher_weights, teacher_classes
         As for :class:`~sklearn_kd.DistilledClassifier`.
+    cross_fitted : bool, default=False
+        Whether the default ensemble is cross-fitted where `cv` is None.
 
     Returns
     -------
@@ -214,11 +242,14 @@ def find_source(
         )
     if teacher_proba is not None:
         return GivenTargets(teacher_proba) if alpha > 0 else NoTeacher()
+    folds = None
     if teacher is None:
         if alpha == 0:
             return NoTeacher()
         default = default_teachers(rows.X, rows.task.n_outputs)
         members = [below_hooks(one) for one in default]
+        if cross_fitted and cv is None:
+            folds = default_folds(rows.X, rows.task.n_outputs)
     else:
         members = list(teacher) if isinstance(teacher, (list, tuple)) else [teacher]
         if not members:
@@ -230,7 +261,14 @@ def find_source(
     weights = check_weights(teacher_weights, len(members))
     if alpha == 0:
         return NoTeacher()
-    return TeacherList(members, weights, teacher_classes, teacher is None)
+    return TeacherList(
+        members,
+        weights,
+        teacher_classes,
+        is_default=teacher is None,
+        folds=folds,
+        pooled=teacher is None and teacher_weights is None,
+    )
 
 
 def _check_untouched(teacher, cv, given_classes, task):

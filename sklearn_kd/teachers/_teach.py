@@ -5,9 +5,10 @@ from dataclasses import replace
 import numpy as np
 from sklearn.base import clone
 
+from sklearn_kd._estimators.parts import last_step
 from sklearn_kd._messages import show
 from sklearn_kd._run.random import seed_unset
-from sklearn_kd._tables.weights import read_floats
+from sklearn_kd._tables.weights import in_rows, read_floats
 from sklearn_kd.teachers._fit import fit_teacher
 from sklearn_kd.teachers._label import label_rows
 from sklearn_kd.teachers._teachers import FittedTeacher, Teachers
@@ -19,6 +20,9 @@ from sklearn_kd.teachers.out_of_sample._out_of_fold import cross_fit
 #: Share of a time limit after which no out-of-bag predictions are made: they take about
 #: as long as those of the whole teacher.
 _MEMBERS_SHARE = 0.2
+
+#: How many rows the weights of a pool are drawn to equal ones by.
+_RIDGE = 5.0
 
 
 def teach(
@@ -33,6 +37,7 @@ def teach(
     out_of_sample,
     seed,
     context,
+    pooled=False,
 ):
     """Get soft targets from one or several teachers.
 
@@ -59,6 +64,9 @@ def teach(
         For what unfitted teachers leave unseeded.
     context : Context
         Cache, number of jobs, progress.
+    pooled : bool, default=False
+        Whether predictions are pooled, with weights that are fitted to the labels on
+        out-of-fold predictions, where there are folds.
 
     Returns
     -------
@@ -85,6 +93,10 @@ def teach(
         if out_of_sample and one.out_of_sample is None and not hurry:
             one = with_out_of_bag(one, rows, present, context, fitted_here=not ready)
         members.append(one)
+    task = rows.task
+    pooled = pooled and splits is not None and len(members) > 1
+    if pooled:
+        weights = _fitted_weights(members, rows, context)
     if len(members) == 1:
         (teacher,) = (one.teacher for one in members)
         name = f"The teacher {type(teacher).__name__}"
@@ -92,13 +104,34 @@ def teach(
         teacher = AveragedTeachers(
             [one.teacher for one in members],
             weights,
-            rows.task.classes,
+            task.classes,
             [one.given_classes for one in members],
+            log_linear=pooled,
         )
         name = "Every teacher"
-    outputs = rows.task.mean([one.outputs for one in members], weights)
-    outputs = rows.task.fill(outputs, rows.hard, name)
-    return Teachers(teacher, outputs, tuple(members), weights, context)
+    teachers = Teachers(
+        teacher, None, tuple(members), weights, context, log_linear=pooled
+    )
+    outputs = teachers.combined([one.outputs for one in members], task)
+    return replace(teachers, outputs=task.fill(outputs, rows.hard, name))
+
+
+def _fitted_weights(members, rows, context):
+    """Fit the weights of teachers in their pool to the labels, out of fold."""
+    outputs = [one.outputs for one in members]
+    center = np.full(len(members), 1 / len(members))
+    weights = rows.task.fit_pool(
+        outputs, rows.hard, in_rows(rows.weight), center, _RIDGE
+    )
+    if not weights.any():
+        weights = center
+    kinds = [type(last_step(one.teacher)).__name__ for one in members]
+    named = zip(kinds, weights, strict=True)
+    context.report(
+        "weights in the default ensemble: "
+        + ", ".join(f"{kind} {weight:.2f}" for kind, weight in named)
+    )
+    return weights
 
 
 def _label_by_fitted(teacher, rows, given_classes, context):

@@ -153,9 +153,11 @@ class Teachers:
     members : tuple of FittedTeacher, default=()
         Every teacher.
     weights : ndarray of shape (n_teachers,) or None, default=None
-        Of the teachers in the mean.
+        Of the teachers in the mean, or in the pool.
     context : Context or None, default=None
         Cache, number of jobs, progress.
+    log_linear : bool, default=False
+        Whether the predictions are pooled with these weights, and not averaged.
     calibrate : callable or None, default=None
         From :func:`fit_calibrator`; changes the mean of the predictions.
     flags : callable or None, default=None
@@ -170,6 +172,7 @@ class Teachers:
     members: tuple = ()
     weights: np.ndarray | None = None
     context: object = None
+    log_linear: bool = False
     calibrate: object = None
     flags: object = None
     are_out_of_sample: bool = False
@@ -181,7 +184,7 @@ class Teachers:
         outputs = [one.out_of_sample_outputs for one in self.members]
         if not outputs or any(each is None for each in outputs):
             return None
-        return self.calibrated(task.mean(outputs, self.weights))
+        return self.calibrated(self.combined(outputs, task))
 
     def soft_outputs(self, task):
         """Give soft targets of the labelled rows, out-of-sample ones if there are."""
@@ -189,6 +192,11 @@ class Teachers:
         if outputs is None:
             return self.outputs
         return np.where(task.has_prediction(outputs)[:, None], outputs, self.outputs)
+
+    def combined(self, outputs, task):
+        """Give one prediction a row, of those of all teachers."""
+        combine = task.pool if self.log_linear else task.mean
+        return combine(outputs, self.weights)
 
     def calibrated(self, outputs):
         """Calibrate what :meth:`label` gives, where that is wanted."""
@@ -215,7 +223,7 @@ class Teachers:
         Returns
         -------
         ndarray of shape (n_new, n_outputs), float32
-            Their mean, before calibration; a row without a prediction is zero.
+            Their mean or pool, before calibration; a row without a prediction is zero.
         """
         outputs = []
         for index, one in enumerate(self.members):
@@ -226,7 +234,7 @@ class Teachers:
             outputs.append(
                 one.label_synthetic(rows, real, self.context, out_of_sample=aside)
             )
-        return rows.task.mean(outputs, self.weights)
+        return self.combined(outputs, rows.task)
 
     def label_until(self, share, rows, real=None, out_of_sample=None):
         """Predict rows as long as there is time.

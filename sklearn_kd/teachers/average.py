@@ -1,4 +1,4 @@
-"""Several teachers as one: the weighted mean of their probabilities."""
+"""Several teachers as one: the weighted mean, or the pool, of their probabilities."""
 
 import numpy as np
 from sklearn.base import BaseEstimator
@@ -9,23 +9,27 @@ from sklearn_kd._run.versions import VersionedMixin
 from sklearn_kd._tables.taking import copy_rows
 from sklearn_kd._task.blending import average_proba
 from sklearn_kd._task.outputs import read_proba
+from sklearn_kd._task.pooling import log_linear
 from sklearn_kd._task.predictions import PredictingClassifierMixin
 from sklearn_kd._task.proba import align_proba
 
 
 class AveragedTeachers(VersionedMixin, PredictingClassifierMixin, BaseEstimator):
-    """The weighted mean of fitted teachers.
+    """The weighted mean of fitted teachers, or their log-linear pool.
 
     Parameters
     ----------
     teachers : list of object
         Fitted, each with ``predict_proba``.
     weights : ndarray of shape (n_teachers,)
-        Non-negative, with sum 1.
+        Non-negative; with sum 1 for the mean.
     classes : ndarray of shape (n_classes,)
         The labels of the columns.
     given_classes : list of {array-like, None} of length n_teachers
         For each the labels of its columns, where it has no ``classes_``.
+    log_linear : bool, default=False
+        Whether the logarithms of the probabilities are weighed and added, and the sums
+        turned into probabilities, as for the default ensemble.
 
     Attributes
     ----------
@@ -33,11 +37,12 @@ class AveragedTeachers(VersionedMixin, PredictingClassifierMixin, BaseEstimator)
         The labels of the columns.
     """
 
-    def __init__(self, teachers, weights, classes, given_classes):
+    def __init__(self, teachers, weights, classes, given_classes, log_linear=False):
         self.teachers = teachers
         self.weights = weights
         self.classes = classes
         self.given_classes = given_classes
+        self.log_linear = log_linear
 
     @property
     def classes_(self):
@@ -67,4 +72,6 @@ class AveragedTeachers(VersionedMixin, PredictingClassifierMixin, BaseEstimator)
             )
             proba = proba.astype(np.float64, copy=False)
             probas.append(align_proba(proba, labels, self.classes)[0])
+        if self.log_linear:
+            return log_linear(probas, self.weights)
         return average_proba(probas, self.weights)

@@ -4,11 +4,13 @@ from functools import partial
 
 import numpy as np
 from scipy.sparse import issparse
+from sklearn.base import clone
 from sklearn.compose import ColumnTransformer
 from sklearn.decomposition import PCA
 from sklearn.ensemble import ExtraTreesClassifier, HistGradientBoostingClassifier
 from sklearn.impute import SimpleImputer
 from sklearn.linear_model import LogisticRegression
+from sklearn.neural_network import MLPClassifier
 from sklearn.pipeline import make_pipeline
 from sklearn.preprocessing import (
     FunctionTransformer,
@@ -18,6 +20,7 @@ from sklearn.preprocessing import (
 )
 
 from sklearn_kd._compat import num_samples, routing_enabled
+from sklearn_kd._estimators.parts import last_step
 from sklearn_kd._messages import with_message
 from sklearn_kd._run.budget import (
     MANY_BOOSTED,
@@ -34,24 +37,44 @@ from sklearn_kd._tables.unreadable import find_unreadable
 _FEW, _DIRECTIONS = 1000, 256
 
 #: Standard deviations from the mean at which its columns are cut off: a word that
-#: stands in one text of a hundred is ten from it.
-_FURTHEST = 3
+#: stands in one text of a hundred is ten from it. And those of the network.
+_FURTHEST, _FAR = 3, 10
+
+#: Levels of a nominal column that have a column of their own; rarer ones share one.
+_LEVELS = 64
+
+#: With fewer rows the default ensemble has no network, and with fewer than the second
+#: its boosting does not stop early. Share of the rows that are held out for that.
+_FEWEST_ROWS, _FEW_ROWS, _HELD = 200, 1000, 0.1
+
+#: Share of the columns that a split of its extra trees chooses from, and the most rows
+#: with which these are full: they take a hundred MB with more.
+_FEATURES, _FULL_ROWS = 0.5, 10_000
+
+#: Folds of the default ensemble, the most rows with which there are any, and trees that
+#: its boosting may have in all.
+_FOLDS, _MOST_FOLDED, _BOOSTED_TREES = 3, 50_000, 6000
 
 #: Rounds of the small booster, and the fewest extra trees that are worth having.
 _SIZE, _LEAST = 60, 10
 
 
 def default_teachers(X, n_classes=2):
-    """Make the default ensemble: histogram gradient boosting and extra trees.
+    """Make the default ensemble: gradient boosting, extra trees and a network.
 
-    Extra trees draw bootstrap samples and keep three rows a leaf: without, they
-    repeat the labels of the rows they are fitted on. Categories are numbered, missing
-    values stay missing, and sparse rows get extra trees alone.
+    Categories are numbered for trees and written as columns of 0 and 1 for the network,
+    which has its columns on a common scale and no missing values. Boosting at a low
+    rate and the network hold a tenth of the rows out and stop by them; below 1000 rows
+    boosting has a fixed number of small trees instead.
+
+    Extra trees draw bootstrap samples: without, they repeat the labels of the rows that
+    they are fitted on. They keep three rows a leaf above 10 000 rows and below 200,
+    where there is no network.
 
     Where a table has more than 100 columns and less than 10 rows a column, a logistic
-    regression has the place of the booster, which takes seconds for thousands of
-    columns, and finds no split where rows are few. Boosting also costs a tree a class
-    and round: above 30 classes extra trees are alone.
+    regression has the place of booster and network: boosting takes seconds for
+    thousands of columns, and finds no split where rows are few. Boosting also costs a
+    tree a class and round: sparse rows and more than 30 classes get extra trees alone.
 
     Parameters
     ----------
@@ -83,17 +106,129 @@ def default_teachers(X, n_classes=2):
             f"The default teacher cannot read these rows: {unreadable} Or pass a "
             "teacher whose pipeline reads the column.",
         ) from unreadable
+    if _is_simple(X, n_classes):
+        return _simple_teachers(X, n_classes)
     n_rows = num_samples(X)
-    n_trees = max(affordable_trees(n_rows, n_classes, 100), _LEAST)
+    trees = ExtraTreesClassifier(
+        100,
+        max_features=_FEATURES,
+        bootstrap=True,
+        min_samples_leaf=1 if n_rows <= _FULL_ROWS else 3,
+    )
+    return [
+        _with_encoder(_routed(_booster(n_rows, n_classes)), X),
+        _with_encoder(_routed(trees), X),
+        _network(X),
+    ]
+
+
+def default_folds(X, n_classes=2):
+    """Give the number of folds that the default ensemble is cross-fitted with.
+
+    Parameters
+    ----------
+    X : {ndarray, sparse matrix, DataFrame} of shape (n_samples, n_features)
+        The labelled rows.
+    n_classes : int, default=2
+        Number of their classes.
+
+    Returns
+    -------
+    int or None
+        None where the ensemble has no network, and above 50 000 rows.
+    """
+    if num_samples(X) > _MOST_FOLDED or _is_simple(X, n_classes):
+        return None
+    return _FOLDS
+
+
+def fit_for_folds(members, codes, splits):
+    """Adapt the default ensemble to the rows that its members are fitted on.
+
+    Extra trees need no bootstrap samples where others label the fold of a row, and a
+    network or boosting cannot stop early where too few rows of a class are left to hold
+    some out.
+
+    Parameters
+    ----------
+    members : list of estimator
+        From :func:`default_teachers`.
+    codes : ndarray of shape (n_samples,), int
+        The classes of the labelled rows.
+    splits : list of (train, test) or None
+        The folds, if there are any.
+
+    Returns
+    -------
+    list of estimator
+        Clones.
+    """
+    members = [clone(one) for one in members]
+    parts = [codes, *(codes[train] for train, _ in splits or ())]
+    may_stop = all(_can_hold_out(part) for part in parts)
+    for one in map(last_step, members):
+        params = one.get_params()
+        if splits is not None and params.get("max_features") == _FEATURES:
+            one.set_params(bootstrap=False)
+        if params.get("early_stopping") is True and not may_stop:
+            one.set_params(early_stopping=False)
+    return members
+
+
+def _can_hold_out(codes):
+    """Return whether a stratified tenth of the rows can be held out."""
+    counts = np.unique_counts(codes).counts
+    return counts.min() > 1 and _HELD * len(codes) >= len(counts)
+
+
+def _is_simple(X, n_classes):
+    """Return whether a table is sparse, small or wide, or has many classes."""
+    if issparse(X) or n_classes > MANY_CLASSES:
+        return True
+    n_rows = num_samples(X)
+    return n_rows < _FEWEST_ROWS or is_wide(n_rows, X.shape[1])
+
+
+def _simple_teachers(X, n_classes):
+    """Make the ensemble of such a table, which has no network."""
+    n_trees = max(affordable_trees(num_samples(X), n_classes, 100), _LEAST)
     trees = _extra_trees(n_trees)
     if issparse(X):
         return [trees]
     trees = _with_encoder(trees, X)
-    if is_wide(n_rows, X.shape[1]):
+    if is_wide(num_samples(X), X.shape[1]):
         return [_linear_model(X), trees]
     if n_classes > MANY_CLASSES:
         return [trees]
     return [_with_encoder(_routed(HistGradientBoostingClassifier()), X), trees]
+
+
+def _booster(n_rows, n_classes):
+    if n_rows < _FEW_ROWS:
+        rounds = {"max_iter": 150, "max_leaf_nodes": 15, "early_stopping": False}
+    else:
+        most = min(300, _BOOSTED_TREES // n_classes)
+        rounds = {
+            "max_iter": most,
+            "early_stopping": True,
+            "validation_fraction": _HELD,
+        }
+    return HistGradientBoostingClassifier(learning_rate=0.05, **rounds)
+
+
+def _network(X):
+    """A network of one hidden layer, on columns of a common scale."""
+    model = MLPClassifier(
+        (100,),
+        learning_rate_init=1e-2,
+        early_stopping=True,
+        validation_fraction=_HELD,
+        n_iter_no_change=20,
+        max_iter=10_000,  # it stops long before, and warns where it does not
+    )
+    columns = _common_scale(X, "median", _FAR, add_indicator=True)
+    pipeline = make_pipeline(columns, _routed(model))
+    return pipeline.set_output(transform="default")
 
 
 def small_booster(X, n_classes=2):
@@ -140,27 +275,38 @@ def _routed(model):
 
 def _linear_model(X):
     """Logistic regression on the leading directions of columns of a common scale."""
+    few = min(num_samples(X), X.shape[1]) <= _FEW
+    model = make_pipeline(
+        _common_scale(X, "mean", _FURTHEST),
+        PCA(svd_solver="full") if few else PCA(_DIRECTIONS, svd_solver="randomized"),
+        _routed(LogisticRegression(C=0.1, max_iter=1000, tol=1e-3)),
+    )
+    return model.set_output(transform="default")
+
+
+def _common_scale(X, strategy, furthest, *, add_indicator=False):
+    """Make what gives columns a common scale, and nominal ones a column a level."""
     kinds = np.array(column_kinds(X))
     kinds = np.where(_empty_columns(X, kinds), "empty", kinds)
     if (kinds == "empty").all():
         kinds[:] = "numeric"
     numeric = make_pipeline(
         FunctionTransformer(_as_float),
-        SimpleImputer(keep_empty_features=True),
+        SimpleImputer(
+            strategy=strategy, keep_empty_features=True, add_indicator=add_indicator
+        ),
         StandardScaler(),
-        FunctionTransformer(partial(np.clip, a_min=-_FURTHEST, a_max=_FURTHEST)),
+        FunctionTransformer(partial(np.clip, a_min=-furthest, a_max=furthest)),
     )
     nominal = make_pipeline(
         FunctionTransformer(_as_text),
-        OneHotEncoder(handle_unknown="ignore", sparse_output=False),
+        OneHotEncoder(
+            handle_unknown="infrequent_if_exist",
+            max_categories=_LEVELS,
+            sparse_output=False,
+        ),
     )
-    few = min(num_samples(X), len(kinds)) <= _FEW
-    model = make_pipeline(
-        _by_kind(kinds, numeric, nominal),
-        PCA(svd_solver="full") if few else PCA(_DIRECTIONS, svd_solver="randomized"),
-        _routed(LogisticRegression(C=0.1, max_iter=1000, tol=1e-3)),
-    )
-    return model.set_output(transform="default")
+    return _by_kind(kinds, numeric, nominal)
 
 
 def _with_encoder(teacher, X):
