@@ -61,10 +61,9 @@ class Pool(VersionedMixin, BaseEstimator):
     where the teacher has out-of-sample predictions for the labelled rows. The weights
     minimise the log loss of the labels, given those predictions and out-of-fold
     predictions of the other two (three folds), plus
-    :math:`\\frac{5}{2} \\|w - (0.70, 0.15, 0.25)\\|^2`. With more than 20 000 rows, a time limit
-    or a class of a single row there are no folds: the weights minimise the log loss on
-    the student's validation rows plus
-    :math:`\\frac{5}{2} \\|w - (0.70, 0.15, 0.25)\\|^2`.
+    :math:`\\frac{5}{2} \\|w - (0.70, 0.15, 0.25)\\|^2`. With more than 20 000 rows, a
+    time limit or a class of a single row there are no folds: the weights minimise the
+    log loss on the student's validation rows, with 15 in the place of 5.
 
     For a teacher without such predictions the target is
 
