@@ -1,13 +1,18 @@
-"""The estimator under test without a booster beside the teacher, and rows for it."""
+"""The estimator under test where the teacher is pooled with nothing, and its rows."""
 
 import numpy as np
 
-from sklearn_kd import DistilledClassifier
+from sklearn_kd import DistilledClassifier, Pool
+
+
+def alone(**params):
+    """Make an objective in which the teacher is pooled with nothing."""
+    return Pool(booster=False, student=False, **params)
 
 
 def distil(teacher=None, student=None, **params):
     """Make a ``DistilledClassifier`` whose soft targets are the teacher's alone."""
-    return DistilledClassifier(teacher, student, **{"booster_weight": 0} | params)
+    return DistilledClassifier(teacher, student, **{"objective": "fidelity"} | params)
 
 
 def make_table(n_samples=400, seed=0):

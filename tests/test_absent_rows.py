@@ -14,6 +14,7 @@ from sklearn.ensemble import (
 from sklearn.linear_model import LogisticRegression
 from sklearn.model_selection import GroupKFold, PredefinedSplit
 from skorch import NeuralNetClassifier
+from teacher_alone import alone
 
 from sklearn_kd import (
     DistilledClassifier,
@@ -24,6 +25,9 @@ from sklearn_kd import (
     UnlabeledRows,
 )
 from sklearn_kd.torch import TabularMLP
+
+# of a pool; what counts here is that two fits are alike
+pytestmark = pytest.mark.filterwarnings("ignore:The teacher's weight in the pool")
 
 RNG = np.random.default_rng(0)
 N = 200
@@ -65,12 +69,14 @@ def assert_absent(model, weight=WEIGHT, **arguments):
 
 
 CONFIGURATIONS = {
-    "a forest, out-of-bag": distil(FOREST),
-    "a forest, cross-fitted": distil(FOREST, cross_fit=True),
-    "a forest, calibrated": distil(FOREST, calibration="sigmoid"),
-    "bagging": distil(BaggingClassifier(LogisticRegression(), 5), cross_fit=True),
-    "beside a small booster": distil(LogisticRegression()),
-    "folds": distil(LogisticRegression(), cv=3, cross_fit=True),
+    "a pool with a forest, out-of-bag": distil(FOREST),
+    "a forest, cross-fitted": distil(FOREST, objective=alone(out_of_sample=True)),
+    "a forest, calibrated": distil(FOREST, objective=alone(calibration="sigmoid")),
+    "bagging": distil(
+        BaggingClassifier(LogisticRegression(), 5), objective=alone(out_of_sample=True)
+    ),
+    "a pool without out-of-sample predictions": distil(LogisticRegression()),
+    "folds": distil(LogisticRegression(), cv=3, objective=alone(out_of_sample=True)),
     "given rows": distil(FOREST, transfer=None),
     "several teachers": distil([FOREST, LogisticRegression()]),
     "labels too": distil(FOREST, alpha=0.5),
@@ -145,7 +151,8 @@ def test_the_index_of_given_probabilities_is_compared_for_all_rows():
 def test_a_fitted_forest_is_out_of_bag_whether_fitted_on_the_absent_rows_or_not():
     for rows in (slice(None), KEPT):
         forest = clone(FOREST).set_params(random_state=0).fit(X[rows], y[rows])
-        model = distil(forest, cross_fit=True)  # an error without such a part
+        # an error without such a part
+        model = distil(forest, objective=alone(out_of_sample=True))
         model.fit(X, y, sample_weight=WEIGHT)
         assert model.predict_proba(X).shape == (N, 2)
 
@@ -154,7 +161,7 @@ def test_out_of_bag_members_of_a_fitted_forest_are_those_of_the_right_rows():
     """A forest fitted on coin tosses is right in-bag, and at chance out-of-bag."""
     coin = np.random.default_rng(1).integers(2, size=N)
     forest = RandomForestClassifier(60, random_state=0).fit(X, coin)
-    model = distil(forest, transfer=None, calibration=None, cross_fit=True)
+    model = distil(forest, objective=alone(out_of_sample=True))
     model.set_params(transfer=MungeSampler(5))
     proba = soft_targets(model, X, coin, sample_weight=WEIGHT)
     own = proba[: KEPT.sum()][np.arange(KEPT.sum()), coin[KEPT]]

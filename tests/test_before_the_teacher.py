@@ -17,6 +17,7 @@ from sklearn.naive_bayes import MultinomialNB
 from sklearn.pipeline import make_pipeline
 from sklearn.preprocessing import OneHotEncoder, StandardScaler
 from skorch import NeuralNetClassifier
+from teacher_alone import alone
 from untouched import Fitted, N, Unfitted, X, table, y
 
 from sklearn_kd import (
@@ -212,12 +213,11 @@ PARAMETERS = {
     "rows never tested": {"cv": HALVES},
     "folds of more than there are": {"cv": 40},
     "folds of another length": {"cv": PredefinedSplit([0] * 50 + [-1] * 10)},
-    "calibration without folds": {"calibration": "sigmoid"},
+    "calibration without folds": {"objective": alone(calibration="sigmoid")},
     "calibration without cross-fitting": {
-        "calibration": "sigmoid",
-        "cross_fit": False,
+        "objective": alone(calibration="sigmoid", out_of_sample=False),
     },
-    "cross-fitting without folds": {"cross_fit": True},
+    "cross-fitting without folds": {"objective": alone(out_of_sample=True)},
     "a threshold of a teacher without one": {"decision_threshold": "teacher"},
 }
 
@@ -270,7 +270,7 @@ TEACHERS = {
     "other classes": (Fitted(), {"teacher_classes": ["a", "b"]}),
     "bagging of all rows": (
         BaggingClassifier(Unfitted(), bootstrap=False),
-        {"cross_fit": True},
+        {"objective": alone(out_of_sample=True)},
     ),
     "no jobs": (Unfitted(), {"n_jobs": 0}),
 }

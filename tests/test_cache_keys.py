@@ -19,6 +19,7 @@ from sklearn.frozen import FrozenEstimator
 from sklearn.model_selection import KFold
 from sklearn.pipeline import make_pipeline
 from sklearn.preprocessing import StandardScaler
+from teacher_alone import alone
 
 from sklearn_kd import DistilledClassifier, MLPStudent, MungeSampler
 from sklearn_kd._task import Classification
@@ -152,11 +153,11 @@ def named(forest):
     return forest
 
 
-BAG = {"teacher": FOREST, "cross_fit": True, "transfer": Nearby()}
+BAG = {"teacher": FOREST, "objective": alone(out_of_sample=True), "transfer": Nearby()}
 FOLDS = {
     "teacher": RandomForestClassifier(3),
     "cv": KFold(3, shuffle=True, random_state=0),
-    "cross_fit": True,
+    "objective": alone(out_of_sample=True),
     "transfer": Nearby(),
 }
 MOVED = np.where(np.arange(len(y))[:, None] == 7, X[-1], X)
@@ -217,7 +218,7 @@ def test_corrected_teacher_classes_count(tmp_path):
         teacher,
         MLPStudent((16,), max_iter=8, batch_size=64),
         transfer=MungeSampler(1000),
-        cross_fit=True,
+        objective=alone(out_of_sample=True),
         memory=tmp_path,
         random_state=0,
     )

@@ -2,7 +2,6 @@
 
 import numpy as np
 import pytest
-from given_rows import on_given_rows
 from numpy.testing import assert_allclose, assert_array_equal
 from recorder import soft_targets
 from sklearn.base import clone
@@ -13,6 +12,7 @@ from sklearn.linear_model import LogisticRegression
 from sklearn.metrics import log_loss, roc_auc_score
 from sklearn.model_selection import train_test_split
 from sklearn.naive_bayes import GaussianNB
+from teacher_alone import alone
 
 from sklearn_kd import DistilledClassifier, MLPStudent, MungeSampler
 from sklearn_kd.teachers.out_of_sample._calibration import fit_calibrator
@@ -29,9 +29,10 @@ FOREST = RandomForestClassifier(60, max_features=1, random_state=0).fit(X, y)
 STUDENT = MLPStudent((32,), max_iter=20)
 
 
-def distil(teacher=FOREST, **params):
+def distil(teacher=FOREST, calibration=None, student=STUDENT, **params):
     params = {"transfer": MungeSampler(8000), "random_state": 0} | params
-    return DistilledClassifier(teacher, STUDENT, **params)
+    objective = alone(calibration=calibration)
+    return DistilledClassifier(teacher, student, objective=objective, **params)
 
 
 def loss(model):
@@ -74,9 +75,8 @@ def test_unlabelled_rows_are_labelled_by_the_calibrated_teacher():
             return super().fit(X, y, sample_weight, soft_targets, **params)
 
     student = Recording((8,), max_iter=2)
-    model = DistilledClassifier(
-        FOREST, student, transfer=MungeSampler(500), calibration=METHODS[0]
-    ).fit(X, y, X_unlabeled=X_test)
+    model = distil(FOREST, METHODS[0], student, transfer=MungeSampler(500))
+    model.fit(X, y, X_unlabeled=X_test)
     raw = FOREST.predict_proba(X_test)
     assert model.n_transfer_rows_ == 500 + len(X_test)
     assert (seen["proba"].argmax(1) == raw.argmax(1)).mean() > 0.96
@@ -146,7 +146,7 @@ def test_the_prior_of_a_balanced_teacher_is_that_of_the_labels(cv):
         60, min_samples_leaf=10, class_weight="balanced", random_state=0
     )
     plain, corrected = (
-        distil(forest, transfer=MungeSampler(4000), cv=cv, calibration=name)
+        distil(forest, name, transfer=MungeSampler(4000), cv=cv, random_state=1)
         for name in (None, "prior")
     )
     losses, areas = np.zeros((2, 2, 3))
@@ -166,9 +166,7 @@ def test_the_prior_of_a_balanced_teacher_is_that_of_the_labels(cv):
 
 def test_a_prior_where_nothing_was_weighted_changes_little():
     plain, corrected = (
-        on_given_rows(
-            LogisticRegression(), STUDENT, cv=5, calibration=name, random_state=0
-        ).fit(X, y)
+        distil(LogisticRegression(), name, transfer=None, cv=5).fit(X, y)
         for name in (None, "prior")
     )
     change = plain.predict_proba(X_test) - corrected.predict_proba(X_test)
@@ -179,11 +177,13 @@ def test_a_prior_where_nothing_was_weighted_changes_little():
 
 
 def test_it_needs_out_of_sample_predictions():
-    with pytest.raises(ValueError, match="calibration='sigmoid' needs soft targets"):
+    message = "calibration='sigmoid' of Pool needs soft targets"
+    with pytest.raises(ValueError, match=message):
         distil(LogisticRegression().fit(X, y), calibration="sigmoid").fit(X, y)
-    with pytest.raises(ValueError, match="leave cross_fit on"):
-        distil(calibration="isotonic", cross_fit=False).fit(X, y)
-    with pytest.raises(ValueError, match="calibration='prior' needs soft targets"):
+    objective = alone(calibration="isotonic", out_of_sample=False)
+    with pytest.raises(ValueError, match="leave out_of_sample on"):
+        distil().set_params(objective=objective).fit(X, y)
+    with pytest.raises(ValueError, match="calibration='prior' of Pool needs"):
         distil(LogisticRegression().fit(X, y), calibration="prior").fit(X, y)
     with pytest.raises(ValueError, match="'calibration' parameter"):
         distil(calibration="platt").fit(X, y)
@@ -192,18 +192,17 @@ def test_it_needs_out_of_sample_predictions():
 def test_without_a_teacher_there_is_nothing_to_calibrate():
     rows, labels = load_iris(return_X_y=True)
     model = distil(None, alpha=0, calibration="temperature").fit(rows, labels)
-    plain = clone(model).set_params(calibration=None).fit(rows, labels)
+    plain = clone(model).set_params(objective__calibration=None).fit(rows, labels)
     assert_array_equal(model.predict_proba(rows), plain.predict_proba(rows))
 
 
 @pytest.mark.parametrize(
     ("student", "options"),
-    [(LogisticRegression(), {}), (GaussianNB(), {"transfer": None})],
+    [(LogisticRegression(), {"transfer": "auto"}), (GaussianNB(), {"transfer": None})],
 )
 def test_calibration_needs_no_synthetic_rows(student, options):
-    params = {"random_state": 0} | options
     plain, calibrated = (
-        DistilledClassifier(FOREST, student, calibration=name, **params).fit(X, y)
+        distil(FOREST, name, student, **options).fit(X, y)
         for name in (None, "isotonic")
     )
     assert calibrated.n_transfer_rows_ == 0

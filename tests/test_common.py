@@ -20,6 +20,7 @@ from sklearn.utils.estimator_checks import (
 )
 from sklearn.utils.fixes import parse_version
 from skorch import NeuralNetClassifier
+from teacher_alone import alone
 
 from sklearn_kd import (
     DistilledClassifier,
@@ -109,11 +110,15 @@ ESTIMATORS = {
         "the net trains on minibatches in float32 and splits off validation rows",
     ),
     "forest-cross-fit": (
-        DistilledClassifier(FOREST, FAST, transfer=FEW, cross_fit=True),
+        DistilledClassifier(
+            FOREST, FAST, transfer=FEW, objective=alone(out_of_sample=True)
+        ),
         "bootstrap samples and synthetic rows are drawn",
     ),
     "forest-calibrated": (
-        DistilledClassifier(FOREST, FAST, transfer=FEW, calibration=CALIBRATION),
+        DistilledClassifier(
+            FOREST, FAST, transfer=FEW, objective=alone(calibration=CALIBRATION)
+        ),
         "bootstrap samples and synthetic rows are drawn",
     ),
     "synthetic-logistic": (

@@ -16,6 +16,7 @@ from sklearn.preprocessing import StandardScaler
 from sklearn.tree import DecisionTreeClassifier
 from sklearn.utils import get_tags
 from synthetic_rows import Seeded, Shifted
+from teacher_alone import alone
 
 from sklearn_kd import DistilledClassifier, MLPStudent, MungeSampler
 from sklearn_kd.teachers.out_of_sample._bagged import bagged_members
@@ -47,7 +48,10 @@ def distil(teacher, student=STUDENT, **params):
 )
 @pytest.mark.parametrize(
     "params",
-    [{"cross_fit": True}, *[{"calibration": method} for method in sorted(METHODS)]],
+    [
+        {"objective": alone(out_of_sample=True)},
+        *[{"objective": alone(calibration=method)} for method in sorted(METHODS)],
+    ],
     ids=str,
 )
 def test_an_easy_table_is_no_reason_to_refuse(teacher, params):
@@ -57,7 +61,9 @@ def test_an_easy_table_is_no_reason_to_refuse(teacher, params):
 def test_out_of_bag_predictions_need_no_memorised_labels():
     labels = (EASY[:, 0] + RNG.normal(0, 3, 120) > 5).astype(int)
     forest = clone(MODEST).set_params(oob_score=True)
-    model = distil(forest, Recorder(), transfer=Shifted(), cross_fit=True)
+    model = distil(
+        forest, Recorder(), transfer=Shifted(), objective=alone(out_of_sample=True)
+    )
     student = model.fit(EASY, labels).student_
     expected = model.teacher_.oob_decision_function_
     assert_allclose(student.soft_.proba[:120], expected, atol=1e-6)
@@ -66,13 +72,13 @@ def test_out_of_bag_predictions_need_no_memorised_labels():
 def test_a_teacher_that_came_fitted_still_has_to_show_it():
     fitted = clone(FOREST).fit(EASY, y)
     with pytest.raises(ValueError, match="is known to be out of sample"):
-        distil(fitted, cross_fit=True).fit(EASY, y)
+        distil(fitted, objective=alone(out_of_sample=True)).fit(EASY, y)
 
 
 def test_members_that_saw_every_row_are_no_help():
     teacher = BaggingClassifier(DecisionTreeClassifier(), 5, bootstrap=False)
     with pytest.raises(ValueError, match="is known to be out of sample"):
-        distil(teacher, cross_fit=True).fit(EASY, y)
+        distil(teacher, objective=alone(out_of_sample=True)).fit(EASY, y)
 
 
 class Resampler(TransformerMixin, BaseEstimator):
@@ -123,9 +129,13 @@ def test_labels_given_for_fitted_teachers_are_not_those_of_unfitted_ones():
     codes = (labels == "no").astype(int)
     fitted = clone(FOREST).fit(EASY, codes)
     given = {"teacher_classes": ["yes", "no"], "transfer": Shifted()}
-    model = distil([fitted, FOREST], Recorder(), cross_fit=True, **given)
+    model = distil(
+        [fitted, FOREST], Recorder(), objective=alone(out_of_sample=True), **given
+    )
     student = model.fit(EASY, labels).student_
-    expected = distil(FOREST, Recorder(), cross_fit=True, transfer=Shifted())
+    expected = distil(
+        FOREST, Recorder(), objective=alone(out_of_sample=True), transfer=Shifted()
+    )
     expected = expected.fit(EASY, labels).student_
     gap = student.soft_.proba[:120] - expected.soft_.proba[:120]
     assert np.abs(gap).mean() < 0.1

@@ -59,7 +59,7 @@ y = (NUMBERS[:, 0] + (NUMBERS[:, 2] > 0) > 0.5).astype(int)
 PANDAS = [Located, Made, Fading]
 SUBCLASSES = [*PANDAS, Column]
 STUDENT = MLPStudent((8,), max_iter=2)
-QUICK = {"random_state": 0, "booster_weight": 0}
+QUICK = {"random_state": 0, "objective": "fidelity"}
 
 
 def plain(X):

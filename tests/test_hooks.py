@@ -19,6 +19,7 @@ from sklearn.linear_model import LogisticRegression
 from sklearn.model_selection import FixedThresholdClassifier
 from sklearn.pipeline import make_pipeline
 from sklearn.preprocessing import scale
+from teacher_alone import alone
 
 from sklearn_kd import (
     DistilledClassifier,
@@ -105,7 +106,7 @@ def foreign():
     )
     yield "threshold", lambda: distil(Means(), decision_threshold=0.3).fit(*BINARY)
     for method in sorted(METHODS):
-        params = {"calibration": method, "cv": 2}
+        params = {"objective": alone(calibration=method), "cv": 2}
         yield method, lambda params=params: distil(Means(), **params).fit(X, y)
         yield (
             method + " of two",

@@ -143,7 +143,11 @@ def test_cross_fitting_takes_whole_assistants():
 def test_synthetic_rows_on_every_level():
     assistant = DistilledClassifier(FOREST, MEDIUM, transfer=MungeSampler(600))
     model = DistilledClassifier(
-        assistant, SMALL, transfer=MungeSampler(400), booster_weight=0, random_state=0
+        assistant,
+        SMALL,
+        transfer=MungeSampler(400),
+        objective="fidelity",
+        random_state=0,
     ).fit(X, y)
     assert model.n_transfer_rows_ == 400
     assert model.teacher_.n_transfer_rows_ == 600

@@ -34,6 +34,7 @@ from sklearn.model_selection import FixedThresholdClassifier, cross_val_predict
 from sklearn.pipeline import make_pipeline
 from sklearn.preprocessing import FunctionTransformer
 from sklearn.tree import DecisionTreeClassifier
+from teacher_alone import alone
 from untouched import Fitted, Unfitted
 
 from sklearn_kd import (
@@ -155,7 +156,7 @@ def test_a_sampler_of_the_user_may_read_them():
         def sample(self, n_samples=None):
             return self.rows[:9], np.arange(9)
 
-    params = {"transfer": Dated(), "cross_fit": False}
+    params = {"transfer": Dated(), "objective": alone(out_of_sample=False)}
     model = distil(forest(), student(), **params).fit(DATED, y)
     assert model.n_transfer_rows_ == 9
 
@@ -179,8 +180,11 @@ def month_of(frame):
 
 PARAMS = {
     "cross-fitting": {"cv": 3},
-    "cross-fitting and calibration": {"cv": 3, "calibration": "sigmoid"},
-    "out-of-bag": {"calibration": "prior"},
+    "cross-fitting and calibration": {
+        "cv": 3,
+        "objective": alone(calibration="sigmoid"),
+    },
+    "out-of-bag": {"objective": alone(calibration="prior")},
     "a time limit": {"time_limit": 30.0},
     "soft and hard": {"alpha": 0.5},
     "labels alone": {"alpha": 0.0},

@@ -14,6 +14,7 @@ from sklearn.ensemble import BaggingClassifier, RandomForestClassifier
 from sklearn.linear_model import LogisticRegression
 from sklearn.pipeline import make_pipeline
 from sklearn.preprocessing import FunctionTransformer, MaxAbsScaler, StandardScaler
+from teacher_alone import alone
 
 from sklearn_kd import (
     DistilledClassifier,
@@ -228,7 +229,11 @@ def test_members_of_a_teacher_that_scales_in_place(bagged):
         teacher = make_pipeline(StandardScaler(copy=copy), ensemble)
         teacher.fit(rows.copy(), y)
         distilled = on_given_rows(
-            teacher, Recorder(), cross_fit=True, transfer=Copies(), random_state=0
+            teacher,
+            Recorder(),
+            objective=alone(out_of_sample=True),
+            transfer=Copies(),
+            random_state=0,
         )
         student = distilled.fit(rows, y).student_
         assert_array_equal(rows, X * 3 + 1)

@@ -21,6 +21,7 @@ from sklearn.model_selection import (
 from sklearn.pipeline import make_pipeline
 from sklearn.preprocessing import StandardScaler
 from sklearn.tree import DecisionTreeClassifier
+from teacher_alone import alone
 from untouched import Unfitted
 
 from sklearn_kd import DistilledClassifier, MLPStudent, MungeSampler
@@ -71,7 +72,13 @@ def test_behind_a_step_that_resamples_there_is_no_out_of_bag_part(kind, step):
 
 
 @pytest.mark.parametrize("step", [Oversampler(), Reverser()], ids=["more", "as many"])
-@pytest.mark.parametrize("params", [{"cross_fit": True}, {"calibration": "prior"}])
+@pytest.mark.parametrize(
+    "params",
+    [
+        {"objective": alone(out_of_sample=True)},
+        {"objective": alone(calibration="prior")},
+    ],
+)
 def test_what_needs_an_out_of_bag_part_is_refused_before_the_teacher(step, params):
     teacher = resampling(step, FOREST)
     with refused(ValueError, "out of sample.*unfitted with cv="):
@@ -98,7 +105,7 @@ def test_a_balanced_forest_does_not_say_which_rows_a_tree_has_seen():
     rows = labelled(X, y, np.arange(2))
     assert bagged_members(forest.fit(X, y), *rows, None, fitted_here=True) is None
     with refused(ValueError, "out of sample"):
-        distil(forest, calibration="prior").fit(X, y)
+        distil(forest, objective=alone(calibration="prior")).fit(X, y)
 
 
 def test_bagging_of_pipelines_that_resample_has_out_of_bag_predictions():

@@ -20,6 +20,7 @@ from sklearn.pipeline import make_pipeline
 from sklearn.preprocessing import OneHotEncoder, StandardScaler
 from sklearn.tree import DecisionTreeClassifier
 from skorch import NeuralNetClassifier
+from teacher_alone import alone
 from torch import nn
 from wine import FOREST, X, distil, y
 from xgboost import XGBClassifier
@@ -67,7 +68,7 @@ FITS = {
     "teachers": lambda: distil([FOREST, LogisticRegression()], SMALL).fit(X, y),
     "default teacher": lambda: distil(None, SMALL).fit(X[::6], y[::6]),
     "calibrated": lambda: distil(
-        RandomForestClassifier(30), SMALL, calibration="prior", cv=3
+        RandomForestClassifier(30), SMALL, objective=alone(calibration="prior"), cv=3
     ).fit(X, y),
     "boosters": lambda: distil(
         XGBClassifier(n_estimators=2), XGBClassifier(n_estimators=2)

@@ -196,7 +196,11 @@ def test_the_default_split_is_that_of_the_other_student():
     watch = [("watch", Watch())]
     student = SkorchStudent(net(callbacks=watch), encoder=None)
     model = DistilledClassifier(
-        Truth(), student, transfer=MungeSampler(200), booster_weight=0, random_state=5
+        Truth(),
+        student,
+        transfer=MungeSampler(200),
+        objective="fidelity",
+        random_state=5,
     ).fit(X, y)
     rows, stop = SEEN
     assert len(rows) == 200

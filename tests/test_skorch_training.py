@@ -68,7 +68,7 @@ def test_it_learns_from_unlabelled_and_synthetic_rows(alpha):
         alpha=alpha,
         temperature=2.0,
         transfer=MungeSampler(400),
-        booster_weight=0,
+        objective="fidelity",
         random_state=0,
     ).fit(X[few], y[few], X_unlabeled=rest)
     assert model.n_transfer_rows_ == 900

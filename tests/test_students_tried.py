@@ -143,7 +143,7 @@ def test_classes_of_the_users_own_are_not_tried_on_numbers():
 
 RARE = np.r_[np.zeros(200), np.ones(98), 2, 3]
 WIDE = np.random.default_rng(1).normal(size=(300, 3))
-GIVEN = {"transfer": None, "booster_weight": 0, "random_state": 0}
+GIVEN = {"transfer": None, "objective": "fidelity", "random_state": 0}
 
 
 def teacher_of(X, y):

@@ -19,7 +19,7 @@ from synthetic_rows import (
     rows_of,
     y,
 )
-from teacher_alone import distil
+from teacher_alone import alone, distil
 
 from sklearn_kd import MLPStudent
 
@@ -107,7 +107,7 @@ def test_a_second_fit_asks_nothing_about_synthetic_rows(cv, cross_fit, tmp_path)
             SMALL,
             transfer=FEW,
             cv=cv,
-            cross_fit=cross_fit,
+            objective=alone(out_of_sample=cross_fit),
             memory=memory,
             random_state=0,
         )

@@ -11,7 +11,7 @@ from sklearn.pipeline import make_pipeline
 from sklearn.preprocessing import StandardScaler
 from sklearn.tree import DecisionTreeClassifier
 from synthetic_rows import BOOSTER, FOREST, Shifted, X, rows_of, y
-from teacher_alone import distil
+from teacher_alone import alone, distil
 
 from sklearn_kd import MLPStudent
 from sklearn_kd._rows import TransferSet
@@ -102,7 +102,7 @@ def test_without_synthetic_rows_they_have_the_targets_of_all_trees():
 def test_with_cv_they_have_out_of_fold_targets(cross_fit):
     teacher = DecisionTreeClassifier(max_depth=3, random_state=0)
     folds = StratifiedKFold(3)
-    student, _ = rows_of(teacher, cv=folds, cross_fit=cross_fit)
+    student, _ = rows_of(teacher, cv=folds, objective=alone(out_of_sample=cross_fit))
     assert_array_equal(student.X_[: len(X)], X)
     expected = np.empty((len(X), 2))
     for train, test in folds.split(X, y):

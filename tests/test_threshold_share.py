@@ -18,6 +18,7 @@ from sklearn.model_selection import (
 from sklearn.pipeline import make_pipeline
 from sklearn.preprocessing import StandardScaler
 from sklearn.tree import DecisionTreeClassifier
+from teacher_alone import alone
 
 from sklearn_kd import DistilledClassifier, MLPStudent, MungeSampler
 from sklearn_kd._recipe.threshold_rows import threshold_for_share
@@ -97,9 +98,9 @@ def test_students_that_learn_from_no_synthetic_row_flag_it_too(student, transfer
     "params",
     [
         {"cv": 2},
-        {"cv": 2, "calibration": "prior"},
-        {"cv": 2, "calibration": "isotonic"},
-        {"cv": 2, "cross_fit": True},
+        {"cv": 2, "objective": alone(calibration="prior")},
+        {"cv": 2, "objective": alone(calibration="isotonic")},
+        {"cv": 2, "objective": alone(out_of_sample=True)},
         {"alpha": 0.5},
     ],
 )

@@ -12,7 +12,7 @@ from recorder import Recorder
 from sklearn.base import BaseEstimator, ClassifierMixin
 from sklearn.ensemble import RandomForestClassifier
 from sklearn.linear_model import LogisticRegression
-from teacher_alone import X, distil, y
+from teacher_alone import X, alone, distil, y
 
 from sklearn_kd import DistilledClassifier, MLPStudent
 from sklearn_kd._run.deadline import Deadline
@@ -322,8 +322,8 @@ def test_the_student_gets_what_the_teacher_left(clock, steps):
     ("params", "is_used"),
     [
         ({}, False),
-        ({"cross_fit": True}, True),
-        ({"calibration": "isotonic"}, True),
+        ({"objective": alone(out_of_sample=True)}, True),
+        ({"objective": alone(calibration="isotonic")}, True),
         ({"time_limit": None}, True),
     ],
 )

@@ -1,4 +1,4 @@
-"""``cross_fit=``: synthetic rows labelled out of sample."""
+"""``out_of_sample=`` of ``Pool``: which teacher labels synthetic rows."""
 
 from contextlib import nullcontext
 
@@ -22,7 +22,7 @@ from sklearn.model_selection import (
     StratifiedKFold,
 )
 from sklearn.tree import DecisionTreeClassifier
-from teacher_alone import distil
+from teacher_alone import alone, distil
 
 from sklearn_kd import MLPStudent
 from sklearn_kd.transfer import MungeSampler
@@ -60,9 +60,13 @@ SOURCE = np.tile(np.arange(len(X)), 2)
 ROWS = X[SOURCE] + [0, 0.01, 0, 0]
 
 
-def labels_of(teacher, cross_fit, **params):
+def labels_of(teacher, out_of_sample, **params):
     """Soft targets of the synthetic rows."""
-    params = {"transfer": Shifted(), "random_state": 0, "cross_fit": cross_fit} | params
+    params = {
+        "transfer": Shifted(),
+        "random_state": 0,
+        "objective": alone(out_of_sample=out_of_sample),
+    } | params
     distilled = distil(teacher, Recorder(), **params).fit(X, y)
     soft = distilled.student_.soft_
     assert_array_equal(distilled.student_.X_[-len(ROWS) :], ROWS)
@@ -110,7 +114,11 @@ def test_an_unfitted_forest_needs_no_folds():
 def test_sources_are_found_although_rows_are_split_off():
     """The sampler counts the rows that it gets, the forest those it was fitted on."""
     distilled = distil(
-        FOREST, Validated(), transfer=Shifted(), cross_fit=True, random_state=0
+        FOREST,
+        Validated(),
+        transfer=Shifted(),
+        objective=alone(out_of_sample=True),
+        random_state=0,
     )
     student = distilled.fit(X, y).student_
     synthetic = student.X_[-distilled.n_transfer_rows_ :]
@@ -159,7 +167,7 @@ def test_groups_stay_together_in_synthetic_rows_too():
         Recorder(),
         cv=GroupKFold(3),
         transfer=Shifted(),
-        cross_fit=True,
+        objective=alone(out_of_sample=True),
     )
     student = distilled.fit(X, y, groups=groups).student_
     assert_array_equal(student.soft_.proba[:, 1], 0)
@@ -191,19 +199,19 @@ def test_auto_uses_those_with_out_of_sample_predictions():
     forest = RandomForestClassifier(100, random_state=0).fit(noisy[:, 1:], y_noisy)
     booster = HistGradientBoostingClassifier(max_iter=10).fit(noisy[:, 1:], y_noisy)
 
-    def proba(teacher, cross_fit):
+    def proba(teacher, out_of_sample):
         distilled = distil(
             teacher,
             Recorder(),
             transfer=MungeSampler(1000),
-            cross_fit=cross_fit,
+            objective=alone(out_of_sample=out_of_sample),
             random_state=0,
         )
         return distilled.fit(noisy[:, 1:], y_noisy).student_.soft_.proba[-1000:]
 
     mixed = proba([forest, booster], "auto")
-    alone = proba(forest, True), proba(booster, "auto")
-    assert_allclose(mixed, (alone[0] + alone[1]) / 2, atol=1e-6)
+    each = proba(forest, True), proba(booster, "auto")
+    assert_allclose(mixed, (each[0] + each[1]) / 2, atol=1e-6)
 
 
 # ---- those that cannot
@@ -226,7 +234,7 @@ def test_auto_uses_those_with_out_of_sample_predictions():
     ],
 )
 def test_true_is_an_error_without_out_of_sample_predictions(teacher):
-    message = "cross_fit=True, but no part of the teacher (HistG|Random|ExtraT).* cv="
+    message = "out_of_sample=True, but no part of the teacher (HistG|Rand|ExtraT).* cv="
     with pytest.raises(ValueError, match=message):
         labels_of(teacher, True)
     has_a_choice = isinstance(teacher, list)
@@ -235,10 +243,10 @@ def test_true_is_an_error_without_out_of_sample_predictions(teacher):
         assert len(labels_of(teacher, "auto")) == len(ROWS)
 
 
-@pytest.mark.parametrize("cross_fit", ["yes", 0.5, None])
-def test_other_values_are_refused(cross_fit):
-    with pytest.raises(ValueError, match="'cross_fit' parameter"):
-        labels_of(FOREST, cross_fit)
+@pytest.mark.parametrize("out_of_sample", ["yes", 0.5, None])
+def test_other_values_are_refused(out_of_sample):
+    with pytest.raises(ValueError, match="'out_of_sample' parameter of Pool"):
+        labels_of(FOREST, out_of_sample)
 
 
 # ---- auto
@@ -256,17 +264,17 @@ def test_auto_looks_whether_has_memorised_noise(flipped, choice, cv, capsys):
     teacher = RandomForestClassifier(100, random_state=0)
     teacher = teacher.fit(X, y) if cv is None else teacher
     rows = {}
-    for cross_fit in ("auto", True, False):
+    for out_of_sample in ("auto", True, False):
         distilled = distil(
             teacher,
             Recorder(),
             transfer=MungeSampler(1000),
-            cross_fit=cross_fit,
+            objective=alone(out_of_sample=out_of_sample),
             cv=cv,
-            verbose=cross_fit == "auto",
+            verbose=out_of_sample == "auto",
             random_state=0,
         )
-        rows[cross_fit] = distilled.fit(X, y).student_.soft_.proba[-1000:]
+        rows[out_of_sample] = distilled.fit(X, y).student_.soft_.proba[-1000:]
     assert_array_equal(rows["auto"], rows[flipped > 0])
     assert np.abs(rows[True] - rows[False]).max() > 0.05
     out = capsys.readouterr().out
@@ -276,7 +284,7 @@ def test_auto_looks_whether_has_memorised_noise(flipped, choice, cv, capsys):
 
 def test_auto_needs_neighbours_to_look_at(capsys):
     """Without them the whole teacher labels, and a message names what to do."""
-    advice = "no neighbors_.*cross_fit=True .*or cross_fit=False"
+    advice = "no neighbors_.*Pool.out_of_sample=True. .*or Pool.out_of_sample=False"
     with pytest.warns(UserWarning, match=advice) as caught:
         whole = labels_of(FOREST, "auto", verbose=1)
     assert [warning.filename for warning in caught] == [__file__]
@@ -297,12 +305,12 @@ def test_a_student_of_out_of_sample_labels_is_better_where_labels_are_noise():
         X, y = make_table(500, 0.3, seed)
         X_test, y_test = make_table(3000, 0.3, seed + 100)
         forest = RandomForestClassifier(50, random_state=seed).fit(X[:, 1:], y)
-        for cross_fit, found in losses.items():
+        for out_of_sample, found in losses.items():
             distilled = distil(
                 forest,
                 MLPStudent((32,), max_iter=20),
                 transfer=MungeSampler(4000),
-                cross_fit=cross_fit,
+                objective=alone(out_of_sample=out_of_sample),
                 random_state=seed,
             )
             proba = distilled.fit(X[:, 1:], y).predict_proba(X_test[:, 1:])
@@ -315,7 +323,9 @@ def test_a_student_of_out_of_sample_labels_is_better_where_labels_are_noise():
 def test_booleans_of_numpy():
     assert_array_equal(labels_of(FOREST, np.True_), labels_of(FOREST, True))
     for off in (False, np.False_):
-        distilled = distil(FOREST, Recorder(), transfer=Shifted(), cross_fit=off)
+        distilled = distil(
+            FOREST, Recorder(), transfer=Shifted(), objective=alone(out_of_sample=off)
+        )
         assert len(distilled.fit(X, y).student_.X_) == len(ROWS)
-    with pytest.raises(ValueError, match="cross_fit=True"):
+    with pytest.raises(ValueError, match="out_of_sample=True"):
         labels_of(BOOSTER, np.True_)
