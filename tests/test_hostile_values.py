@@ -76,7 +76,7 @@ def of(make):
 
 NUMBERS = {
     distil: [
-        *["alpha", "temperature", "booster_weight", "time_limit"],
+        *["alpha", "temperature", "time_limit"],
         *["decision_threshold", "n_jobs"],
     ],
     of(MLPStudent): [
@@ -154,7 +154,6 @@ def test_numbers_and_objects_out_of_range(call, name, values):
         {"alpha": Fraction(1, 2)},
         {"alpha": 1e-300},
         {"temperature": np.longdouble(2)},
-        {"booster_weight": np.float16(0.3)},
         {"time_limit": np.float16(1000)},
         {"teacher_weights": [1e300]},
     ],

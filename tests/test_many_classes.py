@@ -17,9 +17,11 @@ from sklearn_kd._run.twins import below_hooks
 from sklearn_kd._task import Classification
 from sklearn_kd._task.link import teacher_logits
 from sklearn_kd._task.scores import MOST_TARGETS
+from sklearn_kd.pool._booster import booster_of, fit_booster
+from sklearn_kd.pool._members import label_in_time
 from sklearn_kd.students.encoder._targets import target_scores
 from sklearn_kd.targets import SoftTargets
-from sklearn_kd.teachers import Context, fit_booster, label_by_booster
+from sklearn_kd.teachers import Context
 from sklearn_kd.teachers.default import _ensemble as _default
 from sklearn_kd.teachers.default._ensemble import default_teachers, small_booster
 
@@ -31,32 +33,21 @@ def blobs(n_classes, each=8):
     return make_blobs(n_rows, 6, centers=n_classes, cluster_std=3, random_state=0)
 
 
-# ---- which booster
+# ---- which boosting
 
 
-def test_up_to_twenty_classes_it_is_the_booster_that_it_was():
-    booster = small_booster(COLUMNS, 20)
-    assert type(booster) is HistGradientBoostingClassifier
-    assert booster.max_iter == 60
-    assert booster.max_leaf_nodes == 15
-    assert booster.learning_rate == 0.1
-
-
-def test_trees_do_not_grow_with_the_classes():
-    for n_classes, n_rounds in [(21, 57), (30, 40), (40, 30)]:
+def test_up_to_ten_classes_there_is_a_small_booster():
+    for n_classes in (2, 10):
         booster = small_booster(COLUMNS, n_classes)
         assert type(booster) is HistGradientBoostingClassifier
-        assert booster.max_iter == n_rounds
-    for n_classes in (41, 100):
-        trees = small_booster(COLUMNS, n_classes)
-        assert type(trees) is ExtraTreesClassifier
-        assert trees.n_estimators == 60
+        assert booster.max_iter == 60
+        assert booster.max_leaf_nodes == 15
+        assert booster.learning_rate == 0.1
+    assert small_booster(COLUMNS, 11) is None
 
 
 def test_leaves_with_a_number_a_class_do_not_fill_the_memory():
-    rows = np.zeros((8000, 4))
-    assert small_booster(rows, 2000) is None
-    (trees,) = default_teachers(rows, 2000)
+    (trees,) = default_teachers(np.zeros((8000, 4)), 2000)
     assert trees.n_estimators == 10
 
 
@@ -70,54 +61,48 @@ def test_the_default_ensemble_boosts_up_to_thirty_classes():
 # ---- under a time limit
 
 
-def in_time(n_classes, seconds=None):
-    X, y = blobs(n_classes)
+def in_time(seconds=None):
+    X, y = blobs(3)
     context = Context(deadline=Deadline(seconds), seed=0)
-    rows, _ = labelled(X, y, np.arange(n_classes))
-    return X, fit_booster(rows, 0, context)
+    rows, _ = labelled(X, y, np.arange(3))
+    return X, fit_booster(booster_of(rows, 0), rows, 0, context)
 
 
 @pytest.fixture
 def small_booster_of_20(monkeypatch):
     monkeypatch.setattr(_default, "_SIZE", 20)
-    monkeypatch.setattr(_default, "FEWEST_ROUNDS", 20)
-    monkeypatch.setattr(_default, "BOOSTED_TREES", 400)
 
 
 @pytest.mark.usefixtures("small_booster_of_20")
-@pytest.mark.parametrize("n_classes", [3, 22])
-def test_with_time_enough_slices_are_the_whole(monkeypatch, n_classes):
+def test_with_time_enough_slices_are_the_whole(monkeypatch):
     stopped(monkeypatch)
-    X, whole = in_time(n_classes)
-    _, sliced = in_time(n_classes, 100)
+    X, whole = in_time()
+    _, sliced = in_time(100)
     assert_array_equal(sliced.teacher.predict_proba(X), whole.teacher.predict_proba(X))
     assert not sliced.teacher.warm_start
 
 
 @pytest.mark.usefixtures("small_booster_of_20")
-@pytest.mark.parametrize("n_classes", [3, 22])
 @pytest.mark.parametrize(("seconds", "done"), [(30, 11), (18, None)])
-def test_trees_end_at_half_the_limit(monkeypatch, n_classes, seconds, done):
+def test_rounds_end_at_half_the_limit(monkeypatch, seconds, done):
     clock = stopped(monkeypatch)
-    kind = HistGradientBoostingClassifier if n_classes == 3 else ExtraTreesClassifier
-    kind = type(below_hooks(kind()))
+    kind = type(below_hooks(HistGradientBoostingClassifier()))
     fit, before = kind.fit, []
 
     def slow(self, *args, **params):
-        size = self.max_iter if n_classes == 3 else self.n_estimators
-        clock.now += size - (before[-1] if before else 0)
-        before.append(size)
+        clock.now += self.max_iter - (before[-1] if before else 0)
+        before.append(self.max_iter)
         return fit(self, *args, **params)
 
     monkeypatch.setattr(kind, "fit", slow)
-    _, booster = in_time(n_classes, seconds)
+    _, booster = in_time(seconds)
     assert clock.now <= seconds / 2
     assert (booster and before[-1]) == done
 
 
-def test_a_booster_that_would_predict_too_long_is_left_out(monkeypatch):
+def test_a_member_that_would_predict_too_long_is_left_out(monkeypatch):
     clock = stopped(monkeypatch)
-    X, booster = in_time(3)
+    X, booster = in_time()
     context = Context(deadline=Deadline(10))
 
     class Slow:
@@ -128,9 +113,9 @@ def test_a_booster_that_would_predict_too_long_is_left_out(monkeypatch):
     rows = np.repeat(X, 100, axis=0)
     origin = np.zeros(len(rows), int)
     made = rows_without_label(rows, Classification(np.arange(3)), 1.0, origin)
-    answers = label_by_booster(Slow(), made.first(1000), X, context)
+    answers = label_in_time(Slow(), made.first(1000), X, "booster", context)
     assert len(answers) == 1000
-    assert label_by_booster(Slow(), made, X, context) is None
+    assert label_in_time(Slow(), made, X, "booster", context) is None
 
 
 # ---- the encoder, and the rows

@@ -11,9 +11,10 @@ from sklearn.neighbors import RadiusNeighborsClassifier
 from sklearn.pipeline import make_pipeline
 from sklearn.preprocessing import FunctionTransformer
 from synthetic_rows import FEW, SMALL, X, y
+from teacher_alone import alone
 
-from sklearn_kd import DistilledClassifier
-from sklearn_kd.teachers.default import _booster
+from sklearn_kd import DistilledClassifier, Pool
+from sklearn_kd.pool import _booster
 
 HINTS = ["synthetic rows", "`category`", "transfer=None", "sampler of your own"]
 KNOWN = set(map(bytes, X))
@@ -52,7 +53,7 @@ class Refused(KeyError, Wordless):
 
 
 def distil(teacher, **params):
-    params = {"transfer": FEW, "booster_weight": 0, "random_state": 0} | params
+    params = {"transfer": FEW, "objective": "fidelity", "random_state": 0} | params
     return DistilledClassifier(teacher, SMALL, **params)
 
 
@@ -165,9 +166,9 @@ CHOOSY = [
 @pytest.mark.parametrize(
     ("teacher", "params"),
     [
-        (CHOOSY[0], {"cross_fit": True}),
-        (CHOOSY[1], {"cross_fit": True}),
-        (CHOOSY[2], {"cross_fit": True, "cv": 2}),
+        (CHOOSY[0], {"objective": alone(out_of_sample=True)}),
+        (CHOOSY[1], {"objective": alone(out_of_sample=True)}),
+        (CHOOSY[2], {"objective": alone(out_of_sample=True), "cv": 2}),
         (CHOOSY[2], {}),
         ([BOOSTER, CHOOSY[2]], {}),
     ],
@@ -181,6 +182,6 @@ def test_the_part_that_did_not_see_a_row_is_a_teacher_too(teacher, params):
 
 def test_the_small_booster_is_not_called_a_teacher(monkeypatch):
     monkeypatch.setattr(_booster, "small_booster", lambda rows, n_classes: CHOOSY[2])
-    error = raised(BOOSTER, ValueError, booster_weight=0.2)
+    error = raised(BOOSTER, ValueError, objective=Pool(student=False))
     assert_explained(error, error.__cause__)
-    assert str(error).startswith("The small booster (booster_weight=0")
+    assert str(error).startswith("The booster of the pool (objective=Pool(booster=F")

@@ -13,11 +13,10 @@ from sklearn.tree import DecisionTreeClassifier
 from synthetic_rows import BOOSTER, FOREST, Shifted, X, rows_of, y
 from teacher_alone import alone, distil
 
-from sklearn_kd import MLPStudent
+from sklearn_kd import MLPStudent, Pool
 from sklearn_kd._rows import TransferSet
 from sklearn_kd._task import Classification
 from sklearn_kd.students import split_validation
-from sklearn_kd.teachers.default._ensemble import small_booster
 from sklearn_kd.transfer import MungeSampler
 
 # ---- what they are made of
@@ -98,11 +97,13 @@ def test_without_synthetic_rows_they_have_the_targets_of_all_trees():
     assert_allclose(student.soft_.proba, FOREST.predict_proba(X), atol=1e-6)
 
 
-@pytest.mark.parametrize("cross_fit", [True, False, "auto"])
-def test_with_cv_they_have_out_of_fold_targets(cross_fit):
+@pytest.mark.parametrize("out_of_sample", [True, False, "auto"])
+def test_with_cv_they_have_out_of_fold_targets(out_of_sample):
     teacher = DecisionTreeClassifier(max_depth=3, random_state=0)
     folds = StratifiedKFold(3)
-    student, _ = rows_of(teacher, cv=folds, objective=alone(out_of_sample=cross_fit))
+    student, _ = rows_of(
+        teacher, cv=folds, objective=alone(out_of_sample=out_of_sample)
+    )
     assert_array_equal(student.X_[: len(X)], X)
     expected = np.empty((len(X), 2))
     for train, test in folds.split(X, y):
@@ -113,74 +114,6 @@ def test_with_cv_they_have_out_of_fold_targets(cross_fit):
 def test_a_booster_beside_a_forest_has_seen_them_too():
     student, _ = rows_of([FOREST, BOOSTER])
     assert len(student.X_) == 2 * len(X)
-
-
-# ---- the small booster
-
-
-def voices(**params):
-    """Give the student's rows with a booster on the labels, and without one."""
-    both = []
-    for weight in (0.3, 0.0):
-        student, distilled = rows_of(booster_weight=weight, **params)
-        both.append(student)
-    assert_array_equal(both[0].X_, both[1].X_)
-    return [*both, distilled]
-
-
-def test_a_small_booster_has_a_vote_in_the_soft_targets():
-    voted, plain, _ = voices(teacher=FOREST)
-    booster = small_booster(X).set_params(random_state=0).fit(X, y)
-    expected = 0.7 * plain.soft_.proba + 0.3 * booster.predict_proba(voted.X_)
-    assert_allclose(voted.soft_.proba, expected, atol=1e-6)
-
-
-def test_validation_rows_teach_no_booster_and_have_its_vote():
-    fits = []
-    for weight in (0.3, 0.0):
-        student = Validated(random_state=5)
-        distilled = distil(
-            FOREST, student, transfer=Shifted(), booster_weight=weight, random_state=5
-        )
-        fits.append(distilled.fit(X, y).student_)
-    voted, plain = fits
-    train = np.setdiff1d(X[:, 0], voted.X_val_[:, 0]).astype(int)
-    booster = small_booster(X).set_params(random_state=5).fit(X[train], y[train])
-    for rows, soft, alone in (
-        (voted.X_val_, voted.soft_val_, plain.soft_val_),
-        (voted.X_, voted.soft_, plain.soft_),
-    ):
-        expected = 0.7 * alone.proba + 0.3 * booster.predict_proba(rows)
-        assert_allclose(soft.proba, expected, atol=1e-6)
-
-
-def test_without_synthetic_rows_there_is_no_booster():
-    voted, plain, _ = voices(teacher=FOREST, transfer=None)
-    assert_array_equal(voted.soft_.proba, plain.soft_.proba)
-    proba = {"teacher_proba": BOOSTER.predict_proba(X)}
-    voted, plain, _ = voices(teacher=None, transfer="auto", fit_params=proba)
-    assert_array_equal(voted.soft_.proba, plain.soft_.proba)
-
-
-@pytest.mark.filterwarnings("ignore:The teacher puts all mass")
-def test_rows_that_the_teacher_does_not_know_stay_left_out():
-    voted, _, distilled = voices(teacher=Partly(), transfer=Jumping())
-    assert distilled.n_transfer_rows_ == len(voted.X_) == 540
-
-
-def test_weights_reach_the_booster():
-    weight = np.random.default_rng(0).uniform(0.5, 2, len(y))
-    voted, plain, _ = voices(teacher=FOREST, fit_params={"sample_weight": weight})
-    booster = small_booster(X).set_params(random_state=0)
-    booster.fit(X, y, sample_weight=weight)
-    expected = 0.7 * plain.soft_.proba + 0.3 * booster.predict_proba(voted.X_)
-    assert_allclose(voted.soft_.proba, expected, atol=1e-6)
-
-
-@pytest.mark.parametrize("booster_weight", [-0.1, 1.1, "much", None])
-def test_a_strange_weight_of_the_booster(booster_weight):
-    with pytest.raises(ValueError, match="'booster_weight' parameter"):
-        rows_of(booster_weight=booster_weight)
 
 
 # ---- strange rows, strange students
@@ -204,10 +137,11 @@ class Jumping(Shifted):
         return X_new, source
 
 
-def test_rows_of_classes_that_are_not_in_y_are_left_out():
+@pytest.mark.parametrize("objective", ["fidelity", Pool(student=False)], ids=str)
+def test_rows_of_classes_that_are_not_in_y_are_left_out(objective):
     message = "classes that are not in y for 60 of 600 synthetic rows: they are left"
     with pytest.warns(UserWarning, match=message):
-        student, distilled = rows_of(Partly(), transfer=Jumping())
+        student, distilled = rows_of(Partly(), transfer=Jumping(), objective=objective)
     assert distilled.n_transfer_rows_ == 540
     assert student.X_[:, 1].max() < 100
     assert_allclose(student.soft_.proba.sum(axis=1), 1, atol=1e-6)
