@@ -26,6 +26,7 @@ from sklearn_kd import (
     DistilledClassifier,
     MLPStudent,
     MungeSampler,
+    Pool,
     SkorchStudent,
     TabularEncoder,
 )
@@ -54,6 +55,14 @@ LIGHTGBM = LGBMClassifier(n_estimators=10, num_leaves=7, verbose=-1, n_jobs=1)
 TREE = DecisionTreeClassifier(max_leaf_nodes=8)
 #: "temperature", which came with scikit-learn 1.8, or the next in the alphabet.
 CALIBRATION = max(CalibratedClassifierCV._parameter_constraints["method"][0].options)
+
+
+def fidelity(student):
+    return DistilledClassifier(
+        LogisticRegression(), student, transfer=FEW, objective="fidelity"
+    )
+
+
 WEIGHT_CHECKS = (
     "check_sample_weight_equivalence_on_dense_data",
     "check_sample_weight_equivalence_on_sparse_data",
@@ -109,7 +118,7 @@ ESTIMATORS = {
         SkorchStudent(NET),
         "the net trains on minibatches in float32 and splits off validation rows",
     ),
-    "forest-cross-fit": (
+    "forest-out-of-sample": (
         DistilledClassifier(
             FOREST, FAST, transfer=FEW, objective=alone(out_of_sample=True)
         ),
@@ -129,20 +138,26 @@ ESTIMATORS = {
         DistilledClassifier(LogisticRegression(), FAST, transfer=FEW, cv=3),
         "synthetic rows are drawn, and weigh what their sources do",
     ),
-    "synthetic-lightgbm": (
-        DistilledClassifier(LIGHTGBM, FAST, transfer=FEW),
+    "pool": (
+        DistilledClassifier(
+            LIGHTGBM, FAST, transfer=FEW, objective=Pool(booster=False)
+        ),
+        "synthetic rows are drawn, and weigh what their sources do",
+    ),
+    "fidelity": (
+        DistilledClassifier(LIGHTGBM, FAST, transfer=FEW, objective="fidelity"),
         "synthetic rows are drawn, and weigh what their sources do",
     ),
     "synthetic-to-logistic": (
-        DistilledClassifier(LogisticRegression(), LogisticRegression(), transfer=FEW),
+        fidelity(LogisticRegression()),
         "synthetic rows are drawn, and weigh what their sources do",
     ),
     "synthetic-to-tree": (
-        DistilledClassifier(LogisticRegression(), TREE, transfer=FEW),
+        fidelity(TREE),
         "synthetic rows are drawn, and weigh what their sources do",
     ),
     "synthetic-to-net": (
-        DistilledClassifier(LogisticRegression(), NET, transfer=FEW),
+        fidelity(NET),
         "synthetic rows are drawn, and weigh what their sources do",
     ),
 }

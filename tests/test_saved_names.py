@@ -28,6 +28,7 @@ from xgboost import XGBClassifier
 from sklearn_kd import (
     MLPStudent,
     MungeSampler,
+    Pool,
     SkorchStudent,
     SoftTargets,
     TabularEncoder,
@@ -77,6 +78,9 @@ FITS = {
     "net alone": lambda: SkorchStudent(NET).fit(X, y),
     "net of a fixed width": lambda: SkorchStudent(FIXED).fit(X, y),
     "sampler": lambda: distil(FOREST, SMALL, transfer=MungeSampler(20)).fit(X, y),
+    "pooled": lambda: distil(
+        LogisticRegression(), NET, transfer=MungeSampler(20), objective=Pool()
+    ).fit(X, y),
     "stream": lambda: MLPStudent((4,)).partial_fit(X, y, classes=[0, 1, 2]),
     "encoder": lambda: TabularEncoder().fit(FRAME, y),
     "soft targets": lambda: SoftTargets(np.eye(3)[y], [0, 1, 2]),
@@ -97,6 +101,7 @@ SAVED = [
     "sklearn_kd.losses.logit_mse.LogitMSE",
     "sklearn_kd.losses.standardized.StandardizedKL",
     "sklearn_kd.metrics.scorer.TeacherScorer",
+    "sklearn_kd.pool.pool.Pool",
     "sklearn_kd.students.encoder.encoder.TabularEncoder",
     "sklearn_kd.students.encoder.plain_numbers.PlainNumbers",
     "sklearn_kd.students.mlp.student.MLPStudent",
