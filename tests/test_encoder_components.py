@@ -351,7 +351,9 @@ def test_alpha_0_is_the_student_on_labels_bit_for_bit():
 def test_the_edges_are_those_of_the_training_rows():
     """The encoder is fitted on synthetic rows too, and on no validation rows."""
     student = MLPStudent((4,), max_iter=1, encoder=Watching())
-    distilled = DistilledClassifier(RandomForestClassifier(5), student, random_state=0)
+    distilled = DistilledClassifier(
+        RandomForestClassifier(5), student, objective="fidelity", random_state=0
+    )
     distilled.fit(X_wine, y_wine)
     labels, _, targets = Watching.seen.pop()
     assert len(targets) == len(labels)
