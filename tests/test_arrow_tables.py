@@ -11,6 +11,7 @@ import polars as pl
 import pyarrow as pa
 import pytest
 import sklearn
+from given_rows import on_given_rows
 from numpy.testing import assert_array_equal
 from pandas.testing import assert_frame_equal
 from recorder import RecordingTeacher
@@ -25,7 +26,6 @@ from sklearn.utils.fixes import parse_version
 from untouched import Unfitted
 
 from sklearn_kd import (
-    DistilledClassifier,
     MLPStudent,
     MungeSampler,
     SoftTargets,
@@ -67,9 +67,7 @@ STUDENT = MLPStudent((4,), max_iter=2, random_state=0)
 
 
 def distil(teacher=None, student=STUDENT, **params):
-    return DistilledClassifier(
-        teacher, student, **{"transfer": None, "random_state": 0} | params
-    )
+    return on_given_rows(teacher, student, **{"random_state": 0} | params)
 
 
 @pytest.mark.parametrize("rows", [TABLE, BATCH], ids=["table", "batch"])

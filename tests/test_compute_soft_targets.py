@@ -16,8 +16,9 @@ from sklearn.linear_model import LogisticRegression
 from sklearn.pipeline import make_pipeline
 from sklearn.preprocessing import StandardScaler
 from sklearn.svm import LinearSVC
+from teacher_alone import distil
 
-from sklearn_kd import DistilledClassifier, MLPStudent, SoftTargets
+from sklearn_kd import MLPStudent, SoftTargets
 from sklearn_kd import compute_soft_targets as compute
 
 X, y = load_wine(return_X_y=True)
@@ -156,7 +157,7 @@ def test_the_result_is_what_a_student_learns_from():
     soft = SoftTargets(compute(TEACHER, X), NAMES)
     student = MLPStudent((8,), max_iter=5, random_state=0)
     student.fit(X, NAMES[y], soft_targets=soft)
-    student = DistilledClassifier(student=student, random_state=0)
+    student = distil(student=student, random_state=0)
     student.fit(X, NAMES[y], teacher_proba=compute(TEACHER, X))
     assert_array_equal(student.classes_, NAMES)
 

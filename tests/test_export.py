@@ -6,6 +6,7 @@ from functools import partial
 import numpy as np
 import pandas as pd
 import pytest
+from given_rows import on_given_rows
 from numpy.testing import assert_allclose, assert_array_equal
 from onnx_models import frame_feeds, run
 from sklearn.datasets import load_wine
@@ -13,8 +14,9 @@ from sklearn.exceptions import NotFittedError
 from sklearn.linear_model import LogisticRegression
 from sklearn.model_selection import FixedThresholdClassifier, TunedThresholdClassifierCV
 from sklearn.preprocessing import MaxAbsScaler, MinMaxScaler, StandardScaler
+from teacher_alone import distil
 
-from sklearn_kd import DistilledClassifier, MLPStudent, TabularEncoder
+from sklearn_kd import MLPStudent, TabularEncoder
 from sklearn_kd.export import to_onnx
 
 RNG = np.random.default_rng(0)
@@ -218,7 +220,7 @@ def test_a_distilled_classifier_with_classes_that_no_teacher_knows():
     X, y = NUMBERS.astype(np.float32), np.array(["a", "b", "c"])[CODES]
     targets = np.zeros((N_ROWS, 3))
     targets[:, [0, 2]] = 0.5
-    model = DistilledClassifier(student=student(), alpha=1.0, random_state=0)
+    model = distil(student=student(), alpha=1.0, random_state=0)
     model.fit(X, y, teacher_proba=targets)
     label, proba = run(to_onnx(model), X)
     assert proba.shape == (N_ROWS, 3)
@@ -228,7 +230,7 @@ def test_a_distilled_classifier_with_classes_that_no_teacher_knows():
 
 def test_a_threshold_decides_the_label():
     X, y = NUMBERS.astype(np.float32), np.array(["no", "yes"])[(CODES > 0) * 1]
-    model = DistilledClassifier(
+    model = distil(
         LogisticRegression(max_iter=10_000),
         student(),
         decision_threshold=0.8,
@@ -251,11 +253,10 @@ def test_a_threshold_decides_the_label():
 def test_a_classifier_with_a_threshold_is_exported_by_what_is_fitted_in_it(wrap):
     X, y = NUMBERS.astype(np.float32), np.array(["no", "yes"])[(CODES > 0) * 1]
     other = student(random_state=1).fit(X, y[::-1])
-    distilled = DistilledClassifier(
+    distilled = on_given_rows(
         LogisticRegression(max_iter=10_000),
         student(random_state=0),
         decision_threshold=0.3,
-        transfer=None,
     )
     for inner in (other, student(random_state=0), distilled):
         model = wrap(inner).fit(X, y)

@@ -5,8 +5,9 @@ import pandas as pd
 import pytest
 from onnx_models import frame_feeds, run
 from sklearn.preprocessing import MaxAbsScaler, StandardScaler
+from teacher_alone import distil
 
-from sklearn_kd import DistilledClassifier, MLPStudent, TabularEncoder
+from sklearn_kd import MLPStudent, TabularEncoder
 from sklearn_kd.export import to_onnx
 
 RNG = np.random.default_rng(0)
@@ -80,7 +81,7 @@ def test_levels_that_it_can_tell_apart_are_written(levels, dtype):
 def test_labels_beyond_int64_are_refused(classes, says):
     X = NOISE[:, None]
     proba = np.column_stack([1 - Y, Y]).astype(float)
-    distilled = DistilledClassifier(student=student(), random_state=0)
+    distilled = distil(student=student(), random_state=0)
     distilled.fit(X, classes[Y], teacher_proba=proba)
     for model in (student().fit(X, classes[Y]), distilled):
         with pytest.raises(ValueError, match=says):

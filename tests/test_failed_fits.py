@@ -5,6 +5,7 @@ import copy
 import numpy as np
 import pandas as pd
 import pytest
+from given_rows import on_given_rows
 from numpy.testing import assert_allclose, assert_array_equal
 from scipy.sparse import csr_matrix
 from sklearn.exceptions import NotFittedError
@@ -12,7 +13,7 @@ from sklearn.frozen import FrozenEstimator
 from sklearn.linear_model import LogisticRegression
 from sklearn.preprocessing import KBinsDiscretizer, OneHotEncoder, StandardScaler
 
-from sklearn_kd import DistilledClassifier, MLPStudent, TabularEncoder
+from sklearn_kd import MLPStudent, TabularEncoder
 from sklearn_kd.students.mlp import student as mlp
 from sklearn_kd.students.mlp._training import Trainer
 
@@ -189,7 +190,7 @@ def test_missing_labels_of_validation_rows():
 
 def test_a_refit_of_a_student_that_fails_leaves_nothing_distilled():
     teacher = LogisticRegression().fit(X, y)
-    model = DistilledClassifier(teacher, MLPStudent((4,), max_iter=20), transfer=None)
+    model = on_given_rows(teacher, MLPStudent((4,), max_iter=20))
     model.fit(X, y).set_params(student__learning_rate_init=1e30)
     with pytest.raises(ValueError, match="diverged"):
         model.fit(X, y)

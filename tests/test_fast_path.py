@@ -16,8 +16,9 @@ from hypothesis.extra.numpy import arrays
 from numpy.testing import assert_allclose, assert_array_equal
 from scipy.sparse import csr_array, csr_matrix
 from sklearn.utils.validation import validate_data
+from teacher_alone import distil
 
-from sklearn_kd import DistilledClassifier, MLPStudent, TabularEncoder
+from sklearn_kd import MLPStudent, TabularEncoder
 from sklearn_kd._tables.checks import _passes_all_checks
 from sklearn_kd._task.link import softmax
 from sklearn_kd.students.encoder._encoding import encode
@@ -318,7 +319,7 @@ def test_sixteen_threads_give_the_predictions_of_one_while_another_fits():
     proba = np.full((3000, 3), 1 / 3)
 
     def fit(rows):
-        model = DistilledClassifier(student=MLPStudent(8, max_iter=2), random_state=0)
+        model = distil(student=MLPStudent(8, max_iter=2), random_state=0)
         return model.fit(rows[:300], y[:300], teacher_proba=proba[:300])
 
     numbers = np.random.default_rng(0).normal(size=(3000, 6))

@@ -7,12 +7,12 @@ import numpy as np
 import pandas as pd
 import polars as pl
 import pytest
+from given_rows import on_given_rows
 from sklearn.dummy import DummyClassifier
 from sklearn.frozen import FrozenEstimator
 from skorch import NeuralNetClassifier
 
 from sklearn_kd import (
-    DistilledClassifier,
     MLPStudent,
     SkorchStudent,
     TabularEncoder,
@@ -140,8 +140,8 @@ def test_the_encoder_a_skorch_student_and_a_distilled_classifier():
     assert found(encoder.transform, STRINGS) == []
     net = NeuralNetClassifier(TabularMLP, max_epochs=1, verbose=0)
     net = SkorchStudent(net, random_state=0).fit(STRINGS, Y)
-    distilled = DistilledClassifier(
-        DummyClassifier(), MLPStudent(4, max_iter=2), transfer=None, random_state=0
+    distilled = on_given_rows(
+        DummyClassifier(), MLPStudent(4, max_iter=2), random_state=0
     ).fit(STRINGS, Y)
     for model in (net, distilled):
         for n in (1, 50, 2000):
@@ -174,9 +174,7 @@ def test_validation_rows_batches_and_a_fitted_encoder():
 
 
 def test_unlabelled_rows_of_another_type():
-    model = DistilledClassifier(
-        DummyClassifier(), MLPStudent(4, max_iter=2), transfer=None, random_state=0
-    )
+    model = on_given_rows(DummyClassifier(), MLPStudent(4, max_iter=2), random_state=0)
     more = rows(NUMBERS, 2000)
     with pytest.warns(UserWarning, match="X_unlabeled: Column 'code' holds.*type int"):
         model.fit(STRINGS, Y, X_unlabeled=UnlabeledRows(more))

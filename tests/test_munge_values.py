@@ -11,8 +11,9 @@ from sklearn.compose import make_column_transformer
 from sklearn.linear_model import LogisticRegression
 from sklearn.pipeline import make_pipeline
 from sklearn.preprocessing import OneHotEncoder
+from teacher_alone import distil
 
-from sklearn_kd import DistilledClassifier, MLPStudent
+from sklearn_kd import MLPStudent
 from sklearn_kd.transfer import MungeSampler
 from sklearn_kd.transfer._munge_numbers import keep_values
 
@@ -186,7 +187,5 @@ def test_a_teacher_behind_a_one_hot_encoder_takes_the_rows(dtype):
     X = X.astype(dict.fromkeys(names, dtype if dtype != "int8" else "int16"))
     encoder = make_column_transformer((OneHotEncoder(), names), remainder="passthrough")
     teacher = make_pipeline(encoder, LogisticRegression())
-    model = DistilledClassifier(
-        teacher, MLPStudent((8,), max_iter=3), transfer=MungeSampler(2000)
-    )
+    model = distil(teacher, MLPStudent((8,), max_iter=3), transfer=MungeSampler(2000))
     assert model.fit(X, y).n_transfer_rows_ == 2000

@@ -17,10 +17,11 @@ from sklearn.tree import DecisionTreeClassifier
 from skorch import NeuralNet, NeuralNetBinaryClassifier, NeuralNetClassifier
 from skorch.helper import DataFrameTransformer
 from skorch_nets import P, Shaped, Truth, X, agreement, fitted, net, soft, y
+from teacher_alone import distil
 from torch import nn
 from torch.utils.data import DataLoader
 
-from sklearn_kd import DistilledClassifier, MungeSampler, SkorchStudent
+from sklearn_kd import MungeSampler, SkorchStudent
 
 P2 = Truth([0, 1]).predict_proba(X)
 y2 = (P2[:, 1] > np.random.default_rng(2).random(len(X))).astype(int)
@@ -80,7 +81,7 @@ def test_widths_are_filled_in_by_their_customary_names(n_in, n_out):
 
 
 def test_one_grid_runs_over_data_of_different_widths():
-    model = DistilledClassifier(
+    model = distil(
         DecisionTreeClassifier(max_depth=4),
         net(max_epochs=2),
         transfer=MungeSampler(200),
@@ -144,7 +145,7 @@ TABLE = pd.DataFrame(
 )
 def test_mixed_tables_and_labels_of_any_type(labels):
     proba = P2 if labels.dtype == bool else P
-    model = DistilledClassifier(student=net(max_epochs=12), random_state=0)
+    model = distil(student=net(max_epochs=12), random_state=0)
     model.fit(TABLE, labels, teacher_proba=proba)
     assert model.predict(TABLE).dtype == labels.dtype
     expected = np.unique(labels)[proba.argmax(axis=1)]
@@ -195,9 +196,7 @@ def test_a_dict_of_arrays_reaches_the_module_by_name():
     student = SkorchStudent(
         net(ByName, max_epochs=10), encoder=DataFrameTransformer(), random_state=0
     )
-    model = DistilledClassifier(student=student, random_state=0).fit(
-        table, y, teacher_proba=P
-    )
+    model = distil(student=student, random_state=0).fit(table, y, teacher_proba=P)
     assert np.mean(model.predict(table) == P.argmax(axis=1)) > 0.75
     stock = SkorchStudent(
         net(ByName, iterator_train__num_workers=0, iterator_valid__num_workers=0),

@@ -21,6 +21,7 @@ from skorch.callbacks import (
 from skorch.dataset import Dataset, ValidSplit
 from skorch.helper import predefined_split
 from skorch_nets import P, Shaped, Truth, X, fitted, net, soft, y
+from teacher_alone import distil
 from torch.utils.data import DataLoader, RandomSampler
 
 from sklearn_kd import DistilledClassifier, MLPStudent, MungeSampler, SkorchStudent
@@ -119,7 +120,7 @@ def test_rows_are_shuffled_unless_the_user_says_how():
 
 
 def test_every_parameter_of_the_net_is_in_reach_of_a_grid():
-    model = DistilledClassifier(student=net(module__dropout=0.1), random_state=0)
+    model = distil(student=net(module__dropout=0.1), random_state=0)
     model.set_params(
         student__module__hidden_layer_sizes=(5,), student__lr=0.5, student__max_epochs=1
     )
@@ -164,7 +165,7 @@ def test_a_net_that_overrides_fit_is_trained_by_the_adapter():
     ],
 )
 def test_what_cannot_learn_is_refused(student, message):
-    model = DistilledClassifier(student=student, random_state=0)
+    model = distil(student=student, random_state=0)
     with pytest.raises((TypeError, ValueError), match=message):
         model.fit(X, y, teacher_proba=P)
 
@@ -176,7 +177,7 @@ def test_only_nets_are_taken(student):
     with pytest.raises(TypeError, match="must be a skorch net"):
         SkorchStudent(student).fit(X, y)
     with pytest.raises(TypeError, match="must be a"):
-        DistilledClassifier(student=SkorchStudent(student)).fit(X, y, teacher_proba=P)
+        distil(student=SkorchStudent(student)).fit(X, y, teacher_proba=P)
 
 
 SEEN = []
@@ -215,7 +216,7 @@ def test_the_default_split_is_that_of_the_other_student():
 @pytest.mark.parametrize("stratified", [True, False])
 def test_a_split_of_the_users_stays(stratified):
     split = ValidSplit(10, stratified=stratified)
-    model = DistilledClassifier(
+    model = distil(
         student=net(train_split=split, callbacks=[("watch", Watch())]), random_state=0
     ).fit(X, y, teacher_proba=P)
     rows, stop = SEEN
@@ -227,7 +228,7 @@ def test_a_split_of_the_users_stays(stratified):
 
 
 def test_no_split_means_no_validation():
-    model = DistilledClassifier(
+    model = distil(
         student=net(train_split=None, callbacks=[("watch", Watch())]), random_state=0
     ).fit(X, y, teacher_proba=P)
     assert len(SEEN[0]) == len(X)

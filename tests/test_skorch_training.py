@@ -11,6 +11,7 @@ import numpy as np
 import pytest
 import sklearn
 import torch
+from given_rows import on_given_rows
 from numpy.testing import assert_allclose, assert_array_equal
 from sklearn.base import clone
 from sklearn.model_selection import cross_val_score
@@ -18,6 +19,7 @@ from sklearn.pipeline import make_pipeline
 from sklearn.preprocessing import FunctionTransformer
 from skorch.callbacks import EarlyStopping
 from skorch_nets import P, Shaped, Truth, X, agreement, fitted, net, soft, y
+from teacher_alone import distil
 from torch import nn
 from torch_data import DEVICES
 
@@ -79,7 +81,7 @@ def test_it_learns_from_unlabelled_and_synthetic_rows(alpha):
 
 def test_weights_are_rows_and_reach_a_bare_net_by_routing():
     weight = np.arange(len(X)) % 3.0
-    model = DistilledClassifier(student=net(), random_state=0)
+    model = distil(student=net(), random_state=0)
     weighted = clone(model).fit(X, y, weight, teacher_proba=P).predict_proba(X)
     without = clone(model).fit(X, y, teacher_proba=P).predict_proba(X)
     assert np.abs(weighted - without).max() > 1e-3
@@ -98,7 +100,7 @@ def test_a_pickle_is_small_and_predicts_alike_in_a_new_process(tmp_path):
     wide = np.random.default_rng(0).normal(size=(4000, 30))
     labels = (wide[:, 0] > 0).astype(int)
     proba = np.column_stack([1 - labels, labels]).astype(float)
-    model = DistilledClassifier(student=net(max_epochs=1), random_state=0)
+    model = distil(student=net(max_epochs=1), random_state=0)
     student = model.fit(wide, labels, teacher_proba=proba).student_
     expected = student.predict_proba(wide[:5])
     bare = net(max_epochs=1, callbacks=[EarlyStopping(load_best=True)])
@@ -136,7 +138,7 @@ def test_the_seed_decides_everything(device):
 def test_a_seed_of_the_students_own_counts_inside_another():
     student = SkorchStudent(net(train_split=None), encoder=None, random_state=7)
     alone = clone(student).fit(X, y, soft_targets=soft()).predict_proba(X)
-    model = DistilledClassifier(student=student, random_state=0)
+    model = distil(student=student, random_state=0)
     inside = model.fit(X, y, teacher_proba=P)
     # it hands soft targets on in float32; other draws would differ by far more
     assert_allclose(inside.predict_proba(X), alone, atol=1e-5)
@@ -222,10 +224,10 @@ def test_nets_may_teach_nets():
     )
     teacher.set_params(module__n_features=4, module__n_classes=3)
     student = net(max_epochs=10)
-    fresh = DistilledClassifier(teacher, student, transfer=None, random_state=0)
+    fresh = on_given_rows(teacher, student, random_state=0)
     fresh.fit(single, y)
     assert agreement(fresh, fresh.teacher_, single) > 0.8
-    known = DistilledClassifier(
+    known = distil(
         fresh.teacher_, student, transfer=MungeSampler(300), random_state=0
     ).fit(single, y)
     assert known.teacher_ is fresh.teacher_
@@ -233,7 +235,7 @@ def test_nets_may_teach_nets():
 
 
 def test_it_is_a_step_of_a_pipeline_and_is_cross_validated():
-    model = DistilledClassifier(
+    model = distil(
         Truth(), net(max_epochs=8), transfer=MungeSampler(300), random_state=0
     )
     pipeline = make_pipeline(FunctionTransformer(), model)

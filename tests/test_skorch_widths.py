@@ -6,6 +6,7 @@ import numpy as np
 import pandas as pd
 import pytest
 import torch
+from given_rows import on_given_rows
 from numpy.testing import assert_allclose, assert_array_equal
 from refusals import refused
 from scipy.sparse import csr_matrix
@@ -25,7 +26,7 @@ from torch.utils.data import (
 )
 from untouched import Unfitted
 
-from sklearn_kd import DistilledClassifier, SkorchStudent, TabularEncoder
+from sklearn_kd import SkorchStudent, TabularEncoder
 from sklearn_kd.torch.loader import JoiningDataLoader
 
 X = np.random.default_rng(0).normal(size=(120, 10))
@@ -107,7 +108,7 @@ def net(module, **settings):
 
 
 def distil(student, X, teacher=None):
-    model = DistilledClassifier(teacher, student, transfer=None, random_state=0)
+    model = on_given_rows(teacher, student, random_state=0)
     if teacher is None:
         return model.fit(X, y, teacher_proba=np.full((len(X), 3), 1 / 3))
     return model.fit(X, y)
@@ -129,7 +130,7 @@ def test_a_module_of_one_width_learns_from_rows_as_they_are(module, rows):
     same = SkorchStudent(net(module), encoder=None, random_state=0)
     plain = np.asarray(rows, dtype=float)
     soft = np.full((len(X), 3), 1 / 3)
-    model = DistilledClassifier(student=same, transfer=None, random_state=0)
+    model = on_given_rows(student=same, random_state=0)
     expected = model.fit(plain, y, teacher_proba=soft)
     assert_array_equal(student.predict_proba(rows), expected.predict_proba(plain))
 
@@ -145,7 +146,7 @@ def test_it_may_stand_behind_a_scaler_and_in_a_grid_over_its_width():
     assert_allclose(fitted[:-1].transform(X * 100).std(axis=0), 1, rtol=0.05)
     assert fitted[-1].net_.module_.layers[0].weight.shape == (8, 10)
     teacher = DecisionTreeClassifier(max_depth=2)
-    model = DistilledClassifier(teacher, net(Fixed), transfer=None, random_state=0)
+    model = on_given_rows(teacher, net(Fixed), random_state=0)
     search = GridSearchCV(model, {"student__module__width": [2, 5]}, cv=2).fit(X, y)
     width = search.best_params_["student__module__width"]
     net_ = search.best_estimator_.student_.net_

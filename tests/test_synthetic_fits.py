@@ -91,9 +91,9 @@ class CountedForest(RandomForestClassifier):
         return super().predict_proba(X)
 
 
-@pytest.mark.parametrize("cross_fit", [True, False])
+@pytest.mark.parametrize("out_of_sample", [True, False])
 @pytest.mark.parametrize("cv", [None, 3])
-def test_a_second_fit_asks_nothing_about_synthetic_rows(cv, cross_fit, tmp_path):
+def test_a_second_fit_asks_nothing_about_synthetic_rows(cv, out_of_sample, tmp_path):
     """Neither the whole teacher, nor those of the folds, nor out-of-bag members."""
     if cv is None:
         teacher = BaggingClassifier(CountedTree(), 10, random_state=0).fit(X, y)
@@ -107,7 +107,7 @@ def test_a_second_fit_asks_nothing_about_synthetic_rows(cv, cross_fit, tmp_path)
             SMALL,
             transfer=FEW,
             cv=cv,
-            objective=alone(out_of_sample=cross_fit),
+            objective=alone(out_of_sample=out_of_sample),
             memory=memory,
             random_state=0,
         )
@@ -118,7 +118,7 @@ def test_a_second_fit_asks_nothing_about_synthetic_rows(cv, cross_fit, tmp_path)
     assert n_rows >= 500
     second, n_rows = fit(tmp_path)
     # whether the members have memorised X is tested once more
-    evidence = 10 * len(X) if cv is None and cross_fit else 0
+    evidence = 10 * len(X) if cv is None and out_of_sample else 0
     assert n_rows <= evidence
     assert_array_equal(first, plain)
     assert_array_equal(second, plain)
@@ -134,7 +134,11 @@ def test_as_the_last_step_of_a_pipeline():
     assert model.score(X, y) > 0.6
 
 
-GRID = {"alpha": [0.5, 1.0], "cross_fit": [True, False], "transfer": [None, "munge"]}
+GRID = {
+    "alpha": [0.5, 1.0],
+    "objective__out_of_sample": [True, False],
+    "transfer": [None, "munge"],
+}
 
 
 def search(labels, seed):
@@ -143,6 +147,7 @@ def search(labels, seed):
     distilled = distil(
         RandomForestClassifier(15),
         MLPStudent((8,), max_iter=3, learning_rate_init=0.02),
+        objective=alone(),
         random_state=0,
     )
     return GridSearchCV(distilled, GRID, cv=StratifiedKFold(3)).fit(X[:, 1:], y)

@@ -11,9 +11,10 @@ from sklearn.ensemble import RandomForestClassifier
 from sklearn.model_selection import GridSearchCV
 from skorch import NeuralNetClassifier
 from skorch.callbacks import Callback
+from teacher_alone import distil
 from threadpoolctl import threadpool_info
 
-from sklearn_kd import DistilledClassifier, MLPStudent, MungeSampler
+from sklearn_kd import MLPStudent, MungeSampler
 from sklearn_kd.torch import TabularMLP
 
 LIMITS = [
@@ -63,9 +64,7 @@ def test_workers_share_the_cores(kind, monkeypatch):
         student = MLPStudent(max_iter=5)
         grid["student__hidden_layer_sizes"] = [(8,), (32, 16)]
     forest = RandomForestClassifier(10, min_samples_leaf=3, random_state=0)
-    model = DistilledClassifier(
-        forest, student, transfer=MungeSampler(500), random_state=0
-    )
+    model = distil(forest, student, transfer=MungeSampler(500), random_state=0)
     search = GridSearchCV(model, grid, scoring=scores, refit=False, cv=2, n_jobs=2).fit(
         X, y
     )

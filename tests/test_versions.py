@@ -41,7 +41,7 @@ LINEAR = LogisticRegression()
 
 def distil(**params):
     params = {"student": STUDENT, "transfer": None, "random_state": 0} | params
-    return DistilledClassifier(LINEAR, **params)
+    return DistilledClassifier(LINEAR, **params, objective="fidelity")
 
 
 MODELS = {

@@ -9,9 +9,9 @@ from sklearn.datasets import load_wine
 from sklearn.ensemble import HistGradientBoostingClassifier
 from sklearn.linear_model import LogisticRegression
 from skorch import NeuralNetClassifier
+from teacher_alone import distil
 
 from sklearn_kd import (
-    DistilledClassifier,
     MLPStudent,
     MungeSampler,
     SkorchStudent,
@@ -84,9 +84,7 @@ def weighted(model, weight):
         STUDENT,
         SkorchStudent(NET, random_state=0),
         on_given_rows(TEACHER, STUDENT, random_state=0),
-        DistilledClassifier(
-            TEACHER, STUDENT, alpha=0.7, transfer=MungeSampler(200), random_state=0
-        ),
+        distil(TEACHER, STUDENT, alpha=0.7, transfer=MungeSampler(200), random_state=0),
         on_given_rows(None, STUDENT, random_state=0),
         on_given_rows(
             TEACHER, HistGradientBoostingClassifier(max_iter=3), random_state=0
