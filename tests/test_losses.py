@@ -3,6 +3,7 @@
 import numpy as np
 import pytest
 import torch
+from given_rows import on_given_rows
 from numpy.testing import assert_allclose, assert_array_equal, assert_equal
 from scipy.special import log_softmax, rel_entr, softmax
 from sklearn.datasets import load_iris, load_wine
@@ -10,8 +11,9 @@ from sklearn.ensemble import RandomForestClassifier
 from sklearn.linear_model import LogisticRegression
 from sklearn.pipeline import make_pipeline
 from sklearn.preprocessing import StandardScaler
+from teacher_alone import distil
 
-from sklearn_kd import DistilledClassifier, MLPStudent, SoftTargets
+from sklearn_kd import MLPStudent, SoftTargets
 from sklearn_kd.losses import LOSSES, DecoupledKL, distillation_loss
 
 CASES = [
@@ -278,7 +280,7 @@ def test_two_classes_are_refused_before_any_teacher_is_fitted():
             raise AssertionError("the teacher was fitted")
 
     X, y = load_wine(return_X_y=True)
-    model = DistilledClassifier(Fitted(), loss="kl_standardized")
+    model = distil(Fitted(), loss="kl_standardized")
     with pytest.raises(ValueError, match="three classes, got 2"):
         model.fit(X[y < 2], y[y < 2])
 
@@ -288,9 +290,7 @@ def test_student_agrees_with_its_teacher_after_a_short_fit(loss):
     X, y = load_iris(return_X_y=True)
     forest = RandomForestClassifier(50, random_state=0).fit(X[::2], y[::2])
     student = MLPStudent((32,), max_iter=60, early_stopping=False)
-    model = DistilledClassifier(
-        forest, student, loss=loss, transfer=None, random_state=0
-    )
+    model = on_given_rows(forest, student, loss=loss, random_state=0)
     model.fit(X[::2], y[::2])
     assert np.mean(model.predict(X[1::2]) == forest.predict(X[1::2])) > 0.9
 
@@ -300,8 +300,8 @@ def test_student_with_capacity_reproduces_the_teacher_at_any_temperature(tempera
     X, y = load_wine(return_X_y=True)
     teacher = make_pipeline(StandardScaler(), LogisticRegression(C=0.1)).fit(X, y)
     student = MLPStudent(max_iter=1000, early_stopping=False, weight_decay=0.0)
-    model = DistilledClassifier(
-        teacher, student, temperature=temperature, transfer=None, random_state=0
+    model = on_given_rows(
+        teacher, student, temperature=temperature, random_state=0
     ).fit(X, y)
     p, q = teacher.predict_proba(X), model.predict_proba(X)
     assert_allclose(q, p, atol=0.03)

@@ -228,7 +228,9 @@ def test_a_readable_tree_learns_more_from_a_forest_than_from_labels():
         return roc_auc_score(y_test == model.classes_[1], proba)
 
     plain = auc(clone(tree).fit(rows, labels))
-    distilled = DistilledClassifier(forest, tree, cv=3, random_state=0)
+    distilled = DistilledClassifier(
+        forest, tree, cv=3, random_state=0, objective="fidelity"
+    )
     taught = auc(distilled.fit(rows, labels))
     assert isinstance(distilled.student_, DecisionTreeClassifier)
     reached = auc(distilled.teacher_)
@@ -238,7 +240,9 @@ def test_a_readable_tree_learns_more_from_a_forest_than_from_labels():
 @pytest.mark.parametrize("student", [LINEAR, make_pipeline(StandardScaler(), LINEAR)])
 def test_a_linear_student_learns_from_the_rows_there_are(student, capsys):
     """Made rows pull it away from the real ones: vehicle .815 -> .73 in accuracy."""
-    distilled = DistilledClassifier(Modest(), student, random_state=0, verbose=1)
+    distilled = DistilledClassifier(
+        Modest(), student, random_state=0, verbose=1, objective="fidelity"
+    )
     assert distilled.fit(X, y).n_transfer_rows_ == 0
     assert "no synthetic rows: the student is linear" in capsys.readouterr().out
     distilled.set_params(transfer=MungeSampler(100))

@@ -28,10 +28,11 @@ from sklearn.preprocessing import (
 from sklearn.tree import DecisionTreeClassifier
 from skorch import NeuralNetClassifier
 from skorch.callbacks import Initializer
+from teacher_alone import distil
 from untouched import N, Unfitted, X, table, y
 from xgboost import XGBClassifier
 
-from sklearn_kd import DistilledClassifier, MLPStudent, SkorchStudent
+from sklearn_kd import MLPStudent, SkorchStudent
 from sklearn_kd.students import _rehearsal
 
 JOBS = np.array(["cook", "nurse", "clerk"])[np.arange(N) % 3]
@@ -92,7 +93,7 @@ def test_students_are_tried_on_a_few_rows(name):
     student, rows = TRIALS[name]
     teacher = Texts() if isinstance(rows, list) else Unfitted()
     with pytest.raises(Exception) as caught:  # whatever the package raises
-        DistilledClassifier(teacher, student).fit(rows, y)
+        distil(teacher, student).fit(rows, y)
     assert not isinstance(caught.value, AssertionError)
 
 
@@ -106,7 +107,7 @@ def test_students_are_tried_on_rows_without_a_label(rows):
     if np.isnan(rows).any():
         student = make_pipeline(StandardScaler(), LogisticRegression())
     with refused(ValueError, "X_unlabeled"):
-        DistilledClassifier(Unfitted(), student).fit(X, y, X_unlabeled=rows)
+        distil(Unfitted(), student).fit(X, y, X_unlabeled=rows)
 
 
 def test_a_search_is_tried_with_its_candidates():
@@ -121,7 +122,7 @@ def test_a_search_is_tried_with_its_candidates():
     ]
     for search in searches:
         with pytest.raises(AssertionError, match="the teacher was"):
-            DistilledClassifier(Unfitted(), search).fit(NOMINAL, y)
+            distil(Unfitted(), search).fit(NOMINAL, y)
 
 
 class Counting(DecisionTreeClassifier):
@@ -135,7 +136,7 @@ class Counting(DecisionTreeClassifier):
 
 
 def test_classes_of_the_users_own_are_not_tried_on_numbers():
-    DistilledClassifier(LogisticRegression(), Counting()).fit(X, y)
+    distil(LogisticRegression(), Counting()).fit(X, y)
     assert Counting.n_fits == 1
 
 
@@ -143,7 +144,7 @@ def test_classes_of_the_users_own_are_not_tried_on_numbers():
 
 RARE = np.r_[np.zeros(200), np.ones(98), 2, 3]
 WIDE = np.random.default_rng(1).normal(size=(300, 3))
-GIVEN = {"transfer": None, "objective": "fidelity", "random_state": 0}
+GIVEN = {"transfer": None, "random_state": 0}
 
 
 def teacher_of(X, y):
@@ -160,7 +161,7 @@ def teacher_of(X, y):
     ids=lambda student: type(student).__name__,
 )
 def test_rare_classes_are_no_reason_to_refuse(student):
-    model = DistilledClassifier(teacher_of(WIDE, RARE), student, **GIVEN)
+    model = distil(teacher_of(WIDE, RARE), student, **GIVEN)
     assert model.fit(WIDE, RARE).predict_proba(WIDE).shape == (300, 4)
 
 
@@ -172,7 +173,7 @@ def test_a_search_with_many_candidates_that_fail_is_not_refused():
     search = GridSearchCV(LogisticRegression(), grid, cv=2)
     with warnings.catch_warnings():
         warnings.simplefilter("ignore")  # of the candidates that fail
-        model = DistilledClassifier(teacher_of(X, y), search, **GIVEN).fit(X, y)
+        model = distil(teacher_of(X, y), search, **GIVEN).fit(X, y)
     assert "dual" not in model.student_.best_params_
 
 
@@ -188,7 +189,7 @@ def test_weights_that_callbacks_set_are_no_divergence():
 def test_the_trial_leaves_the_global_generators_alone(monkeypatch):
     """Also where a part draws from them because nothing seeds it."""
     student = make_pipeline(TargetEncoder(cv=2), LogisticRegression())
-    model = DistilledClassifier(teacher_of(X, y), student, **GIVEN)
+    model = distil(teacher_of(X, y), student, **GIVEN)
     draws = []
     for tried in (True, False):
         if not tried:
@@ -201,5 +202,5 @@ def test_the_trial_leaves_the_global_generators_alone(monkeypatch):
 
 def test_the_trial_prints_nothing(capsys):
     student = HistGradientBoostingClassifier(max_iter=3, verbose=1)
-    DistilledClassifier(teacher_of(X, y), student, **GIVEN).fit(X, y)
+    distil(teacher_of(X, y), student, **GIVEN).fit(X, y)
     assert capsys.readouterr().out.count("Binning") == 1

@@ -8,14 +8,15 @@ import sys
 import numpy as np
 import pytest
 import torch
+from given_rows import on_given_rows
 from numpy.testing import assert_allclose, assert_array_equal
 from recorder import RecordingTeacher
 from sklearn.base import clone
 from sklearn.tree import DecisionTreeClassifier
+from teacher_alone import distil
 from untouched import N, Unfitted, X, y
 
 from sklearn_kd import (
-    DistilledClassifier,
     MLPStudent,
     MungeSampler,
     SoftTargets,
@@ -90,7 +91,7 @@ KINDS = {
 def test_everything_that_fit_takes(kind):
     read = KINDS[kind]
     given = {"sample_weight": WEIGHT, "groups": np.arange(N) // 2}
-    model = DistilledClassifier(
+    model = distil(
         RecordingTeacher(), STUDENT, transfer=MungeSampler(100), random_state=0
     )
     expected = model.fit(X, y, X_unlabeled=UnlabeledRows(X[:9]), **given)
@@ -130,7 +131,7 @@ def test_students_encoder_and_sampler_by_themselves(kind):
 def test_scores(kind):
     read = KINDS[kind]
     alone = clone(STUDENT).fit(X, y)
-    model = DistilledClassifier(RecordingTeacher(), STUDENT, transfer=None)
+    model = on_given_rows(RecordingTeacher(), STUDENT)
     for one in (alone, model.fit(X, y)):
         expected = one.score(X, y, sample_weight=WEIGHT)
         assert one.score(read(X), read(y), sample_weight=read(WEIGHT)) == expected
@@ -149,7 +150,7 @@ def test_models_of_scikit_learn_are_asked_about_arrays(kind):
 @pytest.mark.parametrize("kind", KINDS)
 def test_probabilities(kind):
     proba = KINDS[kind](PROBA)
-    model = DistilledClassifier(None, STUDENT, transfer=None, random_state=0)
+    model = on_given_rows(None, STUDENT, random_state=0)
     expected = model.fit(X, y, teacher_proba=PROBA).predict_proba(X)
     assert_array_equal(model.fit(X, y, teacher_proba=proba).predict_proba(X), expected)
     assert_array_equal(SoftTargets(proba, [0, 1]).proba, PROBA)
@@ -158,14 +159,14 @@ def test_probabilities(kind):
 
 def test_half_precision_that_numpy_lacks_is_widened():
     rows = torch.tensor(X, dtype=torch.bfloat16)
-    model = DistilledClassifier(RecordingTeacher(), STUDENT, transfer=None)
+    model = on_given_rows(RecordingTeacher(), STUDENT)
     model.fit(rows, y)
     assert model.teacher_.X_.dtype == np.float32
     assert_allclose(model.teacher_.X_, X, rtol=0.01)
 
 
 def test_what_is_no_dense_array_is_refused_by_name():
-    model = DistilledClassifier(Unfitted(), STUDENT)
+    model = distil(Unfitted(), STUDENT)
     with pytest.raises(TypeError, match=re.escape("pass X.to_dense()")):
         model.fit(torch.tensor(X).to_sparse(), y)
     with pytest.raises(ValueError, match="X is a tensor that cannot be read"):
