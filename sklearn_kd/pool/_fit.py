@@ -96,9 +96,9 @@ class FittedPool:
 
     def _mix(self, rows, others):
         """Pool soft targets; a row without a prediction of the teacher stays one."""
-        task, outputs = rows.task, rows.soft.proba
         if not self.members:
             return rows
+        task, outputs = rows.task, rows.soft.proba
         if self.share is None:
             return rows.with_outputs(task.pool([outputs, *others], self.weights))
         labels = task.pool(others, self.weights)
