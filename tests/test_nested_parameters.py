@@ -9,6 +9,7 @@ from sklearn.model_selection import GridSearchCV, KFold
 from sklearn.pipeline import make_pipeline
 from sklearn.preprocessing import StandardScaler
 from skorch import NeuralNetClassifier
+from teacher_alone import distil
 
 from sklearn_kd import (
     DistilledClassifier,
@@ -100,7 +101,7 @@ def test_a_part_and_its_parameters_below_it():
 
 def test_both_at_once():
     grid = {"transfer": [MungeSampler()], "transfer__n_samples": [20, 40]}
-    model = DistilledClassifier(RandomForestClassifier(3), SMALL, random_state=0)
+    model = distil(RandomForestClassifier(3), SMALL, random_state=0)
     search = GridSearchCV(model, grid, cv=2, error_score="raise").fit(X, y)
     assert search.best_estimator_.transfer.n_samples in (20, 40)
     student = MLPStudent().set_params(encoder=TabularEncoder(), encoder__n_knots=8)

@@ -135,6 +135,7 @@ def test_the_default_teacher_is_named(name):
         distil(None, student()).fit(TABLES[name], y)
 
 
+@pytest.mark.filterwarnings("ignore:The teacher's weight in the pool")
 @pytest.mark.parametrize("name", MADE)
 def test_rows_are_made_of_whatever_the_sampler_reads(name):
     rows = pd.DataFrame({"number": NUMBERS, "odd": MADE[name]})

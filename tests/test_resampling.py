@@ -91,7 +91,9 @@ def test_what_needs_an_out_of_bag_part_is_refused_before_the_teacher(step, param
 def test_cross_fitting_resamples_the_rows_of_each_fold():
     teacher = resampling(Oversampler(), FOREST, StandardScaler())
     splits = list(StratifiedKFold(3).split(X, y))
-    model = distil(teacher, Recorder(), cv=splits, transfer=None).fit(X, y)
+    model = distil(
+        teacher, Recorder(), cv=splits, transfer=None, objective="fidelity"
+    ).fit(X, y)
     expected = np.empty((200, 2))
     for train, test in splits:
         fold = clone(teacher).fit(X[train], y[train])
