@@ -1,9 +1,11 @@
 """The demo, ``python -m sklearn_kd``: on small tables, and on what it must refuse."""
 
+import re
 import subprocess
 import sys
 import warnings
 from contextlib import redirect_stdout
+from functools import partial
 from io import StringIO
 from pathlib import Path
 
@@ -12,11 +14,12 @@ import numpy as np
 import pandas as pd
 import pytest
 
+from sklearn_kd import DistilledClassifier
 from sklearn_kd.__main__ import main
 from sklearn_kd._demo import run as demo
 from sklearn_kd._demo.ensemble import make_ensemble
 from sklearn_kd._demo.run import _times
-from sklearn_kd._demo.table import adult, read_table
+from sklearn_kd._demo.table import read_table, shipped_table
 from sklearn_kd.students.mlp import _training
 
 
@@ -71,12 +74,19 @@ def test_a_table_of_the_users_own(frame, capsys):
     assert lines[0] == (
         "shop.csv: 90 rows, 1 numeric and 1 nominal columns, 2 classes of 'label'"
     )
-    for number in "1234":
-        assert any(line.startswith(f"[{number}/4]") for line in lines)
+    for number in "123":
+        assert any(line.startswith(f"[{number}/3]") for line in lines)
     log = [line.removeprefix("[DistilledClassifier] ") for line in lines]
     said = next(line for line in log if line.startswith("small booster ("))
     assert "fitted on the labels of" in said
     assert any("synthetic rows labelled" in line for line in log)
+    learned = next(line for line in lines if "What the student learned" in line)
+    shares = re.fullmatch(
+        r".*: teacher (.+), booster (.+), student on labels (.+)", learned
+    )
+    assert sum(map(float, shares.groups())) == pytest.approx(1, abs=0.011)
+    models = r" +teacher +student +without teacher +small booster"
+    assert any(re.fullmatch(models, line) for line in lines)
     table = [line.split("   ")[0] for line in lines]
     for title in (
         "accuracy",
@@ -98,6 +108,18 @@ def test_a_table_of_the_users_own(frame, capsys):
     student = joblib.load("student.joblib")
     assert not hasattr(student, "teacher_")
     assert set(student.predict(frame.drop(columns="label"))) == {"cheap", "dear"}
+
+
+def test_a_student_without_a_teacher_is_fitted_where_the_pool_has_none(
+    frame, monkeypatch, capsys
+):
+    frame.to_csv("shop.csv", index=False)
+    alone = partial(DistilledClassifier, objective="fidelity")
+    monkeypatch.setattr(demo, "DistilledClassifier", alone)
+    main(["--data", "shop.csv", "--target", "label"])
+    out = capsys.readouterr().out
+    assert "teacher 1.00, booster 0.00, student on labels 0.00" in out
+    assert "  the same student: " in out
 
 
 def test_the_seed_decides(frame, capsys):
@@ -151,11 +173,19 @@ def test_what_may_be_a_label(values, tmp_path):
 
 
 def test_the_adult_data():
-    table = adult()
+    table = shipped_table("adult")
     X, X_test, y, y_test = table.split(0)
     assert (len(X), len(X_test)) == (34189, 14653)
     assert table.kinds.count("nominal") == 8
     assert np.mean(y == ">50K") == pytest.approx(np.mean(y_test == ">50K"), abs=1e-4)
+
+
+def test_the_digits():
+    table = shipped_table("digits")
+    X, X_test, _, y_test = table.split(0)
+    assert (len(X), len(X_test)) == (1257, 540)
+    assert table.kinds == ["numeric"] * 64
+    assert set(y_test) == set(range(10))
 
 
 @pytest.mark.parametrize(
@@ -234,6 +264,7 @@ def test_a_folder_is_not_a_table(tmp_path, capsys):
     [
         (["--data", "table.csv"], "--data needs --target"),
         (["--target", "label"], "--target needs --data"),
+        (["--data", "adult", "--target", "income"], "--target needs --data FILE"),
         (["--seed", "-1"], "expected an integer from 0 to 4294967295, got '-1'"),
         (["--seed", "x"], "got 'x'"),
         (["--verbose"], "unrecognized arguments: --verbose"),
@@ -313,13 +344,13 @@ def test_ctrl_c(monkeypatch, capsys):
     assert capsys.readouterr().err == "\ninterrupted\n"
 
 
-@pytest.mark.parametrize("alone", [False, True], ids=["taught", "without a teacher"])
+@pytest.mark.parametrize("taught", [True, False], ids=["taught", "without a teacher"])
 @pytest.mark.parametrize("action", ["always", "ignore", "error"])
-def test_ctrl_c_while_a_student_trains(alone, action, frame, monkeypatch, capsys):
+def test_ctrl_c_while_a_student_trains(taught, action, frame, monkeypatch, capsys):
     epoch = _training.Trainer._epoch
 
     def interrupt(trainer, *arguments):
-        if alone == ("[3/4]" in output.getvalue()):
+        if taught == ("weights in the pool" in output.getvalue()):
             raise KeyboardInterrupt
         return epoch(trainer, *arguments)
 
@@ -330,8 +361,8 @@ def test_ctrl_c_while_a_student_trains(alone, action, frame, monkeypatch, capsys
         main(["--data", "shop.csv", "--target", "label", "--out", "s.joblib"])
     assert stop.value.code == 130
     assert capsys.readouterr().err.endswith("\ninterrupted\n")
-    assert f"[{2 + alone}/4]" in output.getvalue()
-    assert f"[{3 + alone}/4]" not in output.getvalue()
+    assert taught == ("weights in the pool" in output.getvalue())
+    assert "[2/3]" not in output.getvalue()
     assert [path.name for path in Path().iterdir()] == ["shop.csv"]
 
 

@@ -19,7 +19,7 @@ from sklearn_kd.__main__ import main
 from sklearn_kd._demo import run as demo
 from sklearn_kd._demo.error import DemoError
 from sklearn_kd._demo.places import check_place, replacing
-from sklearn_kd._demo.table import adult, read_table
+from sklearn_kd._demo.table import read_table, shipped_table
 from sklearn_kd._demo.wants import code_to_predict, columns_wanted
 from sklearn_kd._messages import printable
 
@@ -45,14 +45,15 @@ def shops():
 
 def _models(kinds, X, y, seed):
     student = MLPStudent((4,), max_iter=2, random_state=seed).fit(X, y)
-    return dict.fromkeys((demo.TEACHER, demo.STUDENT, demo.PLAIN), student)
+    return {demo.STUDENT: student}
 
 
 @pytest.fixture
 def quick(monkeypatch):
     """One small student in place of teacher and students, and no measuring."""
-    row = {"accuracy": 0.5, "retention": 1, "pickled_size": 9, "latency_median": 1e-4}
-    rows = [{**row, "model": name} for name in ("teacher", "student", "plain")]
+    costs = {"pickled_size": 9, "latency_median": 1e-4}
+    row = {"accuracy": 0.5, "log_loss": 1, "retention": 1, **costs}
+    rows = [{**row, "model": name} for name in ("teacher", "student", "plain", "hgb")]
 
     class Comparison(SimpleNamespace):
         def __getitem__(self, name):
@@ -165,9 +166,9 @@ def test_dates_and_lists_are_no_codes():
 
 
 def test_codes_of_the_adult_data():
-    assert adult(["education_num"]).kinds.count("nominal") == 9
+    assert shipped_table("adult", ["education_num"]).kinds.count("nominal") == 9
     with pytest.raises(DemoError, match="Adult census data has no column 'Age'"):
-        adult(["Age"])
+        shipped_table("adult", ["Age"])
 
 
 @pytest.mark.parametrize("ending", ["csv", "tsv", "jsonl", "parquet"])
@@ -203,20 +204,21 @@ def test_what_is_printed_of_a_student_runs(ending, shops, quick, capsys):
     assert student.encoder_.kinds_ == ["nominal", "nominal", "numeric"]
 
 
-def test_what_is_printed_of_the_adult_data_runs():
-    student = SimpleNamespace(
-        feature_names_in_=["age"], predict=lambda frame: len(frame)
+@pytest.mark.parametrize(
+    ("name", "column", "kind", "n_rows"),
+    [("adult", "age", "int64", 48842), ("digits", "pixel_0_1", "float64", 1797)],
+)
+def test_what_is_printed_of_a_table_that_ships_runs(name, column, kind, n_rows):
+    student = SimpleNamespace(feature_names_in_=[column], predict=len)
+    table = shipped_table(name)
+    assert [repr(column), "number", f"({kind})"] in map(
+        str.split, columns_wanted(table)
     )
-    table = adult()
-    assert "  'age'             number (int64)" in [
-        line[:39].rstrip() if "'age'" in line else line
-        for line in columns_wanted(table)
-    ]
     code = code_to_predict(table, "s.joblib")
     code[code.index("student = joblib.load('s.joblib')")] = ""
     printed = []
     exec("\n".join(code), {"print": printed.append, "student": student})
-    assert printed == [48842]
+    assert printed == [n_rows]
 
 
 def test_many_columns_and_levels_are_cut():
@@ -314,7 +316,7 @@ def test_a_file_is_replaced_in_one_piece():
     ("arguments", "message"),
     [
         (["shop.csv"], "unrecognized arguments: shop.csv (pass a table by --data FILE"),
-        (["--sep", ","], "--separator needs --data"),
+        (["--sep", ","], "--separator needs --data FILE"),
         (["--separator", "::"], "expected comma, semicolon, tab, pipe, space or one"),
         (["--separator", "a"], "neither letter, digit nor quote, got 'a'"),
         (["--separator", ""], "neither letter, digit nor quote, got ''"),
@@ -328,7 +330,7 @@ def test_a_file_is_replaced_in_one_piece():
         (["--data", "n.csv", "--target", "t"], "n.csv does not exist"),
         (["--data", "\x1b[31m.csv", "--target", "t"], "\\x1b[31m.csv does not exist"),
         (["--data", "a\nb.csv", "--target", "t"], "a\\nb.csv does not exist"),
-        (["--nominal", "Age"], "has no column 'Age': did you mean 'age'?"),
+        (["--nominal", "pixel"], "Handwritten digits has no column 'pixel': did you"),
         (["--nominal"], "argument --nominal: expected one argument"),
     ],
 )
@@ -360,7 +362,14 @@ def test_what_the_package_says_of_the_rows_is_one_line(shops, monkeypatch, capsy
         main(["--data", "shops.csv", "--target", "label"])
     assert stop.value.code == 2
     said = capsys.readouterr().err
-    assert said.endswith(": error: while fitting the teacher: Column 'x' is odd.\n")
+    assert said.endswith(": error: while distilling a teacher: Column 'x' is odd.\n")
+
+
+@pytest.mark.parametrize(
+    ("counts", "folds"), [([9, 3], 3), ([9, 2], 2), ([9, 1], None)]
+)
+def test_a_class_with_few_rows_is_in_every_fold(counts, folds):
+    assert demo._folds(np.repeat(["u", "v"], counts)) == folds
 
 
 def test_warnings_are_lines_without_code(capsys):

@@ -1,4 +1,4 @@
-"""The teacher of the demo: a voting classifier of three ensembles of trees."""
+"""The models of the demo in scikit-learn: a large ensemble, and a small booster."""
 
 from sklearn.compose import ColumnTransformer
 from sklearn.ensemble import (
@@ -13,7 +13,7 @@ from sklearn.preprocessing import OrdinalEncoder
 
 
 def make_ensemble(kinds, seed):
-    """Build an unfitted pipeline: an encoder, and soft voting of three tree ensembles.
+    """Build the teacher: an encoder, and soft voting of three ensembles of trees.
 
     Parameters
     ----------
@@ -25,8 +25,49 @@ def make_ensemble(kinds, seed):
     Returns
     -------
     Pipeline
-        Takes missing values, strings and categories.
+        Not fitted. It takes missing values, strings and categories.
     """
+    forest = RandomForestClassifier(
+        300, min_samples_leaf=2, n_jobs=-1, random_state=seed
+    )
+    extra_trees = ExtraTreesClassifier(
+        100, min_samples_leaf=2, n_jobs=-1, random_state=seed
+    )
+    boosting = _booster(seed)
+    voting = VotingClassifier(
+        [("forest", forest), ("extra trees", extra_trees), ("boosting", boosting)],
+        voting="soft",
+    )
+    return make_pipeline(_encoder(kinds), voting)
+
+
+def make_booster(kinds, seed):
+    """Build the rival on the labels: boosting, 100 rounds of 31 leaves.
+
+    Parameters
+    ----------
+    kinds : list of {"numeric", "nominal"}
+        What each column is.
+    seed : int
+        For all random parts.
+
+    Returns
+    -------
+    Pipeline
+        Not fitted. Levels are numbered, as for the teacher.
+    """
+    return make_pipeline(_encoder(kinds), _booster(seed))
+
+
+def _booster(seed):
+    """Make a booster that splits off no rows, which fails with two rows of a class."""
+    return HistGradientBoostingClassifier(
+        max_iter=100, max_leaf_nodes=31, early_stopping=False, random_state=seed
+    )
+
+
+def _encoder(kinds):
+    """Make an encoder that fills in missing numbers and numbers the levels."""
     numbers = SimpleImputer(
         strategy="median", add_indicator=True, keep_empty_features=True
     )
@@ -37,20 +78,6 @@ def make_ensemble(kinds, seed):
         [column for column, kind in enumerate(kinds) if kind == wanted]
         for wanted in ("numeric", "nominal")
     )
-    encode = ColumnTransformer(
+    return ColumnTransformer(
         [("numeric", numbers, numeric), ("nominal", levels, nominal)]
     )
-    forest = RandomForestClassifier(
-        300, min_samples_leaf=2, n_jobs=-1, random_state=seed
-    )
-    extra_trees = ExtraTreesClassifier(
-        100, min_samples_leaf=2, n_jobs=-1, random_state=seed
-    )
-    # its early stopping would split off rows, which fails with two rows of a class
-    boosting = HistGradientBoostingClassifier(early_stopping=False, random_state=seed)
-    voting = VotingClassifier(
-        [("forest", forest), ("extra trees", extra_trees), ("boosting", boosting)],
-        voting="soft",
-        verbose=True,
-    )
-    return make_pipeline(encode, voting)

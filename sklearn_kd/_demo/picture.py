@@ -10,7 +10,7 @@ _PANELS = (
     ("pickled_size", "pickled size", format_size),
     ("latency_median", "predict_proba of one row, median", format_seconds),
 )
-_STYLES = (("s", "#4c566a"), ("o", "#d1495b"), ("D", "#8fa3bf"))
+_STYLES = (("s", "#4c566a"), ("o", "#d1495b"), ("D", "#8fa3bf"), ("^", "#d08770"))
 
 #: What the accuracy axis spans at least, so that small differences look small.
 _SPAN = 0.06
@@ -25,7 +25,7 @@ def draw(comparison, path, title):
     Parameters
     ----------
     comparison : Comparison
-        Teacher, student, the same student without a teacher.
+        Teacher, student, the same student without a teacher, small booster.
     path : str
         The file; its ending chooses the format.
     title : str
@@ -40,7 +40,7 @@ def draw(comparison, path, title):
     panels[0].set_ylim(*_limits([row["accuracy"] for row in comparison.rows]))
     handles = panels[0].get_legend_handles_labels()[0]
     labels = [_describe(row) for row in comparison.rows]
-    figure.legend(handles, labels, loc="outside lower center", ncols=3, frameon=False)
+    figure.legend(handles, labels, loc="outside lower center", ncols=4, frameon=False)
     if len(title) > _TITLE:
         title = f"{title[:_TITLE]}..."
     figure.suptitle(title, parse_math=False)  # a column may have dollars in its name
@@ -59,7 +59,7 @@ def _draw_panel(axes, rows, key, write):
             color=color,
             markersize=11,
             alpha=0.8,
-            zorder=3 - position,
+            zorder=len(rows) - position,
             label=row["model"],
         )
     axes.set_xscale("log")
@@ -78,9 +78,10 @@ def _limits(values):
 
 
 def _describe(row):
-    """Write a model's accuracy and costs as text."""
+    """Write a model's quality and costs as text."""
     costs = ", ".join(write(row[key]) for key, _, write in _PANELS)
-    return f"{row['model']}: {row['accuracy']:.4f}\n{costs}"
+    quality = f"accuracy {row['accuracy']:.4f}\nlog loss {row['log_loss']:.4f}"
+    return f"{row['model']}\n{quality}\n{costs}"
 
 
 def _short(text):

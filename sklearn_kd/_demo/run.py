@@ -12,18 +12,25 @@ import numpy as np
 from threadpoolctl import threadpool_limits
 
 from sklearn_kd import DistilledClassifier
-from sklearn_kd._demo.ensemble import make_ensemble
+from sklearn_kd._demo.ensemble import make_booster, make_ensemble
 from sklearn_kd._demo.error import DemoError, first_line
 from sklearn_kd._demo.places import check_apart, check_place, replacing
-from sklearn_kd._demo.table import adult, read_table
+from sklearn_kd._demo.shipped import SHIPPED
+from sklearn_kd._demo.table import read_table, shipped_table
 from sklearn_kd._demo.wants import code_to_predict, columns_wanted
 from sklearn_kd._messages import printable
 from sklearn_kd._tables.doubtful_levels import already_warned
 from sklearn_kd.inspection import compare
 
-TEACHER, STUDENT, PLAIN = "teacher", "student", "student without teacher"
+TEACHER, STUDENT = "teacher", "student"
+PLAIN, BOOSTER = "without teacher", "small booster"
 PICTURE = "sklearn_kd_demo.png"
 _TIME_LIMIT = 5.0
+
+#: Folds for the teacher's out-of-fold predictions, which say what it is worth.
+_FOLDS = 3
+
+_STEPS = 3
 
 #: A student that is stopped by Ctrl-C warns so, and gives what it has.
 _INTERRUPTED = "Training interrupted by user"
@@ -34,8 +41,10 @@ def run(data, target, nominal, separator, picture, out, seed):
 
     Parameters
     ----------
-    data, target : str or None
-        A table of the user's and its column with the labels; None is the Adult data.
+    data : str
+        A table of the user's, or the name of one that ships.
+    target : str or None
+        The column with the labels of the former.
     nominal : list of str
         Columns to be taken for levels, as the user wrote them.
     separator : str or None
@@ -53,15 +62,17 @@ def run(data, target, nominal, separator, picture, out, seed):
         For what the user can fix.
     """
     _check_installed("pandas", "matplotlib")
-    picture, no_picture = _place_of_picture(picture, data)
+    ships = data in SHIPPED
+    path = None if ships else data
+    picture, no_picture = _place_of_picture(picture, path)
     if out is not None:
-        _check_out(out, data)
+        _check_out(out, path)
         if picture is not None:
             check_apart(picture, out)
-    if data is None:
-        table = adult(nominal)
+    if ships:
+        table = shipped_table(data, nominal)
     else:
-        table = read_table(data, target, nominal, separator)
+        table = read_table(path, target, nominal, separator)
     X, X_test, y, y_test = table.split(seed)
     _introduce(table, len(y), len(y_test), no_picture)
     # threads of OpenMP that wait for each other on a busy machine cost more than they
@@ -69,7 +80,7 @@ def run(data, target, nominal, separator, picture, out, seed):
     with _warnings_as_lines(), threadpool_limits(limits=1, user_api="openmp"):
         with already_warned(table.warned):
             models = _fit(table.kinds, X, y, seed)
-        with _step(4, "measuring them on the held-out rows, one row a call, one job"):
+        with _step(3, "measuring them on the held-out rows, one row a call, one job"):
             comparison = compare(models, X_test, y_test, time_limit=_TIME_LIMIT)
     print(f"\n{comparison}\n\n{_verdict(comparison)}", flush=True)
     if out is not None:
@@ -142,17 +153,39 @@ def _introduce(table, n_train, n_test, no_picture):
 
 
 def _fit(kinds, X, y, seed):
-    """Fit teacher, student, and the same student without a teacher."""
-    with _step(1, "fitting the teacher: the mean of forest, extra trees and boosting"):
-        teacher = make_ensemble(kinds, seed).fit(X, y)
-    with _step(2, "distilling it: the student learns the teacher's probabilities"):
-        distilled = DistilledClassifier(teacher, random_state=seed, verbose=1)
-        student = distilled.fit(X, y).student_
-        print(f"  {_epochs(student)}")
-    with _step(3, "fitting the same student without a teacher, on the labels alone"):
-        plain = DistilledClassifier(alpha=0, random_state=seed).fit(X, y).student_
-        print(f"  {_epochs(plain)}")
-    return {TEACHER: teacher, STUDENT: student, PLAIN: plain}
+    """Fit teacher, student, the same student without a teacher, and a small booster."""
+    with _step(1, "distilling a teacher: the mean of forest, extra trees and boosting"):
+        distilled = DistilledClassifier(
+            make_ensemble(kinds, seed), cv=_folds(y), random_state=seed, verbose=1
+        ).fit(X, y)
+        print(f"  {_learned(distilled.pool_weights_)}")
+        print(f"  student: {_epochs(distilled.student_)}")
+    with _step(2, "fitting rivals on the labels: the same student, a small booster"):
+        plain = distilled.student_on_labels_
+        if plain is None:
+            plain = DistilledClassifier(alpha=0, random_state=seed).fit(X, y).student_
+        print(f"  the same student: {_epochs(plain)}")
+        booster = make_booster(kinds, seed).fit(X, y)
+        print("  small booster: 100 rounds of 31 leaves")
+    return {
+        TEACHER: distilled.teacher_,
+        STUDENT: distilled.student_,
+        PLAIN: plain,
+        BOOSTER: booster,
+    }
+
+
+def _folds(y):
+    """Give the number of folds that all have rows of each class; None below two."""
+    n_folds = min(_FOLDS, int(np.unique(y, return_counts=True)[1].min()))
+    return n_folds if n_folds > 1 else None
+
+
+def _learned(weights):
+    """Write what the student's soft targets are made of."""
+    names = {"student": "student on labels"}
+    shares = (f"{names.get(name, name)} {share:.2f}" for name, share in weights.items())
+    return f"What the student learned: {', '.join(shares)}"
 
 
 @contextmanager
@@ -179,7 +212,7 @@ def _epochs(student):
 @contextmanager
 def _step(number, what):
     """Announce a step, time it, and turn its errors into the demo's."""
-    print(f"\n[{number}/4] {what}", flush=True)
+    print(f"\n[{number}/{_STEPS}] {what}", flush=True)
     start = perf_counter()
     try:
         yield
@@ -196,7 +229,9 @@ def _step(number, what):
 
 def _verdict(comparison):
     """Write the last two lines: how much smaller and faster, and what is kept."""
-    teacher, student, plain = (comparison[name] for name in (TEACHER, STUDENT, PLAIN))
+    teacher, student, plain, booster = (
+        comparison[name] for name in (TEACHER, STUDENT, PLAIN, BOOSTER)
+    )
     smaller = _times(teacher["pickled_size"] / student["pickled_size"], "small", "larg")
     faster = _times(
         teacher["latency_median"] / student["latency_median"], "fast", "slow"
@@ -204,7 +239,8 @@ def _verdict(comparison):
     return (
         f"The student is {smaller} than the teacher, {faster} on one row,\n"
         f"and keeps {student['retention']:.1%} of its accuracy "
-        f"({plain['retention']:.1%} without a teacher)."
+        f"({plain['retention']:.1%} without a teacher, "
+        f"{booster['retention']:.1%} the small booster)."
     )
 
 

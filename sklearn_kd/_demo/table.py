@@ -1,4 +1,4 @@
-"""The table that the demo runs on: the Adult data, or a file of the user's."""
+"""The table that the demo runs on: one that ships, or a file of the user's."""
 
 import warnings
 from dataclasses import dataclass
@@ -10,10 +10,10 @@ from sklearn.model_selection import train_test_split
 from sklearn_kd._demo.error import DemoError, first_line
 from sklearn_kd._demo.files import read_file
 from sklearn_kd._demo.names import find_nominal
+from sklearn_kd._demo.shipped import SHIPPED
 from sklearn_kd._messages import printable, show
 from sklearn_kd._tables.columns import column_kinds, numeric_block
 from sklearn_kd._tables.doubtful_levels import check_levels
-from sklearn_kd.datasets import load_adult
 
 _TEST_SHARE = 0.3
 
@@ -71,24 +71,24 @@ class Table:
         )
 
 
-def adult(nominal=()):
-    """Load the data that ship.
+def shipped_table(name, nominal=()):
+    """Load a table that needs no file.
 
     Parameters
     ----------
+    name : {"digits", "adult"}
+        Which.
     nominal : list of str, default=()
         Columns to be taken for levels, as the user wrote them.
 
     Returns
     -------
     Table
-        48 842 rows.
+        All of its rows.
     """
-    data = load_adult()
-    X, y, name = data.data, data.target, "Adult census data"
-    found = find_nominal(list(X.columns), nominal, str(y.name), name)
-    code = "sklearn_kd.datasets.load_adult().data"
-    return _build(name, X, y, found, code, [])
+    title, X, y, code = SHIPPED[name]()
+    found = find_nominal(list(X.columns), nominal, str(y.name), title)
+    return _build(title, X, y, found, code, [])
 
 
 def read_table(path, target, nominal=(), separator=None):

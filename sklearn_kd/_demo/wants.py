@@ -49,7 +49,7 @@ def code_to_predict(table, path):
     list of str
         Lines that run as they are, where both files are.
     """
-    module = "sklearn_kd.datasets" if "load_adult" in table.code else "pandas"
+    module = table.code.partition("(")[0].rpartition(".")[0]
     return [
         "import joblib",
         f"import {module}",
