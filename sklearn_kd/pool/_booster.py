@@ -4,17 +4,14 @@ import numpy as np
 from sklearn.base import clone
 from sklearn.ensemble import HistGradientBoostingClassifier
 
-from sklearn_kd._compat import safe_indexing
 from sklearn_kd._estimators.parts import last_step
 from sklearn_kd._estimators.weight_names import weight_parameter
 from sklearn_kd._run.budget import affordable_rows
 from sklearn_kd._run.random import contained_draws, seed_unset
 from sklearn_kd._run.twins import below_hooks
+from sklearn_kd._tables.taking import read_rows
 from sklearn_kd._tables.weights import in_rows
 from sklearn_kd.teachers import FittedTeacher, fit_teacher, small_booster
-
-#: Of more rows, the booster is fitted on a random sample.
-MOST_ROWS = 400_000
 
 #: Share of a time limit after which it is neither fitted further nor used.
 _SHARE = 0.5
@@ -39,7 +36,7 @@ def fit_booster(booster, train, seed, context):
     train : TransferSet
         The training rows, validation rows left out.
     seed : int
-        Draws a sample of very many rows.
+        Of what it draws.
     context : Context
         Cache, progress and deadline.
 
@@ -52,20 +49,16 @@ def fit_booster(booster, train, seed, context):
     weights = {}
     if (train.weight != 1).any():
         weights[weight_parameter(booster)] = in_rows(train.weight)
-    rows = np.arange(len(train))
-    if len(train) > MOST_ROWS:
-        generator = np.random.default_rng(seed)
-        rows = np.sort(generator.choice(len(train), MOST_ROWS, replace=False))
     if not context.deadline.limited:
+        every = np.arange(len(train))
         fitted, key = fit_teacher(
-            booster, train, weights, rows, context, "small booster"
+            booster, train, weights, every, context, "small booster"
         )
         return FittedTeacher(fitted, key, None)
-    X, y = safe_indexing(train.X, rows), train.y[rows]
-    weights = {name: value[rows] for name, value in weights.items()}
     model = clone(booster)
     with contained_draws(seed, model):
-        fitted = _fit_in_time(model, (X, y), weights, context.deadline)
+        rows = read_rows(train.X), train.y
+        fitted = _fit_in_time(model, rows, weights, context.deadline)
     if fitted is None:
         context.report("no small booster: there is no time to fit it")
         return None

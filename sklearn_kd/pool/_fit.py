@@ -7,6 +7,7 @@ import numpy as np
 from scipy.sparse import issparse
 
 from sklearn_kd._estimators.parts import last_step
+from sklearn_kd._tables.taking import is_large
 from sklearn_kd._tables.texts import is_text
 from sklearn_kd._tables.weights import in_rows
 from sklearn_kd.pool._members import NAMES, fit_members
@@ -24,7 +25,7 @@ RIDGE, STRONG_RIDGE, FEWEST = 5.0, 15.0, 50
 #: Part of the models of the labels where the teacher is in no loss: without synthetic
 #: rows, and beside them for a teacher that is as sure as these are, with what is added
 #: for one that is e times less or more sure, and the most.
-WITHOUT_ROWS, AS_SURE, FOR_SURENESS, MOST = 0.5, 0.4, 0.5, 0.7
+WITHOUT_ROWS, AS_SURE, FOR_SURENESS, MOST_SHARE = 0.5, 0.4, 0.5, 0.7
 
 #: Synthetic rows by which that is found out.
 _COMPARED = 5000
@@ -32,6 +33,10 @@ _COMPARED = 5000
 #: Folds for the models of the labels, and the most rows with which there are any beside
 #: synthetic rows.
 FOLDS, MOST_FOLDED = 3, 20_000
+
+#: Of more rows the members are fitted on a random sample; without synthetic rows there
+#: are no members then, nor where the rows are too large to be copied.
+MOST = 400_000
 
 #: Share of the rows that stop the student on labels, where the student has none.
 HELD = 0.1
@@ -143,18 +148,18 @@ def fit_pool(pool, student, teachers, rows, train, validation, made, seed):
         Where the teacher has next to no weight.
     """
     context, task = teachers.context, rows.task
-    alone = teachers.outputs is None or not (pool.booster or pool.student)
-    if alone or is_text(rows.X) or issparse(rows.X):
-        return TEACHER_ALONE
-    if any(_is_pooled(one.teacher) for one in teachers.members):
-        context.report("the teacher has learned from a pool: there is no other")
+    if not (pool.booster or pool.student) or not _can_pool(teachers, rows.X):
         return TEACHER_ALONE
     rest, held = (train, validation) if validation else split(train, HELD, seed)
     of_teacher = teachers.out_of_sample_outputs(task)
+    if made is not None:
+        rest = _some(rest, seed)
     splits = None
     if made is None or (of_teacher is not None and len(rest) <= MOST_FOLDED):
         splits = _folds(rest, seed, context)
-    if made is None and (splits is None or is_linear(student)):
+    if made is None and (
+        splits is None or is_linear(student) or is_large(rows.X) or len(rest) > MOST
+    ):
         return TEACHER_ALONE
     members = fit_members(pool, student, rest, held, made, rows.X, seed, context)
     if not members:
@@ -165,21 +170,37 @@ def fit_pool(pool, student, teachers, rows, train, validation, made, seed):
     of_labelled = None
     if splits is not None:
         of_labelled = _predict_labelled(members, rest, held, splits, len(rows), context)
-        used = np.r_[rest.origin, held.origin] if held else rest.origin
-        others = [each[used] for each in of_labelled]
-        weights = _fit(rows.at(used), of_teacher, others, center, RIDGE)
+        weights = _fit([rest, held], of_teacher, of_labelled, center, RIDGE)
     elif held is None or len(held) < FEWEST:
         weights = center
     else:
-        others = [one.label(held, context) for one in members.values()]
+        of_held = _predict_held(members, held, len(rows), context)
         ridge = RIDGE if of_teacher is None else STRONG_RIDGE
-        weights = _fit(held, of_teacher, others, center, ridge)
+        weights = _fit([held], of_teacher, of_held, center, ridge)
     share = None
     if of_teacher is None:
         share = _share_of_labels(members, weights, made)
     fitted = FittedPool(members, weights, share, of_labelled)
     _tell(fitted.shares, context)
     return fitted
+
+
+def _can_pool(teachers, X):
+    """Return whether there is a teacher to be pooled, and rows that members read."""
+    if teachers.outputs is None or is_text(X) or issparse(X):
+        return False
+    if any(_is_pooled(one.teacher) for one in teachers.members):
+        teachers.context.report("the teacher is pooled: there is no second pool")
+        return False
+    return True
+
+
+def _some(rows, seed):
+    """Draw rows for the members from very many."""
+    if len(rows) <= MOST:
+        return rows
+    drawn = np.random.default_rng(seed).choice(len(rows), MOST, replace=False)
+    return rows.at(np.sort(drawn))
 
 
 def _is_pooled(teacher):
@@ -213,29 +234,61 @@ def _share_of_labels(members, weights, made):
     few = slice(None, None, -(-len(made) // _COMPARED))
     labels = made.task.pool([one.outputs[few] for one in members.values()], weights)
     power = made.task.matching_exponent(made.soft.proba[few], labels)
-    return min(AS_SURE + FOR_SURENESS * abs(np.log(power)), MOST)
+    return min(AS_SURE + FOR_SURENESS * abs(np.log(power)), MOST_SHARE)
 
 
 def _predict_labelled(members, rest, held, splits, n_rows, context):
     """Predict the labelled rows out of sample: out-of-fold, or as validation rows."""
+    if held is None:
+        predicted = [None] * len(members)
+    else:
+        predicted = _predict_held(members, held, n_rows, context)
+    for place, one in enumerate(members.values()):
+        if predicted[place] is None:
+            predicted[place] = np.zeros((n_rows, rest.task.n_outputs), np.float32)
+        predicted[place][rest.origin] = one.out_of_fold(rest, splits, context)
+    return predicted
+
+
+def _predict_held(members, held, n_rows, context):
+    """Predict validation rows, as rows of arrays for all labelled ones."""
     predicted = []
     for one in members.values():
-        outputs = np.zeros((n_rows, rest.task.n_outputs), dtype=np.float32)
-        outputs[rest.origin] = one.out_of_fold(rest, splits, context)
-        if held is not None:
-            outputs[held.origin] = one.label(held, context)
+        outputs = np.zeros((n_rows, held.task.n_outputs), np.float32)
+        outputs[held.origin] = one.label(held, context)
         predicted.append(outputs)
     return predicted
 
 
-def _fit(rows, of_teacher, others, center, ridge):
-    """Fit the weights of a pool to labels, by rows that the teacher has predicted."""
-    task, hard, weight = rows.task, rows.hard, in_rows(rows.weight)
-    outputs = others
+def _fit(parts, of_teacher, others, center, ridge):
+    """Fit the weights of a pool to the labels of rows that have all predictions.
+
+    Parameters
+    ----------
+    parts : list of TransferSet or None
+        The rows.
+    of_teacher : ndarray of shape (n_samples, n_outputs) or None
+        The teacher's out-of-sample predictions for all labelled rows. Where there are
+        none, the teacher has no weight.
+    others : list of ndarray of shape (n_samples, n_outputs)
+        Those of the members.
+    center, ridge
+        As for :meth:`Classification.fit_pool`.
+
+    Returns
+    -------
+    ndarray of shape (n_weights,), float64
+        Not negative.
+    """
+    parts = [part for part in parts if part is not None]
+    task, origin = parts[0].task, np.concatenate([part.origin for part in parts])
+    hard = np.concatenate([part.hard for part in parts])
+    weight = in_rows(np.concatenate([part.weight for part in parts]))
+    outputs = [each[origin] for each in others]
     if of_teacher is not None:
-        of_teacher = of_teacher[rows.origin]
-        predicted = task.has_prediction(of_teacher)
-        outputs = [each[predicted] for each in (of_teacher, *others)]
+        outputs = [of_teacher[origin], *outputs]
+        predicted = task.has_prediction(outputs[0])
+        outputs = [each[predicted] for each in outputs]
         hard, weight = hard[predicted], weight[predicted]
     weights = task.fit_pool(outputs, hard, weight, center, ridge)
     return weights if weights.any() else center

@@ -83,7 +83,7 @@ class GivenTargets(Source):
         """Refuse a calibration."""
         if pool.calibration is not None:
             raise no_calibration(pool.calibration)
-        return pool.out_of_sample is True
+        return not isinstance(pool.out_of_sample, str) and bool(pool.out_of_sample)
 
     def further_rows(self, transfer, X_unlabeled):
         """Refuse further rows: there is no teacher to label them."""
