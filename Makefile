@@ -23,7 +23,7 @@ ONE_THREAD := OMP_NUM_THREADS=1 OPENBLAS_NUM_THREADS=1 MKL_NUM_THREADS=1
 help: ## list the targets
 	@sed -n 's/^\([a-z-]*\):.*## \(.*\)/\1\t\2/p' Makefile | expand -t 16
 
-demo: $(VENV)/.demo-installed ## distil an ensemble on the Adult data (ARGS="--help")
+demo: $(VENV)/.demo-installed ## distil an ensemble on digits (ARGS="--help")
 	$(BIN)/python -m sklearn_kd $(ARGS)
 
 test: $(VENV)/.test-installed ## run the tests

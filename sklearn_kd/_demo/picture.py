@@ -10,7 +10,7 @@ _PANELS = (
     ("pickled_size", "pickled size", format_size),
     ("latency_median", "predict_proba of one row, median", format_seconds),
 )
-_STYLES = (("s", "#4c566a"), ("o", "#d1495b"), ("D", "#8fa3bf"), ("^", "#d08770"))
+_STYLES = (("s", "#4c566a"), ("o", "#d1495b"), ("D", "#8fa3bf"), ("^", "#6a994e"))
 
 #: What the accuracy axis spans at least, so that small differences look small.
 _SPAN = 0.06
@@ -71,10 +71,11 @@ def _draw_panel(axes, rows, key, write):
 
 
 def _limits(values):
-    """Give the ends of an axis, with room around the values."""
+    """Give the ends of an axis of shares, with room around the values."""
     middle, span = (min(values) + max(values)) / 2, max(values) - min(values)
     half = max(_SPAN, 1.4 * span) / 2
-    return middle - half, middle + half
+    top = min(middle + half, 1 + half / 10)  # a marker at 1 is whole
+    return top - 2 * half, top
 
 
 def _describe(row):
