@@ -224,6 +224,7 @@ def test_a_mixed_frame_and_the_inspection_functions():
         teacher,
         STUDENT,
         transfer=MungeSampler(1000),
+        objective="fidelity",
         decision_threshold="teacher",
         random_state=0,
     ).fit(frame, y)

@@ -122,8 +122,9 @@ def test_further_rows_of_the_user_serve_as_well(capsys):
 
 def test_a_forest_behind_a_threshold_has_out_of_bag_predictions():
     forest = RandomForestClassifier(60, random_state=0)
-    plain = distil(forest, decision_threshold=0.5).fit(X, y)
-    model = distil(behind(0.3, forest)).fit(X, y)
+    alike = {"objective": "fidelity"}
+    plain = distil(forest, decision_threshold=0.5, **alike).fit(X, y)
+    model = distil(behind(0.3, forest), **alike).fit(X, y)
     assert_array_equal(model.predict_proba(X_test), plain.predict_proba(X_test))
     theirs, ours = shares(model)
     assert abs(ours - theirs) < 0.15 * theirs
@@ -157,7 +158,10 @@ def test_a_threshold_on_scores_is_handed_on_too():
     for value in (0.5, 2.0):
         scores = behind(value, response_method="decision_function")
         same = behind(1 / (1 + np.exp(-value)))
-        one, other = (distil(teacher).fit(X, y) for teacher in (scores, same))
+        one, other = (
+            distil(teacher, objective="fidelity").fit(X, y)
+            for teacher in (scores, same)
+        )
         assert_array_equal(one.teacher_.predict(X_test), other.teacher_.predict(X_test))
         assert abs(one.student_.threshold - other.student_.threshold) < 0.01
 

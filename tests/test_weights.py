@@ -181,7 +181,7 @@ def test_weights_decide_between_contradicting_rows():
     rows, labels = np.repeat(X[y < 2], 2, axis=0), np.tile([0, 1], (y < 2).sum())
     for heavy in (0, 1):
         weight = np.where(labels == heavy, 9.0, 1.0)
-        distilled = on_given_rows(student=STUDENT, random_state=0)
+        distilled = distil(RandomForestClassifier(30))
         distilled.fit(rows, labels, sample_weight=weight)
         assert distilled.predict_proba(rows)[:, heavy].mean() == pytest.approx(
             0.9, abs=0.05

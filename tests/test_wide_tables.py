@@ -182,6 +182,7 @@ def test_the_linear_model_reads_what_it_did_not_see():
 # ---- whole fits
 
 
+@pytest.mark.filterwarnings("ignore:The teacher's weight in the pool")
 @pytest.mark.parametrize("teacher", [None, RandomForestClassifier(20)])
 def test_the_work_of_a_fit_is_that_of_its_columns(teacher):
     X, y = wide_table(300)
