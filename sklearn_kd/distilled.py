@@ -135,7 +135,7 @@ class DistilledClassifier(PredictingClassifierMixin, BaseDistilled):
           with a small booster and with the student's own kind, both fitted on the
           labels. The weights come from predictions for rows that none of them was
           fitted on, see :class:`Pool`.
-        - "fidelity", what the teacher predicts: the teacher alone.
+        - "fidelity", what the teacher predicts: the teacher alone and whole.
         - A :class:`Pool` sets the details.
 
         A teacher that has itself been distilled with a pool is not pooled again.

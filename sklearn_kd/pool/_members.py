@@ -21,6 +21,9 @@ from sklearn_kd.teachers import FittedTeacher, cross_fit, fit_teacher
 #: What the members are called, the teacher first.
 NAMES = ("teacher", "booster", "student")
 
+#: What lines of progress call them.
+_ROLES = {"booster": "small booster", "student": "student on labels"}
+
 #: Students on labels that are pooled, which differ in their seed.
 _STUDENTS = 2
 
@@ -44,6 +47,8 @@ class Member:
 
     Parameters
     ----------
+    name : str
+        What progress calls it.
     fitted : FittedTeacher
         It predicts like a teacher.
     of_fold : estimator
@@ -52,6 +57,7 @@ class Member:
         Its predictions for the synthetic rows, where there are some.
     """
 
+    name: str
     fitted: FittedTeacher
     of_fold: object
     outputs: np.ndarray | None
@@ -62,8 +68,11 @@ class Member:
 
     def out_of_fold(self, rows, splits, context):
         """Predict rows by models of its kind that were fitted on other folds."""
-        weights = _weights(self.of_fold, rows)
-        return cross_fit(self.of_fold, rows, weights, splits, context, keep=False)[0]
+        weights, role = _weights(self.of_fold, rows), f"{self.name} of a fold"
+        outputs, _ = cross_fit(
+            self.of_fold, rows, weights, splits, context, keep=False, role=role
+        )
+        return outputs
 
 
 def fit_members(pool, student, train, held, made, real, seed, context):
@@ -116,14 +125,14 @@ def _add(members, name, fitted, of_fold, made, real, context):
     if fitted and made:
         outputs = label_in_time(fitted, made, real, name, context)
     if fitted and (outputs is not None or made is None):
-        members[name] = Member(fitted, of_fold, outputs)
+        members[name] = Member(_ROLES[name], fitted, of_fold, outputs)
 
 
 def _fit_on_labels(model, train, context):
     """Train the student on labels; None where too little time is left."""
     every = np.arange(len(train))
     if not context.deadline.limited:
-        role = "student on labels"
+        role = _ROLES["student"]
         return FittedTeacher(
             *fit_teacher(model, train, _weights(model, train), every, context, role),
             None,

@@ -114,7 +114,7 @@ class Pool(VersionedMixin, BaseEstimator):
 #: What ``objective`` may name.
 OBJECTIVES = {
     "generalization": Pool(),
-    "fidelity": Pool(booster=False, student=False),
+    "fidelity": Pool(booster=False, student=False, out_of_sample=False),
 }
 
 

@@ -65,7 +65,9 @@ class OutOfFold:
         return (total / count).astype(np.float32)
 
 
-def cross_fit(teacher, rows, weights, splits, context, *, keep):
+def cross_fit(
+    teacher, rows, weights, splits, context, *, keep, role="teacher of a fold"
+):
     """Compute out-of-fold soft targets of every row.
 
     Parameters
@@ -79,6 +81,8 @@ def cross_fit(teacher, rows, weights, splits, context, *, keep):
         of a row are averaged.
     keep : bool
         Whether further rows will be labelled.
+    role : str, default="teacher of a fold"
+        What it is called in lines of progress.
 
     Returns
     -------
@@ -89,7 +93,7 @@ def cross_fit(teacher, rows, weights, splits, context, *, keep):
     """
     n_samples, task = len(rows), rows.task
     parts = Parallel(n_jobs=context.n_jobs)(
-        delayed(_label_fold)(teacher, rows, weights, train, test, context, keep)
+        delayed(_label_fold)(teacher, rows, weights, train, test, context, keep, role)
         for train, test in splits
     )
     outputs = np.zeros((n_samples, task.n_outputs))
@@ -104,10 +108,8 @@ def cross_fit(teacher, rows, weights, splits, context, *, keep):
     return outputs, OutOfFold(members, masks, task)
 
 
-def _label_fold(teacher, rows, weights, train, test, context, keep):
-    fitted, key = fit_teacher(
-        teacher, rows, weights, train, context, "teacher of a fold"
-    )
+def _label_fold(teacher, rows, weights, train, test, context, keep, role):
+    fitted, key = fit_teacher(teacher, rows, weights, train, context, role)
     # one job for the rows: the folds themselves are the parallel work
     predictions = label_rows(
         fitted,
