@@ -177,7 +177,7 @@ def fit_for_folds(members, codes, splits):
 
 def _can_hold_out(codes):
     """Return whether a stratified tenth of the rows can be held out."""
-    counts = np.unique_counts(codes).counts
+    _, counts = np.unique(codes, return_counts=True)
     return counts.min() > 1 and _HELD * len(codes) >= len(counts)
 
 
