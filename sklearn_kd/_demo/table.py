@@ -72,20 +72,7 @@ class Table:
 
 
 def shipped_table(name, nominal=()):
-    """Load a table that needs no file.
-
-    Parameters
-    ----------
-    name : {"digits", "adult"}
-        Which.
-    nominal : list of str, default=()
-        Columns to be taken for levels, as the user wrote them.
-
-    Returns
-    -------
-    Table
-        All of its rows.
-    """
+    """Load a table that needs no file; `nominal` is as the user wrote it."""
     title, X, y, code = SHIPPED[name]()
     found = find_nominal(list(X.columns), nominal, str(y.name), title)
     return _build(title, X, y, found, code, [])

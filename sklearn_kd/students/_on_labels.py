@@ -6,8 +6,8 @@ import numpy as np
 from scipy.sparse import issparse
 from sklearn.base import BaseEstimator, ClassifierMixin, clone
 
-from sklearn_kd._compat import num_samples
-from sklearn_kd._estimators.parts import last_step
+from sklearn_kd._compat import drop_callbacks, num_samples
+from sklearn_kd._estimators.parts import last_step, parts_of
 from sklearn_kd._rows import TransferSet
 from sklearn_kd._run.interrupts import ending_all
 from sklearn_kd._tables.columns import column_kinds
@@ -46,6 +46,7 @@ def without_teacher(student, n_labelled, n_transfer, seed):
     if not is_own_network(student):
         student = MLPStudent(random_state=seed)
     student = clone(student)
+    drop_callbacks(parts_of(student))
     network = last_step(student)
     steps = epochs_of(network, n_transfer) * steps_of_epoch(network, n_transfer)
     epochs = min(-(-steps // steps_of_epoch(network, n_labelled)), MOST_EPOCHS)

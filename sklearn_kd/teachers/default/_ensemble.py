@@ -123,20 +123,7 @@ def default_teachers(X, n_classes=2):
 
 
 def default_folds(X, n_classes=2):
-    """Give the number of folds that the default ensemble is cross-fitted with.
-
-    Parameters
-    ----------
-    X : {ndarray, sparse matrix, DataFrame} of shape (n_samples, n_features)
-        The labelled rows.
-    n_classes : int, default=2
-        Number of their classes.
-
-    Returns
-    -------
-    int or None
-        None where the ensemble has no network, and above 50 000 rows.
-    """
+    """Give the folds of the ensemble; None without a network or for very many rows."""
     if num_samples(X) > _MOST_FOLDED or _is_simple(X, n_classes):
         return None
     return _FOLDS
