@@ -8,6 +8,7 @@ from numpy.testing import assert_array_equal
 from sklearn.base import BaseEstimator, ClassifierMixin, clone
 from sklearn.datasets import load_breast_cancer, load_digits
 from sklearn.ensemble import GradientBoostingClassifier, RandomForestClassifier
+from sklearn.frozen import FrozenEstimator
 from sklearn.linear_model import LogisticRegression
 from sklearn.metrics import log_loss
 from sklearn.model_selection import train_test_split
@@ -165,7 +166,8 @@ def test_a_good_teacher_has_the_most_of_the_pool():
 def test_a_chain_is_pooled_once():
     first = distil().fit(X, y)
     assert first.pool_weights_ != ALONE
-    for teacher in (first, make_pipeline(StandardScaler(), distil()).fit(X, y)):
+    scaled = make_pipeline(StandardScaler(), distil()).fit(X, y)
+    for teacher in (first, scaled, FrozenEstimator(first)):
         assert distil(teacher).fit(X, y).pool_weights_ == ALONE
     faithful = distil(objective="fidelity").fit(X, y)
     assert distil(faithful).fit(X, y).pool_weights_ != ALONE

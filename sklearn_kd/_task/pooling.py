@@ -8,6 +8,9 @@ from scipy.stats import entropy
 #: very many classes it is a tenth of an equal share.
 _FLOOR, _OF_EQUAL = 1e-3, 0.1
 
+#: Strength of the ridge that draws weights to their centre.
+RIDGE = 5.0
+
 #: Iterations for two or three weights.
 _MOST_ITERATIONS = 50
 
@@ -80,7 +83,7 @@ def matching_exponent(proba, other):
     return float(np.exp(brentq(lambda x: surplus(np.exp(x)), low, high, xtol=1e-3)))
 
 
-def fit_log_linear(probas, codes, weight, center, ridge):
+def fit_log_linear(probas, codes, weight, center, ridge=RIDGE):
     """Find the weights of a log-linear pool that fit labels best.
 
     It is a convex problem: multinomial logistic regression with a coefficient a member.
@@ -95,8 +98,9 @@ def fit_log_linear(probas, codes, weight, center, ridge):
         Of each row, as a number of rows.
     center : ndarray of shape (n_members,)
         What the weights are without any row.
-    ridge : float
-        How many units of log loss a weight one away from its centre costs, twice.
+    ridge : float, default=5.0
+        How many units of log loss, summed over the rows, a weight that is one away from
+        its centre costs, twice.
 
     Returns
     -------

@@ -5,8 +5,9 @@ from dataclasses import dataclass
 
 import numpy as np
 from scipy.sparse import issparse
+from sklearn.frozen import FrozenEstimator
+from sklearn.pipeline import Pipeline
 
-from sklearn_kd._estimators.parts import last_step
 from sklearn_kd._tables.taking import is_large
 from sklearn_kd._tables.texts import is_text
 from sklearn_kd._tables.weights import in_rows
@@ -18,9 +19,9 @@ from sklearn_kd.students import is_linear, split
 #: predictions.
 CENTER, CENTER_OF_LABELS = (0.70, 0.15, 0.25), (0.50, 0.45)
 
-#: Strength of the ridge towards these numbers: in general, and where validation rows
-#: alone have to say what a teacher is worth. Fewer rows do not move the weights.
-RIDGE, STRONG_RIDGE, FEWEST = 5.0, 15.0, 50
+#: Strength of the ridge towards these numbers where validation rows alone show what a
+#: teacher is worth. Fewer of them do not move the weights.
+STRONG_RIDGE, FEWEST = 15.0, 50
 
 #: Part of the models of the labels where the teacher is in no loss: without synthetic
 #: rows, and beside them for a teacher that is as sure as these are, with what is added
@@ -170,13 +171,13 @@ def fit_pool(pool, student, teachers, rows, train, validation, made, seed):
     of_labelled = None
     if splits is not None:
         of_labelled = _predict_labelled(members, rest, held, splits, len(rows), context)
-        weights = _fit([rest, held], of_teacher, of_labelled, center, RIDGE)
+        weights = _fit([rest, held], of_teacher, of_labelled, center)
     elif held is None or len(held) < FEWEST:
         weights = center
     else:
         of_held = _predict_held(members, held, len(rows), context)
-        ridge = RIDGE if of_teacher is None else STRONG_RIDGE
-        weights = _fit([held], of_teacher, of_held, center, ridge)
+        ridge = {} if of_teacher is None else {"ridge": STRONG_RIDGE}
+        weights = _fit([held], of_teacher, of_held, center, **ridge)
     share = None
     if of_teacher is None:
         share = _share_of_labels(members, weights, made)
@@ -205,7 +206,16 @@ def _some(rows, seed):
 
 def _is_pooled(teacher):
     """Return whether a teacher has learned from a pool: a chain pools once."""
-    shares = getattr(last_step(teacher), "pool_weights_", None)
+    while True:
+        if isinstance(teacher, Pipeline):
+            teacher = teacher.steps[-1][1]
+        elif isinstance(teacher, FrozenEstimator):
+            teacher = teacher.estimator
+        elif hasattr(teacher, "best_estimator_"):
+            teacher = teacher.best_estimator_
+        else:
+            break
+    shares = getattr(teacher, "pool_weights_", None)
     return bool(shares) and shares[NAMES[0]] < 1
 
 
@@ -260,7 +270,7 @@ def _predict_held(members, held, n_rows, context):
     return predicted
 
 
-def _fit(parts, of_teacher, others, center, ridge):
+def _fit(parts, of_teacher, others, center, **ridge):
     """Fit the weights of a pool to the labels of rows that have all predictions.
 
     Parameters
@@ -290,7 +300,7 @@ def _fit(parts, of_teacher, others, center, ridge):
         predicted = task.has_prediction(outputs[0])
         outputs = [each[predicted] for each in outputs]
         hard, weight = hard[predicted], weight[predicted]
-    weights = task.fit_pool(outputs, hard, weight, center, ridge)
+    weights = task.fit_pool(outputs, hard, weight, center, **ridge)
     return weights if weights.any() else center
 
 

@@ -21,9 +21,6 @@ from sklearn_kd.teachers.out_of_sample._out_of_fold import cross_fit
 #: as long as those of the whole teacher.
 _MEMBERS_SHARE = 0.2
 
-#: How many rows the weights of a pool are drawn to equal ones by.
-_RIDGE = 5.0
-
 
 def teach(
     teachers,
@@ -120,9 +117,7 @@ def _fitted_weights(members, rows, context):
     """Fit the weights of teachers in their pool to the labels, out of fold."""
     outputs = [one.outputs for one in members]
     center = np.full(len(members), 1 / len(members))
-    weights = rows.task.fit_pool(
-        outputs, rows.hard, in_rows(rows.weight), center, _RIDGE
-    )
+    weights = rows.task.fit_pool(outputs, rows.hard, in_rows(rows.weight), center)
     if not weights.any():
         weights = center
     kinds = [type(last_step(one.teacher)).__name__ for one in members]

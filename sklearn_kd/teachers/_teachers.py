@@ -356,6 +356,5 @@ def no_out_of_sample(teacher):
         f"out_of_sample=True, but no part of the teacher {type(teacher).__name__} is "
         "known to be out of sample for a given row. Pass it unfitted with cv=, pass a "
         "forest or BaggingClassifier that was fitted on this X with bootstrap=True, or "
-        "use "
-        'out_of_sample="auto".'
+        'use out_of_sample="auto".'
     )
