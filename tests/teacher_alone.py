@@ -12,7 +12,7 @@ def alone(**params):
 
 def distil(teacher=None, student=None, **params):
     """Make a ``DistilledClassifier`` whose soft targets are the teacher's alone."""
-    return DistilledClassifier(teacher, student, **{"objective": "fidelity"} | params)
+    return DistilledClassifier(teacher, student, **{"objective": alone()} | params)
 
 
 def make_table(n_samples=400, seed=0):

@@ -8,6 +8,7 @@ from numpy.testing import assert_allclose, assert_array_equal
 from sklearn.base import BaseEstimator, TransformerMixin, clone
 from sklearn.datasets import load_wine
 from sklearn.ensemble import RandomForestClassifier
+from teacher_alone import alone
 
 from sklearn_kd import DistilledClassifier, MLPStudent, SoftTargets, TabularEncoder
 from sklearn_kd._task.blending import one_hot
@@ -352,7 +353,7 @@ def test_the_edges_are_those_of_the_training_rows():
     """The encoder is fitted on synthetic rows too, and on no validation rows."""
     student = MLPStudent((4,), max_iter=1, encoder=Watching())
     distilled = DistilledClassifier(
-        RandomForestClassifier(5), student, objective="fidelity", random_state=0
+        RandomForestClassifier(5), student, objective=alone(), random_state=0
     )
     distilled.fit(X_wine, y_wine)
     labels, _, targets = Watching.seen.pop()

@@ -7,9 +7,9 @@ from given_rows import on_given_rows
 from numpy.testing import assert_allclose, assert_array_equal
 from scipy import sparse
 from sklearn.linear_model import LogisticRegression
-from teacher_alone import distil
 
 from sklearn_kd import (
+    DistilledClassifier,
     MLPStudent,
     SoftTargets,
     UnlabeledRows,
@@ -19,7 +19,7 @@ from sklearn_kd._compat import safe_indexing
 from sklearn_kd._tables import taking
 from sklearn_kd._tables.taking import RowsInPlace, take_rows
 from sklearn_kd._task import match
-from sklearn_kd.pool import _booster
+from sklearn_kd.pool import _fit
 from sklearn_kd.students.mlp import _batches, _encoder_fit
 from sklearn_kd.transfer import _draw
 from sklearn_kd.transfer._draw import draw_rows
@@ -51,7 +51,7 @@ def large(monkeypatch):
     monkeypatch.setattr(_batches, "ENCODED_ROWS", 300)
     monkeypatch.setattr(_batches, "NORM_ROWS", 500)
     monkeypatch.setattr(_draw, "MOST_SOURCES", 2_000)
-    monkeypatch.setattr(_booster, "MOST_ROWS", 2_000)
+    monkeypatch.setattr(_fit, "MOST", 2_000)
     monkeypatch.setattr(match, "SCORED_ROWS", 2_000)
 
 
@@ -218,7 +218,7 @@ def test_distilling_from_files_reads_no_more_than_a_part(
     monkeypatch.setattr(_encoder_fit, "ENCODER_ROWS", 700)
     out = np.lib.format.open_memmap(tmp_path / "P.npy", "w+", np.float32, P.shape)
     compute_soft_targets(TEACHER, mapped, out=out)
-    model = on_given_rows(student=student(), random_state=0)
+    model = DistilledClassifier(student=student(), random_state=0)
     model.fit(mapped, Y, teacher_proba=out)
     assert max(read) <= 50 * 16 < N_ROWS
     assert (model.predict(X) == TEACHER.predict(X)).mean() > 0.9
@@ -232,7 +232,7 @@ def test_a_teacher_and_unlabelled_rows_in_files(large, mapped):
 
 
 def test_synthetic_rows_are_made_from_a_sample(large, mapped):
-    distilled = distil(TEACHER, student(), random_state=0)
+    distilled = DistilledClassifier(TEACHER, student(), random_state=0)
     distilled.fit(mapped, Y)
     assert distilled.n_transfer_rows_ == 60_000  # of 7000 sources 140 000
     assert (distilled.predict(X) == TEACHER.predict(X)).mean() > 0.95
