@@ -125,9 +125,9 @@ class DistilledClassifier(PredictingClassifierMixin, BaseDistilled):
         or a column is neither numeric nor nominal (a warning names the column). A
         sampler has ``fit(X)`` and ``sample()``, which returns rows and the position of
         the one that each was made from, see :class:`TransferSampler`. If synthetic rows
-        are made, the training rows keep their soft term only if all teachers have
-        out-of-sample predictions for them (out-of-fold with ``cv``, or out-of-bag), and
-        their hard term if ``alpha < 1``.
+        are made, the training rows keep their hard term, if ``alpha < 1``. They keep
+        their soft term only where the student learns from teachers alone that all have
+        out-of-sample predictions for them (out-of-fold with ``cv``, or out-of-bag).
     objective : {"generalization", "fidelity"} or Pool, default="generalization"
         What the student learns.
 
@@ -160,10 +160,10 @@ class DistilledClassifier(PredictingClassifierMixin, BaseDistilled):
     time_limit : float or None, default=None
         Seconds for everything but the fits of unfitted teachers. As many synthetic rows
         are made as the student can be trained on in that time. Labelling them stops
-        after 40 % of it. The small booster is left out if it would need more than half
-        of it. The default student completes its training in the rest. The training of
-        other students is not limited. A warning states what was cut, and whether too
-        few steps were left to learn.
+        after 40 % of it. A member of the pool for which there is no time is left out,
+        and its weights are fitted without folds. The default student completes its
+        training in the rest. The training of other students is not limited. A warning
+        states what was cut, and whether too few steps were left to learn.
     memory : str, path-like, joblib.Memory or None, default=None
         A folder that caches every teacher fit and every labelled chunk of rows, so that
         a search fits a teacher once and an interrupted job can resume. The key of an
