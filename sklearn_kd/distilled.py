@@ -371,7 +371,8 @@ class DistilledClassifier(PredictingClassifierMixin, BaseDistilled):
             seed, deadline = as_seed(self.random_state), Deadline(self.time_limit)
             alpha, report = float(self.alpha), Context(verbose=self.verbose).report
             # no half of an earlier fit, if this fails
-            self.__dict__.pop("student_", None)
+            for name in ("student_", "teacher_", "pool_weights_", "student_on_labels_"):
+                self.__dict__.pop(name, None)
             # everything that needs no teacher
             soft_term = SoftTerm(self.alpha, self.temperature, self.loss)
             check_transfer(self.transfer if soft_term.is_used else None, X)
@@ -403,7 +404,10 @@ class DistilledClassifier(PredictingClassifierMixin, BaseDistilled):
             sampler, reason = choose_sampler(
                 transfer, rows.X, linear=is_linear(student), seed=seed, report=report
             )
-            wanted = source.wants_out_of_sample(self.cv, pool, sampler)
+            pooled = (pool.booster or pool.student) and not is_linear(student)
+            wanted = source.wants_out_of_sample(
+                self.cv, pool, sampler is not None or pooled
+            )
             splits = split_folds(source, self.cv, rows, present, groups, seed)
             train, validation = split_validation(student, labelled, soft_term.is_used)
             made, neighbors = draw_synthetic(

@@ -31,7 +31,13 @@ from sklearn_kd._task.match import (
     fill_rows_without_prediction,
 )
 from sklearn_kd._task.outputs import Predictions, predict_by
-from sklearn_kd._task.pooling import fit_log_linear, log_linear, matching_exponent
+from sklearn_kd._task.pooling import (
+    fit_log_linear,
+    fit_share,
+    log_linear,
+    matching_exponent,
+    spread,
+)
 from sklearn_kd._task.predictions import predicts_labels
 from sklearn_kd._task.proba import align_proba, check_proba
 from sklearn_kd._task.scores import class_scores
@@ -199,7 +205,9 @@ class Classification:
     blend = staticmethod(blend)
     pool = staticmethod(log_linear)
     fit_pool = staticmethod(fit_log_linear)
+    fit_share = staticmethod(fit_share)
     matching_exponent = staticmethod(matching_exponent)
+    spread = staticmethod(spread)
 
     # splits
 

@@ -1,7 +1,7 @@
 """The log-linear pool: one distribution of the predictions of several classifiers."""
 
 import numpy as np
-from scipy.optimize import brentq, minimize
+from scipy.optimize import brentq, minimize, minimize_scalar
 from scipy.stats import entropy
 
 #: Probabilities are raised to it, as logarithms are taken: a forest can predict 0. With
@@ -81,6 +81,40 @@ def matching_exponent(proba, other):
     if surplus(np.exp(low)) <= 0 or surplus(np.exp(high)) >= 0:
         return float(np.exp(low if surplus(np.exp(low)) <= 0 else high))
     return float(np.exp(brentq(lambda x: surplus(np.exp(x)), low, high, xtol=1e-3)))
+
+
+def fit_share(proba, other, codes, weight):
+    """Find the share of the second of two predictions in a mean that fits labels best.
+
+    Parameters
+    ----------
+    proba, other : ndarray of shape (n_samples, n_classes), float
+        Predictions for the same rows.
+    codes : ndarray of shape (n_samples,), int
+        The labels of the rows.
+    weight : ndarray of shape (n_samples,)
+        Of each row.
+
+    Returns
+    -------
+    float
+        From 0 to 1.
+    """
+    every = np.arange(len(codes))
+    first, second = (raised(each)[every, codes] for each in (proba, other))
+
+    def loss(share):
+        return -weight @ np.log((1 - share) * first + share * second)
+
+    found = minimize_scalar(loss, bounds=(0, 1), method="bounded")
+    return float(min([found.x, 0.0, 1.0], key=loss))
+
+
+def spread(proba):
+    """Measure how much the logits of predictions differ between rows."""
+    logs = np.log(raised(proba))
+    logs -= logs.mean(axis=1, keepdims=True)
+    return float(logs.std(axis=0).mean())
 
 
 def fit_log_linear(probas, codes, weight, center, ridge=RIDGE):

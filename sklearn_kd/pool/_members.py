@@ -1,7 +1,6 @@
 """The members of a pool beside the teacher: models that are fitted on labels."""
 
-import warnings
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 
 import numpy as np
 
@@ -14,6 +13,7 @@ from sklearn_kd.students import (
     is_own_network,
     reads_table,
     shortened,
+    was_cut,
     without_teacher,
 )
 from sklearn_kd.teachers import FittedTeacher, cross_fit, fit_teacher
@@ -103,6 +103,7 @@ def fit_members(pool, student, train, held, made, real, seed, context):
         out.
     """
     members = {}
+    held = held and replace(held, soft=None)  # the labels alone, whatever the teacher
     if pool.booster:
         model = booster_of(train, seed)
         fitted = model and fit_booster(model, train, seed, context)
@@ -139,19 +140,16 @@ def _fit_on_labels(model, train, context):
         )
     network = last_step(model.student)
     seconds = min(_TIME * context.deadline.seconds, context.deadline.left(_SHARE))
-    if seconds <= 0:
-        context.report("no student on labels: there is no time to train it")
-        return None
-    network.set_params(time_limit=seconds)
-    with warnings.catch_warnings():  # what is cut there is no matter of the user's
-        warnings.filterwarnings("ignore", "Training was shortened", UserWarning)
+    if seconds > 0:
+        limits = [seconds, network.time_limit]
+        network.set_params(time_limit=min(filter(None, limits)))
         model.fit(train.X, train.y, **_weights(model, train))
-    trained = last_step(model.students_[0])
-    wanted = trained.max_iter * trained.n_steps_ / trained.n_iter_
-    if trained.n_steps_ < _WORTH * wanted and trained.n_iter_ < trained.max_iter:
-        context.report("no student on labels: there is no time to train it")
-        return None
-    return FittedTeacher(model, None, None)
+        trained = last_step(model.students_[0])
+        wanted = trained.max_iter * trained.n_steps_ / trained.n_iter_
+        if not was_cut(trained) or trained.n_steps_ >= _WORTH * wanted:
+            return FittedTeacher(model, None, None)
+    context.report("no student on labels: there is no time to train it")
+    return None
 
 
 def _weights(model, train):

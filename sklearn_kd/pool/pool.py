@@ -34,7 +34,8 @@ class Pool(VersionedMixin, BaseEstimator):
         teacher that has memorised label noise. Its sign is a negative autocorrelation
         of the out-of-sample residuals of neighbouring rows; a warning is given if the
         sampler has no ``neighbors_``. With True an error is raised if a teacher has no
-        out-of-sample predictions. With False none are made, for the weights neither.
+        out-of-sample predictions, and ``teacher_proba`` counts as such predictions.
+        With False none are made, for the weights neither.
     calibration : {"temperature", "sigmoid", "isotonic", "prior"} or None, default=None
         Calibrate the teacher's probabilities before they are pooled. The calibrator is
         fitted on out-of-sample predictions for the labelled rows (out-of-fold with
@@ -71,9 +72,11 @@ class Pool(VersionedMixin, BaseEstimator):
 
     where b minimises the log loss on validation rows plus
     :math:`\\frac{5}{2} \\|b - (0.50, 0.45)\\|^2`. Below 50 validation rows the weights
-    are these numbers. The part is :math:`a = \\min(0.4 + 0.5 |\\log c|, 0.7)`, where
-    :math:`p_T^c`, renormalised, has the mean entropy of the models of the labels over
-    the synthetic rows; without synthetic rows it is 0.5.
+    are these numbers. With c such that :math:`p_T^c`, renormalised, has the mean
+    entropy of the models of the labels over the synthetic rows, the part is
+    :math:`a = \\min(0.4 + 0.5 \\max(-\\log c, 0), 0.7)`, or more where the log loss on
+    validation rows is lower with more. An underconfident teacher (:math:`c > 1`) is
+    replaced by :math:`p_T^c`. Without synthetic rows, a is 0.5 and c is 1.
 
     Without synthetic rows, the training rows have out-of-fold predictions of the two
     models in their targets. Linear students, sparse rows and texts then have the

@@ -14,6 +14,7 @@ from sklearn_kd.students._on_labels import (
     is_own_network,
     reads_table,
     shortened,
+    was_cut,
     without_teacher,
 )
 from sklearn_kd.students._rehearsal import check_dates, check_readable
@@ -40,5 +41,6 @@ __all__ = [
     "split",
     "split_validation",
     "student_proba",
+    "was_cut",
     "without_teacher",
 ]

@@ -1,7 +1,5 @@
 """The student without a teacher: the same network, trained on labels alone."""
 
-from dataclasses import replace
-
 import numpy as np
 from scipy.sparse import issparse
 from sklearn.base import BaseEstimator, ClassifierMixin, clone
@@ -9,7 +7,7 @@ from sklearn.base import BaseEstimator, ClassifierMixin, clone
 from sklearn_kd._compat import drop_callbacks, num_samples
 from sklearn_kd._estimators.parts import last_step, parts_of
 from sklearn_kd._rows import TransferSet
-from sklearn_kd._run.interrupts import ending_all
+from sklearn_kd._run.parts import as_part
 from sklearn_kd._tables.columns import column_kinds
 from sklearn_kd._tables.doubtful_levels import (
     has_numbers_as_text,
@@ -68,6 +66,14 @@ def reads_table(X):
     return issparse(X) or not has_numbers_as_text(X, column_kinds(X))
 
 
+def was_cut(network):
+    """Return whether a time limit has ended a training of :func:`without_teacher`."""
+    curve = network.validation_loss_curve_
+    waited = len(curve) - 1 - int(np.argmin(curve)) if curve else 0
+    stopped = network.early_stopping and waited >= network.n_iter_no_change
+    return network.n_iter_ < network.max_iter and not stopped
+
+
 def shortened(student, share):
     """Give the same network with a share of its epochs."""
     student = clone(student)
@@ -84,7 +90,8 @@ class OnLabels(ClassifierMixin, BaseEstimator):
     student : estimator
         From :func:`without_teacher`.
     held : TransferSet or None
-        Labelled rows that decide when training stops. Without, none are split off.
+        Labelled rows, without soft targets, that decide when training stops. Without
+        any, none are split off.
     task : Classification
         The classes, all of which have rows wherever it is fitted.
     n_students : int, default=1
@@ -109,10 +116,9 @@ class OnLabels(ClassifierMixin, BaseEstimator):
         if sample_weight is None:
             sample_weight = np.ones(num_samples(X))
         rows = TransferSet(X, self.task, self.task.encode(y), sample_weight)
-        held = self.held and replace(self.held, soft=None)  # stopped by labels, too
-        with ending_all(), without_warnings_of_levels(X):
+        with as_part(), without_warnings_of_levels(X):
             self.students_ = [
-                fit_student(self._make(index), rows, held)
+                fit_student(self._make(index), rows, self.held)
                 for index in range(self.n_students)
             ]
         self.classes_ = self.students_[0].classes_

@@ -41,10 +41,11 @@ class Source:
 
     folds = None
 
-    def wants_out_of_sample(self, cv, pool, sampler):
+    def wants_out_of_sample(self, cv, pool, is_used):
         """Return whether out-of-sample predictions are needed, or may be: "auto".
 
-        What needs them where there cannot be any is refused.
+        What needs them where there cannot be any is refused. `is_used` is whether
+        there are synthetic rows, or is a pool.
         """
         return False
 
@@ -79,7 +80,7 @@ class GivenTargets(Source):
     def __init__(self, proba):
         self.proba = proba
 
-    def wants_out_of_sample(self, cv, pool, sampler):
+    def wants_out_of_sample(self, cv, pool, is_used):
         """Refuse a calibration."""
         if pool.calibration is not None:
             raise no_calibration(pool.calibration)
@@ -144,7 +145,7 @@ class TeacherList(Source):
             return "several teachers have no threshold in common"
         return None
 
-    def wants_out_of_sample(self, cv, pool, sampler):
+    def wants_out_of_sample(self, cv, pool, is_used):
         """Return whether out-of-sample predictions are needed, or may be: "auto".
 
         With ``cv`` there are some; without, a teacher has to be of a kind that has
@@ -156,13 +157,13 @@ class TeacherList(Source):
             strange = [one for one in self.members if not may_be_bagged(one)]
             if calibration is not None and (strange or not out_of_sample):
                 raise no_calibration(calibration)
-            if always and sampler is not None and strange:
+            if always and is_used and strange:
                 raise no_out_of_sample(strange[0])
         if not out_of_sample:
             return False
         if calibration is not None:
             return True
-        if sampler is None:
+        if not is_used:
             return False
         return True if always else "auto"
 

@@ -9,6 +9,7 @@ from sklearn.frozen import FrozenEstimator
 from sklearn_kd._compat import safe_indexing
 from sklearn_kd._estimators.parts import thawed
 from sklearn_kd._run.budget import affordable_rows
+from sklearn_kd._run.parts import is_part
 from sklearn_kd._run.random import stream
 from sklearn_kd._tables.checks import check_rows
 from sklearn_kd._tables.taking import read_rows
@@ -82,6 +83,8 @@ def encodable_rows(encoder, transfer_set, dtype, seed, deadline):
     if each * n_rows <= left:
         return transfer_set
     most = max(int(left / each), TIMED_ROWS)
+    if is_part():
+        return _sample(transfer_set, most, seed)
     warnings.warn(
         f"There is time to encode {most} of {n_rows} rows within the "
         f"{deadline.seconds:.3g} seconds that time_limit left for the student, and it "

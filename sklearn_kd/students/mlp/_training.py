@@ -6,7 +6,7 @@ from dataclasses import dataclass, field
 import numpy as np
 
 from sklearn_kd._parameters import plain_number
-from sklearn_kd._run.interrupts import ends_all
+from sklearn_kd._run.parts import is_part
 from sklearn_kd._run.random import INITIALIZE, SHUFFLE, stream
 from sklearn_kd.students.mlp._batches import (
     BatchesByParts,
@@ -29,8 +29,8 @@ _TRAINING_SHARE = 0.95
 #: Share of all steps that the learning rate takes to rise, and its bound in steps.
 WARMUP_SHARE, WARMUP_STEPS = 0.05, 200
 
-#: Steps of a training whose length is left open, and the most epochs.
-_STEPS, MOST_EPOCHS = 4000, 100
+#: Steps of a training whose length is left open, and the fewest and most epochs.
+_STEPS, _FEWEST_EPOCHS, MOST_EPOCHS = 4000, 8, 100
 
 #: Early steps after which the clock is looked at, as it is after each twentieth.
 _LOOKS = frozenset([1, 2, 5, 10])
@@ -60,10 +60,11 @@ def steps_of_epoch(student, n_samples):
 
 
 def epochs_of(student, n_samples):
-    """Give the number of epochs: by itself what makes 4000 steps, but at most 100."""
+    """Give the number of epochs: by itself what makes 4000 steps, but 8 to 100."""
     epochs = plain_number(student.max_iter)
     if epochs == "auto":
-        return min(-(-_STEPS // steps_of_epoch(student, n_samples)), MOST_EPOCHS)
+        epochs = -(-_STEPS // steps_of_epoch(student, n_samples))
+        return min(max(epochs, _FEWEST_EPOCHS), MOST_EPOCHS)
     return epochs
 
 
@@ -194,7 +195,7 @@ class Trainer:
                 if self._out_of_time():
                     break
         except KeyboardInterrupt:
-            if ends_all():
+            if is_part():
                 raise
             warnings.warn(
                 f"Training interrupted by user after {history.n_iter} epochs; the best "
@@ -204,7 +205,7 @@ class Trainer:
         flat[...] = best
         self.check_outputs(rows, self.parameters)
         history.n_steps = self.optimizer.n_steps
-        if self.n_steps < self.wanted:
+        if self.n_steps < self.wanted and not is_part():
             warnings.warn(
                 f"Training was shortened from {self.wanted} to {history.n_steps} "
                 f"steps, to be done within the {self.deadline.seconds:.3g} seconds "

@@ -89,7 +89,7 @@ class MLPStudent(
         Largest learning rate, at least 1e-30. It rises over the first steps and then
         falls linearly to almost zero at the last of ``max_iter`` epochs.
     max_iter : int or "auto", default="auto"
-        Number of epochs. "auto" is as many as make 4000 steps, but at most 100.
+        Number of epochs. "auto" is as many as make 4000 steps, but 8 to 100.
     weight_decay : float, default=0.1
         Decoupled weight decay: a step takes ``learning_rate * weight_decay`` off each
         weight, which may be no more than 1. Not ``alpha``, which in this package

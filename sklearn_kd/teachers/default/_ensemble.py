@@ -55,8 +55,11 @@ _FEATURES, _FULL_ROWS = 0.5, 10_000
 #: its boosting may have in all.
 _FOLDS, _MOST_FOLDED, _BOOSTED_TREES = 3, 50_000, 6000
 
-#: Rounds of the small booster, and the fewest extra trees that are worth having.
-_SIZE, _LEAST = 60, 10
+#: Rounds and leaves of the small booster, up to so many rows and above.
+_SMALL, _ENOUGH_ROWS, _LARGER = (60, 15), 10_000, (100, 31)
+
+#: The fewest extra trees that are worth having.
+_LEAST = 10
 
 
 def default_teachers(X, n_classes=2):
@@ -231,7 +234,8 @@ def small_booster(X, n_classes=2):
     Returns
     -------
     estimator or None
-        Unfitted, without a seed: 60 trees a class of 15 leaves; for a wide table the
+        Unfitted, without a seed: 60 trees a class of 15 leaves, or 100 of 31 above
+        10 000 rows; for a wide table the
         logistic regression of the default ensemble. None above 10 classes, where no
         column has a value or one is neither numeric nor nominal, for texts, and for
         sparse rows.
@@ -243,8 +247,9 @@ def small_booster(X, n_classes=2):
         return None
     if is_wide(num_samples(X), X.shape[1]):
         return _linear_model(X)
+    rounds, leaves = _SMALL if num_samples(X) <= _ENOUGH_ROWS else _LARGER
     booster = HistGradientBoostingClassifier(
-        max_iter=_SIZE, max_leaf_nodes=15, early_stopping=False
+        max_iter=rounds, max_leaf_nodes=leaves, early_stopping=False
     )
     return _with_encoder(_routed(booster), X)
 
@@ -252,6 +257,11 @@ def small_booster(X, n_classes=2):
 def _extra_trees(n_trees):
     model = ExtraTreesClassifier(n_trees, bootstrap=True, min_samples_leaf=3)
     return _routed(model)
+
+
+def _unweighted(scaler):
+    """Keep row weights from a scaler, which metadata routing demands a word on."""
+    return scaler.set_fit_request(sample_weight=False) if routing_enabled() else scaler
 
 
 def _routed(model):
@@ -282,7 +292,7 @@ def _common_scale(X, strategy, furthest, *, add_indicator=False):
         SimpleImputer(
             strategy=strategy, keep_empty_features=True, add_indicator=add_indicator
         ),
-        StandardScaler(),
+        _unweighted(StandardScaler()),
         FunctionTransformer(partial(np.clip, a_min=-furthest, a_max=furthest)),
     )
     nominal = make_pipeline(
