@@ -1,12 +1,15 @@
 """``objective=``: the teacher alone, or pooled with models of the labels."""
 
 import time
+import warnings
 
 import numpy as np
 import pytest
 from numpy.testing import assert_array_equal
+from sklearn import config_context
 from sklearn.base import BaseEstimator, ClassifierMixin, clone
 from sklearn.datasets import load_breast_cancer, load_digits
+from sklearn.dummy import DummyClassifier
 from sklearn.ensemble import GradientBoostingClassifier, RandomForestClassifier
 from sklearn.frozen import FrozenEstimator
 from sklearn.linear_model import LogisticRegression
@@ -152,6 +155,47 @@ def test_a_teacher_that_adds_nothing_is_warned_of():
         model = distil(Guess(), cv=3).fit(X, NOISY)
     assert model.pool_weights_["teacher"] < 0.05
     assert model.score(X_TEST, Y_TEST) > 0.8
+
+
+@pytest.mark.parametrize("cv", [3, None])
+def test_a_constant_teacher_adds_nothing(cv):
+    rows, labels = load_digits(return_X_y=True)
+    rows, labels = rows[:700], labels[:700] % 3
+    dummy = DummyClassifier(strategy="prior")
+    teacher = dummy if cv else dummy.fit(rows, labels)
+    with warnings.catch_warnings(record=True) as caught:
+        warnings.simplefilter("always")
+        model = distil(teacher, cv=cv).fit(rows, labels)
+    assert model.pool_weights_["teacher"] < 0.05
+    assert any("adds next to nothing" in str(one.message) for one in caught)
+    assert model.score(rows, labels) > 0.8
+
+
+def test_rows_in_the_sample_of_every_tree_are_not_out_of_bag():
+    one = RandomForestClassifier(1, random_state=0).fit(X, y)
+    many = RandomForestClassifier(60, random_state=0).fit(X, y)
+    shares = [distil(forest).fit(X, y).pool_weights_ for forest in (one, many)]
+    assert shares[0]["teacher"] < shares[1]["teacher"]
+
+
+def test_noise_leaves_no_confidence():
+    rng = np.random.default_rng(0)
+    rows, noise = rng.normal(size=(600, 4)), rng.integers(3, size=600)
+    forest = RandomForestClassifier(60, random_state=0)
+    with warnings.catch_warnings():
+        warnings.simplefilter("ignore")
+        model = distil(forest, MLPStudent((16,), max_iter=10)).fit(rows, noise)
+    far = rng.normal(size=(500, 4))
+    entropy = -(model.predict_proba(far) * model.predict_log_proba(far)).sum(axis=1)
+    assert entropy.mean() > 0.95 * np.log(3)
+
+
+def test_row_weights_reach_the_default_ensemble_with_metadata_routing():
+    with config_context(enable_metadata_routing=True):
+        student = MLPStudent((8,), max_iter=1).set_fit_request(sample_weight=True)
+        model = distil(None, student, transfer=MungeSampler(300))
+        model.fit(X, y, sample_weight=np.ones(len(y)) + (y == 1))
+    assert model.score(X, y) > 0.3
 
 
 def test_a_good_teacher_has_the_most_of_the_pool():

@@ -104,7 +104,7 @@ def _with_teacher(members, rest, held, of_labelled, teachers, made, task):
         weights, spreads = fit_weights(
             [held], of_teacher, of_held, weights, ridge=STRONG_RIDGE
         )
-    if spreads is None or not np.any(weights * spreads):
+    if spreads is None:
         spreads = np.ones(len(weights))
     shares = whole(weights * spreads, members)
     return FittedPool(members, weights, of_labelled=of_labelled, shares=shares)
@@ -126,7 +126,7 @@ def _beside_teacher(members, rest, held, of_labelled, teachers, made, task):
         of_teacher = teachers.calibrated(teachers.outputs)[held.origin]
         others = [each[held.origin] for each in of_held]
         share = max(share, least_share(held, of_teacher, others, weights, power))
-    parts = np.r_[1 - share, share * weights / weights.sum()]
+    parts = np.r_[1 - share, share * weights / max(weights.sum(), 1e-9)]
     return FittedPool(
         members, weights, share, power, of_labelled, whole(parts, members)
     )

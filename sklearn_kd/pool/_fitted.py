@@ -75,6 +75,8 @@ class FittedPool:
 def whole(parts, members):
     """Write parts of the teacher and some members as shares that add up to 1."""
     parts = np.asarray(parts, dtype=float)
+    if not parts.any():  # of noise, of which nobody knows anything
+        parts = np.ones_like(parts)
     names = [NAMES[0], *members]
     there = zip(names, (parts / parts.sum()).tolist(), strict=True)
     return dict.fromkeys(NAMES, 0.0) | dict(there)

@@ -65,8 +65,6 @@ def fit_weights(parts, of_teacher, others, center, **ridge):
         outputs = [each[predicted] for each in outputs]
         hard, weight = hard[predicted], weight[predicted]
     weights = task.fit_pool(outputs, hard, weight, center, **ridge)
-    if not weights.any():
-        weights = center
     return weights, [task.spread(each) for each in outputs] if len(hard) else None
 
 

@@ -171,6 +171,7 @@ def with_out_of_bag(one, rows, present, context, *, fitted_here=False):
     if members is None:
         return one
     outputs = members.label(rows.X, np.arange(len(rows)), context)
+    outputs[members.left_out == 0] = 0  # no member left these rows out
     return replace(one, out_of_sample=members, out_of_sample_outputs=outputs)
 
 

@@ -323,8 +323,9 @@ class Teachers:
                 choice.append(False)
                 continue
             outputs = one.out_of_sample_outputs[rows.origin]
+            predicted = rows.task.has_prediction(outputs)
             residuals = rows.task.residuals(rows.hard, outputs)
-            correlation, score = morans_i(residuals, neighbors, weight)
+            correlation, score = morans_i(residuals, neighbors, weight * predicted)
             choice.append(has_memorised_noise(correlation, score))
             self.context.report(
                 f"residuals of {type(one.teacher).__name__} have Moran's I "
