@@ -70,7 +70,7 @@ def in_time(seconds=None):
 
 @pytest.fixture
 def small_booster_of_20(monkeypatch):
-    monkeypatch.setattr(_default, "_SIZE", 20)
+    monkeypatch.setattr(_default, "_SMALL", (20, 15))
 
 
 @pytest.mark.usefixtures("small_booster_of_20")

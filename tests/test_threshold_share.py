@@ -23,6 +23,9 @@ from teacher_alone import alone
 from sklearn_kd import DistilledClassifier, MLPStudent, MungeSampler
 from sklearn_kd._recipe.threshold_rows import threshold_for_share
 
+# of a pool with a teacher of weighted classes
+pytestmark = pytest.mark.filterwarnings("ignore:The teacher's weight in the pool")
+
 X, y = make_classification(
     5000, 8, n_informative=5, weights=[0.9], flip_y=0.02, random_state=0
 )
