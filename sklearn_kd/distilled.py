@@ -404,10 +404,7 @@ class DistilledClassifier(PredictingClassifierMixin, BaseDistilled):
             sampler, reason = choose_sampler(
                 transfer, rows.X, linear=is_linear(student), seed=seed, report=report
             )
-            pooled = (pool.booster or pool.student) and not is_linear(student)
-            wanted = source.wants_out_of_sample(
-                self.cv, pool, sampler is not None or pooled
-            )
+            wanted = source.wants_out_of_sample(self.cv, pool, sampler)
             splits = split_folds(source, self.cv, rows, present, groups, seed)
             train, validation = split_validation(student, labelled, soft_term.is_used)
             made, neighbors = draw_synthetic(

@@ -41,11 +41,13 @@ class Source:
 
     folds = None
 
-    def wants_out_of_sample(self, cv, pool, is_used):
+    def wants_out_of_sample(self, cv, pool, sampler):
         """Return whether out-of-sample predictions are needed, or may be: "auto".
 
-        What needs them where there cannot be any is refused. `is_used` is whether
-        there are synthetic rows, or is a pool.
+        What needs them where there cannot be any is refused. Without synthetic rows
+        they are made for a pool that demands them: in-sample soft targets of training
+        rows, which are nearly the labels, were better beside out-of-fold predictions of
+        its other members.
         """
         return False
 
@@ -80,7 +82,7 @@ class GivenTargets(Source):
     def __init__(self, proba):
         self.proba = proba
 
-    def wants_out_of_sample(self, cv, pool, is_used):
+    def wants_out_of_sample(self, cv, pool, sampler):
         """Refuse a calibration."""
         if pool.calibration is not None:
             raise no_calibration(pool.calibration)
@@ -145,7 +147,7 @@ class TeacherList(Source):
             return "several teachers have no threshold in common"
         return None
 
-    def wants_out_of_sample(self, cv, pool, is_used):
+    def wants_out_of_sample(self, cv, pool, sampler):
         """Return whether out-of-sample predictions are needed, or may be: "auto".
 
         With ``cv`` there are some; without, a teacher has to be of a kind that has
@@ -153,6 +155,7 @@ class TeacherList(Source):
         """
         calibration, out_of_sample = pool.calibration, pool.out_of_sample
         always = not isinstance(out_of_sample, str) and out_of_sample
+        is_used = sampler is not None or pool.booster or pool.student
         if cv is None and self.folds is None:
             strange = [one for one in self.members if not may_be_bagged(one)]
             if calibration is not None and (strange or not out_of_sample):
@@ -163,8 +166,8 @@ class TeacherList(Source):
             return False
         if calibration is not None:
             return True
-        if not is_used:
-            return False
+        if sampler is None:
+            return bool(always and is_used)
         return True if always else "auto"
 
     def further_rows(self, transfer, X_unlabeled):
