@@ -87,20 +87,23 @@ def fit_pool(pool, student, teachers, rows, train, validation, made, seed):
     of_labelled = None
     if splits is not None:
         of_labelled = _predict_labelled(members, rest, held, splits, len(rows), context)
-    choose = _beside_teacher if of_teacher is None else _with_teacher
-    fitted = choose(members, rest, held, of_labelled, teachers, made, task)
+    parts = rest, held if held and len(held) >= FEWEST else None
+    if of_teacher is None:
+        outputs = teachers.calibrated(teachers.outputs)
+        fitted = _beside_teacher(members, *parts, of_labelled, outputs, made, context)
+    else:
+        fitted = _with_teacher(members, *parts, of_labelled, of_teacher, context)
     _tell(fitted.shares, context)
     return fitted
 
 
-def _with_teacher(members, rest, held, of_labelled, teachers, made, task):
-    """Weigh a teacher that has out-of-sample predictions, and the members."""
-    of_teacher = teachers.out_of_sample_outputs(task)
+def _with_teacher(members, rest, held, of_labelled, of_teacher, context):
+    """Weigh a teacher by its out-of-sample predictions, and the members."""
     weights, spreads = center_of(members, with_teacher=True), None
     if of_labelled is not None:
         weights, spreads = fit_weights([rest, held], of_teacher, of_labelled, weights)
-    elif held is not None and len(held) >= FEWEST:
-        of_held = _predict_held(members, held, len(of_teacher), teachers.context)
+    elif held is not None:
+        of_held = _predict_held(members, held, len(of_teacher), context)
         weights, spreads = fit_weights(
             [held], of_teacher, of_held, weights, ridge=STRONG_RIDGE
         )
@@ -110,21 +113,19 @@ def _with_teacher(members, rest, held, of_labelled, teachers, made, task):
     return FittedPool(members, weights, of_labelled=of_labelled, shares=shares)
 
 
-def _beside_teacher(members, rest, held, of_labelled, teachers, made, task):
+def _beside_teacher(members, rest, held, of_labelled, outputs, made, context):
     """Weigh the members, and their part beside a teacher that is in no loss."""
-    weights, share = center_of(members, with_teacher=False), 0.0
-    enough = held is not None and len(held) >= FEWEST
-    of_held = None
-    if enough:
-        of_held = _predict_held(members, held, len(teachers.outputs), teachers.context)
-    if of_labelled is not None:
-        weights, _ = fit_weights([rest, held], None, of_labelled, weights)
-    elif enough:
+    weights = center_of(members, with_teacher=False)
+    of_held = of_labelled
+    if held is not None and of_labelled is None:
+        of_held = _predict_held(members, held, len(outputs), context)
         weights, _ = fit_weights([held], None, of_held, weights)
+    elif of_labelled is not None:
+        weights, _ = fit_weights([rest, held], None, of_labelled, weights)
     share, power = share_of_labels(members, weights, made)
-    if enough:
-        of_teacher = teachers.calibrated(teachers.outputs)[held.origin]
+    if held is not None:
         others = [each[held.origin] for each in of_held]
+        of_teacher = outputs[held.origin]
         share = max(share, least_share(held, of_teacher, others, weights, power))
     parts = np.r_[1 - share, share * weights / max(weights.sum(), 1e-9)]
     return FittedPool(
