@@ -137,13 +137,13 @@ def test_a_teacher_that_is_sure_of_everything():
 
 
 @pytest.mark.parametrize("cv", [None, 3])
-def test_the_prior_of_a_balanced_teacher_is_that_of_the_labels(cv):
+def test_the_prior_of_a_weighted_teacher_is_that_of_the_labels(cv):
     rows, labels = make_classification(
         2000, 6, n_informative=4, weights=[0.9], flip_y=0.1, random_state=0
     )
     rows, new, labels, truth = rows[:1000], rows[1000:], labels[:1000], labels[1000:]
     forest = RandomForestClassifier(
-        60, min_samples_leaf=10, class_weight="balanced", random_state=0
+        100, min_samples_leaf=10, class_weight={0: 1, 1: 4}, random_state=0
     )
     plain, corrected = (
         distil(forest, name, transfer=MungeSampler(4000), cv=cv, random_state=1)

@@ -125,7 +125,7 @@ FOREIGN = dict(foreign())
 
 @pytest.mark.parametrize("wrapped", [True, False])
 @pytest.mark.parametrize("case", FOREIGN)
-@pytest.mark.filterwarnings("ignore:.*log loss of the same student")
+@pytest.mark.filterwarnings("ignore:The teacher's weight in the pool")
 def test_no_model_of_the_packages_own_passes_a_hook(case, wrapped):
     with hooked(wrapped=wrapped) as calls:
         fitted = FOREIGN[case]()

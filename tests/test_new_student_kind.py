@@ -2,6 +2,7 @@
 
 import numpy as np
 import pytest
+from given_rows import on_given_rows
 from numpy.testing import assert_allclose
 from sklearn.base import BaseEstimator, ClassifierMixin, clone
 from sklearn.linear_model import LogisticRegression
@@ -10,7 +11,6 @@ from sklearn.pipeline import make_pipeline
 from sklearn.preprocessing import StandardScaler
 from untouched import Unfitted
 
-from sklearn_kd import DistilledClassifier
 from sklearn_kd.students import _kinds
 
 X = np.random.default_rng(0).normal(size=(300, 3))
@@ -96,9 +96,7 @@ def registered(monkeypatch):
 
 
 def distil(student, **params):
-    return DistilledClassifier(
-        TEACHER, student, random_state=0, **{"transfer": None} | params
-    )
+    return on_given_rows(TEACHER, student, random_state=0, **params)
 
 
 def test_it_learns_the_probabilities_and_is_given_validation_rows():

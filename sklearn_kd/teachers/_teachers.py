@@ -191,7 +191,8 @@ class Teachers:
         outputs = self.out_of_sample_outputs(task)
         if outputs is None:
             return self.outputs
-        return np.where(task.has_prediction(outputs)[:, None], outputs, self.outputs)
+        predicted = task.has_prediction(outputs)[:, None]
+        return np.where(predicted, outputs, self.calibrated(self.outputs))
 
     def combined(self, outputs, task):
         """Give one prediction a row, of those of all teachers."""
