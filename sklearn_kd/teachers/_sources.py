@@ -45,9 +45,8 @@ class Source:
         """Return whether out-of-sample predictions are needed, or may be: "auto".
 
         What needs them where there cannot be any is refused. Without synthetic rows
-        they are made for a pool that demands them: in-sample soft targets of training
-        rows, which are nearly the labels, were better beside out-of-fold predictions of
-        its other members.
+        they are made on demand alone: in-sample targets were better beside members that
+        are out-of-fold.
         """
         return False
 
