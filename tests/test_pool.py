@@ -270,6 +270,15 @@ def test_every_student_can_learn_from_a_pool(student):
     assert inner[-1][1].hidden_layer_sizes == expected
 
 
+@pytest.mark.parametrize(
+    "seed", [2**32 - 1, np.random.RandomState(0)], ids=["int", "state"]
+)
+def test_the_student_may_have_any_seed(seed):
+    student = MLPStudent((8,), max_iter=2, early_stopping=False, random_state=seed)
+    model = distil(BOOSTING, student, transfer=MungeSampler(300)).fit(X, y)
+    assert model.pool_weights_["student"] > 0
+
+
 def test_few_rows_take_the_centre_of_the_ridge():
     few = np.flatnonzero(y < 2)[:40]
     teacher = LogisticRegression(max_iter=5000).fit(X[few], y[few])

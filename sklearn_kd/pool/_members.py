@@ -131,19 +131,17 @@ def _add(members, name, fitted, of_fold, made, real, context):
 
 def _fit_on_labels(model, train, context):
     """Train the student on labels; None where too little time is left."""
-    every = np.arange(len(train))
+    weights = _weights(model, train)
     if not context.deadline.limited:
-        role = _ROLES["student"]
-        return FittedTeacher(
-            *fit_teacher(model, train, _weights(model, train), every, context, role),
-            None,
-        )
+        every, role = np.arange(len(train)), _ROLES["student"]
+        fitted, key = fit_teacher(model, train, weights, every, context, role)
+        return FittedTeacher(fitted, key, None)
     network = last_step(model.student)
     seconds = min(_TIME * context.deadline.seconds, context.deadline.left(_SHARE))
     if seconds > 0:
         limits = [seconds, network.time_limit]
         network.set_params(time_limit=min(filter(None, limits)))
-        model.fit(train.X, train.y, **_weights(model, train))
+        model.fit(train.X, train.y, **weights)
         trained = last_step(model.students_[0])
         wanted = trained.max_iter * trained.n_steps_ / trained.n_iter_
         if not was_cut(trained) or trained.n_steps_ >= _WORTH * wanted:

@@ -8,6 +8,7 @@ from sklearn_kd._compat import drop_callbacks, num_samples
 from sklearn_kd._estimators.parts import last_step, parts_of
 from sklearn_kd._rows import TransferSet
 from sklearn_kd._run.parts import as_part
+from sklearn_kd._run.random import as_seed
 from sklearn_kd._tables.columns import column_kinds
 from sklearn_kd._tables.doubtful_levels import (
     has_numbers_as_text,
@@ -130,7 +131,8 @@ class OnLabels(ClassifierMixin, BaseEstimator):
         if self.held is None:
             network.set_params(early_stopping=False)
         if index:
-            network.set_params(random_state=network.random_state + index)
+            seed = as_seed(network.random_state)
+            network.set_params(random_state=(seed + index) % 2**32)
         return student
 
     def predict_proba(self, X):
