@@ -287,6 +287,19 @@ def test_few_rows_take_the_centre_of_the_ridge():
     assert shares["booster"] / shares["student"] == pytest.approx(0.50 / 0.45)
 
 
+def test_many_rows_have_no_folds(monkeypatch, capsys):
+    from sklearn_kd.pool import _fit
+
+    few = {"transfer": MungeSampler(500), "verbose": 1}
+    distil(**few).fit(X, y)
+    assert "of a fold" in capsys.readouterr().out
+    monkeypatch.setattr(_fit, "MOST_FOLDED", 100)
+    model = distil(**few).fit(X, y)
+    assert "of a fold" not in capsys.readouterr().out
+    assert sum(model.pool_weights_.values()) == pytest.approx(1)
+    assert min(model.pool_weights_.values()) > 0  # too few rows to move the centre
+
+
 def test_a_class_of_one_row_leaves_no_folds():
     labels = y.copy()
     labels[0] = 7
