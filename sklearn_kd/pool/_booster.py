@@ -26,6 +26,13 @@ def booster_of(train, seed):
     return booster and below_hooks(seed_unset(booster, seed))
 
 
+def weights_for(model, train):
+    """Give the parameters of ``fit`` with the row weights: none where all are 1."""
+    if (train.weight == 1).all():
+        return {}
+    return {weight_parameter(model): in_rows(train.weight)}
+
+
 def fit_booster(booster, train, seed, context):
     """Fit the booster on the rows that synthetic rows are made from.
 
@@ -46,9 +53,7 @@ def fit_booster(booster, train, seed, context):
         It predicts like a teacher. None where half of its rounds would take longer than
         a time limit allows.
     """
-    weights = {}
-    if (train.weight != 1).any():
-        weights[weight_parameter(booster)] = in_rows(train.weight)
+    weights = weights_for(booster, train)
     if not context.deadline.limited:
         every = np.arange(len(train))
         fitted, key = fit_teacher(

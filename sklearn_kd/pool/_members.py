@@ -5,9 +5,7 @@ from dataclasses import dataclass, replace
 import numpy as np
 
 from sklearn_kd._estimators.parts import last_step
-from sklearn_kd._estimators.weight_names import weight_parameter
-from sklearn_kd._tables.weights import in_rows
-from sklearn_kd.pool._booster import booster_of, fit_booster
+from sklearn_kd.pool._booster import booster_of, fit_booster, weights_for
 from sklearn_kd.students import (
     OnLabels,
     is_own_network,
@@ -68,7 +66,7 @@ class Member:
 
     def out_of_fold(self, rows, splits, context):
         """Predict rows by models of its kind that were fitted on other folds."""
-        weights, role = _weights(self.of_fold, rows), f"{self.name} of a fold"
+        weights, role = weights_for(self.of_fold, rows), f"{self.name} of a fold"
         outputs, _ = cross_fit(
             self.of_fold, rows, weights, splits, context, keep=False, role=role
         )
@@ -131,7 +129,7 @@ def _add(members, name, fitted, of_fold, made, real, context):
 
 def _fit_on_labels(model, train, context):
     """Train the student on labels; None where too little time is left."""
-    weights = _weights(model, train)
+    weights = weights_for(model, train)
     if not context.deadline.limited:
         every, role = np.arange(len(train)), _ROLES["student"]
         fitted, key = fit_teacher(model, train, weights, every, context, role)
@@ -148,13 +146,6 @@ def _fit_on_labels(model, train, context):
             return FittedTeacher(model, None, None)
     context.report("no student on labels: there is no time to train it")
     return None
-
-
-def _weights(model, train):
-    """Give the parameters of ``fit`` with the row weights: none where all are 1."""
-    if (train.weight == 1).all():
-        return {}
-    return {weight_parameter(model): in_rows(train.weight)}
 
 
 def label_in_time(fitted, made, real, name, context):
