@@ -31,7 +31,7 @@ def loss_of(transfer_set):
     """Make the loss that the soft targets of rows are for."""
     soft = transfer_set.soft
     check_form(soft.loss, "NumPy")
-    return LOSSES[soft.loss](soft.temperature)
+    return LOSSES[soft.loss].for_soft(soft)
 
 
 def prepare_batches(encoder, transfer_set, loss, dtype, *, by_parts=False):
