@@ -215,16 +215,18 @@ class RegressionLoss(Loss):
         tensor of shape (n_samples,)
             The blended loss, in the dtype of the outputs.
         """
-        values = self._torch_checked("torch_distance", outputs, pred)
+        values = self._checked("torch_distance", outputs, pred)
         if alpha is not None:
             labels = labels.repeat_interleave(self.n_quantiles, dim=1)
-            hard = self._torch_checked("torch_hard_distance", outputs, labels)
+            hard = self._checked("torch_hard_distance", outputs, labels)
             values = alpha * values + (1 - alpha) * hard
         return values.mean(dim=1)
 
-    def _torch_checked(self, method, outputs, target):
-        """Evaluate a distance in torch, and check its shape."""
-        values = getattr(self, method)(outputs, target)
+    def _checked(self, method, outputs, *target):
+        """Evaluate a distance, and refuse values that would broadcast."""
+        values = getattr(self, method)(outputs, *target)
+        if getattr(type(self), method) is getattr(RegressionLoss, method):
+            method = method.replace("hard_", "")  # which it calls
         self._check_elements(method, values, outputs)
         return values
 
@@ -247,8 +249,7 @@ class RegressionLoss(Loss):
         """Give the value of each row, and fill in its gradient."""
         n_outputs = outputs.shape[1]
         if targets.shape[1] == n_outputs:
-            values = self.distance(outputs, targets, gradient)
-            self._check_elements("distance", values, outputs)
+            values = self._checked("distance", outputs, targets, gradient)
         else:
             values = self._both(outputs, targets, gradient)
         if n_outputs == 1:
@@ -261,12 +262,11 @@ class RegressionLoss(Loss):
         n_outputs = outputs.shape[1]
         alpha = targets[:, -1:]
         labels = targets[:, n_outputs:-1]
-        values = self.hard_distance(outputs, labels, gradient)
-        self._check_elements("hard_distance", values, outputs)
+        values = self._checked("hard_distance", outputs, labels, gradient)
         if alpha.any():
             soft_gradient = np.empty_like(gradient)
-            soft = self.distance(outputs, targets[:, :n_outputs], soft_gradient)
-            self._check_elements("distance", soft, outputs)
+            pred = targets[:, :n_outputs]
+            soft = self._checked("distance", outputs, pred, soft_gradient)
             values = alpha * soft + (1 - alpha) * values
             gradient *= 1 - alpha
             gradient += alpha * soft_gradient
