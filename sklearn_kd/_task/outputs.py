@@ -1,4 +1,4 @@
-"""A teacher's predictions: class probabilities, and the label of each column."""
+"""A teacher's predictions: how it is asked, and the label of each column."""
 
 from dataclasses import dataclass
 
@@ -25,8 +25,8 @@ class Predictions:
         that are not ours.
     outside : ndarray of shape (n_samples,), float64
         Mass on classes that are not ours, before it was removed.
-    known : ndarray of shape (n_classes,), bool
-        Which of our classes the teacher has.
+    known : ndarray of shape (n_classes,), bool, or None
+        Which of our classes the teacher has; None in a regression.
     """
 
     outputs: np.ndarray
@@ -57,17 +57,22 @@ def predict_by(teacher, X, given_classes, wanted):
         Whatever the teacher raises; for rows of a kind that few libraries read, the
         message names it.
     """
+    returned = ask(teacher, "predict_proba", X)
+    return read_proba(
+        teacher, returned, num_samples(X), given_classes=given_classes, wanted=wanted
+    )
+
+
+def ask(teacher, method, X):
+    """Call a method of a teacher with a copy of the rows, draws contained."""
     try:
         with contained_draws(0, teacher):
-            returned = teacher.predict_proba(copy_rows(X))
+            return getattr(teacher, method)(copy_rows(X))
     except REFUSALS as error:
         if not is_odd(X):
             raise
         side = f"The teacher {type(teacher).__name__}"
         raise refused_by(side, X, error) from error
-    return read_proba(
-        teacher, returned, num_samples(X), given_classes=given_classes, wanted=wanted
-    )
 
 
 def read_proba(
