@@ -31,21 +31,9 @@ def increasing(z, n_quantiles):
 
 
 def increasing_gradient(z, gradient, n_quantiles):
-    """Turn the gradient by quantiles into the gradient by outputs, in place.
+    """Turn a gradient by what :func:`increasing` returned into one by ``z``, in place.
 
-    Parameters
-    ----------
-    z : ndarray of shape (n_samples, n_targets * n_quantiles), float32 or float64
-        The outputs, as :func:`increasing` took them. Not changed.
-    gradient : ndarray of the shape and dtype of z
-        The gradient with respect to what :func:`increasing` returned. Overwritten.
-    n_quantiles : int
-        Number of quantiles of each target.
-
-    Returns
-    -------
-    ndarray of the shape and dtype of z
-        ``gradient``, now with respect to ``z``.
+    Both have the shape and dtype of ``z``, which is not changed.
     """
     for k in range(n_quantiles - 1, 0, -1):  # an output moves all quantiles above it
         gradient[:, k - 1 :: n_quantiles] += gradient[:, k::n_quantiles]

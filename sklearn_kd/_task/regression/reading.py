@@ -1,5 +1,7 @@
 """Reading numbers that are to be learned: targets, predictions, levels of quantiles."""
 
+from itertools import pairwise
+
 import numpy as np
 
 from sklearn_kd._compat import num_samples
@@ -140,7 +142,7 @@ def check_quantiles(quantiles):
             f"quantiles must lie between 0 and 1, both excluded, got {outside[0]:g} in "
             f"{show(quantiles)}."
         )
-    if not levels or any(np.diff(levels) <= 0):
+    if not levels or any(b <= a for a, b in pairwise(levels)):
         raise ValueError(
             "quantiles must be at least one level, increasing and each once, got "
             f"{show(quantiles)}. Write them as (0.05, 0.5, 0.95)."
