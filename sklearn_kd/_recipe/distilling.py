@@ -169,4 +169,3 @@ class Distilling(BaseDistilled):
                 trained, self.decision_threshold, teachers, rows.task, *compared
             )
         return self
-

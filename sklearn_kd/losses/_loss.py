@@ -21,6 +21,16 @@ class Loss:
     #: The methods that a loss is written with, by what it is computed with.
     _forms = {}
 
+    @staticmethod
+    def check_classes(n_classes):
+        """Refuse a number of outputs that the loss cannot learn from; none here.
+
+        Parameters
+        ----------
+        n_classes : int
+            The number.
+        """
+
     def prepare(self, hard, soft_targets, dtype):
         """Bring the targets of all rows into the form that a training step reads.
 

@@ -64,16 +64,6 @@ class BlendedLoss(Loss):
         """
         return cls(soft_targets.temperature)
 
-    @staticmethod
-    def check_classes(n_classes):
-        """Refuse a number of classes that the loss cannot learn from; none here.
-
-        Parameters
-        ----------
-        n_classes : int
-            The number.
-        """
-
     def prepare_soft(self, codes, proba, alpha):
         """Prepare what the soft term reads.
 

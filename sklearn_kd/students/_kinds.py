@@ -257,13 +257,15 @@ class WeightedKind(Kind):
         name = type(student).__name__
         if soft_term.temperature != 1:
             raise ValueError(
-                f"temperature={soft_term.temperature:g} needs a student that divides its own "
-                f"logits by it too, and {name} does not: it would learn a flattened or "
-                "sharpened copy of the teacher. Use temperature=1, or MLPStudent()."
+                f"temperature={soft_term.temperature:g} needs a student that divides "
+                f"its own logits by it too, and {name} does not: it would learn a "
+                "flattened or sharpened copy of the teacher. Use temperature=1, or "
+                "MLPStudent()."
             )
         if soft_term.loss != "kl":
             raise ValueError(
-                f"loss={show(soft_term.loss)} needs a student that minimises it, and {name} "
+                f"loss={show(soft_term.loss)} needs a student that minimises it, and "
+                f"{name} "
                 'minimises a loss of its own, given weights. Use loss="kl", or '
                 "MLPStudent()."
             )

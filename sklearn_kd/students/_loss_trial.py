@@ -2,8 +2,8 @@
 
 import numpy as np
 
-from sklearn_kd.losses import distillation_loss
 from sklearn_kd._task import Classification, Regression
+from sklearn_kd.losses import distillation_loss
 
 
 def try_with_numpy(soft_term, task):

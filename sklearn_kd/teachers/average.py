@@ -7,14 +7,14 @@ from sklearn_kd._compat import num_samples
 from sklearn_kd._estimators.tags import takes_missing, takes_sparse
 from sklearn_kd._run.versions import VersionedMixin
 from sklearn_kd._tables.taking import copy_rows
+from sklearn_kd._task import Regression
 from sklearn_kd._task.blending import average_proba
 from sklearn_kd._task.outputs import read_proba
 from sklearn_kd._task.pooling import log_linear
-from sklearn_kd._task import Regression
 from sklearn_kd._task.predictions import PredictingClassifierMixin
+from sklearn_kd._task.proba import align_proba
 from sklearn_kd._task.regression.pooling import linear
 from sklearn_kd._task.regression.predictions import PredictingRegressorMixin
-from sklearn_kd._task.proba import align_proba
 
 
 class AveragedTeachers(VersionedMixin, PredictingClassifierMixin, BaseEstimator):

@@ -1,4 +1,4 @@
-"""Checks of a regressor's predictions: finite, of the right shape, of the right scale."""
+"""Checks of a regressor's predictions: finite, of the right shape and scale."""
 
 import math
 import warnings
@@ -9,7 +9,7 @@ from sklearn_kd._messages import printable
 from sklearn_kd._tables.weights import read_floats
 
 #: A teacher whose squared error is above so many variances of the targets, and whose
-#: predictions correlate with these by more than the second number, predicts other units.
+#: predictions correlate with these by more than the second number, has other units.
 _TOO_FAR, _RELATED = 2.0, 0.5
 
 #: Standard errors below which a correlation is one by chance.

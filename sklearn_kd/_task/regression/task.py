@@ -38,7 +38,7 @@ _LEAST = 1e-3
 
 @dataclass(frozen=True, eq=False)
 class Regression:
-    """The units of the targets, and how targets and outputs of shape (n, K) follow them.
+    """The units of the targets, and how hard targets and outputs follow them.
 
     Rows carry numbers of shape (n, n_targets) as hard targets, and a teacher's
     predictions as soft ones, both float64 and in the units of ``y``. A network computes
@@ -125,7 +125,7 @@ class Regression:
         return self, hard, check_weight(sample_weight, X)
 
     def read_validation(self, estimator, X, y, sample_weight):
-        """Check ``y_val`` and ``sample_weight_val``; give targets and float64 weights."""
+        """Check ``y_val`` and ``sample_weight_val``; give targets and weights."""
         hard = self._checked(read_targets(estimator, X, y, "y_val"), "y_val")
         return hard, check_weight(sample_weight, X, "sample_weight_val")
 

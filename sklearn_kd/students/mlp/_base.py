@@ -45,7 +45,7 @@ LEAST_RATE = 1e-30
 
 
 class BaseMLP(VersionedMixin, NestedParameterMixin, BaseEstimator):
-    """A multilayer perceptron for any task: a class of its own adds what it predicts."""
+    """A multilayer perceptron for any task; a class adds what it predicts."""
 
     #: With metadata routing, unless the user has set another.
     __metadata_request__fit = {"sample_weight": True}

@@ -253,7 +253,7 @@ def _booster(n_rows, task):
 def _network(X, task):
     """A network of one hidden layer, on columns of a common scale."""
     model = _made_by(task).network(
-        (100,),
+        hidden_layer_sizes=(100,),
         learning_rate_init=1e-2,
         early_stopping=True,
         validation_fraction=_HELD,

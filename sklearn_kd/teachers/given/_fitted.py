@@ -64,9 +64,7 @@ def check_teacher(teacher, task):
     if search is not None:
         raise no_refit(search, "teacher")
     if not hasattr(teacher, _METHODS[task.name]):
-        raise TypeError(
-            f"The teacher {_got(teacher, task.name)}. {advise(teacher)}"
-        )
+        raise TypeError(f"The teacher {_got(teacher, task.name)}. {advise(teacher)}")
 
 
 def search_without_refit(estimator):
@@ -164,8 +162,8 @@ def _regressor_instead(teacher):
     )
 
 
-#: By task: the method that a teacher needs, what is no teacher of it and what to use for
-#: that, and the advice on what has no such method.
+#: By task: the method that a teacher needs, what is no teacher of it and what to use
+#: for that, and the advice on what has no such method.
 _METHODS = {Classification.name: "predict_proba", Regression.name: "predict"}
 _OTHERS = {
     Classification.name: (is_regressor, ""),
