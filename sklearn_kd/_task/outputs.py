@@ -35,28 +35,7 @@ class Predictions:
 
 
 def predict_by(teacher, X, given_classes, wanted):
-    """Predict rows with a teacher, which may write into the copy that it gets.
-
-    Parameters
-    ----------
-    teacher : object
-        Fitted.
-    X : {array-like, sparse matrix, DataFrame} of shape (n_samples, n_features)
-        Rows.
-    given_classes, wanted
-        As for :func:`classes_of`.
-
-    Returns
-    -------
-    proba, labels
-        As from :func:`read_proba`.
-
-    Raises
-    ------
-    Exception
-        Whatever the teacher raises; for rows of a kind that few libraries read, the
-        message names it.
-    """
+    """Predict probabilities of rows; give them, and labels, as :func:`read_proba`."""
     returned = ask(teacher, "predict_proba", X)
     return read_proba(
         teacher, returned, num_samples(X), given_classes=given_classes, wanted=wanted
@@ -64,7 +43,28 @@ def predict_by(teacher, X, given_classes, wanted):
 
 
 def ask(teacher, method, X):
-    """Call a method of a teacher with a copy of the rows, draws contained."""
+    """Call a method of a teacher with a copy of the rows, draws contained.
+
+    Parameters
+    ----------
+    teacher : object
+        Fitted; it may write into the copy that it gets.
+    method : str
+        Its name.
+    X : {array-like, sparse matrix, DataFrame} of shape (n_samples, n_features)
+        Rows.
+
+    Returns
+    -------
+    object
+        What it returned.
+
+    Raises
+    ------
+    Exception
+        Whatever the teacher raises; for rows of a kind that few libraries read, the
+        message names it.
+    """
     try:
         with contained_draws(0, teacher):
             return getattr(teacher, method)(copy_rows(X))

@@ -19,8 +19,12 @@ def try_with_torch(soft_term, task):
     import torch
 
     from sklearn_kd.torch.loss import DistillationLoss
+    from sklearn_kd.torch.regression import RegressionDistillationLoss
 
-    criterion = DistillationLoss(soft_term.loss, soft_term.temperature)
+    if task.name == Regression.name:
+        criterion = RegressionDistillationLoss(soft_term.loss, task.quantiles)
+    else:
+        criterion = DistillationLoss(soft_term.loss, soft_term.temperature)
     rows = map(torch.as_tensor, _ROWS[task.name](task))
     outputs, targets, hard, alpha = rows
     criterion(outputs, targets)
