@@ -10,19 +10,7 @@ RIDGE = 5.0
 def linear(outputs, weights, middle):
     """Add up the deviations of predictions from a middle, by weight.
 
-    Parameters
-    ----------
-    outputs : list of ndarray of shape (n_samples, n_outputs), float64
-        The predictions of each member.
-    weights : ndarray of shape (n_members,)
-        Not negative. A sum below 1 draws predictions towards the middle.
-    middle : ndarray of shape (n_outputs,), float64
-        From what predictions deviate.
-
-    Returns
-    -------
-    ndarray of shape (n_samples, n_outputs), float64
-        NaN where the first has no prediction.
+    A sum of weights below 1 draws predictions towards the middle; NaN stays.
     """
     parts = zip(weights, outputs, strict=True)
     return middle + sum(weight * (each - middle) for weight, each in parts)
