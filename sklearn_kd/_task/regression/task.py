@@ -14,6 +14,7 @@ from sklearn_kd._task.regression.pooling import fit_linear, fit_share, linear
 from sklearn_kd._task.regression.predictions import predicts_numbers
 from sklearn_kd._task.regression.quantiles import increasing
 from sklearn_kd._task.regression.reading import (
+    LOG_LINK,
     check_range,
     read_numbers,
     read_targets,
@@ -26,11 +27,11 @@ from sklearn_kd._task.strata import (
     validation_mask,
 )
 
-#: Losses whose student predicts by a logarithmic link.
-LOG_LINK = frozenset({"poisson", "gamma"})
-
 #: Parts of the rows, ordered by their targets, that validation rows are spread over.
 _STRATA = 10
+
+#: By how much predictions of equal targets may differ from these, as a share.
+_ROUNDING = 1e-5
 
 #: Share of the mean below which a teacher's predictions count as that share, where the
 #: link is the logarithm.
@@ -251,6 +252,10 @@ class Regression:
         """
         center, wide = self._middle
         rounded = ((outputs - center) / wide).astype(np.float32).astype(np.float64)
+        equal = np.repeat(self.scale == 0, self.n_levels)
+        if equal.any():  # of equal targets, so are predictions but for rounding
+            near = np.abs(rounded) <= _ROUNDING * np.maximum(np.abs(center), 1)
+            rounded[near & equal] = 0
         # a sum in float64 gives the same numbers each time
         return Predictions(center + wide * rounded, np.zeros(len(outputs)), None)
 
