@@ -177,6 +177,10 @@ class Regression:
         """What makes the task again, as a pickle keeps it."""
         return self.center, self.scale, self.link_name, self.quantiles
 
+    def __reduce__(self):
+        """Leave out what has been computed: keys of a cache are made of the state."""
+        return Regression, self.units
+
     def encode(self, y):
         """Write targets, as :meth:`labels` gives them, in two dimensions."""
         return np.asarray(y, dtype=float).reshape(len(y), self.n_targets)
