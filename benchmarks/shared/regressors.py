@@ -37,7 +37,7 @@ def boosting(seed, mixed):
 def network(seed, mixed):
     """scikit-learn's network, as in classification, on standardised targets."""
     model = MLPRegressor(
-        (100,),
+        hidden_layer_sizes=(100,),
         learning_rate_init=1e-2,
         early_stopping=True,
         n_iter_no_change=20,
@@ -106,7 +106,7 @@ RIVALS = {
     "mlp": network,
     "ridge": lambda seed, mixed: scaled(Ridge(), mixed),
     "tree": lambda seed, mixed: numbered(
-        DecisionTreeRegressor(min_samples_leaf=20, random_state=seed), mixed
+        DecisionTreeRegressor(min_samples_leaf=10, random_state=seed), mixed
     ),
     "lightgbm_30": lambda seed, mixed: numbered(
         lightgbm(seed, LGBMRegressor, n_estimators=30, num_leaves=15), mixed
