@@ -81,7 +81,9 @@ LONG_ON_PURPOSE = {
     "_task/predictions.py:predict_proba": "of public classifiers",
     "_task/predictions.py:predict_log_proba": "of public classifiers",
     "_task/predictions.py:score": "of public classifiers",
+    "_task/regression/predictions.py:score": "of public regressors",
     "inspection/_size.py:pickled_size": "public, by inspection",
+    "losses/_loss.py:prepare": "of public losses, whose docs show it",
     "metrics/_agreement.py:agreement_score": "public, by metrics",
     "students/encoder/_knots.py:build_knots": "has the formula of knots and scores",
 }
