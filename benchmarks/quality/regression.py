@@ -17,6 +17,7 @@ from benchmarks.shared.regressors import (
     for_targets,
 )
 from benchmarks.shared.results import COLUMNS, FOLDER
+from sklearn_kd import DistilledRegressor
 
 #: Columns of classification that say nothing here.
 _OF_LABELS = (
@@ -46,15 +47,9 @@ class Regression(Task):
     results = FOLDER / "quality_regression.csv"
     columns = _columns("r2", "rmse", "mae", "fidelity", "difference")
     method = "predict"
+    distiller = DistilledRegressor
     read = staticmethod(read_table)
     report = staticmethod(regression_report.report)
-
-    @property
-    def distiller(self):
-        """The distiller of the package."""
-        from sklearn_kd import DistilledRegressor
-
-        return DistilledRegressor
 
     def make(self, name, seed, mixed, y):
         """Make a teacher or rival for a table with these targets."""
