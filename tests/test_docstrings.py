@@ -83,6 +83,11 @@ LONG_ON_PURPOSE = {
     "_task/predictions.py:score": "of public classifiers",
     "inspection/_size.py:pickled_size": "public, by inspection",
     "metrics/_agreement.py:agreement_score": "public, by metrics",
+    "metrics/_scorers.py:agreement_scorer": "public, by metrics",
+    "metrics/_scorers.py:fidelity_r2_scorer": "public, by metrics",
+    "metrics/_scorers.py:kl_divergence_scorer": "public, by metrics",
+    "metrics/_scorers.py:prediction_difference_scorer": "public, by metrics",
+    "metrics/_scorers.py:retention_scorer": "public, by metrics",
     "students/encoder/_knots.py:build_knots": "has the formula of knots and scores",
 }
 

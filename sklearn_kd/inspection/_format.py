@@ -14,6 +14,18 @@ def format_seconds(seconds):
     return _scaled(seconds, _TIMES) or f"{seconds * 1e6:.2f} µs"
 
 
+def format_number(value):
+    """Write a number in units of its own with five digits, and all before the point."""
+    if 1e4 <= abs(value) < 1e15:
+        return f"{value:,.0f}"
+    return f"{value:#.5g}".rstrip(".")
+
+
+def format_levels(levels):
+    """Write the levels between which an interval lies, such as 0.05 to 0.95."""
+    return " to ".join(f"{level:g}" for level in levels)
+
+
 def _scaled(value, units):
     """Write a value in the largest unit of which it is one or more; None for none."""
     for factor, unit in units:
