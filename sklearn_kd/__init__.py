@@ -8,10 +8,13 @@ __version__ = "0.1.0.dev0"
 #: program that only names the package does not wait for scikit-learn.
 _HOMES = {
     "DistilledClassifier": "distilled",
+    "DistilledRegressor": "distilled_regressor",
     "MLPStudent": "students",
+    "MLPStudentRegressor": "students",
     "MungeSampler": "transfer",
     "Pool": "pool",
     "SkorchStudent": "students",
+    "SoftPredictions": "targets",
     "SoftTargets": "targets",
     "TabularEncoder": "students",
     "TransferSampler": "transfer",
@@ -30,10 +33,13 @@ _SUBPACKAGES = (
 
 __all__ = [
     "DistilledClassifier",
+    "DistilledRegressor",
     "MLPStudent",
+    "MLPStudentRegressor",
     "MungeSampler",
     "Pool",
     "SkorchStudent",
+    "SoftPredictions",
     "SoftTargets",
     "TabularEncoder",
     "TransferSampler",

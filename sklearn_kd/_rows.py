@@ -8,8 +8,8 @@ from sklearn_kd._compat import num_samples, safe_indexing
 from sklearn_kd._tables.building import stack_rows
 from sklearn_kd._tables.taking import take_rows
 from sklearn_kd._tables.weights import compact, in_rows
-from sklearn_kd._task import Classification
-from sklearn_kd.targets import SoftTargets
+from sklearn_kd._task import Classification, Regression
+from sklearn_kd.targets import SoftPredictions, SoftTargets
 
 
 @dataclass(frozen=True, eq=False)
@@ -23,14 +23,14 @@ class TransferSet:
     ----------
     X : {ndarray, CSR matrix, DataFrame, RowsInPlace} of shape (n_samples, n_features)
         Rows.
-    task : Classification
+    task : Classification or Regression
         What is to be learned.
-    hard : ndarray of shape (n_samples,), int, or None
-        Hard targets, as the task encodes them. In rows without a label the teacher's
-        most probable class, for transformers that use labels; no loss reads it.
+    hard : ndarray of shape (n_samples,), int, or (n_samples, n_targets), float, or None
+        Hard targets, as the task encodes them. In rows without a label what the teacher
+        predicts, for transformers that use labels; no loss reads it.
     weight : ndarray of shape (n_samples,), float64
         Row weights, above 0.
-    soft : SoftTargets of length n_samples or None
+    soft : SoftTargets or SoftPredictions of length n_samples, or None
         None for learning from the labels alone.
     origin : ndarray of shape (n_samples,), int, or None
         The position among the labelled rows of the row itself, or of the one that a
@@ -45,10 +45,10 @@ class TransferSet:
     """
 
     X: object
-    task: Classification
+    task: Classification | Regression
     hard: np.ndarray | None
     weight: np.ndarray
-    soft: SoftTargets | None = None
+    soft: SoftTargets | SoftPredictions | None = None
     origin: np.ndarray | None = None
     has_label: np.ndarray | None = None
     groups: np.ndarray | None = None
@@ -121,10 +121,9 @@ class TransferSet:
             ]
             return np.concatenate(filled)
 
-        soft = replace(
-            self.soft,
-            proba=np.vstack([part.soft.proba for part in parts]),
-            row_alpha=np.concatenate([part.soft.row_alpha for part in parts]),
+        soft = self.soft.with_outputs(
+            np.vstack([part.soft.outputs for part in parts]),
+            np.concatenate([part.soft.row_alpha for part in parts]),
         )
         return TransferSet(
             X,
@@ -142,26 +141,25 @@ class TransferSet:
 
         `soft`, of the labelled rows, gives temperature and loss; `flagged` is as above.
         """
-        alpha = np.ones(len(outputs))
-        soft = replace(soft, proba=outputs, row_alpha=alpha)
+        soft = soft.with_outputs(outputs, np.ones(len(outputs)))
         hard = self.task.harden(outputs)
         return replace(self, hard=hard, soft=soft, flagged=flagged)
 
     def mean_target(self):
         """Mean of soft and hard targets, as each row has them and by weight."""
         hard = self.weight * (1 - self.soft.row_alpha)
-        mean = (self.weight * self.soft.row_alpha) @ self.soft.proba
+        mean = (self.weight * self.soft.row_alpha) @ self.soft.outputs
         mean += self.task.total(self.hard, hard)
         return mean / self.weight.sum()
 
     def with_outputs(self, outputs):
         """Exchange the outputs of the soft targets."""
-        return replace(self, soft=replace(self.soft, proba=outputs))
+        return replace(self, soft=self.soft.with_outputs(outputs))
 
     def keep_hard_term(self):
         """Leave the soft term out, and rows without a hard term with it."""
         hard = 1 - self.soft.row_alpha
-        soft = replace(self.soft, row_alpha=np.zeros(len(hard)))
+        soft = self.soft.with_outputs(self.soft.outputs, np.zeros(len(hard)))
         return replace(self, soft=soft, weight=self.weight * hard).take(hard > 0)
 
 

@@ -1,80 +1,21 @@
 """DistilledClassifier: the recipe from a teacher to a compact student."""
 
-from functools import partial
 from numbers import Real
 
 import numpy as np
-from sklearn.utils.metadata_routing import process_routing
 
-from sklearn_kd._compat import (
-    N_JOBS,
-    RANDOM_STATE,
-    VERBOSE,
-    HasMethods,
-    Interval,
-    StrOptions,
-    fit_context,
-)
-from sklearn_kd._recipe.base import (
-    BaseDistilled,
-    available_with,
-    labels_by_threshold,
-)
-from sklearn_kd._recipe.labelling import (
-    add_soft,
-    add_unlabelled,
-    calibrated,
-    label_synthetic,
-    pool_targets,
-    train_student,
-)
-from sklearn_kd._recipe.preparation import (
-    by_name,
-    draw_synthetic,
-    labelled_rows,
-    make_student,
-    read_labelled,
-    read_unlabeled,
-    split_folds,
-    warn_of_unreadable,
-)
-from sklearn_kd._recipe.routing import fit_parameters, student_wants_weights
-from sklearn_kd._recipe.threshold import add_threshold, check_threshold, with_flags
-from sklearn_kd._recipe.threshold_rows import compared_rows, draw_compared
-from sklearn_kd._run.autologging import no_autologging
-from sklearn_kd._run.deadline import Deadline
-from sklearn_kd._run.random import as_seed
-from sklearn_kd._run.twins import as_public
-from sklearn_kd._tables.doubtful_levels import already_warned
+from sklearn_kd._compat import Interval, StrOptions, fit_context
+from sklearn_kd._recipe.base import available_with, labels_by_threshold
+from sklearn_kd._recipe.distilling import Distilling
 from sklearn_kd._task import Classification
 from sklearn_kd._task.predictions import PredictingClassifierMixin
 from sklearn_kd._task.proba import widen
 from sklearn_kd.losses._registry import LossNames
-from sklearn_kd.pool import (
-    OBJECTIVES,
-    Pool,
-    find_pool,
-    fit_pool,
-    pools_out_of_sample,
-)
-from sklearn_kd.students import (
-    check_dates,
-    check_readable,
-    is_linear,
-    own_rows,
-    split_validation,
-    student_proba,
-)
+from sklearn_kd.students import own_rows, student_outputs
 from sklearn_kd.targets import TEMPERATURES, SoftTerm
-from sklearn_kd.teachers import (
-    Context,
-    check_memory,
-    find_source,
-)
-from sklearn_kd.transfer._choice import check_transfer, choose_sampler
 
 
-class DistilledClassifier(PredictingClassifierMixin, BaseDistilled):
+class DistilledClassifier(PredictingClassifierMixin, Distilling):
     """Distil a teacher into a compact student.
 
     The student is trained on the class probabilities of a teacher (soft targets),
@@ -250,31 +191,17 @@ class DistilledClassifier(PredictingClassifierMixin, BaseDistilled):
     True
     """
 
-    _parameter_constraints = {
-        "teacher": "no_validation",  # its own errors are clearer than a constraint's
-        "student": "no_validation",
-        "alpha": [Interval(Real, 0, 1, closed="both")],
+    _task_kind = Classification
+
+    _parameter_constraints = Distilling._parameter_constraints | {
         "temperature": [Interval(Real, *TEMPERATURES, closed="both")],
         "loss": [StrOptions(LossNames(Classification.name))],
-        "transfer": [
-            StrOptions({"auto", "munge"}),
-            HasMethods(["fit", "sample"]),
-            None,
-        ],
-        "objective": [StrOptions(set(OBJECTIVES)), Pool],
         "decision_threshold": [
             StrOptions({"teacher"}),
             Interval(Real, 0, 1, closed="both"),
             None,
         ],
-        "cv": ["cv_object"],
-        "teacher_weights": ["array-like", None],
         "teacher_classes": ["array-like", None],
-        "time_limit": [Interval(Real, 0, None, closed="neither"), None],
-        "memory": [str, HasMethods(["__fspath__"]), HasMethods(["cache"]), None],
-        "n_jobs": N_JOBS,
-        "random_state": RANDOM_STATE,
-        "verbose": VERBOSE,
     }
 
     def __init__(
@@ -367,87 +294,9 @@ class DistilledClassifier(PredictingClassifierMixin, BaseDistilled):
         ValueError, TypeError
             For invalid input. The message states what was expected and how to fix it.
         """
-        with no_autologging():
-            seed, deadline = as_seed(self.random_state), Deadline(self.time_limit)
-            alpha, report = float(self.alpha), Context(verbose=self.verbose).report
-            # no half of an earlier fit, if this fails
-            for name in ("student_", "teacher_", "pool_weights_", "student_on_labels_"):
-                self.__dict__.pop(name, None)
-            # everything that needs no teacher
-            soft_term = SoftTerm(self.alpha, self.temperature, self.loss)
-            check_transfer(self.transfer if soft_term.is_used else None, X)
-            rows, present = read_labelled(self, X, y, sample_weight, teacher_proba)
-            self.classes_ = rows.task.classes
-            student = make_student(self.student, rows, soft_term, seed)
-            pool = find_pool(self.objective)
-            source = find_source(
-                self.teacher,
-                teacher_proba,
-                rows,
-                alpha,
-                self.cv,
-                self.teacher_weights,
-                self.teacher_classes,
-                cross_fitted=pools_out_of_sample(pool) and self.time_limit is None,
-            )
-            check_threshold(self.decision_threshold, student, source, rows.task)
-            check_memory(self.memory)
-            check_dates(rows.X, [*source.members, student])
-            route = partial(process_routing, self, "fit")
-            fit_params = fit_parameters(
-                route, self.teacher, source, sample_weight, rows.weight
-            )
-            weighted = student_wants_weights(route, self.student, rows.weight)
-            labelled = labelled_rows(rows, present, groups, weighted)
-            transfer, X_unlabeled = source.further_rows(self.transfer, X_unlabeled)
-            unlabelled = read_unlabeled(self, X_unlabeled, labelled, present, alpha)
-            sampler, reason = choose_sampler(
-                transfer, rows.X, linear=is_linear(student), seed=seed, report=report
-            )
-            wanted = source.wants_out_of_sample(self.cv, pool, sampler)
-            splits = split_folds(source, self.cv, rows, present, groups, seed)
-            train, validation = split_validation(student, labelled, soft_term.is_used)
-            made, neighbors = draw_synthetic(
-                self, train, sampler, alpha, self.time_limit, seed
-            )
-            further = by_name(unlabelled, made)
-            drawn = draw_compared(self.decision_threshold, labelled, further, seed)
-            parts, rehearsed = (train, validation), bool(source.members)
-            warned = check_readable(
-                student, labelled, parts, further, seed, rehearsed=rehearsed
-            )
-            # from here on teachers are fitted, and predict
-            fixed = None if self.random_state is None else seed
-            context = Context(self.memory, self.n_jobs, self.verbose, fixed, deadline)
-            teachers = source.teach(
-                rows, present, fit_params, splits, wanted, seed, context
-            )
-            teachers = with_flags(teachers, self.decision_threshold, rows)
-            teachers = calibrated(teachers, pool.calibration, rows)
-            warn_of_unreadable(reason)
-            train, validation = add_soft(teachers, rows, soft_term, train, validation)
-            if made is not None:
-                made = label_synthetic(
-                    made, train, neighbors, rows.X, teachers, pool.out_of_sample
-                )
-            fitted = fit_pool(
-                pool, student, teachers, rows, train, validation, made, seed
-            )
-            learned, validation = pool_targets(
-                train, validation, made, teachers, fitted
-            )
-            learned = add_unlabelled(learned, unlabelled, teachers, fitted, seed)
-            self.pool_weights_ = fitted.shares if soft_term.is_used else None
-            self.student_on_labels_ = fitted.student_on_labels
-            self.n_transfer_rows_ = learned.n_without_label
-            self.teacher_ = as_public(teachers.teacher)
-            compared = compared_rows(learned, labelled, drawn, teachers, present)
-            with already_warned(warned):
-                trained = train_student(student, learned, validation, seed, deadline)
-            self.student_ = add_threshold(
-                trained, self.decision_threshold, teachers, rows.task, *compared
-            )
-        return self
+        return self._distil(
+            X, y, sample_weight, teacher_proba, X_unlabeled=X_unlabeled, groups=groups
+        )
 
     predict_proba = available_with("predict_proba")(
         PredictingClassifierMixin.predict_proba
@@ -455,6 +304,18 @@ class DistilledClassifier(PredictingClassifierMixin, BaseDistilled):
     predict_log_proba = available_with("predict_log_proba")(
         PredictingClassifierMixin.predict_log_proba
     )
+
+    def _read(self, X, y, sample_weight):
+        """Check labels and weights."""
+        return Classification.read(self, X, y, sample_weight)
+
+    def _soft_term(self):
+        """Give how soft targets count."""
+        return SoftTerm(self.alpha, self.temperature, self.loss)
+
+    def _follow(self, task):
+        """Keep the classes."""
+        self.classes_ = task.classes
 
     def _labels(self, X):
         student, X = self._student_and_rows(X)
@@ -464,7 +325,7 @@ class DistilledClassifier(PredictingClassifierMixin, BaseDistilled):
 
     def _proba(self, X):
         student, X = self._student_and_rows(X)
-        return self._widen(student_proba(student, X), 0.0)
+        return self._widen(student_outputs(student, X), 0.0)
 
     def _log_proba(self, X):
         student, X = self._student_and_rows(X)

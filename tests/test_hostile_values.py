@@ -234,9 +234,9 @@ def test_weights_that_are_no_numbers(name):
     )
 
 
-@pytest.mark.parametrize("name", ["codes", "logits", "soft_targets"])
+@pytest.mark.parametrize("name", ["hard", "outputs", "soft_targets"])
 def test_arguments_of_a_loss(name):
-    good = {"logits": LOGITS, "codes": y, "soft_targets": SOFT}
+    good = {"outputs": LOGITS, "hard": y, "soft_targets": SOFT}
     for column in ("digits", "lists of many lengths", "too few", "records", "dates"):
         check(lambda **p: distillation_loss(**(good | p)), name, COLUMNS[column])
 

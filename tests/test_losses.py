@@ -14,13 +14,15 @@ from sklearn.preprocessing import StandardScaler
 from teacher_alone import distil
 
 from sklearn_kd import MLPStudent, SoftTargets
-from sklearn_kd.losses import LOSSES, DecoupledKL, distillation_loss
+from sklearn_kd.losses import DecoupledKL, distillation_loss
+from sklearn_kd.losses._registry import LossNames
 
 CASES = [
     (alpha, temperature)
     for alpha in (0.0, 1.0, "mixed")
     for temperature in (0.5, 1.0, 2.5)
 ]
+each_loss = pytest.mark.parametrize("loss", LossNames("classification"))
 #: What the losses that need the teacher's logits take exact zeros for.
 FLOOR = 1e-3
 
@@ -120,7 +122,7 @@ def test_value_and_gradient_equal_torch(loss, n_classes, zeros, alpha, temperatu
 
 
 @pytest.mark.parametrize("temperature", [1.0, 2.5])
-@pytest.mark.parametrize("loss", LOSSES)
+@each_loss
 def test_gradient_equals_finite_differences(loss, temperature):
     logits, codes, soft, weight = problem(loss, "mixed", temperature)
     _, gradient = distillation_loss(logits, codes, soft, weight)
@@ -148,7 +150,7 @@ def test_value_is_the_formula_of_the_guide():
 
 
 @pytest.mark.parametrize("temperature", [0.5, 1.0, 4.0])
-@pytest.mark.parametrize("loss", LOSSES)
+@each_loss
 def test_loss_is_zero_and_flat_exactly_at_the_teacher(loss, temperature):
     """Not at a sharpened copy, as where only the student is divided by T."""
     proba = np.random.default_rng(0).dirichlet(np.full(3, 5.0), size=5)
@@ -158,7 +160,7 @@ def test_loss_is_zero_and_flat_exactly_at_the_teacher(loss, temperature):
     assert_allclose(gradient, 0, atol=1e-12)
 
 
-@pytest.mark.parametrize("loss", LOSSES)
+@each_loss
 def test_a_constant_added_to_a_row_of_logits_changes_nothing(loss):
     logits, codes, soft, weight = problem(loss, "mixed", 2.0, zeros=True)
     value, gradient = distillation_loss(logits, codes, soft, weight)
@@ -169,7 +171,7 @@ def test_a_constant_added_to_a_row_of_logits_changes_nothing(loss):
     assert_allclose(gradient.sum(axis=1), 0, atol=1e-12)
 
 
-@pytest.mark.parametrize("loss", LOSSES)
+@each_loss
 def test_the_label_of_a_row_without_one_is_not_read(loss):
     logits, codes, soft, weight = problem(loss, "mixed", 2.0)
     other = np.where(soft.row_alpha == 1, (codes + 1) % 4, codes)
@@ -179,7 +181,7 @@ def test_the_label_of_a_row_without_one_is_not_read(loss):
     assert_array_equal(other_gradient, gradient)
 
 
-@pytest.mark.parametrize("loss", LOSSES)
+@each_loss
 def test_float32_stays_float32_and_close(loss):
     logits, codes, soft, weight = problem(loss, "mixed", 2.0, zeros=True)
     value, gradient = distillation_loss(logits, codes, soft, weight)
@@ -193,7 +195,7 @@ def test_float32_stays_float32_and_close(loss):
 
 @pytest.mark.parametrize("dtype", ["float32", "float64"])
 @pytest.mark.parametrize("temperature", [1.0, 2.0])
-@pytest.mark.parametrize("loss", LOSSES)
+@each_loss
 def test_huge_logits_stay_finite(loss, temperature, dtype):
     _, codes, soft, weight = problem(loss, 0.5, temperature, zeros=True)
     logits = np.full((9, 4), -1e4, dtype)
@@ -204,7 +206,7 @@ def test_huge_logits_stay_finite(loss, temperature, dtype):
 
 
 @pytest.mark.parametrize("scale", [0, 1e-20, 1e-9])
-@pytest.mark.parametrize("loss", LOSSES)
+@each_loss
 def test_logits_that_are_all_alike_have_a_finite_gradient(loss, scale):
     logits, codes, soft, weight = problem(loss, "mixed", 2.0, zeros=True)
     flat = (scale * logits).astype(np.float32)
@@ -285,7 +287,7 @@ def test_two_classes_are_refused_before_any_teacher_is_fitted():
         model.fit(X[y < 2], y[y < 2])
 
 
-@pytest.mark.parametrize("loss", LOSSES)
+@each_loss
 def test_student_agrees_with_its_teacher_after_a_short_fit(loss):
     X, y = load_iris(return_X_y=True)
     forest = RandomForestClassifier(50, random_state=0).fit(X[::2], y[::2])

@@ -37,7 +37,7 @@ from sklearn_kd import (
 from sklearn_kd.inspection import Comparison
 from sklearn_kd.losses import LOSSES
 from sklearn_kd.metrics import agreement_scorer
-from sklearn_kd.torch import DistillationLoss, TabularMLP
+from sklearn_kd.torch import DistillationLoss, RegressionDistillationLoss, TabularMLP
 
 FRAME = pd.DataFrame(X).rename(columns="c{}".format).assign(job=y.astype(str))
 NAMES = np.array(["a", "b", "c"])[y]
@@ -56,6 +56,7 @@ NET = NeuralNetClassifier(TabularMLP, max_epochs=1, verbose=0)
 FIXED = NeuralNetClassifier(Fixed, max_epochs=1, verbose=0)
 TWO = y < 2
 SHIPPED = ("kl", "mse_logit", "dkd", "kl_standardized")
+OF_NUMBERS = ("squared_error", "absolute_error", "huber", "poisson", "gamma")
 FITS = {
     "mixed columns": lambda: distil(ENCODED, SMALL).fit(FRAME, NAMES),
     "sparse": lambda: distil(FOREST, SMALL).fit(csr_matrix(X), y),
@@ -87,7 +88,12 @@ FITS = {
     "unlabelled rows": lambda: UnlabeledRows(X),
     "scorer": lambda: agreement_scorer(FOREST),
     "losses": lambda: [LOSSES[name](2.0) for name in SHIPPED],
+    "losses of numbers": lambda: [
+        *(LOSSES[name]() for name in OF_NUMBERS),
+        LOSSES["pinball"]((0.5,)),
+    ],
     "torch loss": DistillationLoss,
+    "torch loss of numbers": RegressionDistillationLoss,
     "comparison": lambda: Comparison([{"model": "teacher"}], "teacher"),
 }
 
@@ -99,6 +105,12 @@ SAVED = [
     "sklearn_kd.losses.decoupled.DecoupledKL",
     "sklearn_kd.losses.kl.KLDivergence",
     "sklearn_kd.losses.logit_mse.LogitMSE",
+    "sklearn_kd.losses.means.GammaDeviance",
+    "sklearn_kd.losses.means.PoissonDeviance",
+    "sklearn_kd.losses.means.SquaredError",
+    "sklearn_kd.losses.medians.AbsoluteError",
+    "sklearn_kd.losses.medians.Huber",
+    "sklearn_kd.losses.medians.Pinball",
     "sklearn_kd.losses.standardized.StandardizedKL",
     "sklearn_kd.metrics.scorer.TeacherScorer",
     "sklearn_kd.pool.pool.Pool",
@@ -113,6 +125,7 @@ SAVED = [
     "sklearn_kd.torch.loader.TensorBatchLoader",
     "sklearn_kd.torch.loss.DistillationLoss",
     "sklearn_kd.torch.modules.TabularMLP",
+    "sklearn_kd.torch.regression.RegressionDistillationLoss",
     "sklearn_kd.transfer.munge.MungeSampler",
     "sklearn_kd.transfer.unlabeled.UnlabeledRows",
 ]

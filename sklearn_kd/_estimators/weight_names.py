@@ -1,5 +1,6 @@
 """Under which name sample weights reach an estimator, wherever it is nested."""
 
+from sklearn.compose import TransformedTargetRegressor
 from sklearn.pipeline import Pipeline
 from sklearn.utils.metadata_routing import get_routing_for_object
 from sklearn.utils.validation import has_fit_parameter
@@ -38,6 +39,9 @@ def weight_parameter(estimator):
         return None if inner is None else f"{name}__{inner}"
     if has_fit_parameter(estimator, "sample_weight"):
         return "sample_weight"
+    if isinstance(estimator, TransformedTargetRegressor):  # it hands all on by name
+        inner = estimator.regressor
+        return "sample_weight" if inner is None else weight_parameter(inner)
     if isinstance(estimator, BaseSearchCV):
         return weight_parameter(estimator.estimator)
     members = getattr(estimator, "estimators", None)

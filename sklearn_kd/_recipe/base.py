@@ -19,7 +19,7 @@ from sklearn_kd._run.versions import VersionedMixin
 from sklearn_kd._tables.checks import check_rows
 from sklearn_kd.students import (
     resolve_student,
-    student_proba,
+    student_outputs,
 )
 from sklearn_kd.teachers import looks_fitted
 from sklearn_kd.transfer._choice import makes_sparse
@@ -85,7 +85,8 @@ class BaseDistilled(VersionedMixin, MetaEstimatorMixin, BaseEstimator):
                 "parameters of each before they go into the list, or search over "
                 "whole lists."
             )
-        is_model = hasattr(teacher, "predict_proba") or hasattr(teacher, "fit")
+        is_model = hasattr(teacher, "predict") or hasattr(teacher, "fit")
+        is_model = is_model or hasattr(teacher, "predict_proba")
         if inner and is_model and looks_fitted(teacher):
             raise ValueError(
                 f"{inner[0]} cannot be set: the teacher {type(teacher).__name__} is "
@@ -132,7 +133,7 @@ class BaseDistilled(VersionedMixin, MetaEstimatorMixin, BaseEstimator):
         tags = super().__sklearn_tags__()
         several = isinstance(self.teacher, (list, tuple))
         teachers = self.teacher if several else [self.teacher]
-        parts = [*teachers, resolve_student(self.student)]
+        parts = [*teachers, resolve_student(self.student, self._task_kind)]
         made = self.alpha == 0 or makes_sparse(self.transfer)
         tags.input_tags.sparse = made and takes_sparse(parts)
         tags.input_tags.allow_nan = takes_missing(parts)
@@ -163,7 +164,8 @@ def available_with(method):
     def student_has(distilled):
         if hasattr(distilled, "student_"):
             return hasattr(distilled.student_, method)
-        return hasattr(resolve_student(distilled.student), method)
+        student = resolve_student(distilled.student, distilled._task_kind)
+        return hasattr(student, method)
 
     return available_if(student_has)
 
@@ -172,5 +174,5 @@ def labels_by_threshold(thresholded, student, X):
     """Predict as ``FixedThresholdClassifier`` does, without its 0.3 ms of checks."""
     classes = student.classes_
     column = 1 if thresholded.pos_label is None else 0
-    above = student_proba(student, X)[:, column] >= thresholded.threshold
+    above = student_outputs(student, X)[:, column] >= thresholded.threshold
     return classes[np.where(above, column, 1 - column)]

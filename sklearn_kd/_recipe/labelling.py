@@ -33,7 +33,7 @@ def add_soft(teachers, rows, soft_term, *parts):
     outputs = teachers.soft_outputs(rows.task)
     if outputs is None:
         return parts
-    soft = soft_term.of(outputs, rows.task.classes)
+    soft = soft_term.of(outputs, rows.task)
     return tuple(part and part.with_soft(soft) for part in parts)
 
 

@@ -26,8 +26,12 @@ from sklearn_kd._tables.frames import same_container
 from sklearn_kd._tables.taking import take_rows
 from sklearn_kd._tables.texts import is_text
 from sklearn_kd._tables.weights import weight_of_row, with_finite_sums
-from sklearn_kd._task import Classification
-from sklearn_kd.students import check_student, resolve_student
+from sklearn_kd.students import (
+    check_student,
+    check_weighted,
+    follow,
+    resolve_student,
+)
 from sklearn_kd.teachers import (
     check_folds,
     check_index,
@@ -42,8 +46,17 @@ from sklearn_kd.transfer._unlabeled_check import check_unlabeled
 MADE = "The rows made by the sampler"
 
 
-def read_labelled(estimator, X, y, sample_weight, teacher_proba):
+def read_labelled(estimator, X, y, sample_weight, given):
     """Check the labelled rows, and drop those of weight 0.
+
+    Parameters
+    ----------
+    estimator : estimator
+        It reads targets by its task, as ``_read``.
+    X, y, sample_weight
+        As passed to ``fit``.
+    given : object or None
+        A teacher's predictions for the rows, as passed to ``fit``.
 
     Returns
     -------
@@ -53,8 +66,8 @@ def read_labelled(estimator, X, y, sample_weight, teacher_proba):
         Which these are.
     """
     X = check_rows(estimator, X, reset=True)
-    task, hard, weight = Classification.read(estimator, X, y, sample_weight)
-    check_index(teacher_proba, X)  # while X has all rows
+    task, hard, weight = estimator._read(X, y, sample_weight)
+    check_index(given, X, task.given)  # while X has all rows
     present = Present(np.flatnonzero(weight > 0), len(weight))
     if not present.all:
         X = take_rows(X, present.positions)
@@ -65,27 +78,23 @@ def read_labelled(estimator, X, y, sample_weight, teacher_proba):
 
 def _instead(part):
     return (
-        f"{type(part).__name__} has no fit, and a student is fitted. Use MLPStudent(), "
-        "or a classifier with sample weights such as LogisticRegression."
+        f"{type(part).__name__} has no fit, and a student is fitted. Leave it out for "
+        "the default network, or pass an estimator with sample weights."
     )
 
 
 def make_student(student, rows, soft_term, seed):
     """Check the student, and give a seeded clone."""
-    student = resolve_student(student)
+    student = resolve_student(student, rows.task)
     search = search_without_refit(student)
     if search is not None:
         raise no_refit(search, "student")
     refuse_unusable_parts(student, "student", _instead)
-    check_student(
-        student,
-        learns_softly=soft_term.is_used,
-        temperature=soft_term.temperature,
-        loss=soft_term.loss,
-        n_classes=rows.task.n_outputs,
-        weighted=bool((rows.weight != 1).any()),
-    )
-    return seed_unset(clone(student), seed)
+    weighted = bool((rows.weight != 1).any())
+    check_student(student, soft_term=soft_term, task=rows.task, weighted=weighted)
+    student = seed_unset(clone(student), seed)
+    follow(student, soft_term, rows.task)
+    return student
 
 
 def warn_of_unreadable(reason):
@@ -203,7 +212,13 @@ def draw_synthetic(estimator, train, sampler, alpha, time_limit, seed):
     return rows_without_label(X, train.task, weight, origin), neighbors
 
 
-def by_name(unlabelled, made):
-    """Gather the rows without a label that there are, by what messages call them."""
+def by_name(unlabelled, made, student, alpha):
+    """Gather the rows without a label that there are, by what messages call them.
+
+    They weigh alpha: refuse a student that takes no weights, unless that is 1.
+    """
     parts = {"X_unlabeled": unlabelled, MADE: made}
-    return {name: rows.X for name, rows in parts.items() if rows is not None}
+    parts = {name: rows.X for name, rows in parts.items() if rows is not None}
+    if parts and alpha < 1:
+        check_weighted(student)
+    return parts

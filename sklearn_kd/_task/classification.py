@@ -18,7 +18,6 @@ from sklearn_kd._task.labels import (
     check_labels,
     encode_labels,
     read_labels,
-    stream_classes,
 )
 from sklearn_kd._task.link import (
     LEAST_SHARE,
@@ -64,11 +63,18 @@ class Classification:
 
     classes: np.ndarray
 
-    #: What a loss calls the task that it is for, as ``task``.
-    name = "classification"
+    #: What a loss calls the task that it is for, as ``task``, and who does it.
+    name, kind = "classification", "classifier"
 
-    #: The method of a teacher that gives its outputs.
-    method = "predict_proba"
+    #: The method of a teacher that gives its outputs, and the parameter of ``fit`` for
+    #: outputs that the user has.
+    method, given = "predict_proba", "teacher_proba"
+
+    #: The dtype of outputs outside a network, and what stands for none.
+    dtype, no_prediction = np.float32, 0
+
+    #: Hard targets have no levels of quantiles.
+    quantiles = None
 
     #: What scikit-learn calls the link, as ``out_activation_``.
     out_activation = "softmax"
@@ -87,12 +93,6 @@ class Classification:
         y, weight, classes = check_labels(estimator, X, y, sample_weight, classes)
         task = cls(classes)
         return task, task.encode(y, weight > 0), weight
-
-    @classmethod
-    def read_batch(cls, estimator, X, y, sample_weight, known, *given):
-        """Check a batch, as :meth:`read`; classes as of :func:`stream_classes`."""
-        classes = stream_classes(known, *given)
-        return cls.read(estimator, X, y, sample_weight, classes)
 
     def read_validation(self, estimator, X, y, sample_weight):
         """Check ``y_val`` and ``sample_weight_val``; give codes and float64 weights."""
@@ -141,6 +141,10 @@ class Classification:
     def residuals(self, codes, outputs):
         """Subtract outputs from hard targets of shape (n_samples, n_classes)."""
         return one_hot(codes, outputs.shape[1]) - outputs
+
+    def hits(self, outputs, codes):
+        """Give the probability of each row's label: 1 is right."""
+        return outputs[np.arange(len(codes)), codes]
 
     def harden(self, outputs):
         """Give the hard targets that are nearest to outputs."""
@@ -228,7 +232,16 @@ class Classification:
         """Count the rows that training cannot do without: one of each class."""
         return len(np.unique(codes))
 
+    def can_hold_out(self, codes, share):
+        """Return whether a stratified share of the rows can be held out."""
+        _, counts = np.unique(codes, return_counts=True)
+        return counts.min() > 1 and share * len(codes) >= len(counts)
+
     # the link between logits and probabilities
+
+    def for_network(self, codes, soft):
+        """Give hard and soft targets in the units of a network: as they are."""
+        return codes, soft
 
     link = staticmethod(probabilities)
     log_link = staticmethod(log_probabilities)

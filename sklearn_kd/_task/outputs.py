@@ -1,4 +1,4 @@
-"""A teacher's predictions: class probabilities, and the label of each column."""
+"""A teacher's predictions: how it is asked, and the label of each column."""
 
 from dataclasses import dataclass
 
@@ -25,8 +25,8 @@ class Predictions:
         that are not ours.
     outside : ndarray of shape (n_samples,), float64
         Mass on classes that are not ours, before it was removed.
-    known : ndarray of shape (n_classes,), bool
-        Which of our classes the teacher has.
+    known : ndarray of shape (n_classes,), bool, or None
+        Which of our classes the teacher has; None in a regression.
     """
 
     outputs: np.ndarray
@@ -35,21 +35,29 @@ class Predictions:
 
 
 def predict_by(teacher, X, given_classes, wanted):
-    """Predict rows with a teacher, which may write into the copy that it gets.
+    """Predict probabilities of rows; give them, and labels, as :func:`read_proba`."""
+    returned = ask(teacher, "predict_proba", X)
+    return read_proba(
+        teacher, returned, num_samples(X), given_classes=given_classes, wanted=wanted
+    )
+
+
+def ask(teacher, method, X):
+    """Call a method of a teacher with a copy of the rows, draws contained.
 
     Parameters
     ----------
     teacher : object
-        Fitted.
+        Fitted; it may write into the copy that it gets.
+    method : str
+        Its name.
     X : {array-like, sparse matrix, DataFrame} of shape (n_samples, n_features)
         Rows.
-    given_classes, wanted
-        As for :func:`classes_of`.
 
     Returns
     -------
-    proba, labels
-        As from :func:`read_proba`.
+    object
+        What it returned.
 
     Raises
     ------
@@ -59,15 +67,12 @@ def predict_by(teacher, X, given_classes, wanted):
     """
     try:
         with contained_draws(0, teacher):
-            returned = teacher.predict_proba(copy_rows(X))
+            return getattr(teacher, method)(copy_rows(X))
     except REFUSALS as error:
         if not is_odd(X):
             raise
         side = f"The teacher {type(teacher).__name__}"
         raise refused_by(side, X, error) from error
-    return read_proba(
-        teacher, returned, num_samples(X), given_classes=given_classes, wanted=wanted
-    )
 
 
 def read_proba(

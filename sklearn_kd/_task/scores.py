@@ -33,7 +33,7 @@ def class_scores(proba):
     if proba.shape[1] < 2:
         return None
     if proba.shape[1] > MOST_TARGETS:
-        return _mixed_logits(proba)
+        return _mixed(proba, teacher_logits)
     logits = teacher_logits(proba)
     # with two classes the second column is the negative of the first
     return logits[:, 1:] if logits.shape[1] == 2 else logits
@@ -94,20 +94,27 @@ def _standardized(y, sample_weight):
     return numbers[:, None] / spread if spread > 0 else None
 
 
-def _mixed_logits(proba):
-    """Mix the logits of many classes to few targets, which vary about as much.
+def few_targets(numbers):
+    """Give numbers as they are, or at most 32 mixtures of the columns of more."""
+    if numbers.shape[1] <= MOST_TARGETS:
+        return numbers
+    return _mixed(numbers, lambda block: block)
+
+
+def _mixed(outputs, read):
+    """Mix what is read of many columns to few targets, which vary about as much.
 
     Random signs keep the squared distances of rows, on average over the signs, and
     where targets change most is read off their distances.
     """
-    n_classes = proba.shape[1]
-    signs = np.random.default_rng(0).integers(2, size=(n_classes, MOST_TARGETS))
+    n_columns = outputs.shape[1]
+    signs = np.random.default_rng(0).integers(2, size=(n_columns, MOST_TARGETS))
     signs = (2.0 * signs - 1) / np.sqrt(MOST_TARGETS)
-    mixed = np.empty((len(proba), MOST_TARGETS))
-    step = max(_BLOCK_VALUES // n_classes, 1)
-    for start in range(0, len(proba), step):
+    mixed = np.empty((len(outputs), MOST_TARGETS))
+    step = max(_BLOCK_VALUES // n_columns, 1)
+    for start in range(0, len(outputs), step):
         rows = slice(start, start + step)
-        mixed[rows] = teacher_logits(proba[rows]) @ signs
+        mixed[rows] = read(outputs[rows]) @ signs
     return mixed
 
 

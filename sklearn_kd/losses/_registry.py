@@ -4,18 +4,17 @@ from collections import UserDict
 from collections.abc import Set
 
 from sklearn_kd._messages import show
-from sklearn_kd._task import Classification
 from sklearn_kd.losses.blended import BlendedLoss
 from sklearn_kd.losses.decoupled import DecoupledKL
 from sklearn_kd.losses.kl import KLDivergence
 from sklearn_kd.losses.logit_mse import LogitMSE
+from sklearn_kd.losses.means import GammaDeviance, PoissonDeviance, SquaredError
+from sklearn_kd.losses.medians import AbsoluteError, Huber, Pinball
+from sklearn_kd.losses.numbers import RegressionLoss
 from sklearn_kd.losses.standardized import StandardizedKL
 
-#: What a loss is written with, the methods of each form, and who learns by it.
-_FORMS = {
-    "NumPy": (("prepare_soft", "soft_term"), "MLPStudent is", "a net of skorch"),
-    "torch": (("torch_soft_term",), "a skorch student is", "MLPStudent()"),
-}
+#: The bases of losses, and who is trained with their form for NumPy.
+_STUDENTS = {BlendedLoss: "MLPStudent", RegressionLoss: "MLPStudentRegressor"}
 
 
 class Registry(UserDict):
@@ -27,23 +26,31 @@ class Registry(UserDict):
                 f"A loss is registered by a string, got {show(name)}. Write "
                 'LOSSES["name"] = cls.'
             )
-        if not (isinstance(loss, type) and issubclass(loss, BlendedLoss)):
+        if not (isinstance(loss, type) and issubclass(loss, tuple(_STUDENTS))):
             raise TypeError(
                 f"LOSSES[{show(name)}] must be a class derived from "
+                "sklearn_kd.losses.RegressionLoss or, for classes, derived from "
                 f"sklearn_kd.losses.BlendedLoss, got {show(loss)}. Register the class "
                 "itself, without a call."
             )
         super().__setitem__(name, loss)
 
 
-#: The losses by name, as ``DistilledClassifier(loss=...)`` takes them. It is read when
-#: a loss is looked up: a class that is added here is found everywhere.
+#: The losses by name: ``DistilledClassifier(loss=...)`` takes those of classes, and
+#: ``DistilledRegressor`` those of numbers. It is read when a loss is looked up: a class
+#: that is added here is found everywhere.
 LOSSES = Registry(
     {
         "kl": KLDivergence,
         "mse_logit": LogitMSE,
         "dkd": DecoupledKL,
         "kl_standardized": StandardizedKL,
+        "squared_error": SquaredError,
+        "absolute_error": AbsoluteError,
+        "huber": Huber,
+        "pinball": Pinball,
+        "poisson": PoissonDeviance,
+        "gamma": GammaDeviance,
     }
 )
 
@@ -54,7 +61,7 @@ class LossNames(Set):
     Parameters
     ----------
     task : str
-        Such as "classification".
+        "classification" or "regression".
     """
 
     def __init__(self, task):
@@ -70,8 +77,8 @@ class LossNames(Set):
         return sum(1 for _ in self)
 
 
-def check_loss(name, parameter="loss"):
-    """Refuse what names no loss of classes.
+def check_loss(name, parameter="loss", task="classification"):
+    """Refuse what names no loss of a task.
 
     Parameters
     ----------
@@ -79,20 +86,22 @@ def check_loss(name, parameter="loss"):
         What was passed.
     parameter : str, default="loss"
         Where, for the message.
+    task : str, default="classification"
+        The task.
 
     Raises
     ------
     ValueError
-        For anything but a key of :data:`LOSSES` whose loss fits classification, and
-        for one that was removed since.
+        For anything but a key of :data:`LOSSES` whose loss fits the task, and for one
+        that was removed since.
     """
-    names = LossNames(Classification.name)
+    names = LossNames(task)
     if isinstance(name, str) and name in names:
         return
     other = isinstance(name, str) and name in LOSSES
-    task = f", which fits task={show(LOSSES[name].task)}" if other else ""
+    fits = f", which fits task={show(LOSSES[name].task)}" if other else ""
     raise ValueError(
-        f"{parameter} must be one of {sorted(names)}, got {show(name)}{task}. Register "
+        f"{parameter} must be one of {sorted(names)}, got {show(name)}{fits}. Register "
         "a loss of your own first, LOSSES[name] = cls, in every process that uses it."
     )
 
@@ -113,9 +122,12 @@ def check_form(name, form):
         For a class without methods of its own for this form.
     """
     loss = LOSSES[name]
-    methods, student, other = _FORMS[form]
-    for method in methods:
-        if getattr(loss, method) is getattr(BlendedLoss, method):
+    base, mlp = next(pair for pair in _STUDENTS.items() if issubclass(loss, pair[0]))
+    student, other = f"{mlp} is", "a net of skorch"
+    if form == "torch":
+        student, other = "a skorch student is", f"{mlp}()"
+    for method in loss._forms[form]:
+        if getattr(loss, method) is getattr(base, method):
             raise ValueError(
                 f"loss={show(name)} has no form for {form}, and {student} trained "
                 f"with {form}: {loss.__name__} has no method {method}. Write one, or "

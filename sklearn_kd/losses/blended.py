@@ -1,19 +1,19 @@
-"""What all losses share: a soft term and cross-entropy on the labels, per row."""
+"""What losses of classes share: a soft term and cross-entropy on labels, per row."""
 
 import numpy as np
 
-from sklearn_kd._messages import show
+from sklearn_kd.losses._loss import Loss, row_products, row_sums
 from sklearn_kd.targets import check_temperature
 
 
-class BlendedLoss:
-    """Base of the losses: ``alpha * soft term + (1 - alpha) * CE``, alpha for each row.
+class BlendedLoss(Loss):
+    """Base of the losses of classes: ``alpha * soft term + (1 - alpha) * CE``.
 
-    A subclass writes its soft term twice: for NumPy with its gradient, as
-    ``prepare_soft`` and ``soft_term``, and for torch, as ``torch_soft_term``. A loss
-    without the first two is refused for :class:`~sklearn_kd.MLPStudent`, and one
-    without the last for skorch students. The class is registered by a name of your
-    choice: ``LOSSES[name] = cls``.
+    Each row has an alpha of its own. A subclass writes its soft term twice: for NumPy
+    with its gradient, as ``prepare_soft`` and ``soft_term``, and for torch, as
+    ``torch_soft_term``. A loss without the first two is refused for
+    :class:`~sklearn_kd.MLPStudent`, and one without the last for skorch students. The
+    class is registered by a name of your choice: ``LOSSES[name] = cls``.
 
     Parameters
     ----------
@@ -28,6 +28,7 @@ class BlendedLoss:
     See Also
     --------
     KLDivergence : The default.
+    RegressionLoss : Base of the losses of numbers.
     distillation_loss : Checks a loss: its value and gradient in one call.
 
     Notes
@@ -37,24 +38,31 @@ class BlendedLoss:
     Examples
     --------
     >>> from sklearn_kd.losses import LOSSES, BlendedLoss
-    >>> all(issubclass(loss, BlendedLoss) for loss in LOSSES.values())
-    True
+    >>> [name for name, loss in LOSSES.items() if issubclass(loss, BlendedLoss)]
+    ['kl', 'mse_logit', 'dkd', 'kl_standardized']
     """
 
     task = "classification"
+    _forms = {"NumPy": ("prepare_soft", "soft_term"), "torch": ("torch_soft_term",)}
 
     def __init__(self, temperature):
         self.temperature = check_temperature(temperature)
 
-    @staticmethod
-    def check_classes(n_classes):
-        """Refuse a number of classes that the loss cannot learn from; none here.
+    @classmethod
+    def for_soft(cls, soft_targets):
+        """Make the loss that soft targets are for.
 
         Parameters
         ----------
-        n_classes : int
-            The number.
+        soft_targets : SoftTargets
+            Only their temperature is read.
+
+        Returns
+        -------
+        BlendedLoss
+            A loss of this class.
         """
+        return cls(soft_targets.temperature)
 
     def prepare_soft(self, codes, proba, alpha):
         """Prepare what the soft term reads.
@@ -120,55 +128,9 @@ class BlendedLoss:
         """
         raise NotImplementedError
 
-    def prepare(self, codes, soft_targets, dtype):
-        """Bring the targets of all rows into the form that a training step reads.
-
-        Parameters
-        ----------
-        codes : ndarray of shape (n_samples,), int
-            Hard targets; what stands in a row whose ``row_alpha`` is 1 is not read.
-        soft_targets : SoftTargets of length n_samples
-            Soft targets.
-        dtype : dtype
-            Of the network.
-
-        Returns
-        -------
-        targets : ndarray of shape (n_samples, n_columns), dtype
-            To be handed, whole or a batch of rows, to :meth:`value_and_gradient`.
-        constant : ndarray of shape (n_samples,), float64
-            What to add to the value of :meth:`value_and_gradient` for each row.
-        """
-        proba = soft_targets.proba.astype(np.float64, copy=False)
-        alpha = soft_targets.row_alpha
-        columns, constant = self._prepare(np.where(alpha < 1, codes, 0), proba, alpha)
-        return np.column_stack(columns).astype(dtype, copy=False), constant
-
-    def value_and_gradient(self, logits, targets, weight, gradient):
-        """Evaluate the loss of a batch.
-
-        Parameters
-        ----------
-        logits : ndarray of shape (n_samples, n_classes)
-            Overwritten.
-        targets : ndarray of shape (n_samples, n_columns)
-            Rows of what :meth:`prepare` returned.
-        weight : ndarray of shape (n_samples,) or float
-            The weight of each row in the sum.
-        gradient : ndarray of shape (n_samples, n_classes)
-            Filled with the gradient of the weighted sum.
-
-        Returns
-        -------
-        float
-            The weighted sum over rows, without the constant.
-        """
-        values = self._values(logits, targets, gradient)
-        if isinstance(weight, np.ndarray):
-            gradient *= weight[:, None]
-            return float(values @ weight)
-        gradient *= weight
-        return float(values.sum()) * weight
+    def prepare(self, hard, soft_targets, dtype):
+        codes = np.where(soft_targets.row_alpha < 1, hard, 0)
+        return super().prepare(codes, soft_targets, dtype)
 
     def torch_values(self, logits, proba, labels, alpha):
         """Evaluate the loss of each row of a batch in torch.
@@ -213,13 +175,8 @@ class BlendedLoss:
 
     def _check_rows(self, method, values, rows):
         """Refuse values of a method that are not one a row: they would broadcast."""
-        shape = getattr(values, "shape", None)
-        if shape != rows.shape[:1]:
-            got = show(values) if shape is None else f"the shape {tuple(shape)}"
-            raise ValueError(
-                f"{type(self).__name__}.{method} must return one value a row, of shape "
-                f"({len(rows)},), got {got}. Sum over the classes, axis 1, alone."
-            )
+        advice = "a row", "Sum over the classes, axis 1, alone."
+        self._check_shape(method, values, rows.shape[:1], *advice)
 
 
 def exponentials(logits, out):
@@ -230,16 +187,6 @@ def exponentials(logits, out):
     logits -= top
     np.exp(logits, out=out)
     return top, row_sums(out)
-
-
-def row_sums(array):
-    """Sum each row, as a product with ones, which is the fast way for short rows."""
-    return array @ np.ones((array.shape[1], 1), dtype=array.dtype)
-
-
-def row_products(left, right):
-    """Sum the products of two arrays over each row."""
-    return np.einsum("ij,ij->i", left, right)
 
 
 def cross_entropy(logits, targets, mass, gradient):

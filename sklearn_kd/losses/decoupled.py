@@ -5,7 +5,8 @@ from scipy.special import expit
 
 from sklearn_kd._task.blending import negative_entropy
 from sklearn_kd._task.link import temper, torch_temper
-from sklearn_kd.losses.blended import BlendedLoss, exponentials, row_products
+from sklearn_kd.losses._loss import row_products
+from sklearn_kd.losses.blended import BlendedLoss, exponentials
 from sklearn_kd.losses.kl import torch_divergence
 
 # In the place of a logit that is left out: its exponential is 0, and so is 0 times it.

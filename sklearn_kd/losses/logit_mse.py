@@ -3,7 +3,8 @@
 import numpy as np
 
 from sklearn_kd._task.link import teacher_logits, torch_teacher_logits
-from sklearn_kd.losses.blended import BlendedLoss, row_products, row_sums
+from sklearn_kd.losses._loss import row_products, row_sums
+from sklearn_kd.losses.blended import BlendedLoss
 
 
 class LogitMSE(BlendedLoss):

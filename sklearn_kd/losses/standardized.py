@@ -4,12 +4,8 @@ import numpy as np
 from scipy.special import softmax
 
 from sklearn_kd._task.link import teacher_logits, torch_teacher_logits
-from sklearn_kd.losses.blended import (
-    BlendedLoss,
-    cross_entropy,
-    row_products,
-    row_sums,
-)
+from sklearn_kd.losses._loss import row_products, row_sums
+from sklearn_kd.losses.blended import BlendedLoss, cross_entropy
 from sklearn_kd.losses.kl import prepare_tempered, torch_divergence
 
 # Added to the deviation: bounds the gradient in a row whose logits are all alike.

@@ -2,7 +2,10 @@
 
 import numpy as np
 from sklearn.base import clone
-from sklearn.ensemble import HistGradientBoostingClassifier
+from sklearn.ensemble import (
+    HistGradientBoostingClassifier,
+    HistGradientBoostingRegressor,
+)
 
 from sklearn_kd._estimators.parts import last_step
 from sklearn_kd._estimators.weight_names import weight_parameter
@@ -16,13 +19,16 @@ from sklearn_kd.teachers import FittedTeacher, fit_teacher, small_booster
 #: Share of a time limit after which it is neither fitted further nor used.
 _SHARE = 0.5
 
+#: What a booster is, whose rounds can be counted.
+_BOOSTERS = HistGradientBoostingClassifier, HistGradientBoostingRegressor
+
 #: Rounds between two looks at the clock.
 _ADDED = 5
 
 
 def booster_of(train, seed):
     """Make the booster for training rows, seeded and not fitted; None without one."""
-    booster = small_booster(train.X, train.task.n_outputs)
+    booster = small_booster(train.X, train.task, train.soft.loss)
     return booster and below_hooks(seed_unset(booster, seed))
 
 
@@ -75,7 +81,7 @@ def _fit_in_time(model, rows, weights, deadline):
     if deadline.left(_SHARE) < 0:
         return None
     last = last_step(model)
-    if not isinstance(last, HistGradientBoostingClassifier):  # that of a wide table
+    if not isinstance(last, _BOOSTERS):  # that of a wide table, or of several outputs
         X, _ = rows
         if len(X) > affordable_rows(X.shape[1], deadline.seconds):
             return None

@@ -183,7 +183,7 @@ def _predict_labelled(members, rest, held, splits, n_rows, context):
         predicted = _predict_held(members, held, n_rows, context)
     for place, one in enumerate(members.values()):
         if predicted[place] is None:
-            predicted[place] = np.zeros((n_rows, rest.task.n_outputs), np.float32)
+            predicted[place] = np.zeros((n_rows, rest.task.n_outputs), rest.task.dtype)
         predicted[place][rest.origin] = one.out_of_fold(rest, splits, context)
     return predicted
 
@@ -192,7 +192,7 @@ def _predict_held(members, held, n_rows, context):
     """Predict validation rows, as rows of arrays for all labelled ones."""
     predicted = []
     for one in members.values():
-        outputs = np.zeros((n_rows, held.task.n_outputs), np.float32)
+        outputs = np.zeros((n_rows, held.task.n_outputs), held.task.dtype)
         outputs[held.origin] = one.label(held, context)
         predicted.append(outputs)
     return predicted

@@ -61,15 +61,16 @@ class FittedPool:
         """Pool soft targets; a row without a prediction of the teacher stays one."""
         if not self.members:
             return rows
-        task, outputs = rows.task, rows.soft.proba
+        task, outputs = rows.task, rows.soft.outputs
         if self.share is None:
             return rows.with_outputs(task.pool([outputs, *others], self.weights))
         labels = task.pool(others, self.weights)
         if self.power != 1:
             outputs = task.pool([outputs], [self.power])
         mean = task.mean([outputs, labels], [1 - self.share, self.share])
-        has_prediction = task.has_prediction(outputs)[:, None]
-        return rows.with_outputs(np.where(has_prediction, mean, 0).astype(np.float32))
+        there = task.has_prediction(outputs)[:, None]
+        mean = np.where(there, mean, task.no_prediction)
+        return rows.with_outputs(mean.astype(task.dtype, copy=False))
 
 
 def whole(parts, members):

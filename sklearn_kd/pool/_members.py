@@ -108,7 +108,7 @@ def fit_members(pool, student, train, held, made, real, seed, context):
         _add(members, "booster", fitted, model, made, real, context)
     if pool.student:
         n_transfer = len(train if made is None else made)
-        network = without_teacher(student, len(train), n_transfer, seed)
+        network = without_teacher(student, train, n_transfer, seed)
         several = 1 if context.deadline.limited else _STUDENTS
         model = OnLabels(network, held, train.task, several)
         of_fold = OnLabels(shortened(network, _FOLD_STEPS), held, train.task)

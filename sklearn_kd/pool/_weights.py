@@ -84,7 +84,7 @@ def share_of_labels(members, weights, made):
         return WITHOUT_ROWS, 1.0
     few = slice(None, None, -(-len(made) // _COMPARED))
     labels = made.task.pool([one.outputs[few] for one in members.values()], weights)
-    power = made.task.matching_exponent(made.soft.proba[few], labels)
+    power = made.task.matching_exponent(made.soft.outputs[few], labels)
     share = min(AS_SURE + FOR_SURENESS * max(-np.log(power), 0), MOST_SHARE)
     return share, max(power, 1.0)
 

@@ -3,7 +3,9 @@
 from sklearn.base import BaseEstimator
 
 from sklearn_kd._compat import StrOptions, validate_all_params
+from sklearn_kd._messages import show
 from sklearn_kd._run.versions import VersionedMixin
+from sklearn_kd._task import Classification
 
 
 class Pool(VersionedMixin, BaseEstimator):
@@ -121,10 +123,15 @@ OBJECTIVES = {
 }
 
 
-def find_pool(objective):
+def find_pool(objective, task):
     """Give the pool that an objective names, with checked parameters."""
     pool = OBJECTIVES[objective] if isinstance(objective, str) else objective
     validate_all_params([pool])
+    if pool.calibration is not None and task.name != Classification.name:
+        raise ValueError(
+            f"calibration={show(pool.calibration)} of Pool is for class probabilities, "
+            "and a regression has none: leave it at None."
+        )
     return pool
 
 

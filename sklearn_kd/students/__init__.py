@@ -2,12 +2,15 @@
 
 from sklearn_kd.students._dispatch import (
     check_student,
+    check_weighted,
+    default_student,
     fit_student,
+    follow,
     is_linear,
     own_rows,
     resolve_student,
     split_validation,
-    student_proba,
+    student_outputs,
 )
 from sklearn_kd.students._on_labels import (
     OnLabels,
@@ -20,18 +23,23 @@ from sklearn_kd.students._on_labels import (
 from sklearn_kd.students._rehearsal import check_dates, check_readable
 from sklearn_kd.students._split import split
 from sklearn_kd.students.encoder.encoder import TabularEncoder
+from sklearn_kd.students.mlp.regressor import MLPStudentRegressor
 from sklearn_kd.students.mlp.student import MLPStudent
 from sklearn_kd.students.skorch.student import SkorchStudent
 
 __all__ = [
     "MLPStudent",
+    "MLPStudentRegressor",
     "OnLabels",
     "SkorchStudent",
     "TabularEncoder",
     "check_dates",
     "check_readable",
     "check_student",
+    "check_weighted",
+    "default_student",
     "fit_student",
+    "follow",
     "is_linear",
     "is_own_network",
     "own_rows",
@@ -40,7 +48,7 @@ __all__ = [
     "shortened",
     "split",
     "split_validation",
-    "student_proba",
+    "student_outputs",
     "was_cut",
     "without_teacher",
 ]

@@ -2,16 +2,12 @@
 
 from dataclasses import replace
 
-import numpy as np
-
 from sklearn_kd._compat import num_samples
 from sklearn_kd._rows import TransferSet
 from sklearn_kd._tables.checks import check_groups, check_rows
 from sklearn_kd._tables.taking import RowsInPlace
 from sklearn_kd._tables.weights import compact
-from sklearn_kd._task import Classification
 from sklearn_kd.losses._registry import check_loss
-from sklearn_kd.targets import SoftTargets
 
 
 def check_train(student, X, y, sample_weight, soft_targets, groups=None):
@@ -38,12 +34,10 @@ def check_train(student, X, y, sample_weight, soft_targets, groups=None):
         The rows with their classes: those of the soft targets where there are any.
     """
     X = _check_rows(student, X, reset=True)
-    classes = None
     if soft_targets is not None:
-        _check_soft_targets(soft_targets, num_samples(X), "soft_targets")
-        classes = soft_targets.classes
-    task, codes, weight = Classification.read(student, X, y, sample_weight, classes)
-    rows = _transfer_set(X, codes, weight, task, soft_targets)
+        _check_soft_targets(student, soft_targets, num_samples(X), "soft_targets")
+    task, hard, weight = student._read(X, y, sample_weight, soft_targets)
+    rows = _transfer_set(student, X, hard, weight, task, soft_targets)
     return replace(rows, groups=check_groups(groups, weight > 0))
 
 
@@ -68,13 +62,11 @@ def check_batch(student, X, y, classes, sample_weight, soft_targets, first):
     """
     X = _check_rows(student, X, reset=first)
     if soft_targets is not None:
-        _check_soft_targets(soft_targets, num_samples(X), "soft_targets")
-    known = None if first else student.classes_
-    soft_classes = None if soft_targets is None else soft_targets.classes
-    task, codes, weight = Classification.read_batch(
-        student, X, y, sample_weight, known, classes, soft_classes
+        _check_soft_targets(student, soft_targets, num_samples(X), "soft_targets")
+    task, hard, weight = student._read_batch(
+        X, y, sample_weight, soft_targets, classes, first
     )
-    return _transfer_set(X, codes, weight, task, soft_targets)
+    return _transfer_set(student, X, hard, weight, task, soft_targets)
 
 
 def check_validation(student, X, y, sample_weight, soft_targets, *, like):
@@ -102,20 +94,12 @@ def check_validation(student, X, y, sample_weight, soft_targets, *, like):
         X = _check_rows(student, X, reset=False)
     except (TypeError, ValueError) as error:
         raise type(error)(f"X_val: {error}") from error
-    task = Classification(student.classes_)
-    codes, weight = task.read_validation(student, X, y, sample_weight)
+    task = student._task
+    hard, weight = task.read_validation(student, X, y, sample_weight)
     if soft_targets is not None:
-        _check_soft_targets(soft_targets, len(codes), "soft_targets_val")
-        if not (
-            np.array_equal(soft_targets.classes, like.classes)
-            and soft_targets.temperature == like.temperature
-            and soft_targets.loss == like.loss
-        ):
-            raise ValueError(
-                "soft_targets_val must have the classes, the temperature and the loss "
-                f"of soft_targets: got {soft_targets} and {like}."
-            )
-    return _transfer_set(X, codes, weight, task, soft_targets)
+        _check_soft_targets(student, soft_targets, len(hard), "soft_targets_val")
+        soft_targets.check_like(like)
+    return _transfer_set(student, X, hard, weight, task, soft_targets)
 
 
 def _check_rows(student, X, *, reset):
@@ -128,22 +112,22 @@ def _check_rows(student, X, *, reset):
     return X
 
 
-def _transfer_set(X, codes, weight, task, soft_targets):
+def _transfer_set(student, X, hard, weight, task, soft_targets):
     if soft_targets is None:
         # 0 and 1 are exact in any dtype
-        hot = task.hot(codes, np.float32)
-        soft_targets = SoftTargets(hot, task.classes, row_alpha=0.0)
-    rows = TransferSet(X, task, codes, compact(weight), soft_targets)
+        hot = task.hot(hard, task.dtype)
+        soft_targets = student._hard_term().of(hot, task)
+    rows = TransferSet(X, task, hard, compact(weight), soft_targets)
     return rows.take(weight > 0)
 
 
-def _check_soft_targets(soft_targets, n_samples, name):
-    if not isinstance(soft_targets, SoftTargets):
+def _check_soft_targets(student, soft_targets, n_samples, name):
+    kind = student._soft_kind
+    if not isinstance(soft_targets, kind):
         raise TypeError(
-            f"{name} must be a sklearn_kd.SoftTargets, got "
-            f"{type(soft_targets).__name__}. Wrap probabilities: SoftTargets(proba, "
-            "classes)."
+            f"{name} must be a sklearn_kd.{kind.__name__}, got "
+            f"{type(soft_targets).__name__}. Wrap {kind.wrapped}."
         )
-    check_loss(soft_targets.loss, f"{name}.loss")
+    check_loss(soft_targets.loss, f"{name}.loss", student._task_kind.name)
     if len(soft_targets) != n_samples:
         raise ValueError(f"{name} has {len(soft_targets)} rows, expected {n_samples}.")

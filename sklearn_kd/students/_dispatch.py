@@ -20,23 +20,34 @@ from sklearn_kd._estimators.resampling import resampling_ensemble, resampling_pa
 from sklearn_kd._estimators.weight_names import weight_parameter
 from sklearn_kd._messages import show
 from sklearn_kd._tables.taking import copy_rows
-from sklearn_kd._task import Classification
+from sklearn_kd._task import Classification, Regression
 from sklearn_kd._task.proba import check_finite
 from sklearn_kd.students._kinds import is_careful, kind_of
+from sklearn_kd.students.mlp.regressor import MLPStudentRegressor
 from sklearn_kd.students.mlp.student import MLPStudent
 from sklearn_kd.students.weighted._requests import routes
+
+#: The default students by task.
+_DEFAULTS = {Classification.name: MLPStudent, Regression.name: MLPStudentRegressor}
 
 #: About how many rows a trained student predicts, to test that it did not diverge.
 _CHECKED = 256
 
 
-def resolve_student(student):
+def default_student(task):
+    """Give the class of the default student of a task."""
+    return _DEFAULTS[task.name]
+
+
+def resolve_student(student, task=Classification):
     """Give the estimator that learns: an adapter for what needs one.
 
     Parameters
     ----------
     student : estimator or None
         What the user passed; None is the default student.
+    task : type or object, default=Classification
+        The task, for the default student.
 
     Returns
     -------
@@ -44,10 +55,10 @@ def resolve_student(student):
         The same object where nothing needs an adapter; never a changed one.
     """
     if student is None:
-        return MLPStudent()
+        return default_student(task)()
     if isinstance(student, Pipeline) and student.steps:
         name, last = student.steps[-1]
-        adapted = resolve_student(last)
+        adapted = resolve_student(last, task)
         if adapted is not last and last is not None:
             student = clone(student)
             student.steps[-1] = (name, adapted)
@@ -55,23 +66,19 @@ def resolve_student(student):
     return student if isinstance(student, type) else kind_of(student).adapt(student)
 
 
-def check_student(student, *, learns_softly, temperature, loss, n_classes, weighted):
+def check_student(student, *, soft_term, task, weighted):
     """Refuse what cannot be a student, before any teacher is fitted or predicts.
 
     Parameters
     ----------
     student : estimator
         From :func:`resolve_student`.
-    learns_softly : bool
-        Whether there will be soft targets.
-    temperature : float
-        The temperature of the soft term.
-    loss : str
-        The soft term.
-    n_classes : int
-        Number of classes.
+    soft_term : SoftTerm
+        How soft targets will count, if there are any.
+    task : Classification or Regression
+        What is to be learned.
     weighted : bool
-        Whether labelled rows have weights.
+        Whether rows have weights.
 
     Raises
     ------
@@ -89,23 +96,37 @@ def check_student(student, *, learns_softly, temperature, loss, n_classes, weigh
         )
     if not (hasattr(student, "fit") and hasattr(student, "get_params")):
         raise TypeError(
-            f"student must be a scikit-learn classifier, got {show(student)}. Leave it "
-            "out for MLPStudent()."
+            f"student must be a scikit-learn {task.kind}, got {show(student)}. Leave "
+            "it out for the default network."
         )
     last = last_step(student)
     validate_all_params(parts_of(student))
     _refuse_resampling(student)
     _warn_of_callbacks(student)
-    if not hasattr(last, "fit") or not Classification.is_made_by(last):
+    if not hasattr(last, "fit") or not task.is_made_by(last):
         raise TypeError(
-            f"student must be a classifier, got {type(last).__name__}, which is none."
+            f"student must be a {task.kind}, got {type(last).__name__}, which is none."
         )
     kind = kind_of(last)
     kind.check_parameters(last)
     if weighted:
         kind.check_weights(last)
-    if learns_softly:
-        kind.check_soft(last, temperature, loss, n_classes)
+    if task.quantiles is not None:
+        kind.check_levels(last, task.quantiles)
+    if soft_term.is_used:
+        kind.check_soft(last, soft_term, task)
+
+
+def check_weighted(student):
+    """Refuse a student that takes no weights, where rows have some."""
+    last = last_step(student)
+    kind_of(last).check_weights(last)
+
+
+def follow(student, soft_term, task):
+    """Set the loss of a seeded student, where that is its own."""
+    last = last_step(student)
+    kind_of(last).follow(last, soft_term, task)
 
 
 def split_validation(student, transfer_set, learns_softly):
@@ -171,12 +192,12 @@ def own_rows(student, X):
     return X if is_careful(student) else copy_rows(X)
 
 
-def student_proba(student, X):
+def student_outputs(student, X, method="predict_proba"):
     """Predict own rows; NaN is refused, here where a student does not do so."""
     if is_careful(student):
-        return student.predict_proba(X)
-    proba = student.predict_proba(copy_rows(X))
-    return check_finite(proba, f"The student {type(student).__name__}")
+        return getattr(student, method)(X)
+    outputs = getattr(student, method)(copy_rows(X))
+    return check_finite(outputs, f"The student {type(student).__name__}")
 
 
 def _warn_of_callbacks(student):
@@ -243,5 +264,10 @@ def _weight_name(step):
 
 
 def is_linear(student):
-    """Return True for scikit-learn's linear classifiers, also at a pipeline's end."""
-    return isinstance(last_step(student), LinearClassifierMixin)
+    """Return True for scikit-learn's linear models, also at a pipeline's end."""
+    last = last_step(student)
+    if isinstance(last, LinearClassifierMixin):
+        return True
+    modules = [base.__module__ for base in type(last).__mro__]
+    is_one = any(module.startswith("sklearn.linear_model.") for module in modules)
+    return is_one and hasattr(last, "predict") and not hasattr(last, "predict_proba")

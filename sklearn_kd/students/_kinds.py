@@ -17,13 +17,23 @@ from sklearn_kd._estimators.parts import last_step
 from sklearn_kd._estimators.weight_names import weight_parameter
 from sklearn_kd._messages import show
 from sklearn_kd._run.random import as_seed
+from sklearn_kd._task import Regression
+from sklearn_kd._task.regression.predictions import predicts_numbers
 from sklearn_kd.decoded import decoded
 from sklearn_kd.losses._registry import LOSSES
 from sklearn_kd.students._loss_trial import try_with_numpy, try_with_torch
 from sklearn_kd.students._split import split
+from sklearn_kd.students._tasks import follow_term
+from sklearn_kd.students.mlp._base import BaseMLP
+from sklearn_kd.students.mlp.regressor import MLPStudentRegressor
 from sklearn_kd.students.mlp.student import MLPStudent
 from sklearn_kd.students.skorch.student import SkorchStudent
-from sklearn_kd.students.weighted._expansion import check_folds, expand, expand_folds
+from sklearn_kd.students.weighted._expansion import (
+    blended_numbers,
+    check_folds,
+    expand,
+    expand_folds,
+)
 from sklearn_kd.students.weighted._requests import routed, unroutable, weights_reach
 
 
@@ -60,8 +70,21 @@ class Kind:
             raise _no_weights(student)
 
     @staticmethod
-    def check_soft(student, temperature, loss, n_classes):
+    def check_soft(student, soft_term, task):
         """Refuse soft targets that the student cannot learn."""
+
+    @staticmethod
+    def check_levels(student, quantiles):
+        """Refuse quantiles, unless the student learns them so that they never cross."""
+        raise TypeError(
+            f"quantiles={show(quantiles)} need a student whose quantiles never cross, "
+            f"and {type(student).__name__} learns one number an output: use "
+            "MLPStudentRegressor()."
+        )
+
+    @staticmethod
+    def follow(student, soft_term, task):
+        """Set the loss of a seeded student, where it has one of this package."""
 
     @staticmethod
     def encoder_of(student):
@@ -109,13 +132,17 @@ class SoftKind(Kind):
         )
 
     @staticmethod
-    def check_soft(student, temperature, loss, n_classes):
+    def check_soft(student, soft_term, task):
         if isinstance(student, BaseSearchCV):
             check_folds(student)
             inner = last_step(student.estimator)
-            kind_of(inner).check_soft(inner, temperature, loss, n_classes)
+            kind_of(inner).check_soft(inner, soft_term, task)
         else:
-            LOSSES[loss].check_classes(n_classes)
+            LOSSES[soft_term.loss].check_classes(task.n_outputs)
+
+    @staticmethod
+    def check_levels(student, quantiles):
+        pass
 
     @staticmethod
     def wants_validation(student):
@@ -146,20 +173,24 @@ class SoftKind(Kind):
 class MLPKind(SoftKind):
     """The network of this package, and classes derived from it."""
 
-    careful = (MLPStudent,)
+    careful = (MLPStudent, MLPStudentRegressor)
 
     @staticmethod
     def is_one(student):
-        return isinstance(student, MLPStudent)
+        return isinstance(student, BaseMLP)
 
     @staticmethod
     def check_parameters(student):
         student._check_parameters()
 
     @staticmethod
-    def check_soft(student, temperature, loss, n_classes):
-        SoftKind.check_soft(student, temperature, loss, n_classes)
-        try_with_numpy(loss, temperature, n_classes)
+    def check_soft(student, soft_term, task):
+        SoftKind.check_soft(student, soft_term, task)
+        try_with_numpy(soft_term, task)
+
+    @staticmethod
+    def follow(student, soft_term, task):
+        follow_term(student, soft_term, task)
 
     @staticmethod
     def encoder_of(student):
@@ -167,7 +198,7 @@ class MLPKind(SoftKind):
 
     @staticmethod
     def needs_trial(student, by_rules):
-        return not by_rules or type(student) is not MLPStudent
+        return not by_rules or type(student) not in MLPKind.careful
 
 
 class NetKind(SoftKind):
@@ -188,9 +219,13 @@ class NetKind(SoftKind):
         student._check_parameters()
 
     @staticmethod
-    def check_soft(student, temperature, loss, n_classes):
-        SoftKind.check_soft(student, temperature, loss, n_classes)
-        try_with_torch(loss, temperature, n_classes)
+    def check_soft(student, soft_term, task):
+        SoftKind.check_soft(student, soft_term, task)
+        try_with_torch(soft_term, task)
+
+    @staticmethod
+    def follow(student, soft_term, task):
+        follow_term(student, soft_term, task)
 
     @staticmethod
     def encoder_of(student):
@@ -218,17 +253,19 @@ class WeightedKind(Kind):
         pass
 
     @staticmethod
-    def check_soft(student, temperature, loss, n_classes):
+    def check_soft(student, soft_term, task):
         name = type(student).__name__
-        if temperature != 1:
+        if soft_term.temperature != 1:
             raise ValueError(
-                f"temperature={temperature:g} needs a student that divides its own "
-                f"logits by it too, and {name} does not: it would learn a flattened or "
-                "sharpened copy of the teacher. Use temperature=1, or MLPStudent()."
+                f"temperature={soft_term.temperature:g} needs a student that divides "
+                f"its own logits by it too, and {name} does not: it would learn a "
+                "flattened or sharpened copy of the teacher. Use temperature=1, or "
+                "MLPStudent()."
             )
-        if loss != "kl":
+        if soft_term.loss != "kl":
             raise ValueError(
-                f"loss={show(loss)} needs a student that minimises it, and {name} "
+                f"loss={show(soft_term.loss)} needs a student that minimises it, and "
+                f"{name} "
                 'minimises a loss of its own, given weights. Use loss="kl", or '
                 "MLPStudent()."
             )
@@ -250,16 +287,24 @@ class WeightedKind(Kind):
             return transfer_set, None
         return super().split(student, transfer_set, learns_softly)
 
-    @staticmethod
-    def fit(student, train, validation):
-        X, y, weight, rows = _copies(train)
+    copies = staticmethod(expand)
+
+    @classmethod
+    def _copies(cls, rows):
+        """Expand rows; those without soft targets have their hard target alone."""
+        if rows.soft is None:
+            return rows.X, rows.y, rows.weight, np.arange(len(rows))
+        return cls.copies(rows)
+
+    @classmethod
+    def fit(cls, student, train, validation):
+        X, y, weight, rows = cls._copies(train)
         params = {}
         if validation is not None:
-            params["X_val"], params["y_val"], params["sample_weight_val"], _ = _copies(
-                validation
-            )
+            X_val, y_val, weight_val, _ = cls._copies(validation)
+            params = {"X_val": X_val, "y_val": y_val, "sample_weight_val": weight_val}
         cv = _splitter(student)
-        if cv is not _NONE:
+        if cv is not _NONE and len(rows) > len(train):
             student.set_params(cv=expand_folds(cv, train, rows))
         with routed(student, "sample_weight") as by_plain_name:
             if (weight != 1).any():  # with ones, many fits round otherwise
@@ -269,6 +314,29 @@ class WeightedKind(Kind):
         if cv is not _NONE:  # lists of positions are nothing to keep
             student.set_params(cv=cv)
         return fitted
+
+
+class NumbersKind(WeightedKind):
+    """A regressor: it learns blended targets, which are exact for a squared error."""
+
+    copies = staticmethod(blended_numbers)
+
+    @staticmethod
+    def is_one(student):
+        return predicts_numbers(student) and not hasattr(student, "predict_proba")
+
+    @staticmethod
+    def check_weights(student):
+        if not weights_reach(student):
+            _check_routable(student)
+            raise _no_weights(student)
+
+    @staticmethod
+    def check_soft(student, soft_term, task):
+        if task.name != Regression.name:
+            return LabelsKind.check_soft(student, soft_term, task)
+        check_folds(student)
+        return None
 
 
 class LabelsKind(Kind):
@@ -284,7 +352,7 @@ class LabelsKind(Kind):
         raise _no_weights(student)
 
     @staticmethod
-    def check_soft(student, temperature, loss, n_classes):
+    def check_soft(student, soft_term, task):
         _check_routable(student)
         raise TypeError(
             f"The student {type(student).__name__} can learn from labels only: neither "
@@ -305,7 +373,7 @@ class LabelsKind(Kind):
 
 
 #: The first whose ``is_one`` is True is a student's kind.
-KINDS = (MLPKind, NetKind, SoftKind, WeightedKind, LabelsKind)
+KINDS = (MLPKind, NetKind, SoftKind, NumbersKind, WeightedKind, LabelsKind)
 
 _NONE = object()
 
@@ -352,14 +420,6 @@ def _no_weights(student):
 def fit_labels(student, X, y, params):
     """Fit a student on labels; one that takes codes alone still predicts labels."""
     return decoded(student, y).fit(X, y, **params)
-
-
-def _copies(rows):
-    """Expand rows, with labels; rows without soft targets have their label alone."""
-    if rows.soft is None:
-        every = np.arange(len(rows))
-        return rows.X, rows.y, rows.weight, every
-    return expand(rows)
 
 
 def _splitter(student):

@@ -2,7 +2,7 @@
 
 import numpy as np
 from scipy.sparse import issparse
-from sklearn.base import BaseEstimator, ClassifierMixin, clone
+from sklearn.base import BaseEstimator, clone
 
 from sklearn_kd._compat import drop_callbacks, num_samples
 from sklearn_kd._estimators.parts import last_step, parts_of
@@ -16,24 +16,31 @@ from sklearn_kd._tables.doubtful_levels import (
 )
 from sklearn_kd._tables.texts import is_text
 from sklearn_kd._tables.unreadable import find_unreadable
-from sklearn_kd.students._dispatch import fit_student, student_proba
+from sklearn_kd.students._dispatch import (
+    default_student,
+    fit_student,
+    follow,
+    student_outputs,
+)
+from sklearn_kd.students.mlp._base import BaseMLP
 from sklearn_kd.students.mlp._training import MOST_EPOCHS, epochs_of, steps_of_epoch
-from sklearn_kd.students.mlp.student import MLPStudent
 
 #: Share of all epochs without an improvement after which training stops.
 PATIENCE = 0.25
 
 
-def without_teacher(student, n_labelled, n_transfer, seed):
+def without_teacher(student, train, n_transfer, seed):
     """Make the network that is trained on labels alone.
 
     Parameters
     ----------
     student : estimator
-        The student, seeded. For one that is no :class:`MLPStudent`, nor a pipeline that
-        ends in one, it is the default network.
-    n_labelled, n_transfer : int
-        Number of rows with labels, and of those that the student is trained on.
+        The student, seeded. For one that is no network of this package, nor a pipeline
+        that ends in one, it is the default network.
+    train : TransferSet
+        The rows with labels, with soft targets for the loss.
+    n_transfer : int
+        Number of rows that the student is trained on.
     seed : int
         Of the default network.
 
@@ -43,12 +50,13 @@ def without_teacher(student, n_labelled, n_transfer, seed):
         Not fitted. It takes as many steps as the student, in 100 epochs at most.
     """
     if not is_own_network(student):
-        student = MLPStudent(random_state=seed)
+        student = default_student(train.task)(random_state=seed)
+        follow(student, train.soft, train.task)
     student = clone(student)
     drop_callbacks(parts_of(student))
     network = last_step(student)
     steps = epochs_of(network, n_transfer) * steps_of_epoch(network, n_transfer)
-    epochs = min(-(-steps // steps_of_epoch(network, n_labelled)), MOST_EPOCHS)
+    epochs = min(-(-steps // steps_of_epoch(network, len(train))), MOST_EPOCHS)
     network.set_params(max_iter=epochs, verbose=False)
     if isinstance(network.n_iter_no_change, str):
         network.set_params(n_iter_no_change=max(round(epochs * PATIENCE), 1))
@@ -57,7 +65,7 @@ def without_teacher(student, n_labelled, n_transfer, seed):
 
 def is_own_network(student):
     """Return whether a student is, or ends in, the network of this package."""
-    return isinstance(last_step(student), MLPStudent)
+    return isinstance(last_step(student), BaseMLP)
 
 
 def reads_table(X):
@@ -83,8 +91,10 @@ def shortened(student, share):
     return student
 
 
-class OnLabels(ClassifierMixin, BaseEstimator):
+class OnLabels(BaseEstimator):
     """A student that is fitted on labels as a teacher is, and stopped by given rows.
+
+    It predicts by the method of its task.
 
     Parameters
     ----------
@@ -93,8 +103,8 @@ class OnLabels(ClassifierMixin, BaseEstimator):
     held : TransferSet or None
         Labelled rows, without soft targets, that decide when training stops. Without
         any, none are split off.
-    task : Classification
-        The classes, all of which have rows wherever it is fitted.
+    task : Classification or Regression
+        All its classes have rows wherever it is fitted.
     n_students : int, default=1
         Predictions are pooled from so many that differ in their seed.
 
@@ -103,7 +113,7 @@ class OnLabels(ClassifierMixin, BaseEstimator):
     students_ : list of estimator
         The fitted students, that of the given seed first.
     classes_ : ndarray of shape (n_classes,)
-        Those of the student.
+        Those of the student, where it has some.
     """
 
     def __init__(self, student, held, task, n_students=1):
@@ -122,7 +132,8 @@ class OnLabels(ClassifierMixin, BaseEstimator):
                 fit_student(self._make(index), rows, self.held)
                 for index in range(self.n_students)
             ]
-        self.classes_ = self.students_[0].classes_
+        if hasattr(self.students_[0], "classes_"):
+            self.classes_ = self.students_[0].classes_
         return self
 
     def _make(self, index):
@@ -135,12 +146,18 @@ class OnLabels(ClassifierMixin, BaseEstimator):
             network.set_params(random_state=(seed + index) % 2**32)
         return student
 
-    def predict_proba(self, X):
-        """Predict class probabilities: the log-linear pool of the students, evenly."""
-        probas = [student_proba(student, X) for student in self.students_]
-        if len(probas) == 1:
-            return probas[0]
-        return self.task.pool(probas, np.full(len(probas), 1 / len(probas)))
+    def _outputs(self, X):
+        """Predict by the students, pooled evenly."""
+        method, n_rows = self.task.method, num_samples(X)
+        outputs = [
+            np.reshape(student_outputs(student, X, method), (n_rows, -1))
+            for student in self.students_
+        ]
+        if len(outputs) == 1:
+            return outputs[0]
+        return self.task.pool(outputs, np.full(len(outputs), 1 / len(outputs)))
+
+    predict_proba = predict = predict_quantiles = _outputs
 
     def __sklearn_clone__(self):
         return OnLabels(self.student, self.held, self.task, self.n_students)

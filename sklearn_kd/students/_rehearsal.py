@@ -26,7 +26,6 @@ from sklearn_kd._tables.unreadable import REFUSALS, has_odd_columns, is_odd, ref
 from sklearn_kd.students._dispatch import fit_student
 from sklearn_kd.students._kinds import Kind, kind_of
 from sklearn_kd.students.encoder.encoder import TabularEncoder
-from sklearn_kd.targets import SoftTargets
 
 #: Rows of each class, and rows in all, that a student is tried on, beside those with
 #: the levels (of so many a column), the gaps and the extremes of its columns.
@@ -46,7 +45,7 @@ _PACKAGES = {"sklearn", "sklearn_kd", "skorch", "lightgbm", "xgboost", "catboost
 _CANDIDATES = 10
 
 
-def check_readable(student, labelled, parts, more, seed, *, rehearsed):
+def check_readable(student, labelled, parts, more, soft_term, seed, *, rehearsed):
     """Refuse rows, and parameters, that a student could not learn with.
 
     Where the student reads the rows by :class:`TabularEncoder`, its rules are applied
@@ -66,6 +65,8 @@ def check_readable(student, labelled, parts, more, seed, *, rehearsed):
         Those to learn from, and those to be stopped by.
     more : dict of str to {ndarray, CSR matrix, DataFrame}
         Rows without a label, by what messages call them.
+    soft_term : SoftTerm
+        How soft targets will count.
     seed : int
         For a student that draws from global generators.
     rehearsed : bool
@@ -100,7 +101,7 @@ def check_readable(student, labelled, parts, more, seed, *, rehearsed):
     with warnings.catch_warnings():
         warnings.simplefilter("ignore")  # of few rows, and of what comes again
         try:
-            _rehearse(student, *parts, more, seed)
+            _rehearse(student, *parts, more, soft_term, seed)
         except REFUSALS as error:
             if not is_odd(X):
                 raise
@@ -190,12 +191,17 @@ def _is_known(student):
     )
 
 
-def _rehearse(student, train, validation, more, seed):
+def _rehearse(student, train, validation, more, soft_term, seed):
     """Try a student on labelled rows, and on these with rows without a label."""
-    stop = validation and _labelled(validation.at(_telling_rows(validation.X)))
+    stop = validation and _labelled(
+        validation.at(_telling_rows(validation.X)), soft_term
+    )
     try:
         base = _try_few_or_all(
-            student, lambda few: _labelled(_some(train) if few else train), stop, seed
+            student,
+            lambda few: _labelled(_some(train) if few else train, soft_term),
+            stop,
+            seed,
         )
     except (TypeError, ValueError) as error:
         kind = TypeError if isinstance(error, TypeError) else ValueError
@@ -240,13 +246,14 @@ def _some(train):
     return train.at(np.union1d(first, telling))
 
 
-def _labelled(rows):
+def _labelled(rows, soft_term):
     """Read labelled rows, with soft targets that are nearly their hard targets.
 
     So a student that learns by weights has copies of each row, as it will have: what
     splits rows off finds more than one of each class.
     """
-    soft = SoftTargets(rows.task.nearly_hot(rows.hard), rows.task.classes)
+    soft = soft_term.of(rows.task.nearly_hot(rows.hard), rows.task)
+    soft = soft.with_outputs(soft.outputs, np.ones(len(soft)))
     return replace(rows, X=read_rows(rows.X), soft=soft)
 
 

@@ -13,7 +13,7 @@ from sklearn_kd.teachers.given._fitted import (
     no_refit,
     search_without_refit,
 )
-from sklearn_kd.teachers.given._probabilities import check_index
+from sklearn_kd.teachers.given._targets import check_index
 from sklearn_kd.teachers.out_of_sample._calibration import fit_calibrator
 from sklearn_kd.teachers.out_of_sample._out_of_fold import cross_fit
 from sklearn_kd.teachers.out_of_sample._splits import check_folds, fold_positions

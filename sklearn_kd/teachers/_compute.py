@@ -113,7 +113,7 @@ def compute_soft_targets(
     if not teachers:
         raise ValueError("teacher is an empty list: pass at least one teacher.")
     for one in teachers:
-        check_teacher(one)
+        check_teacher(one, Classification)
         name = f"The teacher {type(one).__name__}"
         refuse_row(one, X, name)
         if hasattr(one, "n_features_in_"):

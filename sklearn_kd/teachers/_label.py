@@ -40,7 +40,7 @@ def label_rows(teacher, X, task, *, given_classes, context, key=None, chunk=None
     Returns
     -------
     Predictions
-        The outputs, float32, in the order of the task.
+        The outputs, of the dtype and in the order of the task.
     """
     n_samples = num_samples(X)
     if chunk is None:
@@ -58,7 +58,7 @@ def label_rows(teacher, X, task, *, given_classes, context, key=None, chunk=None
         delayed(predict)(safe_indexing(X, slice(start, start + chunk)))
         for start in bounds
     )
-    outputs = np.empty((n_samples, task.n_outputs), dtype=np.float32)
+    outputs = np.empty((n_samples, task.n_outputs), dtype=task.dtype)
     outside = np.empty(n_samples)
     for start, (proba, columns) in zip(bounds, parts, strict=True):
         part = task.align(proba, columns)

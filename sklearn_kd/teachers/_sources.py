@@ -8,6 +8,7 @@ from sklearn_kd._compat import validate_all_params
 from sklearn_kd._estimators.parts import parts_of
 from sklearn_kd._messages import show
 from sklearn_kd._run.twins import below_hooks
+from sklearn_kd._task import Classification, Regression
 from sklearn_kd.teachers._teach import check_weights, no_folds, teach
 from sklearn_kd.teachers._teachers import Teachers, no_out_of_sample
 from sklearn_kd.teachers.cache._cache import usable_memory
@@ -21,7 +22,7 @@ from sklearn_kd.teachers.given._fitted import (
     is_surely_fitted,
     looks_fitted,
 )
-from sklearn_kd.teachers.given._probabilities import read_teacher_proba
+from sklearn_kd.teachers.given._targets import read_teacher_pred, read_teacher_proba
 from sklearn_kd.teachers.out_of_sample._bagged import may_be_bagged
 from sklearn_kd.teachers.out_of_sample._calibration import no_calibration
 
@@ -59,6 +60,13 @@ class Source:
         return Teachers(context=context)
 
 
+#: What reads the soft targets that the user has, by task.
+_READERS = {
+    Classification.name: read_teacher_proba,
+    Regression.name: read_teacher_pred,
+}
+
+
 class NoTeacher(Source):
     """The labels alone, at ``alpha=0``: no teacher, and no further rows."""
 
@@ -71,15 +79,22 @@ class GivenTargets(Source):
 
     Parameters
     ----------
-    proba : array-like or DataFrame of shape (n_samples, n_classes)
+    given : array-like or DataFrame of shape (n_samples, n_outputs)
         As passed to ``fit``; not checked yet.
+    name : str
+        Of the parameter.
     """
 
     members = ()
-    no_threshold = "teacher_proba comes without a threshold"
 
-    def __init__(self, proba):
-        self.proba = proba
+    def __init__(self, given, name):
+        self.given = given
+        self.name = name
+
+    @property
+    def no_threshold(self):
+        """Why there is no threshold to hand on."""
+        return f"{self.name} comes without a threshold"
 
     def wants_out_of_sample(self, cv, pool, sampler):
         """Refuse a calibration."""
@@ -91,20 +106,20 @@ class GivenTargets(Source):
         """Refuse further rows: there is no teacher to label them."""
         if X_unlabeled is not None:
             raise ValueError(
-                "X_unlabeled needs a teacher, and teacher_proba is for the rows of X "
+                f"X_unlabeled needs a teacher, and {self.name} is for the rows of X "
                 "only: pass the teacher, or leave X_unlabeled out."
             )
         if not (transfer is None or (isinstance(transfer, str) and transfer == "auto")):
             raise ValueError(
                 f"transfer={show(transfer)} makes rows for a teacher to label, and "
-                "teacher_proba is for the rows of X only: pass the teacher, or use "
+                f"{self.name} is for the rows of X only: pass the teacher, or use "
                 'transfer="auto" or None.'
             )
         return None, None
 
     def teach(self, rows, present, fit_params, splits, out_of_sample, seed, context):
         """Check the soft targets, and bring them into the order of the task."""
-        outputs = read_teacher_proba(self.proba, rows, present)
+        outputs = _READERS[rows.task.name](self.given, rows, present)
         return Teachers(
             outputs=outputs, context=context, are_out_of_sample=out_of_sample
         )
@@ -177,7 +192,7 @@ class TeacherList(Source):
         """Fit what is not fitted, and label the labelled rows."""
         members = self.members
         if self.is_default:
-            members = fit_for_folds(members, rows.hard, splits)
+            members = fit_for_folds(members, rows, splits)
         return teach(
             members,
             rows,
@@ -195,7 +210,7 @@ class TeacherList(Source):
 
 def find_source(
     teacher,
-    teacher_proba,
+    targets,
     rows,
     alpha,
     cv,
@@ -210,8 +225,8 @@ def find_source(
     ----------
     teacher : object, list of object or None
         As the user passed it.
-    teacher_proba : object or None
-        As passed to ``fit``.
+    targets : object or None
+        A teacher's predictions, as passed to ``fit``.
     rows : TransferSet
         The labelled rows.
     alpha : float
@@ -238,27 +253,28 @@ def find_source(
         "teacher_classes": teacher_classes,
     }
     given = [name for name, value in names.items() if value is not None]
-    if teacher_proba is not None and given:
+    parameter = rows.task.given
+    if targets is not None and given:
         raise ValueError(
-            "teacher_proba takes the place of a teacher: leave "
-            f"{' and '.join(given)} at None, or do not pass teacher_proba."
+            f"{parameter} takes the place of a teacher: leave "
+            f"{' and '.join(given)} at None, or do not pass {parameter}."
         )
-    if teacher_proba is not None:
-        return GivenTargets(teacher_proba) if alpha > 0 else NoTeacher()
+    if targets is not None:
+        return GivenTargets(targets, parameter) if alpha > 0 else NoTeacher()
     folds = None
     if teacher is None:
         if alpha == 0:
             return NoTeacher()
-        default = default_teachers(rows.X, rows.task.n_outputs)
+        default = default_teachers(rows.X, rows.task)
         members = [below_hooks(one) for one in default]
         if cross_fitted and cv is None:
-            folds = default_folds(rows.X, rows.task.n_outputs)
+            folds = default_folds(rows.X, rows.task)
     else:
         members = list(teacher) if isinstance(teacher, (list, tuple)) else [teacher]
         if not members:
             raise ValueError("teacher is an empty list: pass at least one teacher.")
         for one in members:
-            check_teacher(one)
+            check_teacher(one, rows.task)
             if alpha > 0:
                 _check_untouched(one, cv, teacher_classes, rows.task)
     weights = check_weights(teacher_weights, len(members))

@@ -12,7 +12,7 @@ from sklearn_kd._tables.weights import in_rows, read_floats
 from sklearn_kd.teachers._fit import fit_teacher
 from sklearn_kd.teachers._label import label_rows
 from sklearn_kd.teachers._teachers import FittedTeacher, Teachers
-from sklearn_kd.teachers.average import AveragedTeachers
+from sklearn_kd.teachers.average import average_of
 from sklearn_kd.teachers.given._fitted import is_fitted
 from sklearn_kd.teachers.out_of_sample._bagged import bagged_members
 from sklearn_kd.teachers.out_of_sample._out_of_fold import cross_fit
@@ -70,7 +70,9 @@ def teach(
     Teachers
         Fitted, with the soft targets of the labelled rows.
     """
-    fitted = [is_fitted(teacher, rows.X, given_classes) for teacher in teachers]
+    fitted = [
+        is_fitted(teacher, rows.X, given_classes, rows.task) for teacher in teachers
+    ]
     if splits is not None and any(fitted):
         raise no_folds(teachers[fitted.index(True)])
     members = []
@@ -98,12 +100,12 @@ def teach(
         (teacher,) = (one.teacher for one in members)
         name = f"The teacher {type(teacher).__name__}"
     else:
-        teacher = AveragedTeachers(
+        teacher = average_of(
             [one.teacher for one in members],
             weights,
-            task.classes,
+            task,
             [one.given_classes for one in members],
-            log_linear=pooled,
+            pooled=pooled,
         )
         name = "Every teacher"
     teachers = Teachers(
@@ -171,7 +173,8 @@ def with_out_of_bag(one, rows, present, context, *, fitted_here=False):
     if members is None:
         return one
     outputs = members.label(rows.X, np.arange(len(rows)), context)
-    outputs[members.left_out == 0] = 0  # no member left these rows out
+    # no member left these rows out
+    outputs[members.left_out == 0] = rows.task.no_prediction
     return replace(one, out_of_sample=members, out_of_sample_outputs=outputs)
 
 

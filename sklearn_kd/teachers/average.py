@@ -1,4 +1,4 @@
-"""Several teachers as one: the weighted mean, or the pool, of their probabilities."""
+"""Several teachers as one: the weighted mean, or the pool, of their predictions."""
 
 import numpy as np
 from sklearn.base import BaseEstimator
@@ -7,11 +7,14 @@ from sklearn_kd._compat import num_samples
 from sklearn_kd._estimators.tags import takes_missing, takes_sparse
 from sklearn_kd._run.versions import VersionedMixin
 from sklearn_kd._tables.taking import copy_rows
+from sklearn_kd._task import Regression
 from sklearn_kd._task.blending import average_proba
 from sklearn_kd._task.outputs import read_proba
 from sklearn_kd._task.pooling import log_linear
 from sklearn_kd._task.predictions import PredictingClassifierMixin
 from sklearn_kd._task.proba import align_proba
+from sklearn_kd._task.regression.pooling import linear
+from sklearn_kd._task.regression.predictions import PredictingRegressorMixin
 
 
 class AveragedTeachers(VersionedMixin, PredictingClassifierMixin, BaseEstimator):
@@ -75,3 +78,85 @@ class AveragedTeachers(VersionedMixin, PredictingClassifierMixin, BaseEstimator)
         if self.log_linear:
             return log_linear(probas, self.weights)
         return average_proba(probas, self.weights)
+
+
+class AveragedRegressors(VersionedMixin, PredictingRegressorMixin, BaseEstimator):
+    """The weighted mean of fitted regressors, or their linear pool.
+
+    Parameters
+    ----------
+    teachers : list of object
+        Fitted, each with ``predict``.
+    weights : ndarray of shape (n_teachers,)
+        Non-negative; with sum 1 for the mean.
+    middle : ndarray of shape (n_outputs,) or None, default=None
+        Where weights are those of deviations from these numbers, as for the default
+        ensemble; None for a mean.
+    """
+
+    def __init__(self, teachers, weights, middle=None):
+        self.teachers = teachers
+        self.weights = weights
+        self.middle = middle
+
+    def __sklearn_is_fitted__(self):
+        return True
+
+    def __sklearn_tags__(self):
+        tags = super().__sklearn_tags__()
+        tags.input_tags.sparse = takes_sparse(self.teachers)
+        tags.input_tags.allow_nan = takes_missing(self.teachers)
+        return tags
+
+    def predict(self, X):
+        """Predict numbers.
+
+        Parameters
+        ----------
+        X : {array-like, sparse matrix, DataFrame} of shape (n_samples, n_features)
+            Rows.
+
+        Returns
+        -------
+        ndarray of shape (n_samples,) or (n_samples, n_outputs), float64
+            The mean or the pool of the predictions.
+        """
+        # each may write into its rows, which are the user's and those of the next
+        returned = [
+            np.asarray(teacher.predict(copy_rows(X)), dtype=float)
+            for teacher in self.teachers
+        ]
+        outputs = [each.reshape(num_samples(X), -1) for each in returned]
+        if self.middle is None:
+            pooled = np.tensordot(self.weights, outputs, 1)
+        else:
+            pooled = linear(outputs, self.weights, self.middle)
+        return pooled[:, 0] if pooled.shape[1] == 1 else pooled
+
+
+def average_of(teachers, weights, task, given_classes, *, pooled):
+    """Make one teacher of several, by the task.
+
+    Parameters
+    ----------
+    teachers : list of object
+        Fitted.
+    weights : ndarray of shape (n_teachers,)
+        Their weights.
+    task : Classification or Regression
+        What they teach.
+    given_classes : list of {array-like, None}
+        As for :class:`AveragedTeachers`.
+    pooled : bool
+        Whether the weights are those of a pool.
+
+    Returns
+    -------
+    AveragedTeachers or AveragedRegressors
+        The teacher.
+    """
+    if task.name == Regression.name:
+        return AveragedRegressors(teachers, weights, task.center if pooled else None)
+    return AveragedTeachers(
+        teachers, weights, task.classes, given_classes, log_linear=pooled
+    )

@@ -1,26 +1,14 @@
-"""The losses of :mod:`sklearn_kd.losses` as a torch module."""
-
-from collections.abc import Mapping
+"""The losses of classes in :mod:`sklearn_kd.losses` as a torch module."""
 
 import torch
 from torch import nn
 from torch.nn import functional
 
-from sklearn_kd._messages import show
-from sklearn_kd._run.versions import VersionedMixin
-from sklearn_kd.losses import LOSSES
-from sklearn_kd.losses._registry import check_form, check_loss
 from sklearn_kd.targets import check_temperature
-
-_REDUCTIONS = ("mean", "batchmean", "sum", "none")
-_KEYS = ("proba", "labels", "row_alpha", "sample_weight")
-
-# The least sum of weights that is divided by: a batch whose weights are all 0 has a
-# loss of 0 then, and no NaN that would spoil the network.
-_LEAST_WEIGHT = 1e-30
+from sklearn_kd.torch._criterion import Criterion, check_rows, check_settings
 
 
-class DistillationLoss(VersionedMixin, nn.CrossEntropyLoss):
+class DistillationLoss(Criterion, nn.CrossEntropyLoss):
     """The distillation loss of a batch: ``alpha * soft term + (1 - alpha) * CE``.
 
     The same numbers as :func:`sklearn_kd.losses.distillation_loss`, for any torch loop
@@ -76,14 +64,10 @@ class DistillationLoss(VersionedMixin, nn.CrossEntropyLoss):
     0.1438
     """
 
+    _task, _soft_key = "classification", "proba"
+
     def __init__(self, loss="kl", temperature=1.0, reduction="mean"):
-        check_loss(loss)
-        check_form(loss, "torch")
-        if not isinstance(reduction, str) or reduction not in _REDUCTIONS:
-            raise ValueError(
-                f"reduction must be one of {sorted(_REDUCTIONS)}, got "
-                f"{show(reduction)}."
-            )
+        check_settings(loss, reduction, self._task)
         temperature = check_temperature(temperature)
         super().__init__(reduction=reduction)
         self.loss = loss
@@ -139,30 +123,27 @@ class DistillationLoss(VersionedMixin, nn.CrossEntropyLoss):
         TypeError
             For a 1-D target that does not hold integers, and for arrays.
         """
-        if isinstance(target, Mapping):
-            _check_mapping(target, labels, row_alpha, sample_weight)
-            labels = target.get("labels")
-            row_alpha = target.get("row_alpha")
-            sample_weight = target.get("sample_weight")
-            target = target.get("proba", labels)
-        given = {"target": target, "labels": labels, "sample_weight": sample_weight}
-        _check_tensors(**given, row_alpha=row_alpha)
-        _check_logits(logits)
-        if logits.dtype in (torch.float16, torch.bfloat16):
-            logits = logits.float()
-        if target.ndim == 1:
-            _check_labels("target", target, logits)
-            if row_alpha is not None:
-                raise ValueError(
-                    "row_alpha weighs soft targets, but the target is labels alone: "
-                    'pass the probabilities as "proba", or leave row_alpha out.'
-                )
-            values = functional.cross_entropy(logits, target.long(), reduction="none")
-        else:
-            values = self._blended(logits, target, labels, row_alpha)
-        return self._reduce(values, sample_weight)
+        return self._evaluate(logits, target, labels, row_alpha, sample_weight)
 
-    def _blended(self, logits, proba, labels, row_alpha):
+    def _check_outputs(self, logits):
+        """Refuse logits without a column for each class."""
+        if logits.ndim != 2:
+            raise ValueError(
+                f"logits have shape {tuple(logits.shape)}, expected (n_samples, "
+                "n_classes): one column a class, for two classes too."
+            )
+        return logits
+
+    def _is_labels(self, target):
+        """Return whether the target has no class probabilities."""
+        return target.ndim == 1
+
+    def _hard(self, logits, labels):
+        """Cross-entropy of each row with its label."""
+        _check_labels("target", labels, logits)
+        return functional.cross_entropy(logits, labels.long(), reduction="none")
+
+    def _blended(self, logits, proba, labels, alpha):
         """Loss of each row with soft targets."""
         if proba.shape != logits.shape:
             raise ValueError(
@@ -170,104 +151,20 @@ class DistillationLoss(VersionedMixin, nn.CrossEntropyLoss):
                 f"{tuple(logits.shape)}: the teacher's probabilities, one column a "
                 "class; or labels alone, of shape (n_samples,)."
             )
-        proba = proba.detach().to(logits.dtype)
-        check_loss(self.loss)  # it may have been removed since
-        loss = LOSSES[self.loss](self.temperature)
+        loss = self._registered()(self.temperature)
         loss.check_classes(logits.shape[1])
-        alpha = _as_column(row_alpha, logits)
         if alpha is not None:
-            if labels is None:
-                raise ValueError(
-                    "row_alpha is given without labels: where it is below 1 the loss "
-                    "reads them. Pass labels, or leave row_alpha out."
-                )
             _check_labels("labels", labels, logits)
             # whatever stands in the other rows is a placeholder, -1 for instance
             labels = torch.where(alpha[:, 0] < 1, labels.long(), 0)
         return loss.torch_values(logits, proba, labels, alpha)
 
-    def _reduce(self, values, weight):
-        """Weigh the values of the rows, and reduce them."""
-        if weight is not None:
-            _check_rows("sample_weight", weight, values)
-            weight = weight.to(values.dtype)
-            values = weight * values
-        if self.reduction == "none":
-            return values
-        if self.reduction == "mean" and weight is not None:
-            return values.sum() / weight.sum().clamp_min(_LEAST_WEIGHT)
-        if self.reduction == "sum":
-            return values.sum()
-        return values.mean()
-
-
-def _check_tensors(**given):
-    """Refuse what is no tensor; a number may be meant for ``row_alpha``."""
-    for name, value in given.items():
-        number = name == "row_alpha" and isinstance(value, (int, float))
-        if not (value is None or number or isinstance(value, torch.Tensor)):
-            raise TypeError(
-                f"{name} must be a tensor, got {type(value).__name__}: pass "
-                f"torch.as_tensor({name})."
-            )
-
-
-def _check_mapping(target, labels, row_alpha, sample_weight):
-    """Refuse unknown keys, and targets that are given twice."""
-    known = "proba" in target or "labels" in target
-    for key in target:  # torch.compile follows a loop, and no set operations
-        known = known and key in _KEYS
-    if not known:
-        raise ValueError(
-            f"A target mapping has the keys {sorted(target)}, expected "
-            f'"proba" or "labels", and nothing beside {sorted(_KEYS)}.'
-        )
-    if not (labels is None and row_alpha is None and sample_weight is None):
-        raise ValueError(
-            "labels, row_alpha and sample_weight are read from the target mapping: "
-            "put them there, not beside it."
-        )
-
-
-def _check_logits(logits):
-    """Refuse logits without a column for each class."""
-    if logits.ndim != 2:
-        raise ValueError(
-            f"logits have shape {tuple(logits.shape)}, expected (n_samples, "
-            "n_classes): one column a class, for two classes too."
-        )
-
 
 def _check_labels(name, labels, logits):
     """Refuse labels that are not one integer a row."""
-    _check_rows(name, labels, logits)
+    check_rows(name, labels, logits)
     if labels.is_floating_point() or labels.is_complex():
         raise TypeError(
             f"{name} of shape ({len(labels)},) must hold integers, the positions of "
             f"the labels among the classes, got {labels.dtype}."
         )
-
-
-def _check_rows(name, values, rows):
-    """Refuse anything but one value a row."""
-    if values.shape != rows.shape[:1]:
-        raise ValueError(
-            f"{name} has shape {tuple(values.shape)}, expected one value a row: "
-            f"({len(rows)},)."
-        )
-
-
-def _as_column(row_alpha, logits):
-    """Give alpha as one column, or None where it is 1 in every row."""
-    if isinstance(row_alpha, torch.Tensor) and row_alpha.ndim > 0:
-        _check_rows("row_alpha", row_alpha, logits)
-        return row_alpha.detach().to(logits.dtype)[:, None]
-    if row_alpha is None:
-        return None
-    if isinstance(row_alpha, torch.Tensor):
-        return row_alpha.detach().to(logits).expand(len(logits), 1)
-    if not 0 <= row_alpha <= 1:
-        raise ValueError(f"row_alpha must lie in [0, 1], got {show(row_alpha)}.")
-    if row_alpha == 1:
-        return None
-    return logits.new_full((len(logits), 1), float(row_alpha))

@@ -1,7 +1,6 @@
 """Fitting and applying any encoder: from rows to an array or CSR matrix of numbers."""
 
 from collections.abc import Mapping
-from dataclasses import replace
 from math import isfinite
 
 import numpy as np
@@ -68,7 +67,7 @@ def fit_encoder(encoder, train, dtype, deadline=None):
     if automatic and isinstance(encoder, TabularEncoder):
         X = check_rows(encoder, train.X, reset=True)
         weight = params.get("sample_weight")
-        scores = train.task.scores(params["soft_targets"].proba)
+        scores = train.task.scores(params["soft_targets"].outputs)
         return encoder._learn(X, scores, weight, deadline or Deadline())
     X = train.X
     if type(encoder) not in _OURS:  # with copy=False it may write into them
@@ -81,8 +80,8 @@ def _blended(train):
     soft = train.soft
     if (soft.row_alpha == 1).all():
         return soft
-    proba = train.task.blend(soft.proba, train.hard, soft.row_alpha)
-    return replace(soft, proba=proba)
+    blended = train.task.blend(soft.outputs, train.hard, soft.row_alpha)
+    return soft.with_outputs(blended)
 
 
 def encode(encoder, X, dtype, *, cast_integers=True, watched=False):

@@ -31,7 +31,7 @@ def loss_of(transfer_set):
     """Make the loss that the soft targets of rows are for."""
     soft = transfer_set.soft
     check_form(soft.loss, "NumPy")
-    return LOSSES[soft.loss](soft.temperature)
+    return LOSSES[soft.loss].for_soft(soft)
 
 
 def prepare_batches(encoder, transfer_set, loss, dtype, *, by_parts=False):
@@ -61,14 +61,9 @@ def prepare_batches(encoder, transfer_set, loss, dtype, *, by_parts=False):
         dense = not issparse(probe)
         if dense and (by_parts or n_rows * probe.nbytes > MOST_BYTES):
             return BatchesByParts(encoder, transfer_set, loss, dtype)
-    return Batches.prepare(
-        encode(encoder, read_rows(X), dtype),
-        transfer_set.hard,
-        transfer_set.soft,
-        transfer_set.weight,
-        loss,
-        dtype,
-    )
+    targets = transfer_set.task.for_network(transfer_set.hard, transfer_set.soft)
+    encoded = encode(encoder, read_rows(X), dtype)
+    return Batches.prepare(encoded, *targets, transfer_set.weight, loss, dtype)
 
 
 @dataclass(frozen=True)
@@ -252,8 +247,8 @@ class BatchesByParts:
         """Encode some rows, and prepare their targets."""
         table = self.transfer_set
         X = safe_indexing(table.X, rows) if X is None else X
-        hard, soft = table.hard[rows], table.soft[rows]
-        targets, constant = self.loss.prepare(hard, soft, self.dtype)
+        given = table.task.for_network(table.hard[rows], table.soft[rows])
+        targets, constant = self.loss.prepare(*given, self.dtype)
         weight = table.weight[rows] / self.mean_weight
         self._constant += float(constant @ weight)
         self._n_given += num_samples(X)

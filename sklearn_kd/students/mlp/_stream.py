@@ -15,7 +15,6 @@ from sklearn_kd._tables.building import alike, stack_rows
 from sklearn_kd._tables.columns import column_kinds
 from sklearn_kd._tables.doubtful_levels import already_warned, check_levels
 from sklearn_kd._tables.taking import read_rows
-from sklearn_kd._task import Classification
 from sklearn_kd.students.encoder._encoding import check_types, fit_encoder
 from sklearn_kd.students.encoder.encoder import TabularEncoder
 from sklearn_kd.students.mlp._batches import loss_of, prepare_batches
@@ -176,9 +175,8 @@ class Beginning:
         return {**vars(self), "batches": batches, "seen": seen}
 
     @classmethod
-    def unpacked(cls, state, classes):
+    def unpacked(cls, state, task):
         """Undo :meth:`packed`."""
-        task = Classification(classes)
         batches = tuple(TransferSet(**batch, task=task) for batch in state["batches"])
         seen = state["seen"] and SeenColumns(**state["seen"])
         return cls(**{**state, "batches": batches, "seen": seen})
@@ -258,7 +256,7 @@ def _begin(student, beginning, encoder):
         encoder, beginning = _fit_encoder(student, rows, beginning)
     prepared = prepare_batches(encoder, rows, loss_of(rows), student.dtype)
     hidden = check_hidden_layer_sizes(student.hidden_layer_sizes)
-    sizes = [prepared.n_inputs, *hidden, rows.soft.shape[1]]
+    sizes = [prepared.n_inputs, *hidden, rows.task.n_outputs]
     parameters = Parameters(sizes, student.dtype)
     generator = stream(beginning.seed, INITIALIZE)
     parameters.initialize(generator, student.activation, prepared.input_norm())
@@ -319,12 +317,12 @@ def packed_stream(state):
     return state if beginning is None else state | {"beginning": beginning.packed()}
 
 
-def unpacked_stream(state, classes):
+def unpacked_stream(state, task):
     """Undo :func:`packed_stream`."""
     beginning = state["beginning"]
     if beginning is None:
         return state
-    return state | {"beginning": Beginning.unpacked(beginning, classes)}
+    return state | {"beginning": Beginning.unpacked(beginning, task)}
 
 
 def _first_state(seed):

@@ -25,10 +25,10 @@ from sklearn_kd._run.versions import VersionedMixin
 from sklearn_kd._tables.checks import check_rows
 from sklearn_kd._tables.columns import column_kinds, numeric_block
 from sklearn_kd._tables.taking import is_large, read_rows
-from sklearn_kd._task.predictions import PredictingClassifierMixin
 from sklearn_kd._task.proba import check_finite
 from sklearn_kd.students._checks import check_train, check_validation
 from sklearn_kd.students._split import split
+from sklearn_kd.students._tasks import LearnsLabels
 from sklearn_kd.students.encoder._encoding import (
     check_types,
     encode,
@@ -47,9 +47,7 @@ from sklearn_kd.students.skorch._nets import (
 )
 
 
-class SkorchStudent(
-    VersionedMixin, NestedParameterMixin, PredictingClassifierMixin, BaseEstimator
-):
+class SkorchStudent(VersionedMixin, NestedParameterMixin, LearnsLabels, BaseEstimator):
     """Train a skorch net on soft and hard targets.
 
     It is the adapter that :class:`DistilledClassifier` uses for
@@ -219,7 +217,7 @@ class SkorchStudent(
         # a fit that fails must not leave classes, encoder and net of two fits
         self.__dict__.pop("net_", None)
         train = check_train(self, X, y, sample_weight, soft_targets, groups)
-        self.classes_ = train.task.classes
+        self._follow(train.task)
         validation = check_validation(
             self, X_val, y_val, sample_weight_val, soft_targets_val, like=train.soft
         )
@@ -335,9 +333,14 @@ class SkorchStudent(
     def __getstate__(self):
         state = dict(super().__getstate__())
         state.pop("_exact", None)  # made again from net_
+        state.pop("_task", None)
         if "net_" in state:
             state["net_"] = for_prediction(self.net_)
         return state
+
+    def __setstate__(self, state):
+        super().__setstate__(state)
+        self._remember_task()
 
     def __sklearn_tags__(self):
         tags = super().__sklearn_tags__()

@@ -43,10 +43,41 @@ def expand(transfer_set, min_mass=MIN_MASS):
     soft = transfer_set.soft
     task = transfer_set.task
     rows, labels, mass = task.copies(
-        soft.proba, transfer_set.hard, soft.row_alpha, min_mass
+        soft.outputs, transfer_set.hard, soft.row_alpha, min_mass
     )
     X = safe_indexing(transfer_set.X, rows)
     return X, labels, mass * transfer_set.weight[rows], rows
+
+
+def blended_numbers(transfer_set):
+    """Blend soft and hard targets of numbers; repeat rows where that is not exact.
+
+    The mean of both targets has the same optimum as two terms of a squared error. For
+    another loss a row that has both stands twice, with the weights of the terms.
+
+    Parameters
+    ----------
+    transfer_set : TransferSet
+        Rows with soft targets of a regression.
+
+    Returns
+    -------
+    X, y, weight, rows
+        As from :func:`expand`.
+    """
+    soft, task, hard = transfer_set.soft, transfer_set.task, transfer_set.hard
+    alpha, rows = soft.row_alpha, np.arange(len(transfer_set))
+    both = (alpha > 0) & (alpha < 1)
+    if soft.loss == "squared_error" or not both.any():
+        y = task.labels(task.blend(soft.outputs, hard, alpha))
+        return transfer_set.X, y, transfer_set.weight, rows
+    rows = np.sort(np.r_[rows, np.flatnonzero(both)])
+    is_second = np.r_[False, rows[1:] == rows[:-1]]
+    share = np.where(both[rows], np.where(is_second, 1 - alpha[rows], alpha[rows]), 1)
+    is_hard = is_second | (alpha[rows] == 0)
+    y = np.where(is_hard[:, None], hard[rows], soft.outputs[rows])
+    weight = transfer_set.weight[rows] * share
+    return safe_indexing(transfer_set.X, rows), task.labels(y), weight, rows
 
 
 def check_folds(student):

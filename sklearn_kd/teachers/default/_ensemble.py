@@ -1,16 +1,23 @@
 """The models that the package brings: the default ensemble and the small booster."""
 
+from dataclasses import dataclass
 from functools import partial
 
 import numpy as np
 from scipy.sparse import issparse
 from sklearn.base import clone
-from sklearn.compose import ColumnTransformer
+from sklearn.compose import ColumnTransformer, TransformedTargetRegressor
 from sklearn.decomposition import PCA
-from sklearn.ensemble import ExtraTreesClassifier, HistGradientBoostingClassifier
+from sklearn.ensemble import (
+    ExtraTreesClassifier,
+    ExtraTreesRegressor,
+    HistGradientBoostingClassifier,
+    HistGradientBoostingRegressor,
+)
 from sklearn.impute import SimpleImputer
-from sklearn.linear_model import LogisticRegression
-from sklearn.neural_network import MLPClassifier
+from sklearn.linear_model import LogisticRegression, Ridge
+from sklearn.multioutput import MultiOutputRegressor
+from sklearn.neural_network import MLPClassifier, MLPRegressor
 from sklearn.pipeline import make_pipeline
 from sklearn.preprocessing import (
     FunctionTransformer,
@@ -31,6 +38,7 @@ from sklearn_kd._run.budget import (
 from sklearn_kd._tables.columns import column_kinds, nominal_codes, numeric_block
 from sklearn_kd._tables.texts import is_text
 from sklearn_kd._tables.unreadable import find_unreadable
+from sklearn_kd._task import Classification, Regression
 
 #: Directions that the linear model of a wide table reads: all up to so many rows or
 #: columns, where it is the one on all columns, and the leading ones of more.
@@ -61,8 +69,37 @@ _SMALL, _ENOUGH_ROWS, _LARGER = (60, 15), 10_000, (100, 31)
 #: The fewest extra trees that are worth having.
 _LEAST = 10
 
+#: Losses of a regression that the small booster minimises too; of others the squared.
+_BOOSTED_LOSSES = {"absolute_error", "poisson", "gamma"}
 
-def default_teachers(X, n_classes=2):
+
+@dataclass(frozen=True)
+class _Makers:
+    """The classes of the models of a task, and what makes its linear one."""
+
+    booster: type
+    trees: type
+    network: type
+    linear: object
+
+
+_MAKERS = {
+    Classification.name: _Makers(
+        HistGradientBoostingClassifier,
+        ExtraTreesClassifier,
+        MLPClassifier,
+        partial(LogisticRegression, C=0.1, max_iter=1000, tol=1e-3),
+    ),
+    Regression.name: _Makers(
+        HistGradientBoostingRegressor,
+        ExtraTreesRegressor,
+        MLPRegressor,
+        partial(Ridge, 10.0),
+    ),
+}
+
+
+def default_teachers(X, task):
     """Make the default ensemble: gradient boosting, extra trees and a network.
 
     Categories are numbered for trees and written as columns of 0 and 1 for the network,
@@ -83,8 +120,8 @@ def default_teachers(X, n_classes=2):
     ----------
     X : {ndarray, sparse matrix, DataFrame} of shape (n_samples, n_features)
         The rows it is to be fitted on.
-    n_classes : int, default=2
-        Number of their classes.
+    task : Classification or Regression
+        What is to be learned.
 
     Returns
     -------
@@ -109,30 +146,30 @@ def default_teachers(X, n_classes=2):
             f"The default teacher cannot read these rows: {unreadable} Or pass a "
             "teacher whose pipeline reads the column.",
         ) from unreadable
-    if _is_simple(X, n_classes):
-        return _simple_teachers(X, n_classes)
+    if _is_simple(X, task):
+        return _simple_teachers(X, task)
     n_rows = num_samples(X)
-    trees = ExtraTreesClassifier(
+    trees = _made_by(task).trees(
         100,
         max_features=_FEATURES,
         bootstrap=True,
         min_samples_leaf=1 if n_rows <= _FULL_ROWS else 3,
     )
     return [
-        _with_encoder(_routed(_booster(n_rows, n_classes)), X),
+        _with_encoder(_booster(n_rows, task), X),
         _with_encoder(_routed(trees), X),
-        _network(X),
+        _network(X, task),
     ]
 
 
-def default_folds(X, n_classes=2):
+def default_folds(X, task):
     """Give the folds of the ensemble; None without a network or for very many rows."""
-    if num_samples(X) > _MOST_FOLDED or _is_simple(X, n_classes):
+    if num_samples(X) > _MOST_FOLDED or _is_simple(X, task):
         return None
     return _FOLDS
 
 
-def fit_for_folds(members, codes, splits):
+def fit_for_folds(members, rows, splits):
     """Adapt the default ensemble to the rows that its members are fitted on.
 
     Extra trees need no bootstrap samples where others label the fold of a row, and a
@@ -143,8 +180,8 @@ def fit_for_folds(members, codes, splits):
     ----------
     members : list of estimator
         From :func:`default_teachers`.
-    codes : ndarray of shape (n_samples,), int
-        The classes of the labelled rows.
+    rows : TransferSet
+        The labelled rows.
     splits : list of (train, test) or None
         The folds, if there are any.
 
@@ -154,8 +191,8 @@ def fit_for_folds(members, codes, splits):
         Clones.
     """
     members = [clone(one) for one in members]
-    parts = [codes, *(codes[train] for train, _ in splits or ())]
-    may_stop = all(_can_hold_out(part) for part in parts)
+    parts = [rows, *(rows.at(train) for train, _ in splits or ())]
+    may_stop = all(part.task.can_hold_out(part.hard, _HELD) for part in parts)
     for one in map(last_step, members):
         params = one.get_params()
         if splits is not None and params.get("max_features") == _FEATURES:
@@ -165,51 +202,58 @@ def fit_for_folds(members, codes, splits):
     return members
 
 
-def _can_hold_out(codes):
-    """Return whether a stratified tenth of the rows can be held out."""
-    _, counts = np.unique(codes, return_counts=True)
-    return counts.min() > 1 and _HELD * len(codes) >= len(counts)
-
-
-def _is_simple(X, n_classes):
+def _is_simple(X, task):
     """Return whether a table is sparse, small or wide, or has many classes."""
-    if issparse(X) or n_classes > MANY_CLASSES:
+    if issparse(X) or task.n_outputs > MANY_CLASSES:
         return True
     n_rows = num_samples(X)
     return n_rows < _FEWEST_ROWS or is_wide(n_rows, X.shape[1])
 
 
-def _simple_teachers(X, n_classes):
+def _simple_teachers(X, task):
     """Make the ensemble of such a table, which has no network."""
-    n_trees = max(affordable_trees(num_samples(X), n_classes, 100), _LEAST)
-    trees = _extra_trees(n_trees)
+    n_trees = max(affordable_trees(num_samples(X), task.n_outputs, 100), _LEAST)
+    trees = _extra_trees(n_trees, task)
     if issparse(X):
         return [trees]
     trees = _with_encoder(trees, X)
     if is_wide(num_samples(X), X.shape[1]):
-        return [_linear_model(X), trees]
-    if n_classes > MANY_CLASSES:
+        return [_linear_model(X, task), trees]
+    if task.n_outputs > MANY_CLASSES:
         return [trees]
-    return [_with_encoder(_routed(HistGradientBoostingClassifier()), X), trees]
+    booster = _each_output(_made_by(task).booster(), task)
+    return [_with_encoder(booster, X), trees]
 
 
-def _booster(n_rows, n_classes):
+def _made_by(task):
+    """Give the makers of the models of a task."""
+    return _MAKERS[task.name]
+
+
+def _each_output(model, task):
+    """Fit a model an output, where a model has one only."""
+    several = task.name == Regression.name and task.n_targets > 1
+    return MultiOutputRegressor(_routed(model)) if several else _routed(model)
+
+
+def _booster(n_rows, task):
     if n_rows < _FEW_ROWS:
         rounds = {"max_iter": 150, "max_leaf_nodes": 15, "early_stopping": False}
     else:
-        most = min(300, _BOOSTED_TREES // n_classes)
+        most = min(300, _BOOSTED_TREES // task.n_outputs)
         rounds = {
             "max_iter": most,
             "early_stopping": True,
             "validation_fraction": _HELD,
         }
-    return HistGradientBoostingClassifier(learning_rate=0.05, **rounds)
+    booster = _made_by(task).booster(learning_rate=0.05, **rounds)
+    return _each_output(booster, task)
 
 
-def _network(X):
+def _network(X, task):
     """A network of one hidden layer, on columns of a common scale."""
-    model = MLPClassifier(
-        (100,),
+    model = _made_by(task).network(
+        hidden_layer_sizes=(100,),
         learning_rate_init=1e-2,
         early_stopping=True,
         validation_fraction=_HELD,
@@ -217,46 +261,54 @@ def _network(X):
         max_iter=10_000,  # it stops long before, and warns where it does not
     )
     columns = _common_scale(X, "median", _FAR, add_indicator=True)
-    pipeline = make_pipeline(columns, _routed(model))
-    return pipeline.set_output(transform="default")
+    if task.name == Regression.name:
+        scaler = _unweighted(StandardScaler())
+        model = TransformedTargetRegressor(_routed(model), transformer=scaler)
+    else:
+        model = _routed(model)
+    return make_pipeline(columns, model).set_output(transform="default")
 
 
-def small_booster(X, n_classes=2):
+def small_booster(X, task, loss="squared_error"):
     """Make the model that is fitted on the labels to be pooled with a teacher.
 
     Parameters
     ----------
     X : {ndarray, CSR matrix, DataFrame} of shape (n_samples, n_features)
         The rows it is to be fitted on.
-    n_classes : int, default=2
-        Number of their classes.
+    task : Classification or Regression
+        What is to be learned.
+    loss : str, default="squared_error"
+        Of a regression; boosting minimises it where it can.
 
     Returns
     -------
     estimator or None
-        Unfitted, without a seed: 60 trees a class of 15 leaves, or 100 of 31 above
-        10 000 rows; for a wide table the
-        logistic regression of the default ensemble. None above 10 classes, where no
+        Unfitted, without a seed: 60 trees a class of 15 leaves, or 100 of 31 above 10
+        000 rows; for a wide table the linear model of the default ensemble. None above
+        10 classes or outputs, where no
         column has a value or one is neither numeric nor nominal, for texts, and for
         sparse rows.
     """
-    few = n_classes <= MANY_BOOSTED
+    few = task.n_outputs <= MANY_BOOSTED
     if not few or is_text(X) or issparse(X) or find_unreadable(X) is not None:
         return None
     if _empty_columns(X, np.array(column_kinds(X))).all():
         return None
     if is_wide(num_samples(X), X.shape[1]):
-        return _linear_model(X)
+        return _linear_model(X, task)
     rounds, leaves = _SMALL if num_samples(X) <= _ENOUGH_ROWS else _LARGER
-    booster = HistGradientBoostingClassifier(
+    booster = _made_by(task).booster(
         max_iter=rounds, max_leaf_nodes=leaves, early_stopping=False
     )
-    return _with_encoder(_routed(booster), X)
+    if loss in _BOOSTED_LOSSES:
+        booster.set_params(loss=loss)
+    return _with_encoder(_each_output(booster, task), X)
 
 
-def _extra_trees(n_trees):
-    model = ExtraTreesClassifier(n_trees, bootstrap=True, min_samples_leaf=3)
-    return _routed(model)
+def _extra_trees(n_trees, task):
+    trees = _made_by(task).trees
+    return _routed(trees(n_trees, bootstrap=True, min_samples_leaf=3))
 
 
 def _unweighted(scaler):
@@ -270,13 +322,13 @@ def _routed(model):
     return model
 
 
-def _linear_model(X):
-    """Logistic regression on the leading directions of columns of a common scale."""
+def _linear_model(X, task):
+    """A linear model of the leading directions of columns of a common scale."""
     few = min(num_samples(X), X.shape[1]) <= _FEW
     model = make_pipeline(
         _common_scale(X, "mean", _FURTHEST),
         PCA(svd_solver="full") if few else PCA(_DIRECTIONS, svd_solver="randomized"),
-        _routed(LogisticRegression(C=0.1, max_iter=1000, tol=1e-3)),
+        _routed(_made_by(task).linear()),
     )
     return model.set_output(transform="default")
 

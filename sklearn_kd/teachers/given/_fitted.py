@@ -19,6 +19,7 @@ from sklearn_kd._messages import printable, show
 from sklearn_kd._run.random import contained_draws
 from sklearn_kd._tables.taking import take_copy
 from sklearn_kd._tables.unreadable import REFUSALS, is_odd, refused_by
+from sklearn_kd._task import Classification, Regression
 from sklearn_kd._task.outputs import classes_of
 
 #: The classifiers of packages whose own models predict no probabilities.
@@ -29,38 +30,41 @@ _WRAPPERS = {
 }
 
 
-def check_teacher(teacher):
+def check_teacher(teacher, task):
     """Refuse what cannot be a teacher.
 
     Parameters
     ----------
     teacher : object
         One teacher, not a list.
+    task : Classification or Regression
+        What it is to teach.
 
     Raises
     ------
     TypeError
-        For a class instead of an instance, without ``predict_proba``, and where what
-        is inside is no estimator.
+        For a class instead of an instance, without the method of the task, for an
+        estimator of the other task, and where what is inside is no estimator.
     """
     if isinstance(teacher, type):
         raise TypeError(
             f"teacher must be an instance, got the class {teacher.__name__}. Write "
             f"{teacher.__name__}(), or pass an instance that is fitted."
         )
-    refuse_unusable_parts(teacher, "teacher", _instead)
-    if isinstance(teacher, tuple) or (
-        hasattr(teacher, "__sklearn_tags__") and is_regressor(teacher)
-    ):
+    advise = _ADVICE[task.name]
+    refuse_unusable_parts(teacher, "teacher", advise)
+    others, instead = _OTHERS[task.name]
+    tagged = hasattr(teacher, "__sklearn_tags__")
+    if isinstance(teacher, tuple) or (tagged and others(teacher)):
         raise TypeError(
-            f"teacher must be a classifier, or a list of classifiers without names, "
-            f"got {type(teacher).__name__}."
+            f"teacher must be a {task.kind}, or a list of {task.kind}s without names, "
+            f"got {type(teacher).__name__}.{instead}"
         )
     search = search_without_refit(teacher)
     if search is not None:
         raise no_refit(search, "teacher")
-    if not hasattr(teacher, "predict_proba"):
-        raise TypeError(f"The teacher {_got(teacher)}. {_instead(teacher)}")
+    if not hasattr(teacher, _METHODS[task.name]):
+        raise TypeError(f"The teacher {_got(teacher, task.name)}. {advise(teacher)}")
 
 
 def search_without_refit(estimator):
@@ -91,8 +95,9 @@ def no_refit(search, role):
     )
 
 
-def _got(teacher):
-    """Describe what was passed where it has no ``predict_proba``."""
+def _got(teacher, task):
+    """Describe what was passed where it has no method that predicts."""
+    method = _METHODS[task]
     kind = type(teacher).__name__
     if inspect.ismethod(teacher):
         owner = teacher.__self__
@@ -102,7 +107,9 @@ def _got(teacher):
     if inspect.isroutine(teacher):
         return f"is the function {printable(teacher.__name__)}"
     if isinstance(teacher, (str, bytes, os.PathLike)):
-        return f"is {show(teacher)}, of type {kind}, and has no predict_proba"
+        return f"is {show(teacher)}, of type {kind}, and has no {method}"
+    if method == "predict":
+        return f"{kind} has no predict"
     return f"{kind} has no predict_proba, and soft targets are probabilities"
 
 
@@ -110,7 +117,7 @@ def _a(name):
     return f"an {name}" if name[0] in "AEIOU" else f"a {name}"
 
 
-def _instead(teacher):
+def _classifier_instead(teacher):
     """Return what to pass in the place of what has no ``predict_proba``."""
     package = type(teacher).__module__.partition(".")[0]
     is_text = isinstance(teacher, (str, bytes, os.PathLike))
@@ -145,6 +152,27 @@ def _instead(teacher):
             "StackingClassifier(final_estimator=LogisticRegression()))."
         )
     return f"{wanted}, {given}."
+
+
+def _regressor_instead(teacher):
+    """Return what to pass in the place of what has no ``predict``."""
+    return (
+        "Pass a regressor, an object with predict, or its predictions for the rows of "
+        "X as fit(X, y, teacher_pred=...)."
+    )
+
+
+#: By task: the method that a teacher needs, what is no teacher of it and what to use
+#: for that, and the advice on what has no such method.
+_METHODS = {Classification.name: "predict_proba", Regression.name: "predict"}
+_OTHERS = {
+    Classification.name: (is_regressor, ""),
+    Regression.name: (is_classifier, " Classes need a DistilledClassifier."),
+}
+_ADVICE = {
+    Classification.name: _classifier_instead,
+    Regression.name: _regressor_instead,
+}
 
 
 def looks_fitted(teacher):
@@ -187,7 +215,7 @@ def is_surely_fitted(teacher):
     return isinstance(teacher, FrozenEstimator) or not hasattr(teacher, "fit")
 
 
-def is_fitted(teacher, X, given_classes):
+def is_fitted(teacher, X, given_classes, task=Classification):
     """Return whether a teacher is fitted: it looks so, and it predicts one row.
 
     Parameters
@@ -198,6 +226,8 @@ def is_fitted(teacher, X, given_classes):
         Rows as they reach the teacher.
     given_classes : array-like of shape (n_classes,) or None
         Labels of its columns, as the user passed them.
+    task : Classification or Regression, or their type, default=Classification
+        What it is to teach.
 
     Returns
     -------
@@ -217,7 +247,7 @@ def is_fitted(teacher, X, given_classes):
     must_be = is_surely_fitted(teacher)
     try:
         with contained_draws(0, teacher):
-            proba = teacher.predict_proba(take_copy(X, [0]))
+            proba = getattr(teacher, _METHODS[task.name])(take_copy(X, [0]))
         if must_be or not hasattr(type(last_step(teacher)), "classes_"):
             return True
         return classes_of(teacher, proba, given_classes) is not None

@@ -3,8 +3,11 @@
 import numpy as np
 from sklearn.ensemble import (
     BaggingClassifier,
+    BaggingRegressor,
     ExtraTreesClassifier,
+    ExtraTreesRegressor,
     RandomForestClassifier,
+    RandomForestRegressor,
 )
 from sklearn.pipeline import Pipeline
 
@@ -16,6 +19,15 @@ from sklearn_kd._estimators.resampling import (
 from sklearn_kd._estimators.thresholds import THRESHOLDED
 from sklearn_kd._task.outputs import classes_of
 from sklearn_kd.teachers.out_of_sample._out_of_bag import OutOfBag, pack, unwrap
+
+#: What records the rows that each of its members was fitted on.
+FORESTS = (
+    RandomForestClassifier,
+    ExtraTreesClassifier,
+    RandomForestRegressor,
+    ExtraTreesRegressor,
+)
+BAGGING = BaggingClassifier, BaggingRegressor
 
 #: Rows on which members are tested for having memorised what they were fitted on.
 EVIDENCE_ROWS = 2_000
@@ -38,13 +50,13 @@ def may_be_bagged(teacher):
     Returns
     -------
     bool
-        True for a forest that draws bootstrap samples, for ``BaggingClassifier`` and
-        for what ends in one, unless a step before it resamples the rows.
+        True for a forest that draws bootstrap samples, for bagging and for what ends in
+        one, unless a step before it resamples the rows.
     """
     ensemble = unwrap(teacher)[1]
     if not _records_samples(ensemble):
         return False
-    if isinstance(ensemble, BaggingClassifier):
+    if isinstance(ensemble, BAGGING):
         # without bootstrap, members that get all rows leave none out
         return bool(ensemble.bootstrap or ensemble.max_samples != 1.0)
     return bool(ensemble.bootstrap)
@@ -83,14 +95,16 @@ def bagged_members(
         has been memorised.
     """
     _, ensemble = unwrap(teacher)
-    if not _has_members(ensemble):
+    if not _has_members(ensemble) or rows.task.quantiles is not None:
         return None
     n_rows, n_fitted = len(rows), n_fitted_rows(ensemble)
     if n_fitted not in (n_rows, present.n_rows):
         return None
-    labels = classes_of(teacher, None, given_classes)
-    if labels is None or len(labels) != len(ensemble.classes_):
-        return None
+    labels = None
+    if hasattr(ensemble, "classes_"):
+        labels = classes_of(teacher, None, given_classes)
+        if labels is None or len(labels) != len(ensemble.classes_):
+            return None
     in_bag, left_out = pack(ensemble.estimators_samples_, n_fitted)
     if n_fitted != n_rows:
         in_bag, left_out = present.take(in_bag), present.take(left_out)
@@ -115,8 +129,7 @@ def _keeps_rows(teacher):
             teacher = teacher.estimator_
             continue
         teacher = teacher.steps[-1][1]
-    known = RandomForestClassifier, ExtraTreesClassifier, BaggingClassifier
-    return any(type(teacher).fit is one.fit for one in known)
+    return any(type(teacher).fit is one.fit for one in FORESTS + BAGGING)
 
 
 def _records_samples(ensemble):
@@ -124,19 +137,20 @@ def _records_samples(ensemble):
 
     The trees of a balanced forest are fitted on rows that were resampled first.
     """
-    if isinstance(ensemble, RandomForestClassifier | ExtraTreesClassifier):
+    if isinstance(ensemble, FORESTS):
         return not draws_by_labels(ensemble)
-    return isinstance(ensemble, BaggingClassifier) and not resamples_all_rows(
-        ensemble.estimator
-    )
+    return isinstance(ensemble, BAGGING) and not resamples_all_rows(ensemble.estimator)
 
 
 def _has_members(ensemble):
     if not _records_samples(ensemble):
         return False
+    if isinstance(ensemble, BaggingRegressor):
+        return True
     if isinstance(ensemble, BaggingClassifier):
         return all(hasattr(member, "predict_proba") for member in ensemble.estimators_)
-    return ensemble.bootstrap and ensemble.n_outputs_ == 1
+    several = hasattr(ensemble, "classes_") and ensemble.n_outputs_ > 1
+    return ensemble.bootstrap and not several
 
 
 def _has_memorised(members, labelled):

@@ -4,9 +4,7 @@ from dataclasses import dataclass
 
 import numpy as np
 from scipy.sparse import issparse
-from sklearn.ensemble import (
-    BaggingClassifier,
-)
+from sklearn.ensemble import BaggingClassifier, BaggingRegressor
 from sklearn.frozen import FrozenEstimator
 from sklearn.pipeline import Pipeline
 from sklearn.utils import get_tags
@@ -36,16 +34,17 @@ class OutOfBag:
     ----------
     teacher : object
         The fitted teacher.
-    ensemble : RandomForestClassifier, ExtraTreesClassifier or BaggingClassifier
-        The teacher itself, or what it ends in.
+    ensemble : estimator
+        The teacher itself, or what it ends in: a forest, extra trees or bagging, of
+        classifiers or regressors.
     in_bag : ndarray of shape (n_rows, ceil(n_members / 8)), uint8
         One bit a training row and member: 1 where the row was in the member's sample.
     left_out : ndarray of shape (n_rows,), int32
         For how many members each training row is out-of-bag. Where it is 0, all members
         predict the rows that were made from it.
-    labels : list
-        The label of each column of the ensemble's probabilities.
-    task : Classification
+    labels : list or None
+        The label of each column of the ensemble's probabilities; None in a regression.
+    task : Classification or Regression
         What is to be learned.
     key : str or None, default=None
         What stands for the teacher in the cache; None makes one from its state.
@@ -108,7 +107,7 @@ class OutOfBag:
             )
             for start in starts
         )
-        outputs = np.empty((n_samples, self.task.n_outputs), dtype=np.float32)
+        outputs = np.empty((n_samples, self.task.n_outputs), dtype=self.task.dtype)
         for start, part in zip(starts, parts, strict=True):
             stop = start + len(part)
             outputs[start:stop] = part
@@ -116,35 +115,35 @@ class OutOfBag:
                 context.report(f"labelled {stop} of {n_samples} rows out of bag")
         return outputs
 
-    def compare(self, X, codes, rows):
+    def compare(self, X, hard, rows):
         """Predict training rows by the members fitted on them, and by the others.
 
         Parameters
         ----------
         X : {array-like, sparse matrix, DataFrame} of shape (n_rows, n_features)
             All training rows.
-        codes : ndarray of shape (n_rows,), int
-            Positions of their labels in ``classes``.
+        hard : ndarray of shape (n_rows,) or (n_rows, n_targets)
+            Their hard targets.
         rows : ndarray of int
             Which rows to predict; those that all members or none were fitted on are
             left out.
 
         Returns
         -------
-        inside, outside : ndarray of shape (n_compared,), float32
-            Probability of each row's label, by either side.
+        inside, outside : ndarray of shape (n_compared,), float
+            How right either side is, as ``hits`` of the task gives it.
         """
         n_members = len(self.ensemble.estimators_)
         left_out = self.left_out[rows]
         rows = rows[(left_out > 0) & (left_out < n_members)]
         if not len(rows):
-            return np.zeros((2, 0), dtype=np.float32)
+            return np.zeros((2, 0))
         in_bag, X = _unpack(self.in_bag[rows], n_members), safe_indexing(X, rows)
-        at = np.arange(len(rows)), codes[rows]
-        return tuple(
-            _mean_prediction(self.teacher, X, members, self.labels, self.task)[at]
+        outputs = (
+            _mean_prediction(self.teacher, X, members, self.labels, self.task)
             for members in (in_bag, ~in_bag)
         )
+        return tuple(self.task.hits(each, hard[rows]) for each in outputs)
 
 
 def _label_chunk(teacher, X, in_bag, labels, task):
@@ -167,11 +166,16 @@ def _mean_prediction(teacher, X, members, labels, task):
             X = copy_rows(X)
         for step in steps:
             X = step.transform(X)
-        total = _sum_predictions(ensemble, _checked(ensemble, X), members)
+        X = _checked(ensemble, X)
+        if labels is None:
+            total = _sum_numbers(ensemble, X, members, task.n_outputs)
+        else:
+            total = _sum_predictions(ensemble, X, members)
     total /= members.sum(axis=0)[:, None]
-    name = f"predict_proba of the members of {type(ensemble).__name__}"
-    total = check_proba(total, len(labels), name=name)
-    return task.align(total, labels).outputs.astype(np.float32)
+    if labels is not None:
+        name = f"predict_proba of the members of {type(ensemble).__name__}"
+        total = check_proba(total, len(labels), name=name)
+    return task.align(total, labels).outputs.astype(task.dtype, copy=False)
 
 
 def unwrap(teacher):
@@ -217,7 +221,7 @@ def _unpack(in_bag, n_members):
 
 def _checked(ensemble, X):
     """Check and convert rows once, as the ensemble's own predict_proba does."""
-    if isinstance(ensemble, BaggingClassifier):
+    if isinstance(ensemble, (BaggingClassifier, BaggingRegressor)):
         settings = {"accept_sparse": ["csr", "csc"], "dtype": None}
         finite = False
     else:
@@ -227,16 +231,32 @@ def _checked(ensemble, X):
     return validate_data(ensemble, X, reset=False, ensure_all_finite=finite, **settings)
 
 
+def _chosen(ensemble, members):
+    """Give each member with the rows that it is chosen for, and its columns."""
+    columns = getattr(ensemble, "estimators_features_", [None] * len(members))
+    for one in zip(ensemble.estimators_, members, columns, strict=True):
+        member, wanted, features = one
+        rows = np.flatnonzero(wanted)
+        if len(rows):
+            yield member, rows, features
+
+
+def _sum_numbers(ensemble, X, members, n_outputs):
+    """Add up the numbers that members predict for the rows they are chosen for."""
+    total = np.zeros((X.shape[0], n_outputs))
+    for member, rows, features in _chosen(ensemble, members):
+        if features is None:  # a tree of a forest: the forest has checked the rows
+            outputs = member.predict(X[rows], check_input=False)
+        else:
+            outputs = member.predict(_take(X, rows, features))
+        total[rows] += np.reshape(outputs, (len(rows), n_outputs))
+    return total
+
+
 def _sum_predictions(ensemble, X, members):
     """Add up the probabilities of members; each predicts the rows it is chosen for."""
     total = np.zeros((X.shape[0], len(ensemble.classes_)))
-    columns = getattr(ensemble, "estimators_features_", [None] * len(members))
-    for member, wanted, features in zip(
-        ensemble.estimators_, members, columns, strict=True
-    ):
-        rows = np.flatnonzero(wanted)
-        if not len(rows):
-            continue
+    for member, rows, features in _chosen(ensemble, members):
         if features is None:  # a tree of a forest: the forest has checked the rows
             total[rows] += member.predict_proba(X[rows], check_input=False)
         else:

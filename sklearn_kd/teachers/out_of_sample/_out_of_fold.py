@@ -62,7 +62,7 @@ class OutOfFold:
             )
             total[rows] += predictions.outputs
             count[rows] += 1
-        return (total / count).astype(np.float32)
+        return (total / count).astype(self.task.dtype, copy=False)
 
 
 def cross_fit(
@@ -100,7 +100,7 @@ def cross_fit(
     for (_, test), (predictions, _) in zip(splits, parts, strict=True):
         outputs[test] += predictions.outputs
     outputs /= count_tests(splits, n_samples)[:, None]
-    outputs = outputs.astype(np.float32)
+    outputs = outputs.astype(task.dtype, copy=False)
     if not keep:
         return outputs, None
     members = [member for _, member in parts]

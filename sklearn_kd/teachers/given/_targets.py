@@ -1,14 +1,14 @@
-"""Soft targets that the user has: ``fit(X, y, teacher_proba=P)``."""
+"""Soft targets that the user has: ``teacher_proba`` and ``teacher_pred`` of ``fit``."""
 
 import numpy as np
 
 from sklearn_kd._messages import show
 from sklearn_kd._tables.columns import numeric_block
-from sklearn_kd._tables.containers import as_values
+from sklearn_kd._tables.containers import as_column, as_values
 from sklearn_kd._tables.frames import are_numbered, column_names, is_frame, is_reordered
 from sklearn_kd._task.class_names import match_columns
 from sklearn_kd._task.proba import as_array, check_proba, plain_label
-from sklearn_kd.targets import SoftTargets
+from sklearn_kd.targets import SoftPredictions, SoftTargets
 
 
 def read_teacher_proba(teacher_proba, rows, present):
@@ -83,37 +83,72 @@ def _absent_mass(proba, source, classes):
     }
 
 
-def _present_rows(teacher_proba, present):
+def _present_rows(given, present, name="teacher_proba"):
     """Take the rows that count, as they are: those of weight 0 are not checked."""
-    if not (is_frame(teacher_proba) or isinstance(teacher_proba, (list, tuple))):
-        teacher_proba = as_array(teacher_proba, "teacher_proba")
-        if not teacher_proba.ndim:
-            return teacher_proba  # which has no shape of probabilities
-    if len(teacher_proba) != present.n_rows:
+    if not (is_frame(given) or isinstance(given, (list, tuple))):
+        given = as_array(given, name)
+        if not given.ndim:
+            return given  # which has no shape of predictions
+    if len(given) != present.n_rows:
         raise ValueError(
-            f"teacher_proba has {len(teacher_proba)} rows, expected one for each of "
-            f"the {present.n_rows} rows of X."
+            f"{name} has {len(given)} rows, expected one for each of the "
+            f"{present.n_rows} rows of X."
         )
-    return present.take(teacher_proba)
+    return present.take(given)
 
 
-def check_index(teacher_proba, X):
+def read_teacher_pred(teacher_pred, rows, present):
+    """Check precomputed predictions of a regression.
+
+    Parameters
+    ----------
+    teacher_pred : array-like of shape (n_samples,) or (n_samples, n_outputs)
+        As passed to ``fit``, or a :class:`SoftPredictions`. Rows of weight 0 are not
+        looked at.
+    rows : TransferSet
+        The labelled rows.
+    present : Present
+        Which these are of the rows that ``fit`` got.
+
+    Returns
+    -------
+    ndarray of shape (n_samples, n_outputs), float64
+        The predictions.
+
+    Raises
+    ------
+    TypeError, ValueError
+        For anything but finite numbers, another shape, and predictions on another scale
+        than ``y``.
+    """
+    name = rows.task.given
+    if isinstance(teacher_pred, SoftPredictions):
+        teacher_pred = teacher_pred.pred
+    given = _present_rows(as_column(teacher_pred, name), present, name)
+    predictions = rows.task.read_given(given)
+    rows.task.check_match(predictions, rows.hard, name=name)
+    return predictions.outputs
+
+
+def check_index(given, X, name):
     """Refuse a frame whose rows are those of X in another order, by its index.
 
     Parameters
     ----------
-    teacher_proba : object
-        As the user gave it.
+    given : object
+        A teacher's predictions, as the user passed them.
     X : {ndarray, CSR matrix, DataFrame} of shape (n_samples, n_features)
         All rows that ``fit`` got.
+    name : str
+        Of the parameter.
 
     Raises
     ------
     ValueError
         When both have an index, of the same labels in another order.
     """
-    if is_reordered(teacher_proba, X):
+    if is_reordered(given, X):
         raise ValueError(
-            "teacher_proba has the index of X in another order, and rows are matched "
-            "by position. Pass teacher_proba.loc[X.index]."
+            f"{name} has the index of X in another order, and rows are matched by "
+            f"position. Pass {name}.loc[X.index]."
         )

@@ -1,0 +1,1 @@
+"""Regression as one object: numbers, their scale, links and quantiles."""

@@ -1,0 +1,38 @@
+"""What every regressor here has: predictions and the score, of any container."""
+
+from sklearn.base import RegressorMixin, is_classifier, is_regressor
+
+from sklearn_kd._tables.containers import as_column
+
+
+class PredictingRegressorMixin(RegressorMixin):
+    """Score targets in any container that ``fit`` takes."""
+
+    def score(self, X, y, sample_weight=None):
+        """Give the coefficient of determination of the predictions.
+
+        Parameters
+        ----------
+        X : {array-like, sparse matrix, DataFrame} of shape (n_samples, n_features)
+            Rows, as ``predict`` takes them.
+        y : array-like of shape (n_samples,) or (n_samples, n_outputs)
+            True targets.
+        sample_weight : array-like of shape (n_samples,), default=None
+            Row weights.
+
+        Returns
+        -------
+        float
+            R² of ``predict(X)``, the mean over outputs where there are several.
+        """
+        weight = as_column(sample_weight, "sample_weight")
+        return super().score(X, as_column(y, "y"), sample_weight=weight)
+
+
+def predicts_numbers(estimator):
+    """Return whether an estimator predicts numbers; what has no tags may do so."""
+    if not hasattr(estimator, "__sklearn_tags__"):
+        return hasattr(estimator, "predict") and not hasattr(estimator, "predict_proba")
+    if is_classifier(estimator):
+        return False
+    return is_regressor(estimator) or hasattr(estimator, "predict")

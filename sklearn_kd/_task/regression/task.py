@@ -1,0 +1,409 @@
+"""Regression as one object: all that depends on ``y`` being numbers."""
+
+from dataclasses import dataclass
+from functools import cached_property
+
+import numpy as np
+from sklearn.model_selection import check_cv
+
+from sklearn_kd._tables.weights import check_weight
+from sklearn_kd._task.outputs import Predictions, ask
+from sklearn_kd._task.regression.match import check_match, check_predictions
+from sklearn_kd._task.regression.pooling import fit_linear, fit_share, linear
+from sklearn_kd._task.regression.predictions import predicts_numbers
+from sklearn_kd._task.regression.quantiles import increasing
+from sklearn_kd._task.regression.reading import (
+    check_range,
+    read_numbers,
+    read_targets,
+)
+from sklearn_kd._task.scores import few_targets
+from sklearn_kd._task.strata import (
+    first_of_each,
+    group_mask,
+    shuffled_folds,
+    validation_mask,
+)
+
+#: Losses whose student predicts by a logarithmic link.
+LOG_LINK = frozenset({"poisson", "gamma"})
+
+#: Parts of the rows, ordered by their targets, that validation rows are spread over.
+_STRATA = 10
+
+#: Share of the mean below which predictions count as that share, where logarithms of
+#: them are taken to learn an encoding from.
+_LEAST = 1e-3
+
+
+@dataclass(frozen=True, eq=False)
+class Regression:
+    """The units of the targets, and how hard targets and outputs follow them.
+
+    Rows carry numbers of shape (n, n_targets) as hard targets, and a teacher's
+    predictions as soft ones, both float64 and in the units of ``y``. A network computes
+    in other units, in which targets have mean 0 and deviation 1 or, where its link is
+    the logarithm, mean 1.
+
+    Parameters
+    ----------
+    center : ndarray of shape (n_targets,), float64
+        Mean of the targets.
+    scale : ndarray of shape (n_targets,), float64
+        Their deviation; 0 where all are equal.
+    link_name : {"identity", "log"}, default="identity"
+        How the outputs of a network become predictions.
+    quantiles : tuple of float or None, default=None
+        Levels, where quantiles are learned and no means: K is then their number times
+        that of the targets. Those of a target stand side by side.
+    """
+
+    center: np.ndarray
+    scale: np.ndarray
+    link_name: str = "identity"
+    quantiles: tuple | None = None
+
+    #: What a loss calls the task that it is for, as ``task``, and who does it.
+    name, kind = "regression", "regressor"
+
+    #: The parameter of ``fit`` for outputs that the user has.
+    given = "teacher_pred"
+
+    #: The dtype of outputs outside a network, and what stands for none.
+    dtype, no_prediction = np.float64, np.nan
+
+    #: What the outputs are where nothing is learned from any row.
+    baseline = "the mean of the targets"
+
+    @classmethod
+    def read(cls, estimator, X, y, sample_weight, loss, quantiles, soft=None):
+        """Check targets and weights of training rows, and take the units from them.
+
+        Parameters
+        ----------
+        estimator, X, y
+            As for :func:`read_targets`.
+        sample_weight : array-like of shape (n_samples,), float or None
+            Row weights. Rows of weight 0 have no part in the units.
+        loss : str
+            "poisson" and "gamma" mean a logarithmic link.
+        quantiles : tuple of float or None
+            Levels to learn.
+        soft : SoftPredictions of length n_samples or None, default=None
+            Where a row has nothing but a soft term, its prediction counts.
+
+        Returns
+        -------
+        task : Regression
+            The task.
+        hard : ndarray of shape (n_samples, n_targets), float64
+            The targets.
+        weight : ndarray of shape (n_samples,), float64
+            The weights.
+        """
+        hard = read_targets(estimator, X, y)
+        weight = check_weight(sample_weight, X)
+        link = "log" if loss in LOG_LINK else "identity"
+        task = cls(*_units(hard, weight), link, quantiles)
+        if soft is not None:
+            if soft.shape[1] != task.n_outputs:
+                raise ValueError(
+                    f"soft_targets have {soft.shape[1]} columns, expected "
+                    f"{task.n_outputs} for {hard.shape[1]} outputs of y."
+                )
+            blended = task.blend(soft.outputs, hard, soft.row_alpha)
+            task = cls(*_units(task.harden(blended), weight), link, quantiles)
+            check_range(hard[soft.row_alpha < 1], loss, "y")
+        else:
+            check_range(hard, loss, "y")
+        return task, hard, weight
+
+    def read_more(self, estimator, X, y, sample_weight, loss, soft=None):
+        """Check the rows of a later batch of a stream; the units stay."""
+        hard = self._checked(read_targets(estimator, X, y), "y")
+        check_range(hard if soft is None else hard[soft.row_alpha < 1], loss, "y")
+        return self, hard, check_weight(sample_weight, X)
+
+    def read_validation(self, estimator, X, y, sample_weight):
+        """Check ``y_val`` and ``sample_weight_val``; give targets and weights."""
+        hard = self._checked(read_targets(estimator, X, y, "y_val"), "y_val")
+        return hard, check_weight(sample_weight, X, "sample_weight_val")
+
+    def _checked(self, hard, name):
+        if hard.shape[1] != self.n_targets:
+            raise ValueError(
+                f"{name} has {hard.shape[1]} outputs, expected {self.n_targets}, as y "
+                "has."
+            )
+        return hard
+
+    @property
+    def method(self):
+        """The method of a teacher that gives its outputs."""
+        return "predict" if self.quantiles is None else "predict_quantiles"
+
+    @property
+    def out_activation(self):
+        """What scikit-learn calls the link, as ``out_activation_``."""
+        return "identity" if self.link_name == "identity" else "exp"
+
+    @property
+    def n_targets(self):
+        """Number of columns of ``y``."""
+        return len(self.center)
+
+    @property
+    def n_levels(self):
+        """Number of outputs for each column of ``y``."""
+        return 1 if self.quantiles is None else len(self.quantiles)
+
+    @property
+    def n_outputs(self):
+        """Number of columns of the outputs."""
+        return self.n_targets * self.n_levels
+
+    @property
+    def middle_level(self):
+        """Position of the level nearest to the median."""
+        return int(np.abs(np.array(self.quantiles or [0.5]) - 0.5).argmin())
+
+    @cached_property
+    def _middle(self):
+        """Center of each output, and what its deviations are divided by."""
+        wide = np.where(self.scale > 0, self.scale, 1.0)
+        return np.repeat(self.center, self.n_levels), np.repeat(wide, self.n_levels)
+
+    @property
+    def units(self):
+        """What makes the task again, as a pickle keeps it."""
+        return self.center, self.scale, self.link_name, self.quantiles
+
+    def encode(self, y):
+        """Write targets, as :meth:`labels` gives them, in two dimensions."""
+        return np.asarray(y, dtype=float).reshape(len(y), self.n_targets)
+
+    def labels(self, hard):
+        """Give targets as users write them: in one dimension where there is one."""
+        return hard[:, 0] if self.n_targets == 1 else hard
+
+    def by_level(self, outputs):
+        """Give quantiles of shape (n, n_levels), or (n, n_targets, n_levels)."""
+        if self.n_targets == 1:
+            return outputs
+        return outputs.reshape(len(outputs), self.n_targets, self.n_levels)
+
+    is_made_by = staticmethod(predicts_numbers)
+
+    def hot(self, hard, dtype):
+        """Write hard targets as outputs of shape (n_samples, n_outputs)."""
+        return np.repeat(hard, self.n_levels, axis=1).astype(dtype, copy=False)
+
+    def nearly_hot(self, hard):
+        """Write hard targets as soft ones, for a trial."""
+        return self.hot(hard, self.dtype)
+
+    def neutral(self, n_rows):
+        """Give soft targets that are alike, for a trial."""
+        center, _ = self._middle
+        return np.tile(center, (n_rows, 1))
+
+    def residuals(self, hard, outputs):
+        """Subtract predictions from targets, in deviations: (n_samples, n_targets)."""
+        wide = np.where(self.scale > 0, self.scale, 1.0)
+        return (hard - self.harden(outputs)) / wide
+
+    def hits(self, outputs, hard):
+        """Give for each row 1 minus its squared error in variances: 1 is right."""
+        return 1 - (self.residuals(hard, outputs) ** 2).mean(axis=1)
+
+    def harden(self, outputs):
+        """Give the hard targets that stand for outputs: of quantiles the middle one."""
+        return outputs[:, self.middle_level :: self.n_levels]
+
+    def total(self, hard, weight):
+        """Sum hard targets by weight: one number an output."""
+        return np.repeat(weight @ hard, self.n_levels)
+
+    def has_prediction(self, outputs):
+        """Mark the rows for which a teacher has a prediction."""
+        return ~np.isnan(outputs[:, 0])
+
+    def check_outputs(self, student, X, name):
+        """Refuse a fitted student that predicts anything but finite numbers."""
+        outputs = ask(student, self.method, X)
+        check_predictions(outputs, len(X), self.n_outputs, f"{self.method} of {name}")
+
+    # teachers
+
+    def predict_by(self, teacher, X, given_classes=None, dtype=np.float64):
+        """Predict a copy of the rows with a teacher: outputs for :meth:`align`."""
+        returned = ask(teacher, self.method, X)
+        name = f"{self.method} of the teacher {type(teacher).__name__}"
+        n_rows = X.shape[0] if hasattr(X, "shape") else len(X)
+        return check_predictions(returned, n_rows, self.n_outputs, name), None
+
+    def align(self, outputs, columns):
+        """Round outputs, so that the order of sums in a teacher does not show.
+
+        They keep the digits of float32 in units of the targets' deviation, beside the
+        center: in float64 the last bits of a forest's sums depend on its threads.
+        """
+        center, wide = self._middle
+        rounded = ((outputs - center) / wide).astype(np.float32).astype(np.float64)
+        # a sum in float64 gives the same numbers each time
+        return Predictions(center + wide * rounded, np.zeros(len(outputs)), None)
+
+    def read_given(self, values):
+        """Read predictions that the user has, as aligned outputs."""
+        outputs = read_numbers(values, self.given)
+        if outputs.shape[1] != self.n_outputs:
+            raise ValueError(
+                f"{self.given} has {outputs.shape[1]} columns, expected "
+                f"{self.n_outputs}: one for each output of y"
+                + ("." if self.quantiles is None else " and level of quantiles.")
+            )
+        return self.align(outputs, None)
+
+    def check_known(self, teacher, given_classes):
+        """A teacher of numbers has nothing to compare before it predicts."""
+
+    def check_match(self, predictions, hard, *, name, absent=None):
+        """Refuse or warn where a teacher's predictions do not fit the hard targets."""
+        check_match(self.residuals(hard, predictions.outputs), self._z(hard), name=name)
+
+    def fill(self, outputs, hard, name):
+        """Every row has a prediction: give them as they are."""
+        return outputs
+
+    def mean(self, outputs, weights):
+        """Average the predictions of several teachers, of those that have one."""
+        if len(outputs) == 1:
+            return outputs[0]
+        weights = np.asarray(weights, dtype=float)[:, None, None]
+        stacked = np.stack(outputs)
+        there = ~np.isnan(stacked)
+        total = (weights * np.where(there, stacked, 0)).sum(axis=0)
+        mass = (weights * there).sum(axis=0)
+        return np.divide(total, mass, out=np.full_like(total, np.nan), where=mass > 0)
+
+    def blend(self, outputs, hard, row_alpha):
+        """Mix soft and hard targets: the optimum of both under the squared error."""
+        alpha = row_alpha[:, None]
+        return alpha * outputs + (1 - alpha) * self.hot(hard, self.dtype)
+
+    def pool(self, outputs, weights):
+        """Pool predictions linearly, as deviations from the mean of the targets."""
+        return linear(outputs, weights, self._middle[0])
+
+    def fit_pool(self, outputs, hard, weight, center, **ridge):
+        """Fit the weights of :meth:`pool` to targets, none negative."""
+        outputs = [self._z(each) for each in outputs]
+        hard = self._z(self.hot(hard, self.dtype))
+        return fit_linear(outputs, hard, weight, center, **ridge)
+
+    def fit_share(self, outputs, other, hard, weight):
+        """Find the share of the second of two predictions that fits targets best."""
+        hard = self._z(self.hot(hard, self.dtype))
+        return fit_share(self._z(outputs), self._z(other), hard, weight)
+
+    def matching_exponent(self, outputs, other):
+        """Give 1: how sure a regressor is cannot be seen in its predictions."""
+        return 1.0
+
+    def spread(self, outputs):
+        """Measure how much predictions differ between rows, in deviations."""
+        return float(self._z(outputs).std(axis=0).mean())
+
+    def _z(self, numbers):
+        """Bring outputs or hard targets to deviations from their means."""
+        step = self.n_levels if numbers.shape[1] == self.n_targets else 1
+        center, wide = (each[::step] for each in self._middle)
+        return (numbers - center) / wide
+
+    # splits
+
+    def splitter(self, cv, targets):
+        """Make a splitter of ``cv``: a number means folds of neighbouring rows."""
+        return check_cv(cv, classifier=False)
+
+    def validation_mask(self, hard, groups, fraction, random_state):
+        """Mark a share of the rows, spread evenly over targets; groups stay whole."""
+        if groups is not None:
+            every = np.zeros(len(hard), dtype=int)
+            return group_mask(every, groups, fraction, random_state)
+        order = np.argsort(hard[:, 0], kind="stable")
+        strata = np.empty(len(hard), dtype=int)
+        strata[order] = np.arange(len(hard)) * _STRATA // max(len(hard), 1)
+        if len(hard) < 2 * _STRATA:
+            strata[:] = 0
+        return validation_mask(strata, fraction, random_state)
+
+    def folds(self, hard, groups, most, seed):
+        """Split rows into shuffled folds, as that of labels does."""
+        return shuffled_folds(np.zeros(len(hard), dtype=int), groups, most, seed)
+
+    def some_of_each(self, hard, each, at_least):
+        """Give positions of the first rows."""
+        return first_of_each(np.zeros(len(hard), dtype=int), each, at_least)
+
+    def least_rows(self, hard):
+        """Count the rows that training cannot do without."""
+        return 1
+
+    def can_hold_out(self, hard, share):
+        """Return whether a share of the rows can be held out: two at least."""
+        return share * len(hard) >= 2
+
+    # the units of a network, and the link back
+
+    def for_network(self, hard, soft):
+        """Give hard and soft targets in the units of a network."""
+        if self.link_name == "log":
+            mean = np.where(self.center > 0, self.center, 1.0)
+            least = 0.0
+            outputs = np.maximum(soft.outputs / mean, least)
+            return hard / mean, soft.with_outputs(outputs)
+        return self._z(hard), soft.with_outputs(self._z(soft.outputs))
+
+    def link(self, outputs, model):
+        """Turn the outputs of a network, float64, into predictions in place."""
+        check_predictions(outputs, len(outputs), self.n_outputs, type(model).__name__)
+        if self.link_name == "log":
+            np.exp(outputs, out=outputs)
+            outputs *= self.center
+            return outputs
+        if self.quantiles is not None:
+            outputs = increasing(outputs, self.n_levels)
+        outputs *= np.repeat(self.scale, self.n_levels)
+        outputs += self._middle[0]
+        return outputs
+
+    def start(self, mean_target):
+        """Give the outputs of a network that predict the mean target for each row."""
+        center, wide = self._middle
+        if self.link_name == "log":
+            mean = np.maximum(mean_target / np.where(center > 0, center, 1), _LEAST)
+            return np.log(mean)
+        return (mean_target - center) / wide
+
+    def scores(self, outputs):
+        """Give a few numbers a row, close together for rows with like predictions."""
+        if not (self.scale > 0).any() and not outputs.std(axis=0).any():
+            return None
+        if self.link_name == "log":
+            mean = np.where(self.center > 0, self.center, 1.0)
+            return few_targets(np.log(np.maximum(outputs / mean, _LEAST)))
+        return few_targets(self._z(outputs))
+
+
+def _units(hard, weight):
+    """Give mean and deviation of each target, by weight; 0 where all are equal."""
+    present = weight > 0
+    hard, weight = hard[present], weight[present]
+    first = hard[0]
+    apart = hard - first  # of large numbers the differences are exact
+    weight = weight / weight.max()
+    center = np.average(apart, axis=0, weights=weight)
+    scale = np.sqrt(np.average((apart - center) ** 2, axis=0, weights=weight))
+    equal = (hard == first).all(axis=0)
+    return np.where(equal, first, first + center), np.where(equal, 0.0, scale)
