@@ -1,5 +1,8 @@
 """Numbers as people read them."""
 
+#: What the score is called that retention is of, by its key: one a task.
+SCORES = {"accuracy": "accuracy", "r2": "R²"}
+
 _SIZES = ((1e9, "GB"), (1e6, "MB"), (1e3, "kB"))
 _TIMES = ((1, "s"), (1e-3, "ms"), (1e-6, "µs"))
 

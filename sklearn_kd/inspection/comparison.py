@@ -4,6 +4,7 @@ from dataclasses import dataclass
 
 from sklearn_kd._messages import printable
 from sklearn_kd.inspection._format import (
+    SCORES,
     format_levels,
     format_number,
     format_seconds,
@@ -32,9 +33,6 @@ _LINES = (
     ("latency_p99", "one row, 99th percentile", format_seconds),
     ("rows_per_second", "rows per second", "{:,.0f}".format),
 )
-
-#: The score that retention is of, by its key: one a task.
-_SCORES = {"accuracy": "accuracy", "r2": "R²"}
 
 
 @dataclass(frozen=True)
@@ -83,14 +81,14 @@ class Comparison:
     @property
     def score(self):
         """Key of the score that retention is of: "accuracy", or "r2" of regressors."""
-        found = (key for key in _SCORES if any(key in row for row in self.rows))
+        found = (key for key in SCORES if any(key in row for row in self.rows))
         return next(found, "accuracy")
 
     def __str__(self):
         lines = [["", *(printable(row["model"]) for row in self.rows)]]
         words = {
             "reference": printable(self.reference),
-            "score": _SCORES[self.score],
+            "score": SCORES[self.score],
         }
         for key, title, write in _LINES:
             values = [row.get(key) for row in self.rows]
