@@ -12,6 +12,7 @@ from sklearn.pipeline import make_pipeline
 from sklearn.preprocessing import StandardScaler
 from sklearn.tree import DecisionTreeRegressor
 
+from sklearn_kd import MLPStudentRegressor
 from sklearn_kd.inspection import (
     Comparison,
     compare,
@@ -183,6 +184,16 @@ def test_a_model_that_is_asked_for_levels_gets_those_of_the_first_that_has_some(
         assert (row["coverage"], row["width"]) == (2 / 3, 8)
     alone = compare({"teacher": forest}, X[:3], [1.0, 2, 8.5], **QUICK)["teacher"]
     assert alone["coverage"] is None
+
+
+def test_the_interval_of_our_own_student():
+    options = {"loss": "pinball", "quantiles": (0.1, 0.5, 0.9), "random_state": 0}
+    student = MLPStudentRegressor((16,), max_iter=30, **options).fit(X[::2], y[::2])
+    row = compare({"teacher": student}, X_test, y_test, **QUICK)["teacher"]
+    low, _, high = student.predict_quantiles(X_test).T
+    assert row["interval"] == (0.1, 0.9)
+    assert row["coverage"] == np.mean((low <= y_test) & (y_test <= high)) > 0.4
+    assert row["width"] == pytest.approx(np.mean(high - low))
 
 
 def test_one_quantile_is_no_interval():

@@ -15,6 +15,7 @@ from sklearn.pipeline import make_pipeline
 from sklearn.preprocessing import StandardScaler
 from sklearn.tree import DecisionTreeClassifier, DecisionTreeRegressor
 
+from sklearn_kd import DistilledRegressor, MLPStudentRegressor
 from sklearn_kd.metrics import (
     TeacherScorer,
     agreement_score,
@@ -187,13 +188,21 @@ def test_a_search_compares_with_a_fitted_teacher(make):
     assert again(TREE, X_test, y_test) == make(FOREST)(TREE, X_test, y_test)
 
 
-def test_a_fitted_model_with_its_teacher_in_a_pipeline():
-    student = Ridge().fit(StandardScaler().fit_transform(X), y)
-    student.teacher_ = FOREST  # as a distilled regressor has it
-    model = make_pipeline(StandardScaler().fit(X), student)
-    rows = model[0].transform(X_test)
-    own = fidelity_r2_score(FOREST.predict(rows), student.predict(rows))
-    assert fidelity_r2_scorer()(model, X_test) == own
+@pytest.mark.parametrize("make", MAKERS)
+def test_an_unfitted_teacher_is_that_of_each_fold(make):
+    model = DistilledRegressor(
+        RandomForestRegressor(10),
+        MLPStudentRegressor((8,), max_iter=10),
+        transfer=None,
+        objective="fidelity",
+        random_state=0,
+    )
+    piped = make_pipeline(StandardScaler(), model)
+    found = cross_validate(piped, X, y, scoring=make(), cv=2, return_estimator=True)
+    fitted, (rows, _) = found["estimator"][0], np.array_split(np.arange(len(y)), 2)
+    moved = fitted[0].transform(X[rows])
+    own = make(fitted[-1].teacher_)(fitted[-1].student_, moved, y[rows])
+    assert found["test_score"][0] == pytest.approx(own)
 
 
 def test_several_outputs_are_scored():
