@@ -1,11 +1,10 @@
 """Checks of a regressor's predictions: finite, of the right shape and scale."""
 
 import math
-import warnings
 
 import numpy as np
 
-from sklearn_kd._messages import printable
+from sklearn_kd._messages import printable, warn
 from sklearn_kd._tables.weights import read_floats
 
 #: A teacher whose squared error is above so many variances of the targets, and whose
@@ -106,12 +105,10 @@ def check_match(residuals, targets, *, name):
                 "an unfitted teacher; or give y in the units of the teacher."
             )
         if related * math.sqrt(len(targets)) < _CHANCE:
-            warnings.warn(
+            warn(
                 f"{name} predicts numbers that have no more to do with y{which} than "
                 f"chance explains (correlation {related:+.3f}). Are the rows of X and "
                 "y in the same order?",
-                UserWarning,
-                stacklevel=3,
             )
 
 
