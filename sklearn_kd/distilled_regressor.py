@@ -55,7 +55,8 @@ class DistilledRegressor(PredictingRegressorMixin, Distilling):
         ``sklearn_kd.losses.LOSSES``. "auto" is "squared_error", and "pinball" if there
         are `quantiles`. "poisson" and "gamma" are for counts, prices and durations:
         predictions are positive, ``y`` may not be negative or has to be positive, and
-        predictions of a teacher below 0 count as 0. A student that is not of this
+        predictions of a teacher below a thousandth of the mean of ``y`` count as that
+        (with a warning if some are below 0). A student that is not of this
         package minimises the loss that it has.
     quantiles : sequence of float or None, default=None
         Levels of the quantiles to learn, increasing and in (0, 1), such as (0.05, 0.5,
