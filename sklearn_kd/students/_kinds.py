@@ -9,7 +9,7 @@ from functools import cache
 from numbers import Integral
 
 import numpy as np
-from sklearn.linear_model import RidgeClassifierCV
+from sklearn.linear_model import RidgeClassifierCV, RidgeCV
 
 from sklearn_kd._compat import BaseSearchCV
 from sklearn_kd._estimators.nets import is_skorch_net
@@ -405,7 +405,7 @@ def _check_routable(student):
         "sample_weight but has no set_fit_request: a search, for one, cannot be made "
         f"to hand it weights and to score with them. Use {inner} itself as student, "
         "or in voting or stacking without a search; to search its parameters, search "
-        "over the DistilledClassifier, as student__*."
+        "over the estimator that distils, as student__*."
     )
 
 
@@ -435,7 +435,9 @@ def _makes_no_folds(student):
 
     It is leave-one-out in closed form, or a teacher that is not cross-fitted.
     """
-    return isinstance(student, RidgeClassifierCV) or _takes(student, "teacher_proba")
+    if isinstance(student, (RidgeClassifierCV, RidgeCV)):
+        return True
+    return _takes(student, "teacher_proba") or _takes(student, "teacher_pred")
 
 
 def _validation_share(student, transfer_set):

@@ -163,7 +163,7 @@ def check_loss_fits(loss, quantiles, name="loss"):
         )
 
 
-def check_range(numbers, loss, name):
+def check_range(numbers, loss, name, counts=True):
     """Refuse targets that a loss with a logarithmic link has no value for.
 
     Parameters
@@ -174,6 +174,8 @@ def check_range(numbers, loss, name):
         Its name.
     name : str
         What the message calls the targets.
+    counts : ndarray of shape (n_samples,), bool, or True, default=True
+        The rows that are looked at.
 
     Raises
     ------
@@ -184,6 +186,7 @@ def check_range(numbers, loss, name):
     if loss not in LOG_LINK:
         return
     wrong = numbers < 0 if loss == "poisson" else numbers <= 0
+    wrong &= np.broadcast_to(counts, len(numbers))[:, None]
     if wrong.any():
         row = int(wrong.any(axis=1).argmax())
         raise ValueError(

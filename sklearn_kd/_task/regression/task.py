@@ -1,12 +1,13 @@
 """Regression as one object: all that depends on ``y`` being numbers."""
 
-import warnings
 from dataclasses import dataclass
 from functools import cached_property
 
 import numpy as np
 from sklearn.model_selection import check_cv
 
+from sklearn_kd._compat import num_samples
+from sklearn_kd._messages import warn
 from sklearn_kd._tables.weights import check_weight
 from sklearn_kd._task.outputs import Predictions, ask
 from sklearn_kd._task.regression.match import check_match, check_predictions
@@ -115,16 +116,15 @@ class Regression:
                 )
             blended = task.blend(soft.outputs, hard, soft.row_alpha)
             task = cls(*_units(task.harden(blended), weight), link, quantiles)
-            check_range(hard[soft.row_alpha < 1], loss, "y")
-        else:
-            check_range(hard, loss, "y")
+        check_range(hard, loss, "y", _counting(weight, soft))
         return task, hard, weight
 
     def read_more(self, estimator, X, y, sample_weight, loss, soft=None):
         """Check the rows of a later batch of a stream; the units stay."""
         hard = self._checked(read_targets(estimator, X, y), "y")
-        check_range(hard if soft is None else hard[soft.row_alpha < 1], loss, "y")
-        return self, hard, check_weight(sample_weight, X)
+        weight = check_weight(sample_weight, X)
+        check_range(hard, loss, "y", _counting(weight, soft))
+        return self, hard, weight
 
     def read_validation(self, estimator, X, y, sample_weight):
         """Check ``y_val`` and ``sample_weight_val``; give targets and weights."""
@@ -232,8 +232,8 @@ class Regression:
 
     def check_outputs(self, student, X, name):
         """Refuse a fitted student that predicts anything but finite numbers."""
-        outputs = ask(student, self.method, X)
-        check_predictions(outputs, len(X), self.n_outputs, f"{self.method} of {name}")
+        outputs, name = ask(student, self.method, X), f"{self.method} of {name}"
+        check_predictions(outputs, num_samples(X), self.n_outputs, name)
 
     # teachers
 
@@ -241,8 +241,7 @@ class Regression:
         """Predict a copy of the rows with a teacher: outputs for :meth:`align`."""
         returned = ask(teacher, self.method, X)
         name = f"{self.method} of the teacher {type(teacher).__name__}"
-        n_rows = X.shape[0] if hasattr(X, "shape") else len(X)
-        return check_predictions(returned, n_rows, self.n_outputs, name), None
+        return check_predictions(returned, num_samples(X), self.n_outputs, name), None
 
     def align(self, outputs, columns):
         """Round outputs, so that the order of sums in a teacher does not show.
@@ -301,13 +300,11 @@ class Regression:
         """
         below = int((outputs < 0).any(axis=1).sum())
         if self.link_name == "log" and below:
-            warnings.warn(
+            warn(
                 f"{name} predicts numbers below 0 for {below} of {len(outputs)} rows, "
                 "and the loss is for positive ones: they count as a thousandth of the "
                 "mean of y. Use a teacher that was fitted with such a loss, or "
                 'loss="squared_error".',
-                UserWarning,
-                stacklevel=3,
             )
         return outputs
 
@@ -434,6 +431,11 @@ class Regression:
             mean = np.where(self.center > 0, self.center, 1.0)
             return few_targets(np.log(np.maximum(outputs / mean, _LEAST)))
         return few_targets(self._z(outputs))
+
+
+def _counting(weight, soft):
+    """Mark the rows whose hard targets are learned."""
+    return (weight > 0) & (True if soft is None else soft.row_alpha < 1)
 
 
 def _units(hard, weight):
