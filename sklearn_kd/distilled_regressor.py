@@ -238,7 +238,8 @@ class DistilledRegressor(PredictingRegressorMixin, Distilling):
             that a table of Arrow is converted by its ``to_pandas``, and a tensor to an
             array.
         y : array-like of shape (n_samples,) or (n_samples, n_outputs)
-            Targets: finite numbers.
+            Targets: finite numbers. Where all are equal, the student predicts that
+            number, whatever the teacher predicts.
         sample_weight : array-like of shape (n_samples,), default=None
             Row weights, for the student and for unfitted teachers that support them. A
             row of weight 0 counts as absent. Only the ratios of weights matter, except

@@ -31,9 +31,6 @@ from sklearn_kd._task.strata import (
 #: Parts of the rows, ordered by their targets, that validation rows are spread over.
 _STRATA = 10
 
-#: By how much predictions of equal targets may differ from these, as a share.
-_ROUNDING = 1e-5
-
 #: Share of the mean below which a teacher's predictions count as that share, where the
 #: link is the logarithm.
 _LEAST = 1e-3
@@ -180,6 +177,10 @@ class Regression:
         """What makes the task again, as a pickle keeps it."""
         return self.center, self.scale, self.link_name, self.quantiles
 
+    def __reduce__(self):
+        """Leave out what has been computed: keys of a cache are made of the state."""
+        return Regression, self.units
+
     def encode(self, y):
         """Write targets, as :meth:`labels` gives them, in two dimensions."""
         return np.asarray(y, dtype=float).reshape(len(y), self.n_targets)
@@ -251,10 +252,8 @@ class Regression:
         """
         center, wide = self._middle
         rounded = ((outputs - center) / wide).astype(np.float32).astype(np.float64)
-        equal = np.repeat(self.scale == 0, self.n_levels)
-        if equal.any():  # of equal targets, so are predictions but for rounding
-            near = np.abs(rounded) <= _ROUNDING * np.maximum(np.abs(center), 1)
-            rounded[near & equal] = 0
+        # where all targets are equal, so are predictions, whatever a teacher's noise
+        rounded[:, np.repeat(self.scale == 0, self.n_levels)] = 0
         # a sum in float64 gives the same numbers each time
         return Predictions(center + wide * rounded, np.zeros(len(outputs)), None)
 
