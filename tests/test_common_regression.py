@@ -6,7 +6,6 @@ from lightgbm import LGBMRegressor
 from sklearn.base import clone
 from sklearn.ensemble import RandomForestRegressor
 from sklearn.linear_model import LinearRegression, Ridge
-from sklearn.neighbors import KNeighborsRegressor
 from sklearn.pipeline import make_pipeline
 from sklearn.preprocessing import StandardScaler
 from sklearn.tree import DecisionTreeRegressor
@@ -86,12 +85,6 @@ ESTIMATORS = {
     ),
     "synthetic-to-tree": (
         DistilledRegressor(RIDGE, TREE, transfer=FEW, objective="fidelity"),
-        DRAWN,
-    ),
-    "synthetic-to-neighbors": (
-        DistilledRegressor(
-            RIDGE, KNeighborsRegressor(), transfer=FEW, objective="fidelity"
-        ),
         DRAWN,
     ),
 }

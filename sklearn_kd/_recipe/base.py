@@ -12,7 +12,12 @@ from sklearn.utils.validation import check_is_fitted
 
 from sklearn_kd._compat import clone_parametrized
 from sklearn_kd._estimators.parts import last_step
-from sklearn_kd._estimators.tags import takes_missing, takes_sparse, takes_text
+from sklearn_kd._estimators.tags import (
+    takes_missing,
+    takes_outputs,
+    takes_sparse,
+    takes_text,
+)
 from sklearn_kd._parameters import refuse_nested
 from sklearn_kd._recipe.routing import add_parts
 from sklearn_kd._run.versions import VersionedMixin
@@ -138,6 +143,7 @@ class BaseDistilled(VersionedMixin, MetaEstimatorMixin, BaseEstimator):
         tags.input_tags.sparse = made and takes_sparse(parts)
         tags.input_tags.allow_nan = takes_missing(parts)
         tags.input_tags.string = takes_text(parts)
+        tags.target_tags.multi_output &= takes_outputs(parts)
         return tags
 
 

@@ -405,7 +405,7 @@ def _check_routable(student):
         "sample_weight but has no set_fit_request: a search, for one, cannot be made "
         f"to hand it weights and to score with them. Use {inner} itself as student, "
         "or in voting or stacking without a search; to search its parameters, search "
-        "over the estimator that distils, as student__*."
+        "over the DistilledClassifier or DistilledRegressor, as student__*."
     )
 
 

@@ -1,8 +1,10 @@
 """Reading numbers that are to be learned: targets, predictions, levels of quantiles."""
 
+from collections.abc import Mapping
 from itertools import pairwise
 
 import numpy as np
+from scipy.sparse import issparse
 
 from sklearn_kd._compat import num_samples
 from sklearn_kd._messages import show
@@ -32,10 +34,13 @@ def read_numbers(values, name):
     Raises
     ------
     TypeError
-        For what is no number: strings (of digits, too), dates, complex numbers.
+        For what is no number: strings (of digits, too), dates, complex numbers; and
+        for a sparse matrix.
     ValueError
         For another number of dimensions, no column, NaN and infinity.
     """
+    if issparse(values):
+        raise TypeError(f"{name} is sparse, expected an array: pass {name}.toarray().")
     numbers = read_floats(as_column(values, name), name)
     if numbers.ndim not in (1, 2) or (numbers.ndim == 2 and not numbers.shape[1]):
         raise ValueError(
@@ -123,7 +128,8 @@ def check_quantiles(quantiles):
     """
     if quantiles is None:
         return None
-    if isinstance(quantiles, (str, bytes)) or not hasattr(quantiles, "__len__"):
+    has_order = hasattr(quantiles, "__getitem__") and getattr(quantiles, "ndim", 1)
+    if isinstance(quantiles, (str, bytes, Mapping)) or not has_order:
         raise TypeError(
             "quantiles must be a sequence of levels, such as (0.05, 0.5, 0.95), got "
             f"{show(quantiles)}."

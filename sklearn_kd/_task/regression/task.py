@@ -20,6 +20,7 @@ from sklearn_kd._task.regression.reading import (
     read_numbers,
     read_targets,
 )
+from sklearn_kd._task.regression.units import units_of
 from sklearn_kd._task.scores import few_targets
 from sklearn_kd._task.strata import (
     first_of_each,
@@ -104,7 +105,7 @@ class Regression:
         hard = read_targets(estimator, X, y)
         weight = check_weight(sample_weight, X)
         link = "log" if loss in LOG_LINK else "identity"
-        task = cls(*_units(hard, weight), link, quantiles)
+        task = cls(*units_of(hard, weight), link, quantiles)
         if soft is not None:
             if soft.shape[1] != task.n_outputs:
                 raise ValueError(
@@ -112,7 +113,7 @@ class Regression:
                     f"{task.n_outputs} for {hard.shape[1]} outputs of y."
                 )
             blended = task.blend(soft.outputs, hard, soft.row_alpha)
-            task = cls(*_units(task.harden(blended), weight), link, quantiles)
+            task = cls(*units_of(task.harden(blended), weight), link, quantiles)
         check_range(hard, loss, "y", _counting(weight, soft))
         return task, hard, weight
 
@@ -435,16 +436,3 @@ class Regression:
 def _counting(weight, soft):
     """Mark the rows whose hard targets are learned."""
     return (weight > 0) & (True if soft is None else soft.row_alpha < 1)
-
-
-def _units(hard, weight):
-    """Give mean and deviation of each target, by weight; 0 where all are equal."""
-    present = weight > 0
-    hard, weight = hard[present], weight[present]
-    first = hard[0]
-    apart = hard - first  # of large numbers the differences are exact
-    weight = weight / weight.max()
-    center = np.average(apart, axis=0, weights=weight)
-    scale = np.sqrt(np.average((apart - center) ** 2, axis=0, weights=weight))
-    equal = (hard == first).all(axis=0)
-    return np.where(equal, first, first + center), np.where(equal, 0.0, scale)
