@@ -12,12 +12,7 @@ from sklearn.utils.validation import check_is_fitted
 
 from sklearn_kd._compat import clone_parametrized
 from sklearn_kd._estimators.parts import last_step
-from sklearn_kd._estimators.tags import (
-    takes_missing,
-    takes_outputs,
-    takes_sparse,
-    takes_text,
-)
+from sklearn_kd._estimators.tags import takes_missing, takes_sparse, takes_text
 from sklearn_kd._parameters import refuse_nested
 from sklearn_kd._recipe.routing import add_parts
 from sklearn_kd._run.versions import VersionedMixin
@@ -134,16 +129,19 @@ class BaseDistilled(VersionedMixin, MetaEstimatorMixin, BaseEstimator):
     def __sklearn_is_fitted__(self):
         return hasattr(self, "student_")
 
-    def __sklearn_tags__(self):
-        tags = super().__sklearn_tags__()
+    def _parts(self):
+        """Give the teachers and the student, fitted or not."""
         several = isinstance(self.teacher, (list, tuple))
         teachers = self.teacher if several else [self.teacher]
-        parts = [*teachers, resolve_student(self.student, self._task_kind)]
+        return [*teachers, resolve_student(self.student, self._task_kind)]
+
+    def __sklearn_tags__(self):
+        tags = super().__sklearn_tags__()
+        parts = self._parts()
         made = self.alpha == 0 or makes_sparse(self.transfer)
         tags.input_tags.sparse = made and takes_sparse(parts)
         tags.input_tags.allow_nan = takes_missing(parts)
         tags.input_tags.string = takes_text(parts)
-        tags.target_tags.multi_output &= takes_outputs(parts)
         return tags
 
 

@@ -335,6 +335,8 @@ class NumbersKind(WeightedKind):
     def check_soft(student, soft_term, task):
         if task.name != Regression.name:
             return LabelsKind.check_soft(student, soft_term, task)
+        if soft_term.alpha < 1 and soft_term.loss != "squared_error":
+            NumbersKind.check_weights(student)  # rows stand twice, with weights
         check_folds(student)
         return None
 
@@ -413,7 +415,8 @@ def _no_weights(student):
     """Make the error for rows with weights and a student that takes none."""
     return TypeError(
         f"The student {type(student).__name__} takes no sample_weight, and its rows "
-        "have weights: sample_weight, or alpha for rows without a label."
+        "have weights: sample_weight, or alpha for rows without a label and for the "
+        "two terms of a loss."
     )
 
 
