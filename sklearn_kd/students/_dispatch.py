@@ -46,7 +46,7 @@ def resolve_student(student, task=Classification):
     student : estimator or None
         What the user passed; None is the default student.
     task : type or object, default=Classification
-        The task, for the default student.
+        What it learns.
 
     Returns
     -------
@@ -62,7 +62,9 @@ def resolve_student(student, task=Classification):
             student = clone(student)
             student.steps[-1] = (name, adapted)
         return student
-    return student if isinstance(student, type) else kind_of(student).adapt(student)
+    if isinstance(student, type):
+        return student
+    return kind_of(student).adapt(student, task)
 
 
 def check_student(student, *, soft_term, task, weighted):

@@ -408,6 +408,7 @@ class Regression:
         if self.link_name == "log":
             np.exp(outputs, out=outputs)
             outputs *= self.center
+            outputs[:, self.scale == 0] = self.center[self.scale == 0]
             return outputs
         if self.quantiles is not None:
             outputs = increasing(outputs, self.n_levels)
