@@ -55,7 +55,8 @@ class DistilledRegressor(PredictingRegressorMixin, Distilling):
         ``sklearn_kd.losses.LOSSES``. "auto" is "squared_error", and "pinball" if there
         are `quantiles`. "poisson" and "gamma" are for counts, prices and durations:
         predictions are positive, ``y`` may not be negative or has to be positive, and
-        predictions of a teacher below 0 count as 0. A student that is not of this
+        predictions of a teacher below a thousandth of the mean of ``y`` count as that
+        (with a warning if some are below 0). A student that is not of this
         package minimises the loss that it has.
     quantiles : sequence of float or None, default=None
         Levels of the quantiles to learn, increasing and in (0, 1), such as (0.05, 0.5,
@@ -237,7 +238,8 @@ class DistilledRegressor(PredictingRegressorMixin, Distilling):
             that a table of Arrow is converted by its ``to_pandas``, and a tensor to an
             array.
         y : array-like of shape (n_samples,) or (n_samples, n_outputs)
-            Targets: finite numbers.
+            Targets: finite numbers. Where all are equal, the student predicts that
+            number, whatever the teacher predicts.
         sample_weight : array-like of shape (n_samples,), default=None
             Row weights, for the student and for unfitted teachers that support them. A
             row of weight 0 counts as absent. Only the ratios of weights matter, except

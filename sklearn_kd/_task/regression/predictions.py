@@ -3,6 +3,7 @@
 from sklearn.base import RegressorMixin, is_classifier, is_regressor
 
 from sklearn_kd._tables.containers import as_column
+from sklearn_kd._task.regression.reading import LOG_LINK
 
 
 class PredictingRegressorMixin(RegressorMixin):
@@ -27,6 +28,12 @@ class PredictingRegressorMixin(RegressorMixin):
         """
         weight = as_column(sample_weight, "sample_weight")
         return super().score(X, as_column(y, "y"), sample_weight=weight)
+
+    def __sklearn_tags__(self):
+        tags = super().__sklearn_tags__()
+        tags.target_tags.multi_output = True
+        tags.target_tags.positive_only = getattr(self, "loss", None) in LOG_LINK
+        return tags
 
 
 def predicts_numbers(estimator):

@@ -10,9 +10,8 @@ from sklearn_kd._parameters import is_number
 from sklearn_kd._tables.containers import as_column
 from sklearn_kd._tables.weights import read_floats
 
-#: Losses whose student predicts by a logarithmic link, and the least target of each:
-#: whether that is a target itself, and what messages say of it.
-_LEAST = {"poisson": "not negative", "gamma": "above 0"}
+#: Losses whose student predicts by a logarithmic link, and what targets they are for.
+LOG_LINK = {"poisson": "not negative", "gamma": "above 0"}
 
 
 def read_numbers(values, name):
@@ -182,13 +181,13 @@ def check_range(numbers, loss, name):
         For negative numbers with "poisson", and numbers that are not positive with
         "gamma".
     """
-    if loss not in _LEAST:
+    if loss not in LOG_LINK:
         return
     wrong = numbers < 0 if loss == "poisson" else numbers <= 0
     if wrong.any():
         row = int(wrong.any(axis=1).argmax())
         raise ValueError(
-            f"loss={loss!r} is for targets that are {_LEAST[loss]}, and {name} has "
+            f"loss={loss!r} is for targets that are {LOG_LINK[loss]}, and {name} has "
             f"{int(wrong.sum())} others, first {show(numbers[wrong][0])} in row {row}: "
             'use loss="squared_error", or leave these rows out.'
         )

@@ -1,5 +1,6 @@
 """Regression as one object: all that depends on ``y`` being numbers."""
 
+import warnings
 from dataclasses import dataclass, replace
 from functools import cached_property
 
@@ -13,6 +14,7 @@ from sklearn_kd._task.regression.pooling import fit_linear, fit_share, linear
 from sklearn_kd._task.regression.predictions import predicts_numbers
 from sklearn_kd._task.regression.quantiles import increasing
 from sklearn_kd._task.regression.reading import (
+    LOG_LINK,
     check_range,
     read_numbers,
     read_targets,
@@ -25,14 +27,11 @@ from sklearn_kd._task.strata import (
     validation_mask,
 )
 
-#: Losses whose student predicts by a logarithmic link.
-LOG_LINK = frozenset({"poisson", "gamma"})
-
 #: Parts of the rows, ordered by their targets, that validation rows are spread over.
 _STRATA = 10
 
-#: Share of the mean below which predictions count as that share, where logarithms of
-#: them are taken to learn an encoding from.
+#: Share of the mean below which a teacher's predictions count as that share, where the
+#: link is the logarithm.
 _LEAST = 1e-3
 
 
@@ -182,6 +181,10 @@ class Regression:
         """Give the task of predicting means of the same targets."""
         return replace(self, quantiles=None)
 
+    def __reduce__(self):
+        """Leave out what has been computed: keys of a cache are made of the state."""
+        return Regression, self.units
+
     def encode(self, y):
         """Write targets, as :meth:`labels` gives them, in two dimensions."""
         return np.asarray(y, dtype=float).reshape(len(y), self.n_targets)
@@ -254,6 +257,8 @@ class Regression:
         """
         center, wide = self._middle
         rounded = ((outputs - center) / wide).astype(np.float32).astype(np.float64)
+        # where all targets are equal, so are predictions, whatever a teacher's noise
+        rounded[:, np.repeat(self.scale == 0, self.n_levels)] = 0
         # a sum in float64 gives the same numbers each time
         return Predictions(center + wide * rounded, np.zeros(len(outputs)), None)
 
@@ -276,7 +281,37 @@ class Regression:
         check_match(self.residuals(hard, predictions.outputs), self._z(hard), name=name)
 
     def fill(self, outputs, hard, name):
-        """Every row has a prediction: give them as they are."""
+        """Give predictions as they are, and warn of those that a loss has no room for.
+
+        Parameters
+        ----------
+        outputs : ndarray of shape (n_samples, n_outputs), float64
+            Predictions for labelled rows.
+        hard : ndarray of shape (n_samples, n_targets), float64
+            Their targets.
+        name : str
+            What the warning calls the teacher.
+
+        Returns
+        -------
+        ndarray of shape (n_samples, n_outputs), float64
+            The same predictions.
+
+        Warns
+        -----
+        UserWarning
+            With a logarithmic link, for predictions below 0.
+        """
+        below = int((outputs < 0).any(axis=1).sum())
+        if self.link_name == "log" and below:
+            warnings.warn(
+                f"{name} predicts numbers below 0 for {below} of {len(outputs)} rows, "
+                "and the loss is for positive ones: they count as a thousandth of the "
+                "mean of y. Use a teacher that was fitted with such a loss, or "
+                'loss="squared_error".',
+                UserWarning,
+                stacklevel=3,
+            )
         return outputs
 
     def mean(self, outputs, weights):
@@ -311,8 +346,13 @@ class Regression:
         return fit_share(self._z(outputs), self._z(other), hard, weight)
 
     def matching_exponent(self, outputs, other):
-        """Give 1: how sure a regressor is cannot be seen in its predictions."""
-        return 1.0
+        """Give the factor at which predictions vary as much as others; at most 1.
+
+        An overfitted teacher follows noise, and so varies more between rows.
+        """
+        outputs = outputs[self.has_prediction(outputs)]
+        own = self.spread(outputs) if len(outputs) else 0.0
+        return min(max(self.spread(other) / own, 0.1), 1.0) if own > 0 else 1.0
 
     def spread(self, outputs):
         """Measure how much predictions differ between rows, in deviations."""
@@ -364,8 +404,7 @@ class Regression:
         """Give hard and soft targets in the units of a network."""
         if self.link_name == "log":
             mean = np.where(self.center > 0, self.center, 1.0)
-            least = 0.0
-            outputs = np.maximum(soft.outputs / mean, least)
+            outputs = np.maximum(soft.outputs / mean, _LEAST)
             return hard / mean, soft.with_outputs(outputs)
         return self._z(hard), soft.with_outputs(self._z(soft.outputs))
 
