@@ -1,6 +1,6 @@
 """Regression as one object: all that depends on ``y`` being numbers."""
 
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from functools import cached_property
 
 import numpy as np
@@ -177,6 +177,10 @@ class Regression:
     def units(self):
         """What makes the task again, as a pickle keeps it."""
         return self.center, self.scale, self.link_name, self.quantiles
+
+    def of_means(self):
+        """Give the task of predicting means of the same targets."""
+        return replace(self, quantiles=None)
 
     def __reduce__(self):
         """Leave out what has been computed: keys of a cache are made of the state."""
