@@ -11,6 +11,7 @@ from sklearn_kd._tables.weights import check_weight
 from sklearn_kd._task.outputs import Predictions, ask
 from sklearn_kd._task.regression.match import check_match, check_predictions
 from sklearn_kd._task.regression.pooling import fit_linear, fit_share, linear
+from sklearn_kd._task.regression.predictions import predicts_numbers
 from sklearn_kd._task.regression.reading import (
     LOG_LINK,
     check_range,
