@@ -3,6 +3,7 @@
 import numpy as np
 
 from sklearn_kd._compat import StrOptions, fit_context
+from sklearn_kd._estimators.tags import takes_outputs
 from sklearn_kd._recipe.distilling import Distilling
 from sklearn_kd._task import Regression
 from sklearn_kd._task.regression.predictions import PredictingRegressorMixin
@@ -302,3 +303,8 @@ class DistilledRegressor(PredictingRegressorMixin, Distilling):
         """Predict quantiles by the student."""
         student, X = self._student_and_rows(X)
         return student_outputs(student, X, "predict_quantiles")
+
+    def __sklearn_tags__(self):
+        tags = super().__sklearn_tags__()
+        tags.target_tags.multi_output = takes_outputs(self._parts())
+        return tags

@@ -1,13 +1,12 @@
 """A warning of columns whose rounding to float32 moves the student's predictions."""
 
-import warnings
 from dataclasses import dataclass, replace
 from functools import partial
 from itertools import chain
 
 import numpy as np
 
-from sklearn_kd._messages import show
+from sklearn_kd._messages import show, warn
 from sklearn_kd.export._interpreter import read_part, run
 from sklearn_kd.export._steps import (
     Activate,
@@ -167,7 +166,7 @@ def warn_of_rounding(program):
         moved = "probabilities"
         if program.classes is None:
             moved = "predictions, in standard deviations of y,"
-        warnings.warn(_message(moves, moved), UserWarning, stacklevel=3)
+        warn(_message(moves, moved))
 
 
 def _encoded_columns(step, generator):

@@ -9,7 +9,7 @@ from functools import cache
 from numbers import Integral
 
 import numpy as np
-from sklearn.linear_model import RidgeClassifierCV
+from sklearn.linear_model import RidgeClassifierCV, RidgeCV
 
 from sklearn_kd._compat import BaseSearchCV
 from sklearn_kd._estimators.nets import is_skorch_net
@@ -340,6 +340,8 @@ class NumbersKind(WeightedKind):
     def check_soft(student, soft_term, task):
         if task.name != Regression.name:
             return LabelsKind.check_soft(student, soft_term, task)
+        if soft_term.alpha < 1 and soft_term.loss != "squared_error":
+            NumbersKind.check_weights(student)  # rows stand twice, with weights
         check_folds(student)
         return None
 
@@ -410,7 +412,7 @@ def _check_routable(student):
         "sample_weight but has no set_fit_request: a search, for one, cannot be made "
         f"to hand it weights and to score with them. Use {inner} itself as student, "
         "or in voting or stacking without a search; to search its parameters, search "
-        "over the DistilledClassifier, as student__*."
+        "over the DistilledClassifier or DistilledRegressor, as student__*."
     )
 
 
@@ -418,7 +420,8 @@ def _no_weights(student):
     """Make the error for rows with weights and a student that takes none."""
     return TypeError(
         f"The student {type(student).__name__} takes no sample_weight, and its rows "
-        "have weights: sample_weight, or alpha for rows without a label."
+        "have weights: sample_weight, or alpha for rows without a label and for the "
+        "two terms of a loss."
     )
 
 
@@ -440,7 +443,9 @@ def _makes_no_folds(student):
 
     It is leave-one-out in closed form, or a teacher that is not cross-fitted.
     """
-    return isinstance(student, RidgeClassifierCV) or _takes(student, "teacher_proba")
+    if isinstance(student, (RidgeClassifierCV, RidgeCV)):
+        return True
+    return _takes(student, "teacher_proba") or _takes(student, "teacher_pred")
 
 
 def _validation_share(student, transfer_set):
