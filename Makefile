@@ -17,11 +17,11 @@ ONE_THREAD := OMP_NUM_THREADS=1 OPENBLAS_NUM_THREADS=1 MKL_NUM_THREADS=1
 
 .DEFAULT_GOAL := help
 .PHONY: help demo test lint format doctest docs bench-quality bench-strong \
-	bench-students bench-cross-fit bench-prior bench-schedules bench-speed bench-peers \
-	test-lowest clean
+	bench-regression bench-students bench-cross-fit bench-prior bench-schedules \
+	bench-speed bench-peers test-lowest clean
 
 help: ## list the targets
-	@sed -n 's/^\([a-z-]*\):.*## \(.*\)/\1\t\2/p' Makefile | expand -t 16
+	@sed -n 's/^\([a-z-]*\):.*## \(.*\)/\1\t\2/p' Makefile | expand -t 18
 
 demo: $(VENV)/.demo-installed ## distil an ensemble on digits (ARGS="--help")
 	$(BIN)/python -m sklearn_kd $(ARGS)
@@ -52,6 +52,11 @@ bench-quality: $(VENV)/.bench-data ## what students keep, and the tables in docs
 
 bench-strong: $(VENV)/.bench-data ## what students keep of CatBoost and of a stack
 	$(ONE_THREAD) $(BIN)/python -m benchmarks.quality --teachers catboost,stack $(ARGS)
+	$(BIN)/python -m benchmarks.report
+
+bench-regression: $(VENV)/.bench-data ## what students keep of numbers and quantiles
+	$(ONE_THREAD) $(BIN)/python -m benchmarks.quality --task regression $(ARGS)
+	$(ONE_THREAD) $(BIN)/python -m benchmarks.quality --task quantiles $(ARGS)
 	$(BIN)/python -m benchmarks.report
 
 bench-students: $(VENV)/.bench-data ## which student to choose, of many kinds

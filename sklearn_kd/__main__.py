@@ -17,6 +17,11 @@ separates fields, decimal commas and the encoding of a text are found out. Numbe
 taken as numbers and strings as categories; empty fields, NA, NaN, None and null are
 missing values.
 
+A target of strings or truth values is classified. One of whole numbers is too, if there
+are at most 20 different ones, or at most 100 that look like codes: 0, 1, 2, ... or 1,
+2, 3, ... with no gap, each at least twice. Other numbers are predicted by a regression.
+--task decides otherwise.
+
 Without --data it runs on the handwritten digits of scikit-learn, and takes less than a
 minute there on two cores with nothing else to do. The Adult census data ship too: they
 have 48 842 rows, numbers and categories.
@@ -24,6 +29,7 @@ have 48 842 rows, numbers and categories.
 examples:
   python -m sklearn_kd
   python -m sklearn_kd --data adult
+  python -m sklearn_kd --data houses.csv --target price
   python -m sklearn_kd --data shop.csv --target bought --out student.joblib
   python -m sklearn_kd --data shop.tsv --target bought --nominal zip,shop_id
 """
@@ -83,7 +89,14 @@ def _parser():
         "--target",
         metavar="COLUMN",
         action=_Once,
-        help="the column of it that holds the classes",
+        help="the column of it to predict: classes, or numbers",
+    )
+    add(
+        "--task",
+        action=_Once,
+        choices=["classification", "regression"],
+        help="whether the target holds classes or numbers (default: found out, see "
+        "below)",
     )
     add(
         "--nominal",
@@ -134,11 +147,11 @@ def _options(parser, argv):
         hint = "pass a table by --data FILE --target COLUMN" if files else "see --help"
         parser.error(f"unrecognized arguments: {' '.join(unknown)} ({hint})")
     ships = options.data is None or options.data in SHIPPED
-    for name in ("target", "separator"):
+    for name in ("target", "task", "separator"):
         if ships and getattr(options, name) is not None:
             parser.error(f"--{name} needs --data FILE: a table that ships needs none")
     if not ships and options.target is None:
-        parser.error("--data needs --target: a table and its column of classes")
+        parser.error("--data needs --target: a table and its column to predict")
     if options.data is None:
         options.data = next(iter(SHIPPED))
     return {

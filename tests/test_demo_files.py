@@ -275,11 +275,6 @@ def test_a_column_of_keys_is_told_of():
     assert table.warned == {"key"}
 
 
-def test_whole_numbers_that_mostly_differ_are_no_classes():
-    text = "a,price\n" + "".join(f"{i},{1000 + i}\n" for i in range(150))
-    assert "Column 'price' is continuous" in _refused(_write("t.csv", text), "price")
-
-
 @pytest.mark.parametrize("ending", ["json", "jsonl"])
 @pytest.mark.parametrize(
     "text",

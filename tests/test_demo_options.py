@@ -20,6 +20,7 @@ from sklearn_kd._demo import run as demo
 from sklearn_kd._demo.error import DemoError
 from sklearn_kd._demo.places import check_place, replacing
 from sklearn_kd._demo.table import read_table, shipped_table
+from sklearn_kd._demo.tasks import Classes
 from sklearn_kd._demo.wants import code_to_predict, columns_wanted
 from sklearn_kd._messages import printable
 
@@ -43,7 +44,7 @@ def shops():
     )
 
 
-def _models(kinds, X, y, seed):
+def _models(table, X, y, seed):
     student = MLPStudent((4,), max_iter=2, random_state=seed).fit(X, y)
     return {demo.STUDENT: student}
 
@@ -56,6 +57,8 @@ def quick(monkeypatch):
     rows = [{**row, "model": name} for name in ("teacher", "student", "plain", "hgb")]
 
     class Comparison(SimpleNamespace):
+        score = "accuracy"
+
         def __getitem__(self, name):
             return self.rows[0]
 
@@ -108,7 +111,7 @@ def test_a_name_that_may_be_two_is_refused(shops):
     [
         (["Zip"], "has no column 'Zip': did you mean 'zip'?"),
         (["zip,nothing"], "has no column 'nothing': it has 'zip', 'a,b', 'size'"),
-        (["label"], "--nominal label: that is the target, whose values are classes"),
+        (["label"], "--nominal label: that is the target, whose values --task"),
         ([""], "--nominal '' names no column"),
         (["zip,"], "has no column ''"),
         (["zip,new\nline"], "has no column 'new\\nline': it has 'zip'"),
@@ -353,7 +356,7 @@ def test_escape_bytes_in_names_do_not_reach_the_terminal(shops, quick, capsys):
 
 
 def test_what_the_package_says_of_the_rows_is_one_line(shops, monkeypatch, capsys):
-    def refuse(kinds, seed):
+    def refuse(task, kinds, seed):
         raise ValueError("Column 'x' is odd.\nMend it.")
 
     shops.to_csv("shops.csv", index=False)
@@ -369,7 +372,7 @@ def test_what_the_package_says_of_the_rows_is_one_line(shops, monkeypatch, capsy
     ("counts", "folds"), [([9, 3], 3), ([9, 2], 2), ([9, 1], None)]
 )
 def test_a_class_with_few_rows_is_in_every_fold(counts, folds):
-    assert demo._folds(np.repeat(["u", "v"], counts)) == folds
+    assert Classes.folds(np.repeat(["u", "v"], counts)) == folds
 
 
 def test_warnings_are_lines_without_code(capsys):

@@ -81,10 +81,17 @@ LONG_ON_PURPOSE = {
     "_task/predictions.py:predict_proba": "of public classifiers",
     "_task/predictions.py:predict_log_proba": "of public classifiers",
     "_task/predictions.py:score": "of public classifiers",
+    "_task/regression/predictions.py:predict": "of public regressors",
+    "_task/regression/predictions.py:predict_quantiles": "of public regressors",
     "_task/regression/predictions.py:score": "of public regressors",
     "inspection/_size.py:pickled_size": "public, by inspection",
     "losses/_loss.py:prepare": "of public losses, whose docs show it",
     "metrics/_agreement.py:agreement_score": "public, by metrics",
+    "metrics/_scorers.py:agreement_scorer": "public, by metrics",
+    "metrics/_scorers.py:fidelity_r2_scorer": "public, by metrics",
+    "metrics/_scorers.py:kl_divergence_scorer": "public, by metrics",
+    "metrics/_scorers.py:prediction_difference_scorer": "public, by metrics",
+    "metrics/_scorers.py:retention_scorer": "public, by metrics",
     "students/encoder/_knots.py:build_knots": "has the formula of knots and scores",
 }
 

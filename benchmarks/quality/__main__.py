@@ -1,6 +1,7 @@
 """What a default student keeps of its teacher, on real tables.
 
-    python -m benchmarks.quality [--data FOLDER] [--sets a,b] [--seeds 3] [--jobs 2]
+    python -m benchmarks.quality [--task regression] [--data FOLDER] [--sets a,b]
+        [--seeds 3] [--jobs 2]
 
 For each table and seed: a stratified 70/30 split after duplicates are dropped, three
 teachers fitted on the training rows, and on the same rows the student distilled from
@@ -17,8 +18,10 @@ teachers and rivals. Those are kept in a cache beside it, so that
 fits our students only. `--teachers catboost,stack` distils stronger teachers, into a
 results file of its own. `--search` runs a search over the parameters instead, on five
 tables, and `--students all` compares other kinds of students on six, each into a
-results file of its own. Run it with one thread a process (OMP_NUM_THREADS=1), as
-`make bench-quality` does: seconds are processor time of one.
+results file of its own. `--task regression` is about tables of numbers, with splits
+that are not stratified, and `--task quantiles` about quantiles of these numbers. Run it
+with one thread a process (OMP_NUM_THREADS=1), as `make bench-quality` does: seconds are
+processor time of one.
 """
 
 import argparse
@@ -27,8 +30,10 @@ from pathlib import Path
 
 from joblib import Parallel, delayed
 
-from benchmarks.quality.units import MODELS, Unit, row_key, run
-from benchmarks.report.goals import read, report
+from benchmarks.quality.classification import CLASSIFICATION
+from benchmarks.quality.regression import QUANTILES, REGRESSION
+from benchmarks.quality.units import Unit, row_key, run
+from benchmarks.report.goals import read
 from benchmarks.shared.results import (
     FOLDER,
     KEY,
@@ -37,20 +42,23 @@ from benchmarks.shared.results import (
     read_rows,
     sort_rows,
 )
-from benchmarks.shared.tables import PUBLIC, folder_sets
-from benchmarks.shared.teachers import STRONG, TEACHERS
+from benchmarks.shared.tables import folder_sets
 
-#: Of the teachers that the goals are about, and of stronger ones.
-RESULTS, STRONG_RESULTS = FOLDER / "quality.csv", FOLDER / "strong.csv"
+TASKS = {
+    "classification": CLASSIFICATION,
+    "regression": REGRESSION,
+    "quantiles": QUANTILES,
+}
 
 
 def parse(argv=None):
     """Read the command line."""
     parser = argparse.ArgumentParser(description=__doc__.splitlines()[0])
+    parser.add_argument("--task", choices=TASKS, default="classification")
     parser.add_argument("--data", help="folder of .parquet files, column `target`")
     parser.add_argument("--sets", help="names, with commas; default: all")
-    parser.add_argument("--teachers", default=",".join(TEACHERS))
-    parser.add_argument("--models", default=",".join(MODELS), help=", ".join(MODELS))
+    parser.add_argument("--teachers", help="names, with commas")
+    parser.add_argument("--models", help="names, with commas; default: all")
     parser.add_argument("--seeds", type=int, help="seeds 0 to SEEDS - 1; default: 3")
     parser.add_argument("--max-rows", type=int, help="cap on the rows of a table")
     parser.add_argument("--jobs", type=int, default=2, help="processes")
@@ -61,17 +69,25 @@ def parse(argv=None):
         "--students", help="names of student_kinds.py, with commas, or all"
     )
     args = parser.parse_args(argv)
+    args.task = task = TASKS[args.task]
+    if task is not CLASSIFICATION and (args.search or args.students):
+        parser.error("--search and --students are about classification")
     args.seeds = args.seeds or (1 if args.students else 3)
-    everything = folder_sets(args.data) if args.data else PUBLIC
+    everything = folder_sets(args.data) if args.data else task.public
     args.sets = args.sets.split(",") if args.sets else everything
-    for name, known in (("teachers", TEACHERS | STRONG), ("models", MODELS)):
-        values = getattr(args, name).split(",")
+    teachers, others = list(task.teachers), list(task.other_teachers)
+    for name, default, known in (
+        ("teachers", teachers, teachers + others),
+        ("models", task.models, task.models),
+    ):
+        given = getattr(args, name)
+        values = given.split(",") if given else list(default)
         if not set(values) <= set(known):
             parser.error(f"--{name} {','.join(values)}: known are {', '.join(known)}")
         setattr(args, name, values)
-    if len({teacher in STRONG for teacher in args.teachers}) > 1:
+    if len({teacher in others for teacher in args.teachers}) > 1:
         parser.error(
-            f"--teachers: {' and '.join(STRONG)} have a results file of theirs"
+            f"--teachers: {' and '.join(others)} have a results file of theirs"
         )
     return args
 
@@ -83,7 +99,7 @@ def missing(args, out):
     """
     done = {tuple(row[column] for column in KEY) for row in read_rows(out)}
     keys = {
-        (teacher, model): row_key(model, teacher, args.max_rows)
+        (teacher, model): row_key(model, teacher, args.max_rows, args.task)
         for teacher in args.teachers
         for model in args.models
     }
@@ -96,8 +112,8 @@ def missing(args, out):
                 if (name, teacher, str(seed), model, key) not in done
             ]
             if wanted:
-                unit = Unit(name, seed, args.data, args.max_rows, args.cache)
-                work.append((unit, wanted))
+                where = args.data, args.max_rows, args.cache
+                work.append((Unit(name, seed, *where, args.task), wanted))
     return work
 
 
@@ -108,7 +124,8 @@ def drop_stale(args, out):
         chosen = row["set"] in args.sets and row["model"] in args.models
         if not chosen or row["teacher"] not in args.teachers:
             return False
-        return row["key"] != row_key(row["model"], row["teacher"], args.max_rows)
+        model, teacher = row["model"], row["teacher"]
+        return row["key"] != row_key(model, teacher, args.max_rows, args.task)
 
     drop_rows(out, stale)
 
@@ -124,8 +141,10 @@ def main():
         from benchmarks.quality.which_student import compare
 
         return compare(args)
-    out = args.out or (STRONG_RESULTS if args.teachers[0] in STRONG else RESULTS)
-    check_columns(out)
+    task = args.task
+    further = args.teachers[0] in task.other_teachers
+    out = args.out or (task.other_results if further else task.results)
+    check_columns(out, task.columns)
     drop_stale(args, out)
     work = missing(args, out)
     print(f"{sum(len(wanted) for _, wanted in work)} rows to make", flush=True)
@@ -139,7 +158,7 @@ def main():
     sort_rows(out)
     for failure in failures:
         print(f"FAILED {failure}", file=sys.stderr)
-    print("\n".join(report(read(out))))
+    print("\n".join(task.report(read(out))))
     return 1 if failures else 0
 
 

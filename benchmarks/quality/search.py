@@ -80,7 +80,7 @@ def _searched(unit, args):
         fixed.fit(X, y)
     row = {"set": unit.name, "teacher": TEACHER, "seed": unit.seed}
     row["best"] = "; ".join(f"{k}={v}" for k, v in searching.best_params_.items())
-    teacher_proba = unit.card(TEACHER, keep_model=True)[0]["proba"]
+    teacher_proba = unit.card(TEACHER, keep_model=True)[0]["outputs"]
     imbalanced = unit.facts["majority_share"] > IMBALANCED
     best = searching.best_estimator_.student_
     for kind, student in (("default", fixed.student_), ("searched", best)):

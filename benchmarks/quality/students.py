@@ -13,7 +13,6 @@ from sklearn.tree import DecisionTreeClassifier
 
 from benchmarks.shared.figures import row_seconds
 from benchmarks.shared.teachers import lightgbm, network, numbered, scaled
-from sklearn_kd import DistilledClassifier
 from sklearn_kd.teachers.out_of_sample._out_of_bag import OutOfBag
 
 #: Rivals that learn from the labels, whatever the teacher and the package are.
@@ -41,20 +40,22 @@ RIVALS = {
 OURS = ("student", "fidelity", "rows_only", "no_teacher", "lightgbm_latency")
 
 
-def distil(teacher, X, y, seed, **settings):
+def distil(task, teacher, X, y, seed, **settings):
     """Distil at the defaults, and time it.
 
     Returns
     -------
-    model : DistilledClassifier
-        Fitted.
+    model : estimator
+        The fitted distiller of the task.
     figures : dict
         Seconds of `fit`, and those of the teacher's predictions, as a whole or
         by those of its trees that were not fitted on a row; steps, transfer rows, and
         the shares of the pool.
     """
-    model = DistilledClassifier(teacher, random_state=seed, **settings)
-    labelling = ((type(teacher), "predict_proba"), (OutOfBag, "label"))
+    model = task.distil(teacher, seed, **settings)
+    teachers = teacher if isinstance(teacher, list) else [teacher]
+    labelling = {(type(each), task.teacher_method) for each in teachers}
+    labelling.add((OutOfBag, "label"))
     with _clock(labelling) as spent:
         start = process_time()
         model.fit(X, y)

@@ -21,30 +21,14 @@ from sklearn.base import BaseEstimator
 from sklearn.model_selection import train_test_split
 
 import sklearn_kd
-from benchmarks.quality.students import (
-    OURS,
-    RIVALS,
-    cut_to_latency,
-    distil,
-)
-from benchmarks.shared.figures import (
-    IMBALANCED,
-    fidelity,
-    frame_floor,
-    latency,
-    predicted,
-    quality,
-    size,
-)
+from benchmarks.quality.classification import CLASSIFICATION
+from benchmarks.quality.students import cut_to_latency, distil
+from benchmarks.quality.task import Task
+from benchmarks.shared.figures import frame_floor
 from benchmarks.shared.results import append_row
-from benchmarks.shared.tables import read_table
-from benchmarks.shared.teachers import STRONG, TEACHERS
 
 #: Raise it when the split or what is measured changes: nothing older counts then.
 PROTOCOL = 1
-
-MAKERS = {**TEACHERS, **STRONG, **RIVALS}
-MODELS = ("teacher", *RIVALS, *OURS)
 
 #: Seeds of the second teacher, for the agreement of two teachers of a kind.
 OTHER_SEED = 1000
@@ -64,32 +48,34 @@ CODE = joblib.hash(
 )[:12]
 
 
-def settings_key(name):
+def settings_key(name, task=CLASSIFICATION):
     """Hash what a teacher or rival is: its parameters that are not at their defaults.
 
     Parameters
     ----------
     name : str
         Of a teacher or rival.
+    task : Task
+        Which has its maker.
 
     Returns
     -------
     str
         The hash.
     """
-    makes = [MAKERS[name](0, mixed) for mixed in (False, True)]
+    makes = [task.makers[name](0, mixed) for mixed in (False, True)]
     texts = [BaseEstimator.__repr__(make, N_CHAR_MAX=10**6) for make in makes]
     texts = [re.sub(r" at 0x\w+", "", text) for text in texts]  # column selectors
     return joblib.hash([PROTOCOL, *texts])[:12]
 
 
-def row_key(model, teacher, max_rows=None):
+def row_key(model, teacher, max_rows=None, task=CLASSIFICATION):
     """Return which state of code and settings the row of a model belongs to."""
-    key = settings_key(teacher)
-    if model in OURS:
+    key = settings_key(teacher, task)
+    if model in task.ours:
         key = f"{CODE}+{key}"
     elif model != "teacher":
-        key = f"{settings_key(model)}+{key}"
+        key = f"{settings_key(model, task)}+{key}"
     return key if max_rows is None else f"{key}<{max_rows}"
 
 
@@ -109,6 +95,8 @@ class Unit:
         Cap on its rows.
     cache : Path
         Folder for cards and teachers.
+    task : Task
+        Labels or numbers.
     """
 
     name: str
@@ -116,12 +104,16 @@ class Unit:
     folder: object
     max_rows: int | None
     cache: Path
+    task: Task = CLASSIFICATION
 
     @cached_property
     def split(self):
-        """Training rows, test rows, their labels."""
-        X, y = read_table(self.name, self.folder, self.max_rows)
-        return train_test_split(X, y, test_size=0.3, stratify=y, random_state=self.seed)
+        """Training rows, test rows, their targets."""
+        X, y = self.task.read(self.name, self.folder, self.max_rows)
+        strata = self.task.strata(y)
+        return train_test_split(
+            X, y, test_size=0.3, stratify=strata, random_state=self.seed
+        )
 
     @cached_property
     def classes(self):
@@ -135,15 +127,12 @@ class Unit:
     def facts(self):
         """The columns of a row that describe its table."""
         X, X_test, y, _ = self.split
-        share = np.unique(y, return_counts=True)[1].max() / len(y)
         facts = {
             "n_train": len(y),
             "n_test": len(X_test),
-            "n_classes": len(self.classes),
             "n_features": X.shape[1],
             "mixed": int(self.mixed),
-            "majority_share": share,
-        }
+        } | self.task.facts(y)
         if self.mixed:
             facts["frame_floor_seconds"] = frame_floor(X_test)
         return facts
@@ -164,8 +153,8 @@ class Unit:
     def path(self, name, kind, seed=None):
         """Where the card or the model of a teacher or rival is kept."""
         seed = self.seed if seed is None else seed
-        stem = f"{self.name}-{self.data_key}-{name}-{settings_key(name)}-{seed}"
-        return self.cache / f"{stem}.{kind}.joblib"
+        stem = f"{self.name}-{self.data_key}-{name}-{settings_key(name, self.task)}"
+        return self.cache / f"{stem}-{seed}.{kind}.joblib"
 
     def card(self, name, keep_model=False, seed=None):
         """Fit a teacher or rival and measure it, or read what an earlier run found.
@@ -173,20 +162,21 @@ class Unit:
         Returns
         -------
         card : dict
-            ``proba`` of the test rows and the figures that need no labels.
+            ``outputs`` for the test rows and the figures that need no targets.
         model : object or None
             Fitted where that was necessary.
         """
-        path = self.path(name, "card", seed)
+        path = self.path(name, "outputs", seed)
         if path.exists() and (not keep_model or self.path(name, "model").exists()):
             return joblib.load(path), None
         X, X_test, y, _ = self.split
+        model = self.task.make(name, self.seed if seed is None else seed, self.mixed, y)
         start = process_time()
-        model = MAKERS[name](self.seed if seed is None else seed, self.mixed).fit(X, y)
+        model.fit(X, y)
         card = {"fit_seconds": process_time() - start}
-        card["proba"] = predicted(model, X_test)
+        card["outputs"] = self.task.outputs(model, X_test)
         if seed is None:
-            card |= size(model) | latency(model, X_test, n_calls=100)
+            card |= self.task.costs(model, X_test, n_calls=100)
         if keep_model:
             _keep(self.path(name, "model"), model)
         _keep(path, card)
@@ -198,10 +188,10 @@ class Unit:
         return joblib.load(self.path(name, "model")) if model is None else model
 
     def seed_ceiling(self, name):
-        """Agreement of two teachers that differ in nothing but their seed."""
+        """How like each other two teachers are that differ in their seed alone."""
         one, _ = self.card(name, keep_model=True)
         other, _ = self.card(name, seed=self.seed + OTHER_SEED)
-        return fidelity(other["proba"], one["proba"])["agreement"]
+        return self.task.likeness(other["outputs"], one["outputs"])
 
 
 def run(unit, wanted, out):
@@ -241,25 +231,26 @@ def _figures(unit, teacher, models):
         if unit.seed == 0:
             card["seed_ceiling"] = unit.seed_ceiling(teacher)
         yield "teacher", card
-    for name in RIVALS:
+    for name in unit.task.rivals:
         if name in models:
             yield name, unit.card(name)[0]
-    if set(models) & set(OURS):
+    if set(models) & set(unit.task.ours):
         yield from _ours(unit, teacher, models)
 
 
 def _ours(unit, teacher_name, models):
+    task = unit.task
     X, X_test, y, _ = unit.split
     teacher = unit.teacher(teacher_name)
-    now = latency(teacher, X_test, n_calls=50)  # beside ours: machines have moods
-    teacher_time = {"teacher_row_seconds": next(iter(now.values()))}
+    teacher_time = task.beside(teacher, X_test)
+    teacher = task.as_teacher(teacher)
 
     def measured(model, figures):
-        figures["proba"] = predicted(model, X_test)
-        return figures | size(model) | latency(model, X_test)
+        figures["outputs"] = task.outputs(model, X_test)
+        return figures | task.costs(model, X_test)
 
-    if set(models) - {"fidelity", "rows_only"}:
-        model, figures = distil(teacher, X, y, unit.seed)
+    if set(models) & {"student", "no_teacher", "lightgbm_latency"}:
+        model, figures = distil(task, teacher, X, y, unit.seed)
         student = measured(model.student_, figures)
     if "student" in models:
         yield "student", student | teacher_time
@@ -273,7 +264,7 @@ def _ours(unit, teacher_name, models):
         ("rows_only", {"transfer": None}),
     ):
         if name in models:
-            model, figures = distil(teacher, X, y, unit.seed, **settings)
+            model, figures = distil(task, teacher, X, y, unit.seed, **settings)
             yield name, measured(model.student_, figures) | teacher_time
     if "lightgbm_latency" in models:
         column = "frame_row_seconds" if unit.mixed else "array_row_seconds"
@@ -286,23 +277,15 @@ def _ours(unit, teacher_name, models):
 
 
 def _write(unit, teacher, model, figures, out):
-    figures = dict(figures)
-    proba = figures.pop("proba")
-    teacher_proba = unit.card(teacher, keep_model=True)[0]["proba"]
-    y_test = unit.split[3]
-    imbalanced = unit.facts["majority_share"] > IMBALANCED
-    figures |= quality(y_test, proba, unit.classes, imbalanced)
-    figures |= fidelity(proba, teacher_proba)
-    best = quality(y_test, teacher_proba, unit.classes, imbalanced)["score"]
-    figures["retention"] = figures["score"] / best
+    task, figures = unit.task, dict(figures)
+    teacher_outputs = unit.card(teacher, keep_model=True)[0]["outputs"]
+    figures |= task.figures(unit, figures.pop("outputs"), teacher_outputs)
     row = {"set": unit.name, "teacher": teacher, "seed": unit.seed, "model": model}
-    row["key"] = row_key(model, teacher, unit.max_rows)
-    append_row(out, row | unit.facts | figures)
-    seconds = figures.get("fit_seconds", np.nan)
+    row["key"] = row_key(model, teacher, unit.max_rows, task)
+    append_row(out, row | unit.facts | figures, task.columns)
     print(
-        f"{unit.name} {teacher} {unit.seed} {model}: score {figures['score']:.4f}, "
-        f"log loss {figures['log_loss']:.4f}, agreement {figures['agreement']:.4f}, "
-        f"KL {figures['kl']:.4f}, {seconds:.1f} s",
+        f"{unit.name} {teacher} {unit.seed} {model}: {task.shown(figures)}, "
+        f"{figures.get('fit_seconds', np.nan):.1f} s",
         flush=True,
     )
 

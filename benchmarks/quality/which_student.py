@@ -207,7 +207,7 @@ def _measure(unit, teacher_name, model, memory):
     with _clock_of_fit() as spent:
         distilled = DistilledClassifier(**settings).fit(X, y)
     student = distilled.student_
-    figures = {"fit_seconds": spent[0], "proba": predicted(student, X_test)}
+    figures = {"fit_seconds": spent[0], "outputs": predicted(student, X_test)}
     figures["n_transfer_rows"] = getattr(distilled, "n_transfer_rows_", None)
     return figures | size(student) | latency(student, X_test)
 
@@ -259,8 +259,8 @@ def _send(sender, call):
 
 
 def _write(unit, teacher, model, key, figures, out):
-    figures = {k: v for k, v in figures.items() if k != "proba"} | _quality(
-        unit, teacher, figures.get("proba")
+    figures = {k: v for k, v in figures.items() if k != "outputs"} | _quality(
+        unit, teacher, figures.get("outputs")
     )
     row = {"set": unit.name, "teacher": teacher, "seed": unit.seed, "model": model}
     append_row(out, row | {"key": key} | unit.facts | figures)
@@ -274,7 +274,7 @@ def _quality(unit, teacher, proba):
     if proba is None:  # it took too long
         return {}
     y_test, imbalanced = unit.split[3], unit.facts["majority_share"] > IMBALANCED
-    proba, target = map(_floored, (proba, unit.card(teacher, True)[0]["proba"]))
+    proba, target = map(_floored, (proba, unit.card(teacher, True)[0]["outputs"]))
     figures = quality(y_test, proba, unit.classes, imbalanced) | fidelity(proba, target)
     best = quality(y_test, target, unit.classes, imbalanced)["score"]
     return figures | {"retention": figures["score"] / best}

@@ -11,7 +11,7 @@ import pandas as pd
 
 from benchmarks.peers import table as peers_table
 from benchmarks.quality import cross_fit, prior, schedules, which_student
-from benchmarks.report import goals, headline, summary
+from benchmarks.report import goals, headline, quantiles, regression, summary
 from benchmarks.shared.results import FOLDER, read_rows
 from benchmarks.speed import profile as speed_profile
 from benchmarks.speed import scale as speed_scale
@@ -26,6 +26,12 @@ PEERS = FOLDER / "peers.csv"
 
 #: Results of the teachers that no goal is about.
 STRONG = FOLDER / "strong.csv"
+
+#: Results of other tasks, and their tables.
+TASKS = {
+    FOLDER / "quality_regression.csv": regression.TABLES,
+    FOLDER / "quantiles.csv": quantiles.TABLES,
+}
 
 #: Tables of the quality benchmark, by the name of their file and of their block.
 QUALITY = {
@@ -80,6 +86,10 @@ def main():
         strong = goals.read(STRONG)
         tables["strong"] = summary.strong_lines(strong)
         tables["quality_teachers"] += summary.teacher_lines(strong)[2:]
+    for path, makers in TASKS.items():
+        if path.exists():
+            found = goals.read(path)
+            tables |= {name: make(found) for name, make in makers.items()}
     timed = read_rows(FOLDER / "speed.csv")
     tables["speed"] = speed_lines(timed)
     figures = headline.headline(rows, timed)

@@ -48,7 +48,7 @@ def with_error(value, error, style):
     return f"{number(value, style)} ± {number(error, style.lstrip('+'))}"
 
 
-def goal_lines(rows):
+def goal_lines(rows, goals=goals):
     """What was to be reached, and what was."""
     lines = [
         (what, reached, goal, verdict) for what, goal, reached, verdict in goals(rows)
@@ -215,11 +215,26 @@ def _pool(shares, place):
     return " / ".join(number(share, ".2f") for share in shares.loc[place])
 
 
-def missed_lines(rows):
-    """Every set on which something is missed, by teacher, and by how much."""
+def missed_lines(rows, excesses=excesses, lowest=LOWEST):
+    """Every set on which something is missed, by teacher, and by how much.
+
+    Parameters
+    ----------
+    rows : DataFrame
+        Results.
+    excesses : callable
+        Of the task.
+    lowest : float
+        Retention of a set.
+
+    Returns
+    -------
+    list of str
+        Lines of a table.
+    """
     missed = {what: excess[excess > 0] for what, excess in excesses(rows).items()}
     kept = paired(rows, "retention", "student")["student"].groupby("set").mean()
-    low = kept[kept < LOWEST]
+    low = kept[kept < lowest]
     names = set(low.index).union(
         *(part.index.unique("set") for part in missed.values())
     )
@@ -231,7 +246,7 @@ def missed_lines(rows):
         )
         for name in sorted(names)
     ]
-    return table(("set", *missed, f"kept, where below {LOWEST}"), lines)
+    return table(("set", *missed, f"kept, where below {lowest}"), lines)
 
 
 def _by_teacher(excess, name):

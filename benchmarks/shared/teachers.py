@@ -88,9 +88,9 @@ def vote(seed, mixed):
     return VotingClassifier(members, voting="soft")
 
 
-def lightgbm(seed, **settings):
+def lightgbm(seed, kind=LGBMClassifier, **settings):
     """LightGBM in one thread, without output."""
-    return LGBMClassifier(random_state=seed, n_jobs=1, verbose=-1, **settings)
+    return kind(random_state=seed, n_jobs=1, verbose=-1, **settings)
 
 
 def catboost(seed, mixed):

@@ -1,22 +1,20 @@
 """The models of the demo in scikit-learn: a large ensemble, and a small booster."""
 
 from sklearn.compose import ColumnTransformer
-from sklearn.ensemble import (
-    ExtraTreesClassifier,
-    HistGradientBoostingClassifier,
-    RandomForestClassifier,
-    VotingClassifier,
-)
 from sklearn.impute import SimpleImputer
 from sklearn.pipeline import make_pipeline
 from sklearn.preprocessing import OrdinalEncoder
 
+from sklearn_kd._demo.tasks import TASKS
 
-def make_ensemble(kinds, seed):
-    """Build the teacher: an encoder, and soft voting of three ensembles of trees.
+
+def make_ensemble(task, kinds, seed):
+    """Build the teacher: an encoder, and the mean of three ensembles of trees.
 
     Parameters
     ----------
+    task : {"classification", "regression"}
+        What it is for.
     kinds : list of {"numeric", "nominal"}
         What each column is.
     seed : int
@@ -27,28 +25,26 @@ def make_ensemble(kinds, seed):
     Pipeline
         Not fitted. It takes missing values, strings and categories.
     """
-    forest = RandomForestClassifier(
-        300, min_samples_leaf=2, n_jobs=-1, random_state=seed
+    models = TASKS[task].models
+    trees = {"min_samples_leaf": 2, "n_jobs": -1, "random_state": seed}
+    mean = models.mean(
+        [
+            ("forest", models.forest(300, **trees)),
+            ("extra trees", models.extra_trees(100, **trees)),
+            ("boosting", _booster(models, seed)),
+        ]
     )
-    extra_trees = ExtraTreesClassifier(
-        100, min_samples_leaf=2, n_jobs=-1, random_state=seed
-    )
-    boosting = _booster(seed)
-    voting = VotingClassifier(
-        [("forest", forest), ("extra trees", extra_trees), ("boosting", boosting)],
-        voting="soft",
-    )
-    return make_pipeline(_encoder(kinds), voting)
+    return make_pipeline(_encoder(kinds), mean)
 
 
-def make_booster(kinds, seed):
-    """Build the rival on the labels: boosting, 100 rounds of 31 leaves."""
-    return make_pipeline(_encoder(kinds), _booster(seed))
+def make_booster(task, kinds, seed):
+    """Build the rival without a teacher: boosting, 100 rounds of 31 leaves."""
+    return make_pipeline(_encoder(kinds), _booster(TASKS[task].models, seed))
 
 
-def _booster(seed):
+def _booster(models, seed):
     """Make a booster that splits off no rows, which fails with two rows of a class."""
-    return HistGradientBoostingClassifier(
+    return models.boosting(
         max_iter=100, max_leaf_nodes=31, early_stopping=False, random_state=seed
     )
 

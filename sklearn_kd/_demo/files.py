@@ -63,7 +63,7 @@ def read_file(path, target, nominal, separator):
     path : str
         The file.
     target : str
-        Name of the column with the labels.
+        Name of the column to predict.
     nominal : list of str
         As the user wrote them, see :func:`find_nominal`.
     separator : str or None

@@ -13,7 +13,7 @@ _NAME = re.compile(r' *(?:"((?:[^"]|"")*)"|([^,]*))(,|\Z)')
 
 
 def find_target(names, target, path, headed):
-    """Position of the column with the labels.
+    """Position of the column to predict.
 
     Parameters
     ----------
@@ -57,7 +57,7 @@ def find_nominal(names, wanted, target, path):
         What the user wrote: names between commas, those that contain a comma in double
         quotes, as in a .csv file.
     target : str
-        The column with the labels, which cannot be among them.
+        The column to predict, which cannot be among them.
     path : str
         The file, for the message.
 
@@ -88,8 +88,8 @@ def find_nominal(names, wanted, target, path):
     for name in found:
         if name == target:
             raise DemoError(
-                f"--nominal {name}: that is the target, whose values are classes in "
-                "any case. Leave it out of the list."
+                f"--nominal {name}: that is the target, whose values --task "
+                "classification takes for classes. Leave it out of the list."
             )
         if name not in names:
             raise DemoError(

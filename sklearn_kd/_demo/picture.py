@@ -4,15 +4,26 @@ import warnings
 
 from matplotlib.figure import Figure
 
-from sklearn_kd.inspection._format import format_seconds, format_size
+from sklearn_kd.inspection._format import (
+    SCORES,
+    format_number,
+    format_seconds,
+    format_size,
+)
 
 _PANELS = (
     ("pickled_size", "pickled size", format_size),
-    ("latency_median", "predict_proba of one row, median", format_seconds),
+    ("latency_median", "prediction of one row, median", format_seconds),
 )
+
+#: The loss beside each score in the legend: its key, what it is called, how written.
+_LOSSES = {
+    "accuracy": ("log_loss", "log loss", "{:.4f}".format),
+    "r2": ("rmse", "RMSE", format_number),
+}
 _STYLES = (("s", "#4c566a"), ("o", "#d1495b"), ("D", "#8fa3bf"), ("^", "#6a994e"))
 
-#: What the accuracy axis spans at least, so that small differences look small.
+#: What the axis of scores spans at least, so that small differences look small.
 _SPAN = 0.06
 
 #: Most characters of a title.
@@ -20,7 +31,7 @@ _TITLE = 100
 
 
 def draw(comparison, path, title):
-    """Write a picture with accuracy over size and over latency.
+    """Write a picture with accuracy or R² over size and over latency.
 
     Parameters
     ----------
@@ -32,14 +43,14 @@ def draw(comparison, path, title):
         The headline.
     """
     figure = Figure(figsize=(10, 4.2), layout="constrained")
-    panels = figure.subplots(1, 2, sharey=True)
+    panels, score = figure.subplots(1, 2, sharey=True), comparison.score
     for axes, (key, label, write) in zip(panels, _PANELS, strict=True):
-        _draw_panel(axes, comparison.rows, key, write)
+        _draw_panel(axes, comparison.rows, key, score, write)
         axes.set_xlabel(f"{label} (log scale)")
-    panels[0].set_ylabel("accuracy on held-out rows")
-    panels[0].set_ylim(*_limits([row["accuracy"] for row in comparison.rows]))
+    panels[0].set_ylabel(f"{SCORES[score]} on held-out rows")
+    panels[0].set_ylim(*_limits([row[score] for row in comparison.rows]))
     handles = panels[0].get_legend_handles_labels()[0]
-    labels = [_describe(row) for row in comparison.rows]
+    labels = [_describe(row, score) for row in comparison.rows]
     figure.legend(handles, labels, loc="outside lower center", ncols=4, frameon=False)
     if len(title) > _TITLE:
         title = f"{title[:_TITLE]}..."
@@ -49,12 +60,12 @@ def draw(comparison, path, title):
         figure.savefig(path, dpi=150)
 
 
-def _draw_panel(axes, rows, key, write):
+def _draw_panel(axes, rows, key, score, write):
     for position, row in enumerate(rows):  # the student over its twin
         marker, color = _STYLES[position]
         axes.plot(
             row[key],
-            row["accuracy"],
+            row[score],
             marker,
             color=color,
             markersize=11,
@@ -71,17 +82,18 @@ def _draw_panel(axes, rows, key, write):
 
 
 def _limits(values):
-    """Give the ends of an axis of shares, with room around the values."""
+    """Give the ends of an axis of scores up to 1, with room around the values."""
     middle, span = (min(values) + max(values)) / 2, max(values) - min(values)
     half = max(_SPAN, 1.4 * span) / 2
     top = min(middle + half, 1 + half / 10)  # a marker at 1 is whole
     return top - 2 * half, top
 
 
-def _describe(row):
+def _describe(row, score):
     """Write a model's quality and costs as text."""
+    loss, title, as_text = _LOSSES[score]
     costs = ", ".join(write(row[key]) for key, _, write in _PANELS)
-    quality = f"accuracy {row['accuracy']:.4f}\nlog loss {row['log_loss']:.4f}"
+    quality = f"{SCORES[score]} {row[score]:.4f}\n{title} {as_text(row[loss])}"
     return f"{row['model']}\n{quality}\n{costs}"
 
 

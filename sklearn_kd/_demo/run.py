@@ -1,6 +1,7 @@
 """The demo itself: fit a teacher, distil it, measure, show."""
 
 import importlib
+import math
 import sys
 import warnings
 from contextlib import contextmanager
@@ -8,27 +9,24 @@ from pathlib import Path
 from time import perf_counter
 
 import joblib
-import numpy as np
 from threadpoolctl import threadpool_limits
 
-from sklearn_kd import DistilledClassifier
 from sklearn_kd._demo.ensemble import make_booster, make_ensemble
 from sklearn_kd._demo.error import DemoError, first_line
 from sklearn_kd._demo.places import check_apart, check_place, replacing
 from sklearn_kd._demo.shipped import SHIPPED
 from sklearn_kd._demo.table import read_table, shipped_table
+from sklearn_kd._demo.tasks import TASKS
 from sklearn_kd._demo.wants import code_to_predict, columns_wanted
 from sklearn_kd._messages import printable
 from sklearn_kd._tables.doubtful_levels import already_warned
 from sklearn_kd.inspection import compare
+from sklearn_kd.inspection._format import SCORES
 
 TEACHER, STUDENT = "teacher", "student"
 PLAIN, BOOSTER = "without teacher", "small booster"
 PICTURE = "sklearn_kd_demo.png"
 _TIME_LIMIT = 5.0
-
-#: Folds for the teacher's out-of-fold predictions, which say what it is worth.
-_FOLDS = 3
 
 _STEPS = 3
 
@@ -36,7 +34,7 @@ _STEPS = 3
 _INTERRUPTED = "Training interrupted by user"
 
 
-def run(data, target, nominal, separator, picture, out, seed):
+def run(data, target, task, nominal, separator, picture, out, seed):
     """Run the demo.
 
     Parameters
@@ -44,7 +42,9 @@ def run(data, target, nominal, separator, picture, out, seed):
     data : str
         A table of the user's, or the name of one that ships.
     target : str or None
-        The column with the labels of the former.
+        The column of the former to predict.
+    task : {"classification", "regression"} or None
+        What to take that for; None finds out.
     nominal : list of str
         Columns to be taken for levels, as the user wrote them.
     separator : str or None
@@ -72,14 +72,14 @@ def run(data, target, nominal, separator, picture, out, seed):
     if ships:
         table = shipped_table(data, nominal)
     else:
-        table = read_table(path, target, nominal, separator)
+        table = read_table(path, target, nominal, separator, task)
     X, X_test, y, y_test = table.split(seed)
     _introduce(table, len(y), len(y_test), no_picture)
     # threads of OpenMP that wait for each other on a busy machine cost more than they
     # bring
     with _warnings_as_lines(), threadpool_limits(limits=1, user_api="openmp"):
         with already_warned(table.warned):
-            models = _fit(table.kinds, X, y, seed)
+            models = _fit(table, X, y, seed)
         with _step(3, "measuring them on the held-out rows, one row a call, one job"):
             comparison = compare(models, X_test, y_test, time_limit=_TIME_LIMIT)
     print(f"\n{comparison}\n\n{_verdict(comparison)}", flush=True)
@@ -88,7 +88,7 @@ def run(data, target, nominal, separator, picture, out, seed):
     if picture is not None:
         from sklearn_kd._demo.picture import draw
 
-        title = f"{table.name}, classes of {table.target!r}"
+        title = f"{table.name}: {TASKS[table.task].describe(table.y, table.target)}"
         _write("the picture", picture, draw, comparison, title)
     if out is not None:
         print("\n".join(["", *columns_wanted(table), "", *code_to_predict(table, out)]))
@@ -145,27 +145,30 @@ def _introduce(table, n_train, n_test, no_picture):
     numeric = len(table.kinds) - nominal
     print(
         f"{table.name}: {n_train + n_test:,} rows, {numeric} numeric and {nominal} "
-        f"nominal columns, {len(np.unique(table.y))} classes of {table.target!r}"
+        f"nominal columns, {TASKS[table.task].describe(table.y, table.target)}"
     )
     for note in [*table.notes, *filter(None, [no_picture])]:
         print(f"  {printable(note)}")
     print(f"  {n_train:,} rows to learn from, {n_test:,} held out")
 
 
-def _fit(kinds, X, y, seed):
+def _fit(table, X, y, seed):
     """Fit teacher, student, the same student without a teacher, and a small booster."""
+    task = TASKS[table.task]
     with _step(1, "distilling a teacher: the mean of forest, extra trees and boosting"):
-        distilled = DistilledClassifier(
-            make_ensemble(kinds, seed), cv=_folds(y), random_state=seed, verbose=1
+        teacher = make_ensemble(table.task, table.kinds, seed)
+        distilled = task.distilled(
+            teacher, cv=task.folds(y), random_state=seed, verbose=1
         ).fit(X, y)
-        print(f"  {_learned(distilled.pool_weights_)}")
+        print(f"  {_learned(distilled.pool_weights_, task)}")
         print(f"  student: {_epochs(distilled.student_)}")
-    with _step(2, "fitting rivals on the labels: the same student, a small booster"):
+    rivals = "the same student, a small booster"
+    with _step(2, f"fitting rivals on the {task.targets}: {rivals}"):
         plain = distilled.student_on_labels_
         if plain is None:
-            plain = DistilledClassifier(alpha=0, random_state=seed).fit(X, y).student_
+            plain = task.distilled(alpha=0, random_state=seed).fit(X, y).student_
         print(f"  the same student: {_epochs(plain)}")
-        booster = make_booster(kinds, seed).fit(X, y)
+        booster = make_booster(table.task, table.kinds, seed).fit(X, y)
         print("  small booster: 100 rounds of 31 leaves")
     return {
         TEACHER: distilled.teacher_,
@@ -175,15 +178,9 @@ def _fit(kinds, X, y, seed):
     }
 
 
-def _folds(y):
-    """Give the number of folds that all have rows of each class; None below two."""
-    n_folds = min(_FOLDS, int(np.unique(y, return_counts=True)[1].min()))
-    return n_folds if n_folds > 1 else None
-
-
-def _learned(weights):
+def _learned(weights, task):
     """Write what the student's soft targets are made of."""
-    names = {"student": "student on labels"}
+    names = {"student": f"student on {task.targets}"}
     shares = (f"{names.get(name, name)} {share:.2f}" for name, share in weights.items())
     return f"What the student learned: {', '.join(shares)}"
 
@@ -236,12 +233,19 @@ def _verdict(comparison):
     faster = _times(
         teacher["latency_median"] / student["latency_median"], "fast", "slow"
     )
-    return (
-        f"The student is {smaller} than the teacher, {faster} on one row,\n"
-        f"and keeps {student['retention']:.1%} of its accuracy "
+    score = comparison.score
+    kept = (
+        f"and keeps {student['retention']:.1%} of its {SCORES[score]} "
         f"({plain['retention']:.1%} without a teacher, "
         f"{booster['retention']:.1%} the small booster)."
     )
+    if math.isnan(student["retention"]):  # a teacher that is no better than the mean
+        kept = (
+            f"and has {SCORES[score]} {student[score]:.4f} where that has "
+            f"{teacher[score]:.4f} ({plain[score]:.4f} without a teacher, "
+            f"{booster[score]:.4f} the small booster)."
+        )
+    return f"The student is {smaller} than the teacher, {faster} on one row,\n{kept}"
 
 
 def _times(ratio, more, less):

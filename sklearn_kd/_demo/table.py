@@ -11,15 +11,11 @@ from sklearn_kd._demo.error import DemoError, first_line
 from sklearn_kd._demo.files import read_file
 from sklearn_kd._demo.names import find_nominal
 from sklearn_kd._demo.shipped import SHIPPED
-from sklearn_kd._messages import printable, show
+from sklearn_kd._demo.targets import read_target
+from sklearn_kd._demo.tasks import TASKS, TEST_SHARE
+from sklearn_kd._messages import printable
 from sklearn_kd._tables.columns import column_kinds, numeric_block
 from sklearn_kd._tables.doubtful_levels import check_levels
-
-_TEST_SHARE = 0.3
-
-#: Whole numbers with more different values than this, most of which occur once, are no
-#: classes.
-_MANY = 100
 
 #: Parts of the package's messages about frames, and what they are for a file.
 _IN_A_FILE = {
@@ -33,7 +29,7 @@ _IN_A_FILE = {
 
 @dataclass(frozen=True)
 class Table:
-    """A table to classify.
+    """A table to learn from.
 
     Parameters
     ----------
@@ -42,7 +38,9 @@ class Table:
     X : DataFrame of shape (n_samples, n_features)
         The columns to learn from.
     y : ndarray of shape (n_samples,)
-        Labels.
+        Labels, or numbers.
+    task : {"classification", "regression"}
+        What they are for.
     target : str
         Name of the column that they come from.
     kinds : list of {"numeric", "nominal"}
@@ -58,6 +56,7 @@ class Table:
     name: str
     X: object
     y: np.ndarray
+    task: str
     target: str
     kinds: list
     notes: list
@@ -65,9 +64,10 @@ class Table:
     warned: frozenset
 
     def split(self, seed):
-        """Give X_train, X_test, y_train, y_test: 70 and 30 percent of each class."""
+        """Give X_train, X_test, y_train, y_test: 70 and 30 percent, of each class."""
+        strata = TASKS[self.task].strata(self.y)
         return train_test_split(
-            self.X, self.y, test_size=_TEST_SHARE, stratify=self.y, random_state=seed
+            self.X, self.y, test_size=TEST_SHARE, stratify=strata, random_state=seed
         )
 
 
@@ -78,7 +78,7 @@ def shipped_table(name, nominal=()):
     return _build(title, X, y, found, code, [])
 
 
-def read_table(path, target, nominal=(), separator=None):
+def read_table(path, target, nominal=(), separator=None, task=None):
     """Read and check a table of the user's.
 
     Parameters
@@ -86,21 +86,23 @@ def read_table(path, target, nominal=(), separator=None):
     path : str
         A file with text, Parquet, Feather or JSON.
     target : str
-        Name of the column with the labels.
+        Name of the column to predict.
     nominal : list of str, default=()
         Columns to be taken for levels, as the user wrote them.
     separator : str, default=None
         Between the fields of a text; None finds out.
+    task : {"classification", "regression"}, default=None
+        What to take the target for; None finds out.
 
     Returns
     -------
     Table
-        Its rows, those without a label left out.
+        Its rows, those without a target left out.
 
     Raises
     ------
     DemoError
-        When it cannot be read, or is nothing to classify.
+        When it cannot be read, or there is nothing to learn.
     """
     source = read_file(path, target, nominal, separator)
     frame, place, notes = source.frame, source.place, list(source.notes)
@@ -117,11 +119,11 @@ def read_table(path, target, nominal=(), separator=None):
         X, y = X[~missing], y[~missing]
     name = printable(Path(path).name)
     n_left_out = int(missing.sum())
-    return _build(name, X, y, source.nominal, source.code, notes, n_left_out)
+    return _build(name, X, y, source.nominal, source.code, notes, task, n_left_out)
 
 
-def _build(name, X, y, nominal, code, notes, n_left_out=0):
-    labels = _labels(y, n_left_out)
+def _build(name, X, y, nominal, code, notes, task=None, n_left_out=0):
+    values, task, found = read_target(y, task, n_left_out)
     X = X.assign(**{column: _as_levels(X[column]) for column in nominal})
     try:
         kinds = column_kinds(X)
@@ -135,9 +137,9 @@ def _build(name, X, y, nominal, code, notes, n_left_out=0):
     if infinite.any():
         column = X.columns[numeric[int(infinite.argmax())]]
         raise DemoError(f"Column {column!r} holds infinity: make it a missing value.")
-    notes = [*notes, *(_for_a_file(str(warning.message)) for warning in caught)]
+    notes = [*notes, *found, *(_for_a_file(str(warning.message)) for warning in caught)]
     X = _without_na(X, kinds)
-    return Table(name, X, labels, str(y.name), kinds, notes, code, warned)
+    return Table(name, X, values, task, str(y.name), kinds, notes, code, warned)
 
 
 def _for_a_file(message):
@@ -178,51 +180,3 @@ def _without_na(X, kinds):
             for name in nullable
         }
     )
-
-
-def _labels(y, n_left_out):
-    """Labels as an array, after making sure that they are labels."""
-    name = y.name
-    if hasattr(y, "cat"):
-        y = y.astype(y.cat.categories.dtype)
-    values = y.tolist()
-    types = {type(value).__name__ for value in values}
-    if len(types) > 1 or not types <= {"str", "int", "float", "bool"}:
-        raise DemoError(
-            f"Column {name!r} holds values of type {', '.join(sorted(types))}: labels "
-            "are all strings, all integers or all booleans."
-        )
-    labels = np.array(values, dtype=object if types == {"str"} else None)
-    classes, counts = np.unique(labels, return_counts=True)
-    whole = types != {"float"} or all(value.is_integer() for value in values)
-    mostly_single = len(classes) > _MANY and np.mean(counts == 1) > 0.5
-    if not whole or (types <= {"int", "float"} and mostly_single):
-        raise DemoError(
-            f"Column {name!r} is continuous: distillation here is for classification. "
-            "Put its values into classes first."
-        )
-    if len(classes) < 2:
-        left_out = ""
-        if n_left_out:
-            left_out = (
-                f" {n_left_out:,} rows are left out that have no value in it, where "
-                "NA, NaN, None, null and empty fields are none: write such a class "
-                "otherwise."
-            )
-        raise DemoError(
-            f"Column {name!r} has one class only: {show(classes[0])}. Name a column "
-            f"with two or more.{left_out}"
-        )
-    if counts.min() < 2:
-        rare = classes[counts < 2].tolist()
-        raise DemoError(
-            f"{len(rare)} of the {len(classes)} classes of column {name!r} have a "
-            f"single row, {show(rare[0])} for one: it cannot be learnt and tested. "
-            "Merge such classes with others, or leave their rows out."
-        )
-    if int(np.ceil(_TEST_SHARE * len(labels))) < len(classes):
-        raise DemoError(
-            f"{len(labels)} rows are too few for the {len(classes)} classes of column "
-            f"{name!r}: {_TEST_SHARE:.0%} of them, for the test, are fewer than that."
-        )
-    return labels

@@ -21,7 +21,7 @@ def read_text(path, target, separator, find):
     path : str
         The file.
     target : str
-        The column with the labels.
+        The column to predict.
     separator : str or None
         Between fields, where the user named it.
     find : callable
@@ -93,7 +93,7 @@ def _read(path, encoding, target, separator, find):
         if len(padded):
             frame, options["dtype"] = as_text, dtype
             notes.append(
-                f"{target!r} has leading zeros, as in {padded.iloc[0]!r}: its classes "
+                f"{target!r} has leading zeros, as in {padded.iloc[0]!r}: its values "
                 "are strings"
             )
     return frame.reset_index(drop=True), options, notes

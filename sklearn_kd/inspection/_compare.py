@@ -1,44 +1,41 @@
-"""Measure several classifiers on the same rows: quality, fidelity, size, speed."""
+"""Measure several models on the same rows: quality, fidelity, size, speed."""
 
 from collections.abc import Hashable, Mapping
 
-import numpy as np
-from sklearn.metrics import roc_auc_score
-
 from sklearn_kd._messages import show
 from sklearn_kd._run.autologging import no_autologging
-from sklearn_kd._tables.containers import as_column
-from sklearn_kd._task.labels import refuse_missing_labels
+from sklearn_kd.inspection._classes import measure_classifiers
 from sklearn_kd.inspection._inputs import count_rows
+from sklearn_kd.inspection._numbers import measure_regressors
 from sklearn_kd.inspection._size import count_parameters, pickled_size
 from sklearn_kd.inspection._speed import prediction_latency, throughput
 from sklearn_kd.inspection.comparison import Comparison
-from sklearn_kd.metrics import agreement_score, kl_divergence
-from sklearn_kd.metrics._agreement import share_equal
-from sklearn_kd.metrics._models import (
-    check_model,
-    in_one_order,
-    predicted_labels,
-    predicted_proba,
-)
-from sklearn_kd.metrics._retention import kept
+from sklearn_kd.metrics._tasks import check_model, common_task
+
+#: What is measured of the models of a task, besides their costs.
+_MEASURES = {
+    "classification": measure_classifiers,
+    "regression": measure_regressors,
+}
 
 
 def compare(
     models, X, y, *, reference="teacher", n_calls=1000, time_limit=10.0, n_jobs=1
 ):
-    """Compare classifiers on held-out rows: quality, fidelity, size and speed.
+    """Compare models on held-out rows: quality, fidelity, size and speed.
 
     Parameters
     ----------
-    models : dict of str to classifier
-        Fitted, with ``predict`` and ``predict_proba``. Of a
-        :class:`~sklearn_kd.DistilledClassifier` take ``teacher_`` and ``student_``: as
-        a whole it contains its teacher.
+    models : dict of str to classifier, or of str to regressor
+        Fitted: classifiers with ``predict`` and ``predict_proba``, or regressors with
+        ``predict``. What has no tags of scikit-learn is a classifier if it has
+        ``predict_proba``. Of a :class:`~sklearn_kd.DistilledClassifier` or a
+        :class:`~sklearn_kd.DistilledRegressor` take ``teacher_`` and ``student_``: as a
+        whole it contains its teacher.
     X : {array-like, sparse matrix, DataFrame} of shape (n_samples, n_features)
         Rows that none of them was fitted on.
-    y : array-like of shape (n_samples,)
-        Their labels.
+    y : array-like of shape (n_samples,) or (n_samples, n_outputs)
+        Their labels, or the targets of one or several outputs.
     reference : str, default="teacher"
         The key in ``models`` that the others are held against.
     n_calls : int, default=1000
@@ -52,27 +49,43 @@ def compare(
     Returns
     -------
     Comparison
-        ``rows`` has a dict for each model: ``model`` (its name), ``accuracy``,
-        ``roc_auc`` (with more than two classes the mean of each class against the
-        rest, weighted by its rows; NaN where ``y`` has one class), ``log_loss`` (nats),
-        ``agreement``, ``kl_divergence`` (nats, see
+        ``rows`` has a dict for each model, with its name as ``model``.
+
+        Of classifiers: ``accuracy``, ``roc_auc`` (with more than two classes the mean
+        of each class against the rest, weighted by its rows; NaN where ``y`` has one
+        class), ``log_loss`` (nats), ``agreement``, ``kl_divergence`` (nats, see
         :func:`sklearn_kd.metrics.kl_divergence`) and ``retention`` (accuracy / accuracy
-        of the reference; NaN where that is 0), ``n_parameters`` and ``pickled_size``
-        (bytes; both None for a model that cannot be pickled),
-        ``latency_median`` and ``latency_p99`` (seconds for one row) and
-        ``rows_per_second``.
+        of the reference; NaN where that is 0).
+
+        Of regressors: ``r2``, ``rmse`` and ``mae`` (in the units of ``y``; of several
+        outputs all three are the mean over outputs, as in scikit-learn), ``fidelity``
+        (R² of the predictions for those of the reference, see
+        :func:`sklearn_kd.metrics.fidelity_r2_score`), ``difference`` (mean absolute
+        difference from the predictions of the reference, in standard deviations of
+        ``y``, see :func:`sklearn_kd.metrics.prediction_difference`) and ``retention``
+        (R² / R² of the reference; NaN where that is not above 0). With quantiles:
+        ``interval`` (the lowest and the highest level), ``coverage`` (the share of
+        targets from the one quantile to the other) and ``width`` (their mean distance,
+        in the units of ``y``); all three are None for models without.
+
+        Of both: ``n_parameters`` and ``pickled_size`` (bytes; both None for a model
+        that cannot be pickled), ``latency_median`` and ``latency_p99`` (seconds for one
+        row) and ``rows_per_second``.
 
     Raises
     ------
     TypeError
-        For what is no dict of classifiers, and numbers that are none.
+        For what is no dict of models, for classifiers and regressors together, for
+        targets that are no numbers, and for other parameters that are none.
     ValueError
         When ``reference`` is not among the models, when the label of a column of
-        probabilities is unknown, and for labels that cannot be sorted.
+        probabilities is unknown, for labels that cannot be sorted, for targets that are
+        missing or infinite, and for another number of rows or of outputs.
 
     See Also
     --------
     sklearn_kd.metrics.agreement_score : Share of rows with the same label.
+    sklearn_kd.metrics.fidelity_r2_score : R² of predictions for those of a teacher.
     count_parameters : What counts as a parameter.
     prediction_latency : How one row is timed.
     throughput : How many rows are timed.
@@ -84,6 +97,11 @@ def compare(
     A class that a model lacks has probability 0. As in scikit-learn, the log loss takes
     the smallest probability to be that of the float rounding (2.2e-16), so that a row
     whose true label has probability 0 costs 36 nats.
+
+    A regressor has quantiles where it has ``predict_quantiles`` and their levels as
+    ``quantiles``, such as ours. One whose ``predict`` takes ``quantiles=``, such as
+    those of the package quantile-forest, is asked for the outer levels of the first
+    model that has levels of its own. Only two quantiles or more are an interval.
 
     Examples
     --------
@@ -109,68 +127,57 @@ def compare(
     pickled size                 ... ...
     one row, median              ...
     ...
+
+    Regressors are compared in the same way:
+
+    >>> from sklearn.datasets import make_friedman1
+    >>> from sklearn.ensemble import RandomForestRegressor
+    >>> from sklearn.linear_model import Ridge
+    >>> X, y = make_friedman1(n_samples=800, noise=1.0, random_state=0)
+    >>> X, X_test, y, y_test = train_test_split(X, y, random_state=0)
+    >>> forest = RandomForestRegressor(n_estimators=50, random_state=0).fit(X, y)
+    >>> models = {"teacher": forest, "ridge": Ridge().fit(X, y)}
+    >>> print(compare(models, X_test, y_test, n_calls=20))
+                                     teacher       ridge
+    R²                                0.8...      0.7...
+    RMSE                              2.1...      2.5...
+    MAE                               1.7...      1.9...
+    fidelity to teacher (R²)          1.0000      0.8...
+    mean difference from teacher   0.0000 SD   0.2... SD
+    retention (R²)                    1.0000      0.9...
+    ...
+    one row, median                   ...
+    ...
     """
-    _check_models(models, reference)
+    task = _check_models(models, reference)
     X, n_samples = count_rows(X, models.values())
-    y = refuse_missing_labels(as_column(y, "y"), "y")
-    if y.dtype.kind == "f" and np.isnan(y).any():
-        raise ValueError("Input y contains NaN: leave these rows out.")
-    if y.shape != (n_samples,):
-        raise ValueError(
-            f"y has shape {y.shape}, expected one label for each of the {n_samples} "
-            f"rows of X: ({n_samples},)."
-        )
     with no_autologging():
-        probas, labels = {}, {}
-        for name, model in models.items():
-            probas[name] = predicted_proba(show(name), model, X)
-            labels[name] = predicted_labels(show(name), model, X)
-    aligned, classes = in_one_order(list(probas.values()), y)
-    probas = dict(zip(models, aligned, strict=True))
+        found = _MEASURES[task](models, X, y, n_samples, reference)
     timing = {"n_calls": n_calls, "time_limit": time_limit, "n_jobs": n_jobs}
-    quality = {
-        name: _quality(y, classes, labels[name], probas[name]) for name in models
-    }
     rows = [
-        {
-            "model": name,
-            **quality[name],
-            "agreement": agreement_score(labels[reference], labels[name]),
-            "kl_divergence": kl_divergence(probas[reference], probas[name]),
-            "retention": kept(
-                quality[reference]["accuracy"], quality[name]["accuracy"]
-            ),
-            **_cost(model, X, timing),
-        }
-        for name, model in models.items()
+        {"model": name, **measured, **_cost(models[name], X, timing)}
+        for name, measured in zip(models, found, strict=True)
     ]
     return Comparison(rows, reference)
 
 
 def _check_models(models, reference):
-    """Refuse what is no dict of fitted classifiers with the reference in it."""
+    """Give the task of fitted models with the reference among them; refuse others."""
     if not isinstance(models, Mapping):
         raise TypeError(
-            "models must be a dict from names to fitted classifiers, such as "
+            "models must be a dict from names to fitted models, such as "
             f'{{"teacher": teacher, "student": student}}, got {show(models)}.'
         )
     if not isinstance(reference, Hashable) or reference not in models:
         raise ValueError(
             f"reference={show(reference)} is not among the models {show(list(models))}."
         )
-    for name, model in models.items():
-        check_model(f"models[{show(name)}]", model, "predict", "predict_proba")
-
-
-def _quality(y, classes, labels, proba):
-    """Compare the predictions of a model with the labels of the rows."""
-    place = {label: code for code, label in enumerate(classes)}
-    codes = np.array([place[label] for label in y.tolist()])
-    return {
-        "accuracy": share_equal(y=y, labels=labels),
-        "roc_auc": _roc_auc(codes, proba),
-        "log_loss": _log_loss(codes, proba),
-    }
+    named = {f"models[{show(name)}]": model for name, model in models.items()}
+    task = common_task(named)
+    methods = ("predict", "predict_proba") if task == "classification" else ("predict",)
+    for name, model in named.items():
+        check_model(name, model, task, *methods)
+    return task
 
 
 def _cost(model, X, timing):
@@ -183,24 +190,6 @@ def _cost(model, X, timing):
         "latency_p99": p99,
         "rows_per_second": throughput(model, X, n_jobs=timing["n_jobs"]),
     }
-
-
-def _roc_auc(codes, proba):
-    """Area under the ROC curve: of the second of two classes, or one against rest."""
-    counts = np.bincount(codes, minlength=proba.shape[1])
-    present = np.flatnonzero(counts)
-    if len(present) < 2:
-        return float("nan")
-    if proba.shape[1] == 2:
-        present = present[1:]
-    areas = [roc_auc_score(codes == k, proba[:, k]) for k in present]
-    return float(np.average(areas, weights=counts[present]))
-
-
-def _log_loss(codes, proba):
-    """Mean of minus the logarithm of the probability of the label, in nats."""
-    right = proba[np.arange(len(codes)), codes]
-    return float(-np.log(np.maximum(right, np.finfo(proba.dtype).eps)).mean())
 
 
 def _if_pickled(measure, model):

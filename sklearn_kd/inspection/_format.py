@@ -1,5 +1,8 @@
 """Numbers as people read them."""
 
+#: What the score is called that retention is of, by its key: one a task.
+SCORES = {"accuracy": "accuracy", "r2": "R²"}
+
 _SIZES = ((1e9, "GB"), (1e6, "MB"), (1e3, "kB"))
 _TIMES = ((1, "s"), (1e-3, "ms"), (1e-6, "µs"))
 
@@ -12,6 +15,18 @@ def format_size(n_bytes):
 def format_seconds(seconds):
     """Write a duration with three digits and a unit, such as 25.3 ms."""
     return _scaled(seconds, _TIMES) or f"{seconds * 1e6:.2f} µs"
+
+
+def format_number(value):
+    """Write a number in units of its own with five digits, and all before the point."""
+    if 1e4 <= abs(value) < 1e15:
+        return f"{value:,.0f}"
+    return f"{value:#.5g}".rstrip(".")
+
+
+def format_levels(levels):
+    """Write the levels between which an interval lies, such as 0.05 to 0.95."""
+    return " to ".join(f"{level:g}" for level in levels)
 
 
 def _scaled(value, units):

@@ -13,7 +13,7 @@ from sklearn_kd._parameters import MOST, check_number
 from sklearn_kd._run.autologging import no_autologging
 from sklearn_kd._tables.taking import copy_rows
 from sklearn_kd.inspection._inputs import count_rows
-from sklearn_kd.metrics._models import check_model
+from sklearn_kd.metrics._tasks import check_model
 
 #: Calls before those that count: caches fill, and lazy imports happen.
 _WARM_UP = 5
@@ -23,15 +23,17 @@ _AT_LEAST = 10
 
 
 def prediction_latency(model, X, *, n_calls=1000, time_limit=10.0, n_jobs=1):
-    """Measure how long ``predict_proba`` takes for one row.
+    """Measure how long a prediction of one row takes.
 
-    Each call is given another row, since the path of a row through a model, and what
-    is in the caches of the processor, depend on the row.
+    It is timed by ``predict_proba`` of a classifier and by ``predict`` of a regressor.
+    Each call is given another row, since the path of a row through a model, and what is
+    in the caches of the processor, depend on the row.
 
     Parameters
     ----------
-    model : classifier
-        Fitted, with ``predict_proba``.
+    model : classifier or regressor
+        Fitted. What has no tags of scikit-learn is a classifier if it has
+        ``predict_proba``.
     X : {array-like, sparse matrix, DataFrame} of shape (n_samples, n_features)
         Rows to draw from, evenly over their whole length; with fewer than ``n_calls``,
         they are used again. A DataFrame is passed as one-row DataFrames.
@@ -51,7 +53,8 @@ def prediction_latency(model, X, *, n_calls=1000, time_limit=10.0, n_jobs=1):
     Raises
     ------
     TypeError
-        For a model without ``predict_proba``, and numbers that are none.
+        For a classifier without ``predict_proba``, a model without ``predict``, and
+        numbers that are none.
     ValueError
         For no rows and for numbers outside their range.
 
@@ -80,7 +83,7 @@ def prediction_latency(model, X, *, n_calls=1000, time_limit=10.0, n_jobs=1):
     >>> 0 < median <= p99
     True
     """
-    check_model("model", model)
+    predict = getattr(model, check_model("model", model, None))
     X, n_samples = count_rows(X, [model])
     n_calls = check_number("n_calls", n_calls, least=1, most=MOST, whole=True)
     time_limit = check_number("time_limit", time_limit, least=0)
@@ -89,11 +92,11 @@ def prediction_latency(model, X, *, n_calls=1000, time_limit=10.0, n_jobs=1):
     places = places.astype(int).tolist()  # NumPy's integers do not slice every Series
     with no_autologging(), _jobs(model, n_jobs), _no_garbage_collection():
         for start in places[:_WARM_UP]:
-            _time(model, safe_indexing(X, slice(start, start + 1)))
+            _time(predict, safe_indexing(X, slice(start, start + 1)))
         times = []
         end = perf_counter() + time_limit
         for start in places:
-            times.append(_time(model, safe_indexing(X, slice(start, start + 1))))
+            times.append(_time(predict, safe_indexing(X, slice(start, start + 1))))
             if len(times) >= _AT_LEAST and perf_counter() > end:
                 break
     median, p99 = np.percentile(times, [50, 99])
@@ -101,12 +104,14 @@ def prediction_latency(model, X, *, n_calls=1000, time_limit=10.0, n_jobs=1):
 
 
 def throughput(model, X, *, n_repeats=3, n_jobs=1):
-    """Measure how many rows per second ``predict_proba`` handles in one call.
+    """Measure how many rows per second are predicted in one call.
+
+    As by :func:`prediction_latency`, a classifier predicts probabilities.
 
     Parameters
     ----------
-    model : classifier
-        Fitted, with ``predict_proba``.
+    model : classifier or regressor
+        As for :func:`prediction_latency`.
     X : {array-like, sparse matrix, DataFrame} of shape (n_samples, n_features)
         Rows of one call.
     n_repeats : int, default=3
@@ -122,7 +127,8 @@ def throughput(model, X, *, n_repeats=3, n_jobs=1):
     Raises
     ------
     TypeError
-        For a model without ``predict_proba``, and numbers that are none.
+        For a classifier without ``predict_proba``, a model without ``predict``, and
+        numbers that are none.
     ValueError
         For no rows and for numbers outside their range.
 
@@ -143,13 +149,13 @@ def throughput(model, X, *, n_repeats=3, n_jobs=1):
     >>> throughput(LogisticRegression(max_iter=200).fit(X, y), X) > 1000
     True
     """
-    check_model("model", model)
+    predict = getattr(model, check_model("model", model, None))
     X, n_samples = count_rows(X, [model])
     n_repeats = check_number("n_repeats", n_repeats, least=1, most=MOST, whole=True)
     n_jobs = _check_jobs(n_jobs)
     with no_autologging(), _jobs(model, n_jobs), _no_garbage_collection():
-        _time(model, safe_indexing(X, slice(0, 1)))
-        return n_samples / min(_time(model, X) for _ in range(n_repeats))
+        _time(predict, safe_indexing(X, slice(0, 1)))
+        return n_samples / min(_time(predict, X) for _ in range(n_repeats))
 
 
 def _check_jobs(n_jobs):
@@ -159,11 +165,11 @@ def _check_jobs(n_jobs):
     return check_number("n_jobs", n_jobs, least=1, most=MOST, whole=True)
 
 
-def _time(model, X):
-    """Time one call of ``predict_proba``, in seconds."""
+def _time(predict, X):
+    """Time one call of a method that predicts, in seconds."""
     X = copy_rows(X)  # the model may write into its rows
     start = perf_counter()
-    model.predict_proba(X)
+    predict(X)
     return perf_counter() - start
 
 

@@ -1,18 +1,32 @@
-"""One table of several classifiers, as it is printed."""
+"""One table of several models, as it is printed."""
 
 from dataclasses import dataclass
 
 from sklearn_kd._messages import printable
-from sklearn_kd.inspection._format import format_seconds, format_size
+from sklearn_kd.inspection._format import (
+    SCORES,
+    format_levels,
+    format_number,
+    format_seconds,
+    format_size,
+)
 
 #: The lines of the printed table: a key, what it is called, how it is written.
 _LINES = (
     ("accuracy", "accuracy", "{:.4f}".format),
     ("roc_auc", "ROC AUC", "{:.4f}".format),
     ("log_loss", "log loss", "{:.4f}".format),
-    ("agreement", "agreement with {}", "{:.4f}".format),
-    ("kl_divergence", "KL divergence from {}", "{:.4f}".format),
-    ("retention", "retention (accuracy)", "{:.4f}".format),
+    ("r2", "R²", "{:.4f}".format),
+    ("rmse", "RMSE", format_number),
+    ("mae", "MAE", format_number),
+    ("agreement", "agreement with {reference}", "{:.4f}".format),
+    ("kl_divergence", "KL divergence from {reference}", "{:.4f}".format),
+    ("fidelity", "fidelity to {reference} (R²)", "{:.4f}".format),
+    ("difference", "mean difference from {reference}", "{:.4f} SD".format),
+    ("retention", "retention ({score})", "{:.4f}".format),
+    ("interval", "interval, levels", format_levels),
+    ("coverage", "interval, coverage", "{:.4f}".format),
+    ("width", "interval, mean width", format_number),
     ("n_parameters", "parameters", "{:,}".format),
     ("pickled_size", "pickled size", format_size),
     ("latency_median", "one row, median", format_seconds),
@@ -31,7 +45,8 @@ class Comparison:
         One a model, in the order given: its name under ``"model"``, and the numbers
         that :func:`compare` lists. ``pandas.DataFrame(rows)`` makes a frame of it.
     reference : str
-        Name of the model that agreement, divergence and retention refer to.
+        Name of the model that agreement or fidelity, the differences and the retention
+        refer to.
 
     See Also
     --------
@@ -63,13 +78,23 @@ class Comparison:
                 return row
         raise KeyError(name)
 
+    @property
+    def score(self):
+        """Key of the score that retention is of: "accuracy", or "r2" of regressors."""
+        found = (key for key in SCORES if any(key in row for row in self.rows))
+        return next(found, "accuracy")
+
     def __str__(self):
         lines = [["", *(printable(row["model"]) for row in self.rows)]]
+        words = {
+            "reference": printable(self.reference),
+            "score": SCORES[self.score],
+        }
         for key, title, write in _LINES:
             values = [row.get(key) for row in self.rows]
             if any(value is not None for value in values):
                 cells = ["-" if value is None else write(value) for value in values]
-                lines.append([title.format(printable(self.reference)), *cells])
+                lines.append([title.format(**words), *cells])
         widths = [max(map(len, column)) for column in zip(*lines, strict=True)]
         return "\n".join(
             "   ".join(

@@ -158,7 +158,8 @@ def read_predicted(name, labels):
         if wrong:
             raise TypeError(
                 f"{name} must hold labels, got the number {show(wrong[0])}, which is "
-                f"none. {_FIX}"
+                f"none. {_FIX} Of regressors, take fidelity_r2_score, or "
+                "retention_score with metric=sklearn.metrics.r2_score."
             )
     return labels
 

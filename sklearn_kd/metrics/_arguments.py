@@ -42,30 +42,26 @@ def check_lengths(**arrays):
 
 
 def weighted_mean(values, sample_weight):
-    """Average over rows, of which those of weight 0 do not count.
+    """Average an array over rows, of which those of weight 0 do not count.
 
-    Parameters
-    ----------
-    values : ndarray of shape (n_samples,), float or bool
-        Infinity among them.
-    sample_weight : array-like of shape (n_samples,), float or None
-        What was passed; only the ratios count.
-
-    Returns
-    -------
-    float
-        The mean.
-
-    Raises
-    ------
-    TypeError, ValueError
-        For weights that are not one number a row, negative ones, and none above 0.
+    The mean is a float, or an array of them for values of more than one dimension.
+    Errors are those of :func:`rows_that_count`.
     """
-    weight = check_weight(as_column(sample_weight, "sample_weight"), values)
+    weight, values = rows_that_count(sample_weight, values)
+    mean = np.average(values, axis=0, weights=weight)
+    return mean if mean.ndim else float(mean)
+
+
+def rows_that_count(sample_weight, *arrays):
+    """Give weights, the largest from 1/2 to 1, and arrays without rows of weight 0.
+
+    It is a TypeError or ValueError for weights that are not one number a row, negative
+    ones, and none above 0.
+    """
+    weight = check_weight(as_column(sample_weight, "sample_weight"), arrays[0])
     # by a power of two, which keeps all bits: the sum may be too large for a float
     weight = np.ldexp(weight, -np.frexp(weight.max())[1])
-    present = weight > 0
-    return float(np.average(values[present], weights=weight[present]))
+    return [each[weight > 0] for each in (weight, *arrays)]
 
 
 def check_call(name, function, arguments, fix):

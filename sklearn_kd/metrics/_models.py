@@ -9,37 +9,9 @@ from sklearn_kd._tables.taking import copy_rows
 from sklearn_kd._tables.texts import refuse_row
 from sklearn_kd._task.outputs import classes_of, read_proba
 from sklearn_kd._task.proba import align_proba
+from sklearn_kd._task.regression.reading import read_numbers
 from sklearn_kd.metrics._agreement import read_predicted
-
-
-def check_model(name, model, *methods):
-    """Refuse what cannot predict.
-
-    Parameters
-    ----------
-    name : str
-        Of the parameter.
-    model : object
-        What was passed.
-    *methods : str
-        What it has to have; ``predict_proba`` where none are named.
-
-    Raises
-    ------
-    TypeError
-        For a class instead of an instance, and without one of the methods.
-    """
-    if isinstance(model, type):
-        raise TypeError(
-            f"{name} must be a fitted instance, got the class {model.__name__}. Write "
-            f"{model.__name__}().fit(X, y)."
-        )
-    for method in methods or ("predict_proba",):
-        if not callable(getattr(model, method, None)):
-            raise TypeError(
-                f"{name} must be a fitted classifier with {method}, got {show(model)} "
-                f"of type {type(model).__name__}."
-            )
+from sklearn_kd.metrics._arguments import check_lengths
 
 
 def read_rows(X, models):
@@ -72,6 +44,18 @@ def read_rows(X, models):
 def predicted_labels(name, model, X):
     """Predict the label of each row; the model may write into its rows."""
     return read_predicted(f"predict of {name}", model.predict(copy_rows(X)))
+
+
+def predicted_numbers(name, model, X):
+    """Predict the numbers of each row, as float64 of shape (n_samples, n_outputs).
+
+    The model may write into its rows. It is a TypeError or ValueError for what is no
+    finite number, and for another number of rows.
+    """
+    name = f"predict of {name}"
+    numbers = read_numbers(model.predict(copy_rows(X)), name)
+    check_lengths(**{"X": X, name: numbers})
+    return numbers
 
 
 def predicted_proba(name, model, X):

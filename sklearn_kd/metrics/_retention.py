@@ -1,10 +1,10 @@
 """Which share of its teacher's score a student reaches."""
 
 import math
-import warnings
 
 from sklearn.exceptions import UndefinedMetricWarning
 
+from sklearn_kd._messages import warn
 from sklearn_kd._tables.containers import as_column, as_values
 from sklearn_kd._tables.weights import check_weight
 from sklearn_kd.metrics._agreement import share_equal
@@ -24,14 +24,16 @@ def retention_score(
 
     Parameters
     ----------
-    y_true : array-like of shape (n_samples,)
-        The labels of rows that neither was fitted on.
-    y_teacher, y_student : array-like of shape (n_samples,) or (n_samples, n_classes)
-        Predictions for these rows in the form that `metric` takes: labels, or
-        probabilities.
+    y_true : array-like of shape (n_samples,) or (n_samples, n_outputs)
+        The labels or targets of rows that neither was fitted on.
+    y_teacher, y_student : array-like of shape (n_samples,) or (n_samples, n_outputs)
+        Predictions for these rows in the form that `metric` takes: labels,
+        probabilities or numbers.
     metric : callable or None, default=None
         Called as ``metric(y_true, y_pred)``, with ``sample_weight=`` where weights are
-        given. None is the accuracy.
+        given. None is the accuracy; for regression pass
+        :func:`sklearn.metrics.r2_score`, or a loss such as
+        :func:`sklearn.metrics.root_mean_squared_error`.
     greater_is_better : bool, default=True
         False for a loss, as for :func:`sklearn.metrics.make_scorer`: then the loss of
         the teacher is divided by that of the student.
@@ -48,7 +50,8 @@ def retention_score(
     Raises
     ------
     TypeError
-        For a `metric` that cannot be called so, such as a scorer.
+        For a `metric` that cannot be called so, such as a scorer, and without one for
+        the predictions of regressors.
     ValueError
         For different numbers of rows, and what the metric refuses.
 
@@ -135,12 +138,11 @@ def kept(score_teacher, score_student, *, greater_is_better=True):
 def warn_of_nan(retention, score_teacher, score_student):
     """Give the retention, and warn where the scores have no ratio."""
     if math.isnan(retention):
-        warnings.warn(
+        warn(
             f"Retention is undefined and set to NaN: the teacher's score or loss is "
             f"{score_teacher:.6g}, the student's {score_student:.6g}, and a ratio "
             "needs a score of the teacher above 0, or losses of at least 0 that are "
             "not both 0.",
             UndefinedMetricWarning,
-            stacklevel=3,
         )
     return retention
