@@ -73,21 +73,7 @@ def label_scores(y, sample_weight=None):
 
 
 def number_scores(numbers, sample_weight=None):
-    """Give the scores of what a teacher predicts in a regression.
-
-    Parameters
-    ----------
-    numbers : ndarray of shape (n_samples, n_outputs), float64
-        Finite.
-    sample_weight : ndarray of shape (n_samples,), float64, or None, default=None
-        Positive weights; None stands for ones.
-
-    Returns
-    -------
-    ndarray of shape (n_samples, n_targets), float64, or None
-        A standardised column for each output, at most 32. None where each has the same
-        number in all rows.
-    """
+    """Give scores of finite numbers, a column an output: those that vary, or None."""
     columns = [_standardized(column, sample_weight) for column in numbers.T]
     varying = [column for column in columns if column is not None]
     return few_targets(np.hstack(varying)) if varying else None
