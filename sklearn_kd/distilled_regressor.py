@@ -2,7 +2,6 @@
 
 import numpy as np
 from sklearn.exceptions import DataConversionWarning
-from sklearn.utils.metaestimators import available_if
 
 from sklearn_kd._compat import StrOptions, fit_context
 from sklearn_kd._estimators.tags import takes_outputs
@@ -304,38 +303,14 @@ class DistilledRegressor(PredictingRegressorMixin, Distilling):
         """Keep the number of outputs."""
         self.n_outputs_ = task.n_targets
 
-    def predict(self, X):
-        """Predict means, or with quantiles the one nearest to the median.
-
-        Parameters
-        ----------
-        X : {array-like, sparse matrix, DataFrame} of shape (n_samples, n_features)
-            Rows.
-
-        Returns
-        -------
-        ndarray of shape (n_samples,) or (n_samples, n_outputs), float64
-            Predictions in the units of ``y``, of one dimension for one output.
-        """
+    def _predict(self, X):
+        """Predict by the student."""
         student, X = self._student_and_rows(X)
         outputs = np.asarray(student_outputs(student, X, "predict"))
         return outputs[:, 0] if outputs.ndim == 2 and outputs.shape[1] == 1 else outputs
 
-    @available_if(lambda self: self.quantiles is not None)
-    def predict_quantiles(self, X):
-        """Predict quantiles, which never cross.
-
-        Parameters
-        ----------
-        X : {array-like, sparse matrix, DataFrame} of shape (n_samples, n_features)
-            Rows.
-
-        Returns
-        -------
-        ndarray of shape (n_samples, n_quantiles) or (n_samples, n_outputs, \
-n_quantiles), float64
-            Quantiles in the units of ``y``, in the order of the levels.
-        """
+    def _predict_quantiles(self, X):
+        """Predict quantiles by the student."""
         student, X = self._student_and_rows(X)
         return student_outputs(student, X, "predict_quantiles")
 

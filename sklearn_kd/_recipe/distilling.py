@@ -110,7 +110,8 @@ class Distilling(BaseDistilled):
                 self.cv,
                 self.teacher_weights,
                 self.teacher_classes,
-                cross_fitted=pools_out_of_sample(pool) and self.time_limit is None,
+                cross_fitted=self.time_limit is None
+                and (pools_out_of_sample(pool) or rows.task.quantiles is not None),
             )
             check_threshold(self.decision_threshold, student, source, rows.task)
             check_memory(self.memory)

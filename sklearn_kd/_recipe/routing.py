@@ -9,7 +9,7 @@ from sklearn_kd._estimators.weight_names import weight_parameter
 from sklearn_kd._messages import warn
 from sklearn_kd._tables.weights import in_rows
 from sklearn_kd.students import resolve_student
-from sklearn_kd.teachers import looks_fitted
+from sklearn_kd.teachers import looks_fitted, users_teachers
 
 
 def add_parts(routes, teacher, student, cv):
@@ -71,14 +71,17 @@ def fit_parameters(route, teacher, source, sample_weight, weight):
     if source.is_default:  # others get them as they came
         weight = in_rows(weight)
     names = [weight_parameter(one) for one in teachers]
-    if routing_enabled() and not source.is_default:
+    adapted = any(users_teachers(one) != [one] for one in teachers)
+    if routing_enabled() and not (source.is_default or adapted):
         routed = route(sample_weight=weight)
         for index, (part, one) in enumerate(_named(teacher)):
             if _requests_count(one):
                 names[index] = _routed_name(routed.get(part))
     if _is_trivial(weight):
         return [{} for _ in teachers]
-    for one, name in zip(teachers, names, strict=True):
+    parts = [part for one in teachers for part in users_teachers(one)]
+    for one in parts:
+        name = weight_parameter(one)
         declined = routing_enabled() and _requests_count(one)
         if name is None and not looks_fitted(one) and not declined:
             warn(

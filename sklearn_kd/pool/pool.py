@@ -132,6 +132,8 @@ def find_pool(objective, task):
             f"calibration={show(pool.calibration)} of Pool is for class probabilities, "
             "and a regression has none: leave it at None."
         )
+    if task.quantiles is not None:
+        return Pool(False, False, out_of_sample=pool.out_of_sample)
     return pool
 
 

@@ -46,7 +46,7 @@ def resolve_student(student, task=Classification):
     student : estimator or None
         What the user passed; None is the default student.
     task : type or object, default=Classification
-        The task, for the default student.
+        What it learns.
 
     Returns
     -------
@@ -62,7 +62,9 @@ def resolve_student(student, task=Classification):
             student = clone(student)
             student.steps[-1] = (name, adapted)
         return student
-    return student if isinstance(student, type) else kind_of(student).adapt(student)
+    if isinstance(student, type):
+        return student
+    return kind_of(student).adapt(student, task)
 
 
 def check_student(student, *, soft_term, task, weighted):
@@ -193,6 +195,11 @@ def own_rows(student, X):
 
 def student_outputs(student, X, method="predict_proba"):
     """Predict own rows; NaN is refused, here where a student does not do so."""
+    if isinstance(student, Pipeline) and not hasattr(student, method):
+        X = copy_rows(X)  # scikit-learn's pipeline hands a few methods on
+        for _, step in student.steps[:-1]:
+            X = X if step in (None, "passthrough") else step.transform(X)
+        return student_outputs(student.steps[-1][1], X, method)
     if is_careful(student):
         return getattr(student, method)(X)
     outputs = getattr(student, method)(copy_rows(X))

@@ -17,7 +17,7 @@ from sklearn_kd._estimators.parts import last_step
 from sklearn_kd._estimators.weight_names import weight_parameter
 from sklearn_kd._messages import show
 from sklearn_kd._run.random import as_seed
-from sklearn_kd._task import Regression
+from sklearn_kd._task import Classification, Regression
 from sklearn_kd._task.regression.predictions import predicts_numbers
 from sklearn_kd.decoded import decoded
 from sklearn_kd.losses._registry import LOSSES
@@ -27,6 +27,8 @@ from sklearn_kd.students._tasks import follow_term
 from sklearn_kd.students.mlp._base import BaseMLP
 from sklearn_kd.students.mlp.regressor import MLPStudentRegressor
 from sklearn_kd.students.mlp.student import MLPStudent
+from sklearn_kd.students.skorch._base import BaseSkorch
+from sklearn_kd.students.skorch.regressor import SkorchStudentRegressor
 from sklearn_kd.students.skorch.student import SkorchStudent
 from sklearn_kd.students.weighted._expansion import (
     blended_numbers,
@@ -55,8 +57,8 @@ class Kind:
     try_out = None
 
     @staticmethod
-    def adapt(student):
-        """Give the estimator that learns in the student's place: itself."""
+    def adapt(student, task):
+        """Give the estimator that learns a task in the student's place: itself."""
         return student
 
     @staticmethod
@@ -204,15 +206,18 @@ class MLPKind(SoftKind):
 class NetKind(SoftKind):
     """A net of skorch, which learns inside an adapter."""
 
-    careful = (SkorchStudent,)
+    careful = (SkorchStudent, SkorchStudentRegressor)
 
     @staticmethod
     def is_one(student):
-        return isinstance(student, SkorchStudent) or is_skorch_net(student)
+        return isinstance(student, BaseSkorch) or is_skorch_net(student)
 
     @staticmethod
-    def adapt(student):
-        return student if isinstance(student, SkorchStudent) else SkorchStudent(student)
+    def adapt(student, task):
+        if isinstance(student, BaseSkorch):
+            return student
+        of_labels = task.name == Classification.name
+        return (SkorchStudent if of_labels else SkorchStudentRegressor)(student)
 
     @staticmethod
     def check_parameters(student):

@@ -14,8 +14,6 @@ from sklearn_kd.teachers._teachers import Teachers, no_out_of_sample
 from sklearn_kd.teachers.cache._cache import usable_memory
 from sklearn_kd.teachers.default._ensemble import (
     default_folds,
-    default_teachers,
-    fit_for_folds,
 )
 from sklearn_kd.teachers.given._fitted import (
     check_teacher,
@@ -25,6 +23,9 @@ from sklearn_kd.teachers.given._fitted import (
 from sklearn_kd.teachers.given._targets import read_teacher_pred, read_teacher_proba
 from sklearn_kd.teachers.out_of_sample._bagged import may_be_bagged
 from sklearn_kd.teachers.out_of_sample._calibration import no_calibration
+from sklearn_kd.teachers.quantiles._default import default_members, members_for_folds
+from sklearn_kd.teachers.quantiles._find import adapted, users_teachers
+from sklearn_kd.teachers.quantiles.adapters import ListedQuantiles
 
 
 class Source:
@@ -192,7 +193,7 @@ class TeacherList(Source):
         """Fit what is not fitted, and label the labelled rows."""
         members = self.members
         if self.is_default:
-            members = fit_for_folds(members, rows, splits)
+            members = members_for_folds(members, rows, splits)
         return teach(
             members,
             rows,
@@ -265,10 +266,10 @@ def find_source(
     if teacher is None:
         if alpha == 0:
             return NoTeacher()
-        default = default_teachers(rows.X, rows.task)
+        default = default_members(rows.X, rows.task)
         members = [below_hooks(one) for one in default]
         if cross_fitted and cv is None:
-            folds = default_folds(rows.X, rows.task)
+            folds = default_folds(rows.X, rows.task.of_means())
     else:
         members = list(teacher) if isinstance(teacher, (list, tuple)) else [teacher]
         if not members:
@@ -277,7 +278,12 @@ def find_source(
             check_teacher(one, rows.task)
             if alpha > 0:
                 _check_untouched(one, cv, teacher_classes, rows.task)
-    weights = check_weights(teacher_weights, len(members))
+    n_teachers = sum(len(users_teachers(one)) for one in members)
+    weights = check_weights(teacher_weights, n_teachers)
+    if rows.task.quantiles is not None and teacher is not None:
+        members = adapted(members, rows.task.quantiles)
+        if teacher_weights is not None and len(members) < len(weights):
+            _check_one_mean(members[0], teacher_weights)
     if alpha == 0:
         return NoTeacher()
     return TeacherList(
@@ -288,6 +294,15 @@ def find_source(
         folds=folds,
         pooled=teacher is None and teacher_weights is None,
     )
+
+
+def _check_one_mean(adapter, teacher_weights):
+    """Refuse weights of regressors that are one teacher, a level each."""
+    if isinstance(adapter, ListedQuantiles):
+        raise ValueError(
+            f"teacher_weights={show(teacher_weights)} are for the mean of several "
+            "teachers, and these are one: a regressor for each level. Leave them out."
+        )
 
 
 def _check_untouched(teacher, cv, given_classes, task):

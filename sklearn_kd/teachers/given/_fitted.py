@@ -6,7 +6,7 @@ import os
 from collections.abc import Sequence
 
 import numpy as np
-from sklearn.base import BaseEstimator, is_classifier, is_regressor
+from sklearn.base import BaseEstimator, clone, is_classifier, is_regressor
 from sklearn.exceptions import NotFittedError
 from sklearn.frozen import FrozenEstimator
 from sklearn.pipeline import Pipeline
@@ -209,6 +209,15 @@ def looks_fitted(teacher):
     except NotFittedError:
         return False
     return True
+
+
+def hand_on(teacher):
+    """Clone an unfitted teacher, and give a fitted one itself; in lists, each."""
+    if isinstance(teacher, (list, tuple)):
+        return type(teacher)(hand_on(one) for one in teacher)
+    if teacher is None or looks_fitted(teacher):
+        return teacher
+    return clone(teacher, safe=False)
 
 
 def is_surely_fitted(teacher):
