@@ -12,9 +12,10 @@ FEW = MungeSampler(n_samples=200)
 X, y = load_diabetes(return_X_y=True, scaled=False)
 
 
-def on_given_rows(teacher=None, student=SMALL, **params):
+def on_given_rows(teacher=None, student=None, **params):
     """Make an estimator that learns from the rows it is given, and a teacher alone."""
     given = {"transfer": None, "objective": "fidelity", "random_state": 0}
+    student = clone(SMALL) if student is None else student
     return DistilledRegressor(teacher, student, **given | params)
 
 
