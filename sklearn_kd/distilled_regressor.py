@@ -1,9 +1,9 @@
 """DistilledRegressor: the recipe from a teacher of numbers to a compact student."""
 
 import numpy as np
-from sklearn.utils.metaestimators import available_if
 
 from sklearn_kd._compat import StrOptions, fit_context
+from sklearn_kd._estimators.tags import takes_outputs
 from sklearn_kd._recipe.distilling import Distilling
 from sklearn_kd._task import Regression
 from sklearn_kd._task.regression.predictions import PredictingRegressorMixin
@@ -293,37 +293,18 @@ class DistilledRegressor(PredictingRegressorMixin, Distilling):
         """Keep the number of outputs."""
         self.n_outputs_ = task.n_targets
 
-    def predict(self, X):
-        """Predict means, or with quantiles the one nearest to the median.
-
-        Parameters
-        ----------
-        X : {array-like, sparse matrix, DataFrame} of shape (n_samples, n_features)
-            Rows.
-
-        Returns
-        -------
-        ndarray of shape (n_samples,) or (n_samples, n_outputs), float64
-            Predictions in the units of ``y``, of one dimension for one output.
-        """
+    def _predict(self, X):
+        """Predict by the student."""
         student, X = self._student_and_rows(X)
         outputs = np.asarray(student_outputs(student, X, "predict"))
         return outputs[:, 0] if outputs.ndim == 2 and outputs.shape[1] == 1 else outputs
 
-    @available_if(lambda self: self.quantiles is not None)
-    def predict_quantiles(self, X):
-        """Predict quantiles, which never cross.
-
-        Parameters
-        ----------
-        X : {array-like, sparse matrix, DataFrame} of shape (n_samples, n_features)
-            Rows.
-
-        Returns
-        -------
-        ndarray of shape (n_samples, n_quantiles) or (n_samples, n_outputs, \
-n_quantiles), float64
-            Quantiles in the units of ``y``, in the order of the levels.
-        """
+    def _predict_quantiles(self, X):
+        """Predict quantiles by the student."""
         student, X = self._student_and_rows(X)
         return student_outputs(student, X, "predict_quantiles")
+
+    def __sklearn_tags__(self):
+        tags = super().__sklearn_tags__()
+        tags.target_tags.multi_output = takes_outputs(self._parts())
+        return tags

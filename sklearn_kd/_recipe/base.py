@@ -129,11 +129,15 @@ class BaseDistilled(VersionedMixin, MetaEstimatorMixin, BaseEstimator):
     def __sklearn_is_fitted__(self):
         return hasattr(self, "student_")
 
-    def __sklearn_tags__(self):
-        tags = super().__sklearn_tags__()
+    def _parts(self):
+        """Give the teachers and the student, fitted or not."""
         several = isinstance(self.teacher, (list, tuple))
         teachers = self.teacher if several else [self.teacher]
-        parts = [*teachers, resolve_student(self.student, self._task_kind)]
+        return [*teachers, resolve_student(self.student, self._task_kind)]
+
+    def __sklearn_tags__(self):
+        tags = super().__sklearn_tags__()
+        parts = self._parts()
         made = self.alpha == 0 or makes_sparse(self.transfer)
         tags.input_tags.sparse = made and takes_sparse(parts)
         tags.input_tags.allow_nan = takes_missing(parts)

@@ -90,7 +90,8 @@ class Distilling(BaseDistilled):
         """Fit; ``given`` are a teacher's predictions for the rows of X, or None."""
         with no_autologging():
             seed, deadline = as_seed(self.random_state), Deadline(self.time_limit)
-            alpha, report = float(self.alpha), Context(verbose=self.verbose).report
+            alpha, owner = float(self.alpha), type(self).__name__
+            report = Context(verbose=self.verbose, owner=owner).report
             # no half of an earlier fit, if this fails
             for name in ("student_", "teacher_", "pool_weights_", "student_on_labels_"):
                 self.__dict__.pop(name, None)
@@ -140,7 +141,9 @@ class Distilling(BaseDistilled):
             )
             # from here on teachers are fitted, and predict
             fixed = None if self.random_state is None else seed
-            context = Context(self.memory, self.n_jobs, self.verbose, fixed, deadline)
+            context = Context(
+                self.memory, self.n_jobs, self.verbose, fixed, deadline, owner
+            )
             teachers = source.teach(
                 rows, present, fit_params, splits, wanted, seed, context
             )

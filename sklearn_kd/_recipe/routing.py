@@ -1,13 +1,12 @@
 """Metadata routing: which teacher gets the sample weights, and under which name."""
 
-import warnings
-
 from sklearn.pipeline import Pipeline
 from sklearn.utils.metadata_routing import MethodMapping
 
 from sklearn_kd._compat import routing_enabled
 from sklearn_kd._estimators.resampling import resampling_step
 from sklearn_kd._estimators.weight_names import weight_parameter
+from sklearn_kd._messages import warn
 from sklearn_kd._tables.weights import in_rows
 from sklearn_kd.students import resolve_student
 from sklearn_kd.teachers import looks_fitted, users_teachers
@@ -85,11 +84,9 @@ def fit_parameters(route, teacher, source, sample_weight, weight):
         name = weight_parameter(one)
         declined = routing_enabled() and _requests_count(one)
         if name is None and not looks_fitted(one) and not declined:
-            warnings.warn(
+            warn(
                 f"The teacher {type(one).__name__} takes no sample_weight: it is "
                 "fitted without, and the weights act on the student only.",
-                UserWarning,
-                stacklevel=4,
             )
     return [{} if name is None else {name: weight} for name in names]
 

@@ -1,13 +1,12 @@
 """A warning of columns whose rounding to float32 moves the student's predictions."""
 
-import warnings
 from dataclasses import dataclass, replace
 from functools import partial
 from itertools import chain
 
 import numpy as np
 
-from sklearn_kd._messages import show
+from sklearn_kd._messages import show, warn
 from sklearn_kd.export._interpreter import read_part, run
 from sklearn_kd.export._program import AddLevel, Dense, Encode, Interpolate, Rise
 
@@ -128,7 +127,7 @@ def warn_of_rounding(program):
                 name = program.inputs[column.place].name
                 moves[name] = max(move, moves.get(name, 0))
     if moves:
-        warnings.warn(_message(moves), UserWarning, stacklevel=3)
+        warn(_message(moves))
 
 
 def _encoded_columns(step, generator):

@@ -25,6 +25,7 @@ from sklearn_kd.students._split import split
 from sklearn_kd.students.encoder.encoder import TabularEncoder
 from sklearn_kd.students.mlp.regressor import MLPStudentRegressor
 from sklearn_kd.students.mlp.student import MLPStudent
+from sklearn_kd.students.skorch.regressor import SkorchStudentRegressor
 from sklearn_kd.students.skorch.student import SkorchStudent
 
 __all__ = [
@@ -32,6 +33,7 @@ __all__ = [
     "MLPStudentRegressor",
     "OnLabels",
     "SkorchStudent",
+    "SkorchStudentRegressor",
     "TabularEncoder",
     "check_dates",
     "check_readable",

@@ -9,7 +9,7 @@ from functools import cache
 from numbers import Integral
 
 import numpy as np
-from sklearn.linear_model import RidgeClassifierCV
+from sklearn.linear_model import RidgeClassifierCV, RidgeCV
 
 from sklearn_kd._compat import BaseSearchCV
 from sklearn_kd._estimators.nets import is_skorch_net
@@ -17,7 +17,7 @@ from sklearn_kd._estimators.parts import last_step
 from sklearn_kd._estimators.weight_names import weight_parameter
 from sklearn_kd._messages import show
 from sklearn_kd._run.random import as_seed
-from sklearn_kd._task import Regression
+from sklearn_kd._task import Classification, Regression
 from sklearn_kd._task.regression.predictions import predicts_numbers
 from sklearn_kd.decoded import decoded
 from sklearn_kd.losses._registry import LOSSES
@@ -27,6 +27,8 @@ from sklearn_kd.students._tasks import follow_term
 from sklearn_kd.students.mlp._base import BaseMLP
 from sklearn_kd.students.mlp.regressor import MLPStudentRegressor
 from sklearn_kd.students.mlp.student import MLPStudent
+from sklearn_kd.students.skorch._base import BaseSkorch
+from sklearn_kd.students.skorch.regressor import SkorchStudentRegressor
 from sklearn_kd.students.skorch.student import SkorchStudent
 from sklearn_kd.students.weighted._expansion import (
     blended_numbers,
@@ -55,8 +57,8 @@ class Kind:
     try_out = None
 
     @staticmethod
-    def adapt(student):
-        """Give the estimator that learns in the student's place: itself."""
+    def adapt(student, task):
+        """Give the estimator that learns a task in the student's place: itself."""
         return student
 
     @staticmethod
@@ -204,15 +206,18 @@ class MLPKind(SoftKind):
 class NetKind(SoftKind):
     """A net of skorch, which learns inside an adapter."""
 
-    careful = (SkorchStudent,)
+    careful = (SkorchStudent, SkorchStudentRegressor)
 
     @staticmethod
     def is_one(student):
-        return isinstance(student, SkorchStudent) or is_skorch_net(student)
+        return isinstance(student, BaseSkorch) or is_skorch_net(student)
 
     @staticmethod
-    def adapt(student):
-        return student if isinstance(student, SkorchStudent) else SkorchStudent(student)
+    def adapt(student, task):
+        if isinstance(student, BaseSkorch):
+            return student
+        of_labels = task.name == Classification.name
+        return (SkorchStudent if of_labels else SkorchStudentRegressor)(student)
 
     @staticmethod
     def check_parameters(student):
@@ -335,6 +340,8 @@ class NumbersKind(WeightedKind):
     def check_soft(student, soft_term, task):
         if task.name != Regression.name:
             return LabelsKind.check_soft(student, soft_term, task)
+        if soft_term.alpha < 1 and soft_term.loss != "squared_error":
+            NumbersKind.check_weights(student)  # rows stand twice, with weights
         check_folds(student)
         return None
 
@@ -405,7 +412,7 @@ def _check_routable(student):
         "sample_weight but has no set_fit_request: a search, for one, cannot be made "
         f"to hand it weights and to score with them. Use {inner} itself as student, "
         "or in voting or stacking without a search; to search its parameters, search "
-        "over the DistilledClassifier, as student__*."
+        "over the DistilledClassifier or DistilledRegressor, as student__*."
     )
 
 
@@ -413,7 +420,8 @@ def _no_weights(student):
     """Make the error for rows with weights and a student that takes none."""
     return TypeError(
         f"The student {type(student).__name__} takes no sample_weight, and its rows "
-        "have weights: sample_weight, or alpha for rows without a label."
+        "have weights: sample_weight, or alpha for rows without a label and for the "
+        "two terms of a loss."
     )
 
 
@@ -435,7 +443,9 @@ def _makes_no_folds(student):
 
     It is leave-one-out in closed form, or a teacher that is not cross-fitted.
     """
-    return isinstance(student, RidgeClassifierCV) or _takes(student, "teacher_proba")
+    if isinstance(student, (RidgeClassifierCV, RidgeCV)):
+        return True
+    return _takes(student, "teacher_proba") or _takes(student, "teacher_pred")
 
 
 def _validation_share(student, transfer_set):

@@ -131,7 +131,7 @@ def check_dates(X, parts):
     for part in parts:
         first = _first_step(part)
         package = type(first).__module__.partition(".")[0]
-        if package in _PACKAGES and hasattr(first, "predict_proba"):
+        if package in _PACKAGES and hasattr(first, "predict"):
             column_kinds(X)
 
 

@@ -5,6 +5,7 @@ import time
 from sklearn.base import clone
 
 from sklearn_kd._estimators.weight_names import weight_parameter
+from sklearn_kd._messages import printable, with_message
 from sklearn_kd._run.autologging import no_autologging
 from sklearn_kd._run.random import contained_draws
 from sklearn_kd._run.twins import below_hooks, is_below_hooks
@@ -47,10 +48,17 @@ def fit_teacher(teacher, rows, weights, at, context, role):
     try:
         fitted = call.result()
     except REFUSALS as error:
-        if not is_odd(X):
-            raise
         side = f"The teacher {type(teacher).__name__}"
-        raise refused_by(side, X, error) from error
+        if is_odd(X):
+            raise refused_by(side, X, error) from error
+        if rows.hard.ndim == 2 and rows.hard.shape[1] > 1:
+            raise with_message(
+                error,
+                f"{side} was fitted on {rows.hard.shape[1]} outputs of y, and failed: "
+                f"{printable(error)} If it learns one only, pass it as "
+                "sklearn.multioutput.MultiOutputRegressor(teacher).",
+            ) from error
+        raise
     context.report(
         f"{role} ({type(teacher).__name__}) fitted on the labels of {len(at)} rows "
         f"in {time.perf_counter() - start:.1f} s"

@@ -1,16 +1,16 @@
 """Checks of a regressor's predictions: finite, of the right shape and scale."""
 
 import math
-import warnings
 
 import numpy as np
 
-from sklearn_kd._messages import printable
+from sklearn_kd._messages import printable, warn
 from sklearn_kd._tables.weights import read_floats
 
-#: A teacher whose squared error is above so many variances of the targets, and whose
-#: predictions correlate with these by more than the second number, has other units.
-_TOO_FAR, _RELATED = 2.0, 0.5
+#: A teacher has other units where its squared error is above so many variances of the
+#: targets, or above one with so many times narrower predictions than a regression on
+#: them has; and where these correlate with the targets by more than the last number.
+_TOO_FAR, _NARROW, _RELATED = 2.0, 5.0, 0.5
 
 #: Standard errors below which a correlation is one by chance.
 _CHANCE = 1.645
@@ -98,7 +98,9 @@ def check_match(residuals, targets, *, name):
         if related is None:
             continue
         which = f" for output {output} of y" if targets.shape[1] > 1 else ""
-        if abs(related) > _RELATED and error > _TOO_FAR * variance:
+        slope = related * math.sqrt(variance / np.var(predicted[:, output]))
+        far = error > (_TOO_FAR if slope < _NARROW else 1) * variance
+        if abs(related) > _RELATED and far:
             raise ValueError(
                 f"{name} predicts numbers that correlate with y ({related:+.2f})"
                 f"{which} and lie on another scale: R² is {1 - error / variance:.3g}. "
@@ -106,12 +108,10 @@ def check_match(residuals, targets, *, name):
                 "an unfitted teacher; or give y in the units of the teacher."
             )
         if related * math.sqrt(len(targets)) < _CHANCE:
-            warnings.warn(
+            warn(
                 f"{name} predicts numbers that have no more to do with y{which} than "
                 f"chance explains (correlation {related:+.3f}). Are the rows of X and "
                 "y in the same order?",
-                UserWarning,
-                stacklevel=3,
             )
 
 

@@ -1,12 +1,13 @@
 """Regression as one object: all that depends on ``y`` being numbers."""
 
-import warnings
 from dataclasses import dataclass, replace
 from functools import cached_property
 
 import numpy as np
 from sklearn.model_selection import check_cv
 
+from sklearn_kd._compat import num_samples
+from sklearn_kd._messages import warn
 from sklearn_kd._tables.weights import check_weight
 from sklearn_kd._task.outputs import Predictions, ask
 from sklearn_kd._task.regression.match import check_match, check_predictions
@@ -19,6 +20,7 @@ from sklearn_kd._task.regression.reading import (
     read_numbers,
     read_targets,
 )
+from sklearn_kd._task.regression.units import units_of
 from sklearn_kd._task.scores import few_targets
 from sklearn_kd._task.strata import (
     first_of_each,
@@ -103,7 +105,7 @@ class Regression:
         hard = read_targets(estimator, X, y)
         weight = check_weight(sample_weight, X)
         link = "log" if loss in LOG_LINK else "identity"
-        task = cls(*_units(hard, weight), link, quantiles)
+        task = cls(*units_of(hard, weight), link, quantiles)
         if soft is not None:
             if soft.shape[1] != task.n_outputs:
                 raise ValueError(
@@ -111,17 +113,16 @@ class Regression:
                     f"{task.n_outputs} for {hard.shape[1]} outputs of y."
                 )
             blended = task.blend(soft.outputs, hard, soft.row_alpha)
-            task = cls(*_units(task.harden(blended), weight), link, quantiles)
-            check_range(hard[soft.row_alpha < 1], loss, "y")
-        else:
-            check_range(hard, loss, "y")
+            task = cls(*units_of(task.harden(blended), weight), link, quantiles)
+        check_range(hard, loss, "y", _counting(weight, soft))
         return task, hard, weight
 
     def read_more(self, estimator, X, y, sample_weight, loss, soft=None):
         """Check the rows of a later batch of a stream; the units stay."""
         hard = self._checked(read_targets(estimator, X, y), "y")
-        check_range(hard if soft is None else hard[soft.row_alpha < 1], loss, "y")
-        return self, hard, check_weight(sample_weight, X)
+        weight = check_weight(sample_weight, X)
+        check_range(hard, loss, "y", _counting(weight, soft))
+        return self, hard, weight
 
     def read_validation(self, estimator, X, y, sample_weight):
         """Check ``y_val`` and ``sample_weight_val``; give targets and weights."""
@@ -237,8 +238,8 @@ class Regression:
 
     def check_outputs(self, student, X, name):
         """Refuse a fitted student that predicts anything but finite numbers."""
-        outputs = ask(student, self.method, X)
-        check_predictions(outputs, len(X), self.n_outputs, f"{self.method} of {name}")
+        outputs, name = ask(student, self.method, X), f"{self.method} of {name}"
+        check_predictions(outputs, num_samples(X), self.n_outputs, name)
 
     # teachers
 
@@ -246,8 +247,7 @@ class Regression:
         """Predict a copy of the rows with a teacher: outputs for :meth:`align`."""
         returned = ask(teacher, self.method, X)
         name = f"{self.method} of the teacher {type(teacher).__name__}"
-        n_rows = X.shape[0] if hasattr(X, "shape") else len(X)
-        return check_predictions(returned, n_rows, self.n_outputs, name), None
+        return check_predictions(returned, num_samples(X), self.n_outputs, name), None
 
     def align(self, outputs, columns):
         """Round outputs, so that the order of sums in a teacher does not show.
@@ -304,13 +304,11 @@ class Regression:
         """
         below = int((outputs < 0).any(axis=1).sum())
         if self.link_name == "log" and below:
-            warnings.warn(
+            warn(
                 f"{name} predicts numbers below 0 for {below} of {len(outputs)} rows, "
                 "and the loss is for positive ones: they count as a thousandth of the "
                 "mean of y. Use a teacher that was fitted with such a loss, or "
                 'loss="squared_error".',
-                UserWarning,
-                stacklevel=3,
             )
         return outputs
 
@@ -414,6 +412,7 @@ class Regression:
         if self.link_name == "log":
             np.exp(outputs, out=outputs)
             outputs *= self.center
+            outputs[:, self.scale == 0] = self.center[self.scale == 0]
             return outputs
         if self.quantiles is not None:
             outputs = increasing(outputs, self.n_levels)
@@ -439,14 +438,6 @@ class Regression:
         return few_targets(self._z(outputs))
 
 
-def _units(hard, weight):
-    """Give mean and deviation of each target, by weight; 0 where all are equal."""
-    present = weight > 0
-    hard, weight = hard[present], weight[present]
-    first = hard[0]
-    apart = hard - first  # of large numbers the differences are exact
-    weight = weight / weight.max()
-    center = np.average(apart, axis=0, weights=weight)
-    scale = np.sqrt(np.average((apart - center) ** 2, axis=0, weights=weight))
-    equal = (hard == first).all(axis=0)
-    return np.where(equal, first, first + center), np.where(equal, 0.0, scale)
+def _counting(weight, soft):
+    """Mark the rows whose hard targets are learned."""
+    return (weight > 0) & (True if soft is None else soft.row_alpha < 1)

@@ -55,10 +55,11 @@ def check_teacher(teacher, task):
     refuse_unusable_parts(teacher, "teacher", advise)
     others, instead = _OTHERS[task.name]
     tagged = hasattr(teacher, "__sklearn_tags__")
-    if isinstance(teacher, tuple) or (tagged and others(teacher)):
+    is_other = tagged and others(teacher)
+    if isinstance(teacher, tuple) or is_other:
         raise TypeError(
             f"teacher must be a {task.kind}, or a list of {task.kind}s without names, "
-            f"got {type(teacher).__name__}.{instead}"
+            f"got {type(teacher).__name__}.{instead if is_other else ''}"
         )
     search = search_without_refit(teacher)
     if search is not None:
