@@ -13,7 +13,8 @@ class Pool(VersionedMixin, BaseEstimator):
 
     Two models are fitted on the labels of the training rows and pooled with the
     teacher: a small booster, and the student's own kind. The better a model predicts
-    labels of rows that it was not fitted on, the more it counts.
+    labels of rows that it was not fitted on, the more it counts. Where quantiles
+    are learned neither is a member: the student learns from the teacher alone.
 
     Parameters
     ----------
