@@ -1,9 +1,11 @@
 """DistilledRegressor: the recipe from a teacher of numbers to a compact student."""
 
 import numpy as np
+from sklearn.exceptions import DataConversionWarning
 
 from sklearn_kd._compat import StrOptions, fit_context
 from sklearn_kd._estimators.tags import takes_outputs
+from sklearn_kd._messages import warn
 from sklearn_kd._recipe.distilling import Distilling
 from sklearn_kd._task import Regression
 from sklearn_kd._task.regression.predictions import PredictingRegressorMixin
@@ -303,7 +305,15 @@ class DistilledRegressor(PredictingRegressorMixin, Distilling):
     def _read(self, X, y, sample_weight):
         """Check targets and weights, and take the units from them."""
         levels = check_quantiles(self.quantiles)
-        return Regression.read(self, X, y, sample_weight, self._loss(), levels)
+        read = Regression.read(self, X, y, sample_weight, self._loss(), levels)
+        is_column = getattr(y, "ndim", 1) == 2 and read[0].n_targets == 1
+        if is_column and not takes_outputs(self._parts()):
+            warn(
+                "A column-vector y was passed when a 1d array was expected: teacher or "
+                "student learns one output. Pass y.ravel().",
+                DataConversionWarning,
+            )
+        return read
 
     def _loss(self):
         """Give the name of the loss, and refuse one that does not fit."""

@@ -72,6 +72,27 @@ def label_scores(y, sample_weight=None):
     return class_scores(_hot_labels(y))
 
 
+def number_scores(numbers, sample_weight=None):
+    """Give the scores of what a teacher predicts in a regression.
+
+    Parameters
+    ----------
+    numbers : ndarray of shape (n_samples, n_outputs), float64
+        Finite.
+    sample_weight : ndarray of shape (n_samples,), float64, or None, default=None
+        Positive weights; None stands for ones.
+
+    Returns
+    -------
+    ndarray of shape (n_samples, n_targets), float64, or None
+        A standardised column for each output, at most 32. None where each has the same
+        number in all rows.
+    """
+    columns = [_standardized(column, sample_weight) for column in numbers.T]
+    varying = [column for column in columns if column is not None]
+    return few_targets(np.hstack(varying)) if varying else None
+
+
 def _standardized(y, sample_weight):
     """Bring numbers to mean 0 and variance 1, as a column; None if they are equal."""
     try:
