@@ -23,7 +23,9 @@ from regressors import (
 from scipy.sparse import csc_matrix, csr_array
 from sklearn.base import RegressorMixin, clone
 from sklearn.ensemble import HistGradientBoostingRegressor, RandomForestRegressor
+from sklearn.feature_extraction.text import TfidfVectorizer
 from sklearn.linear_model import LinearRegression, Ridge
+from sklearn.pipeline import make_pipeline
 
 from sklearn_kd import DistilledRegressor, MLPStudentRegressor, MungeSampler
 
@@ -285,3 +287,21 @@ def test_soft_targets_have_the_digits_of_float32_around_the_mean():
     targets = 1e9 + np.arange(len(X)) % 7
     soft = soft_predictions(on_given_rows(), X, targets, teacher_pred=targets)
     assert_allclose(soft[:, 0], targets, rtol=0, atol=1e-6)
+
+
+def test_texts_are_read_by_pipelines():
+    colour = np.where(y > 140, "red", "blue").astype(object)
+    texts = colour + np.resize([" car", " bike", " boat"], len(y))
+    model = make_pipeline(TfidfVectorizer(), Ridge())
+    distilled = DistilledRegressor(model, clone(model)).fit(texts, y)
+    assert distilled.score(texts, y) > 0.5
+    with pytest.raises(
+        ValueError, match=r"no default teacher .* Ridge\(\).*teacher_pred"
+    ):
+        DistilledRegressor(student=model).fit(texts, y)
+
+
+def test_dates_are_refused_before_a_teacher_reads_them_as_numbers():
+    rows = X.astype("M8[s]")
+    with pytest.raises(TypeError, match="neither numeric nor nominal"):
+        on_given_rows(Ridge(), Ridge()).fit(rows, y)

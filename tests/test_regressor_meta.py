@@ -69,6 +69,11 @@ def test_parameters_of_a_fitted_teacher_are_none_of_ours(fitted):
     assert model.fit(X, y).teacher_.alpha == 3
 
 
+def test_the_default_student_has_a_name_where_its_parameters_are_set():
+    with pytest.raises(ValueError, match=r"pass student=MLPStudentRegressor\(\)"):
+        DistilledRegressor().set_params(student__max_iter=2)
+
+
 def test_what_is_shown_is_short():
     assert repr(DistilledRegressor(alpha=0.5)) == "DistilledRegressor(alpha=0.5)"
     assert "MLPStudentRegressor" in repr(on_given_rows())

@@ -100,10 +100,11 @@ def default_teachers(X, task):
         For texts: how words are counted and weighed is the user's choice.
     """
     if is_text(X):
+        linear = _made_by(task).linear.func.__name__
         raise ValueError(
             "There is no default teacher for texts. Pass teacher=a pipeline such as "
-            "make_pipeline(TfidfVectorizer(), LogisticRegression()), or a soft vote of "
-            "several; or pass teacher_proba to fit."
+            f"make_pipeline(TfidfVectorizer(), {linear}()), or a list of several; or "
+            f"pass {task.given} to fit."
         )
     unreadable = find_unreadable(X)
     if unreadable is not None:
