@@ -100,7 +100,7 @@ def default_teachers(X, task):
         For texts: how words are counted and weighed is the user's choice.
     """
     if is_text(X):
-        linear = _made_by(task).linear.func.__name__
+        linear = makers_of(task).linear.func.__name__
         raise ValueError(
             "There is no default teacher for texts. Pass teacher=a pipeline such as "
             f"make_pipeline(TfidfVectorizer(), {linear}()), or a list of several; or "
