@@ -67,7 +67,10 @@ ESTIMATORS = {
         ),
         "bootstrap samples and synthetic rows are drawn",
     ),
-    "synthetic-cv": (DistilledRegressor(RIDGE, FAST, transfer=FEW, cv=3), DRAWN),
+    "synthetic-cv": (
+        DistilledRegressor(RIDGE, FAST, transfer=FEW, objective="fidelity", cv=3),
+        DRAWN,
+    ),
     "pool": (
         DistilledRegressor(LIGHTGBM, FAST, transfer=FEW, objective=Pool(booster=False)),
         DRAWN,

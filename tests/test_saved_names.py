@@ -14,8 +14,9 @@ import numpy as np
 import pandas as pd
 import pytest
 from scipy.sparse import csr_matrix
-from sklearn.ensemble import RandomForestClassifier
-from sklearn.linear_model import LogisticRegression, Ridge
+from sklearn.ensemble import RandomForestClassifier, RandomForestRegressor
+from sklearn.linear_model import LogisticRegression, QuantileRegressor, Ridge
+from sklearn.model_selection import GridSearchCV
 from sklearn.pipeline import make_pipeline
 from sklearn.preprocessing import OneHotEncoder, StandardScaler
 from sklearn.tree import DecisionTreeClassifier
@@ -60,6 +61,10 @@ NUMBERS = MLPStudentRegressor((4,), max_iter=2)
 NET = NeuralNetClassifier(TabularMLP, max_epochs=1, verbose=0)
 NUMBERS_NET = NeuralNetRegressor(TabularMLP, max_epochs=1, verbose=0)
 FIXED = NeuralNetClassifier(Fixed, max_epochs=1, verbose=0)
+LEVELS = [QuantileRegressor(quantile=level) for level in (0.1, 0.9)]
+TREES = RandomForestRegressor(2)
+NUMBERS_OF_LEVELS = MLPStudentRegressor((4,), loss="pinball", quantiles=(0.1, 0.9))
+QUANTILE_TEACHERS = [Ridge(), [Ridge(), TREES], LEVELS, GridSearchCV(TREES, {}, cv=2)]
 TWO = y < 2
 SHIPPED = ("kl", "mse_logit", "dkd", "kl_standardized")
 OF_NUMBERS = ("squared_error", "absolute_error", "huber", "poisson", "gamma")
@@ -88,6 +93,12 @@ FITS = {
     "distilled numbers": lambda: DistilledRegressor(
         Ridge(), NUMBERS, transfer=None
     ).fit(X, y),
+    "quantiles": lambda: [
+        DistilledRegressor(
+            teacher, NUMBERS, quantiles=(0.1, 0.9), transfer=None, random_state=0
+        ).fit(X, X[:, 0])
+        for teacher in [*QUANTILE_TEACHERS, NUMBERS_OF_LEVELS.fit(X, X[:, 0])]
+    ],
     "stream of numbers": lambda: MLPStudentRegressor((4,)).partial_fit(X, y),
     "soft predictions": lambda: SoftPredictions(y),
     "net of a fixed width": lambda: SkorchStudent(FIXED).fit(X, y),
@@ -140,7 +151,13 @@ SAVED = [
     "sklearn_kd.students.skorch.student.SkorchStudent",
     "sklearn_kd.targets.SoftPredictions",
     "sklearn_kd.targets.SoftTargets",
+    "sklearn_kd.teachers.average.AveragedRegressors",
     "sklearn_kd.teachers.average.AveragedTeachers",
+    "sklearn_kd.teachers.quantiles.adapters.GivenQuantiles",
+    "sklearn_kd.teachers.quantiles.adapters.ListedQuantiles",
+    "sklearn_kd.teachers.quantiles.forests.LeafQuantiles",
+    "sklearn_kd.teachers.quantiles.leaves.LeafTargets",
+    "sklearn_kd.teachers.quantiles.residuals.ResidualQuantiles",
     "sklearn_kd.torch.loader.TensorBatchLoader",
     "sklearn_kd.torch.loss.DistillationLoss",
     "sklearn_kd.torch.modules.TabularMLP",

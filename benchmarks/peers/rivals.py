@@ -11,10 +11,8 @@ from types import ModuleType
 
 import joblib
 import numpy as np
-from sklearn.metrics import accuracy_score, log_loss
 
 from sklearn_kd.inspection import pickled_size
-from sklearn_kd.metrics import kl_divergence
 
 TEACHER = ("GBM", "CAT", "RF", "XT")
 STUDENTS = ("NN_TORCH", "GBM")
@@ -22,7 +20,7 @@ LABEL = "target"
 
 
 class AutoGluonModel:
-    """One model of a predictor as a fitted classifier, with a clock.
+    """One model of a predictor as a fitted model, with a clock.
 
     Parameters
     ----------
@@ -33,8 +31,6 @@ class AutoGluonModel:
 
     Attributes
     ----------
-    classes_ : ndarray of shape (n_classes,)
-        Labels, sorted.
     seconds : float
         Seconds that its predictions have taken so far.
     """
@@ -42,20 +38,38 @@ class AutoGluonModel:
     def __init__(self, predictor, model):
         self.predictor = predictor
         self.model = model
-        labels = np.asarray(predictor.class_labels, dtype=str)
-        self._order = np.argsort(labels)
-        self.classes_ = labels[self._order]
         self.seconds = 0.0
         predictor.persist([model])  # or each call reads it from the disk
 
-    def predict_proba(self, X):
-        """Predict with columns in the order of ``classes_``."""
+    def _ask(self, call, X):
+        """Predict by a method of the predictor, and add up the seconds."""
         start = process_time()
         # an array, since a frame of predictions would cost AutoGluon time for nothing
-        proba = self.predictor.predict_proba(X, model=self.model, as_pandas=False)
-        proba = proba[:, self._order]
+        outputs = call(X, model=self.model, as_pandas=False)
         self.seconds += process_time() - start
-        return proba
+        return outputs
+
+
+class AutoGluonClassifier(AutoGluonModel):
+    """A model of labels: ``classes_`` of shape (n_classes,) are sorted."""
+
+    def __init__(self, predictor, model):
+        super().__init__(predictor, model)
+        labels = np.asarray(predictor.class_labels, dtype=str)
+        self._order = np.argsort(labels)
+        self.classes_ = labels[self._order]
+
+    def predict_proba(self, X):
+        """Predict with columns in the order of ``classes_``."""
+        return self._ask(self.predictor.predict_proba, X)[:, self._order]
+
+
+class AutoGluonRegressor(AutoGluonModel):
+    """A model of numbers."""
+
+    def predict(self, X):
+        """Predict a number for each row."""
+        return self._ask(self.predictor.predict, X)
 
 
 def import_autogluon():
@@ -95,31 +109,25 @@ def import_autogluon():
     return TabularPredictor
 
 
-def figures(model, teacher_proba, X_test, y_test):
-    """Measure a fitted classifier against the labels and against the teacher."""
-    # with two classes AutoGluon's students are regressors, which leave [0, 1]
-    proba = np.clip(model.predict_proba(X_test), 1e-6, None)
-    proba /= proba.sum(axis=1, keepdims=True)
-    labels = model.classes_[proba.argmax(axis=1)]
-    teacher_labels = model.classes_[teacher_proba.argmax(axis=1)]
-    return {
+def measured(task, model, teacher_outputs, data):
+    """Measure a fitted model, and say on how many rows and beside what load."""
+    _, X_test, y, y_test = data
+    return task.figures(model, teacher_outputs, X_test, y_test) | {
+        "n_train": len(y),
         "n_test": len(y_test),
-        "n_classes": len(model.classes_),
-        "accuracy": accuracy_score(y_test, labels),
-        "log_loss": log_loss(y_test, proba, labels=model.classes_),
-        "agreement": np.mean(labels == teacher_labels),
-        "kl": kl_divergence(teacher_proba, proba, floor=0),
         "load": os.getloadavg()[0],
     }
 
 
-def run_autogluon(data, folder, fit_limit, distil_limit):
+def run_autogluon(task, data, folder, fit_limit, distil_limit):
     """Fit AutoGluon's ensemble, distil it, and give a row for it and for each student.
 
     Parameters
     ----------
+    task : Task
+        Labels or numbers.
     data : tuple
-        Of :func:`split`.
+        Of its `split`.
     folder : Path
         Where the predictor is saved.
     fit_limit, distil_limit : float
@@ -132,10 +140,14 @@ def run_autogluon(data, folder, fit_limit, distil_limit):
         Figures by column.
     """
     TabularPredictor = import_autogluon()
-    X, X_test, y, y_test = data
+    X, X_test, y, _ = data
     shutil.rmtree(folder, ignore_errors=True)  # what an ended run has left
     predictor = TabularPredictor(
-        LABEL, eval_metric="log_loss", path=folder, verbosity=2
+        LABEL,
+        problem_type=task.problem_type,
+        eval_metric=task.metric,
+        path=folder,
+        verbosity=2,
     )
     start = process_time()
     predictor.fit(
@@ -160,17 +172,16 @@ def run_autogluon(data, folder, fit_limit, distil_limit):
     # making and labelling rows counts for each of them, the other's fit does not
     seconds = {name: distilled - fitted - fits.drop(name).sum() for name in students}
     seconds[teacher] = fitted - start
-    teacher_proba = AutoGluonModel(predictor, teacher).predict_proba(X_test)
+    teacher_outputs = task.predictor(task.model(predictor, teacher))(X_test)
     rows = []
     for name in (teacher, *students):
-        model = AutoGluonModel(predictor, name)
+        model = task.model(predictor, name)
         rows.append(
-            figures(model, teacher_proba, X_test, y_test)
+            measured(task, model, teacher_outputs, data)
             | {
                 "model": "teacher" if name == teacher else name.removesuffix("_DSTL"),
                 "chosen": int(name == chosen),
-                "n_train": len(y),
-                "valid_log_loss": -board.loc[name, "score_val"],
+                task.valid: -board.loc[name, "score_val"],
                 "seconds": seconds[name],
                 "bytes": deployed_bytes(predictor, name),
             }
@@ -230,11 +241,13 @@ class TabTuneModel:
         return self.distiller.predict_proba(X)
 
 
-def run_tabtune(data, folder):
+def run_tabtune(task, data, folder):
     """Distil a saved ensemble with TabTune, and give a row for each student.
 
     Parameters
     ----------
+    task : Task
+        Labels.
     data : tuple
         Of training and test rows, and their labels. All columns are numbers: others
         TabTune would leave out.
@@ -246,9 +259,9 @@ def run_tabtune(data, folder):
     list of dict
         Figures by column.
     """
-    X, X_test, y, y_test = data
+    X, X_test, y, _ = data
     predictor = import_autogluon().load(folder)
-    teacher = AutoGluonModel(predictor, teacher_name(predictor))
+    teacher = task.model(predictor, teacher_name(predictor))
     teacher_proba = teacher.predict_proba(X_test)
     rows = []
     for kind in ("lgbm", "mlp"):
@@ -259,10 +272,9 @@ def run_tabtune(data, folder):
         label_seconds = teacher.seconds
         joblib.dump(model, folder / f"TabTune-{kind}.joblib")
         rows.append(
-            figures(model, teacher_proba, X_test, y_test)
+            measured(task, model, teacher_proba, data)
             | {
                 "model": f"TabTune-{kind}",
-                "n_train": len(y),
                 "seconds": seconds,
                 "label_seconds": label_seconds,
                 "bytes": pickled_size(model),

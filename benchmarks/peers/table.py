@@ -3,20 +3,22 @@
 import numpy as np
 
 
-def compare(rows):
+def compare(rows, task):
     """Set ours against AutoGluon's distilled model, table by table.
 
     Parameters
     ----------
     rows : list of dict of str to str
         Rows of the results file.
+    task : Task
+        Whose rows they are.
 
     Returns
     -------
     list of dict
         For each table with both sides: ``set``, the rows ``ours``, ``teacher``,
         ``chosen`` (by AutoGluon on its validation rows) and ``best`` (the one with the
-        highest test accuracy, which cannot be chosen).
+        highest score on test rows, which cannot be chosen).
     """
     pairs = []
     for name in dict.fromkeys(row["set"] for row in rows):
@@ -25,7 +27,7 @@ def compare(rows):
         models = {k: row for k, row in models.items() if not k.startswith("TabTune")}
         if ours is None or not models:
             continue
-        best = max(models.values(), key=lambda row: float(row["accuracy"]))
+        best = max(models.values(), key=lambda row: float(row[task.score]))
         (chosen,) = [row for row in models.values() if row["chosen"] == "1"]
         pairs.append(
             {
@@ -45,31 +47,37 @@ def ratio(pair, column, rival="chosen", ours=None):
     return float(value) / float(own) if value and own else np.nan
 
 
-def summarise(rows):
+def summarise(rows, task):
     """Make the lines of a table: ours against AutoGluon's choice for each table.
 
     Parameters
     ----------
     rows : list of dict of str to str
         Rows of the results file.
+    task : Task
+        Whose rows they are.
 
     Returns
     -------
     list of str
         Lines of Markdown.
     """
+    figures = {
+        name: task.shown[name] for name in (task.score, task.error, task.likeness)
+    }
+    words = [f"{word} | ours" for word, _ in figures.values()]
     lines = [
-        "| table | teacher | AutoGluon's student | accuracy | ours | log loss | ours "
-        "| agreement | ours | times the seconds | the row latency | on arrays "
-        "| the size |",
-        "|---|---:|---" + "|---:" * 10 + "|",
+        f"| table | teacher | AutoGluon's student | {' | '.join(words)} "
+        "| times the seconds | the row latency | on arrays | the size |",
+        "|---|---:|---" + "|---:" * (2 * len(figures) + 4) + "|",
     ]
-    for pair in compare(rows):
+    for pair in compare(rows, task):
         ours, theirs = pair["ours"], pair["chosen"]
-        cells = [pair["set"], f"{float(pair['teacher']['accuracy']):.4f}"]
+        style = figures[task.score][1]
+        cells = [pair["set"], format(float(pair["teacher"][task.score]), style)]
         cells.append(theirs["model"])
-        for column in ("accuracy", "log_loss", "agreement"):
-            cells += [f"{float(row[column]):.4f}" for row in (theirs, ours)]
+        for name, (_, style) in figures.items():
+            cells += [format(float(row[name]), style) for row in (theirs, ours)]
         ratios = [
             ratio(pair, "seconds"),
             ratio(pair, "row_seconds"),
@@ -81,13 +89,15 @@ def summarise(rows):
     return lines
 
 
-def list_models(rows):
+def list_models(rows, task):
     """Make the lines of a table with every model of every table that was run.
 
     Parameters
     ----------
     rows : list of dict of str to str
         Rows of the results file.
+    task : Task
+        Whose rows they are.
 
     Returns
     -------
@@ -95,10 +105,7 @@ def list_models(rows):
         Lines of Markdown.
     """
     columns = {
-        "accuracy": ("accuracy", 1, ".4f"),
-        "log loss": ("log_loss", 1, ".4f"),
-        "agreement": ("agreement", 1, ".4f"),
-        "KL": ("kl", 1, ".4f"),
+        **{word: (name, 1, style) for name, (word, style) in task.shown.items()},
         "seconds": ("seconds", 1, ".1f"),
         "ms a row of a frame": ("row_seconds", 1e3, ".3f"),
         "of an array": ("array_row_seconds", 1e3, ".3f"),
@@ -123,37 +130,40 @@ def _set(row):
     return row["set"]
 
 
-def goals(rows):
+def goals(rows, task):
     """Count the tables on which each goal is met.
 
     Parameters
     ----------
     rows : list of dict of str to str
         Rows of the results file.
+    task : Task
+        Whose rows they are.
 
     Returns
     -------
     list of str
         A line for each goal.
     """
-    pairs = compare(rows)
+    pairs = compare(rows, task)
+    score, error = (task.shown[name][0] for name in (task.score, task.error))
 
-    def score(pair, rival):
-        return float(pair["ours"]["accuracy"]) >= float(pair[rival]["accuracy"])
+    def no_lower(pair, rival):
+        return float(pair["ours"][task.score]) >= float(pair[rival][task.score])
 
     def at_least(factor, column, ours=None):
         ratios = [ratio(pair, column, ours=ours) for pair in pairs]
         return [value >= factor for value in ratios if not np.isnan(value)]
 
     met = {
-        "accuracy no lower than of AutoGluon's choice": [
-            score(pair, "chosen") for pair in pairs
+        f"{score} no lower than of AutoGluon's choice": [
+            no_lower(pair, "chosen") for pair in pairs
         ],
-        "accuracy no lower than of its better one on the test rows": [
-            score(pair, "best") for pair in pairs
+        f"{score} no lower than of its better one on the test rows": [
+            no_lower(pair, "best") for pair in pairs
         ],
-        "log loss no higher than of its choice": [
-            ratio(pair, "log_loss") >= 1 for pair in pairs
+        f"{error} no higher than of its choice": [
+            ratio(pair, task.error) >= 1 for pair in pairs
         ],
         "distilled in a fifth of the time": at_least(5, "seconds"),
         "one row of a frame in a fiftieth of the time": at_least(50, "row_seconds"),

@@ -10,6 +10,8 @@ from pathlib import Path
 import pandas as pd
 
 from benchmarks.peers import table as peers_table
+from benchmarks.peers.classification import CLASSIFICATION as PEERS
+from benchmarks.peers.regression import REGRESSION as PEERS_REGRESSION
 from benchmarks.quality import cross_fit, prior, schedules, which_student
 from benchmarks.report import goals, headline, quantiles, regression, summary
 from benchmarks.shared.results import FOLDER, read_rows
@@ -20,9 +22,6 @@ from benchmarks.speed import torch_threads as speed_torch_threads
 from benchmarks.speed import wide as speed_wide
 
 ROOT = Path(__file__).parents[2]
-
-#: Not imported from benchmarks.peers, which needs AutoGluon.
-PEERS = FOLDER / "peers.csv"
 
 #: Results of the teachers that no goal is about.
 STRONG = FOLDER / "strong.csv"
@@ -110,8 +109,10 @@ def main():
     if which_student.RESULTS.exists():
         rows = which_student.read(which_student.RESULTS)
         tables["students"] = which_student.lines(rows)
-    if PEERS.exists():
-        tables["peers"] = peers_table.list_models(read_rows(PEERS))
+    for task in (PEERS, PEERS_REGRESSION):
+        if task.results.exists():
+            found = read_rows(task.results)
+            tables[task.results.stem] = peers_table.list_models(found, task)
     for name, lines in tables.items():
         as_csv(lines, ROOT / "docs" / "tables" / f"{name}.csv")
     readme = ROOT / "README.md"

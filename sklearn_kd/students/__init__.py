@@ -1,4 +1,4 @@
-"""Students: the NumPy network with its encoder, skorch nets, and other classifiers."""
+"""Students: the NumPy networks with their encoder, skorch nets, and all others."""
 
 from sklearn_kd.students._dispatch import (
     check_student,

@@ -87,6 +87,8 @@ def compute_soft_targets(
     --------
     DistilledClassifier : Takes the result as ``fit(X, y, teacher_proba=...)``.
     SoftTargets : Holds the result, with weights, temperature and loss.
+    DistilledRegressor : Takes numbers, which ``predict`` of a regressor gives, as
+        ``fit(X, y, teacher_pred=...)``.
 
     Notes
     -----

@@ -21,10 +21,9 @@ from sklearn_kd.teachers.given._fitted import (
     looks_fitted,
 )
 from sklearn_kd.teachers.given._targets import read_teacher_pred, read_teacher_proba
-from sklearn_kd.teachers.out_of_sample._bagged import may_be_bagged
 from sklearn_kd.teachers.out_of_sample._calibration import no_calibration
 from sklearn_kd.teachers.quantiles._default import default_members, members_for_folds
-from sklearn_kd.teachers.quantiles._find import adapted, users_teachers
+from sklearn_kd.teachers.quantiles._find import adapted, may_leave_out, users_teachers
 from sklearn_kd.teachers.quantiles.adapters import ListedQuantiles
 
 
@@ -172,11 +171,11 @@ class TeacherList(Source):
         always = not isinstance(out_of_sample, str) and out_of_sample
         is_used = sampler is not None or pool.booster or pool.student
         if cv is None and self.folds is None:
-            strange = [one for one in self.members if not may_be_bagged(one)]
+            strange = [one for one in self.members if not may_leave_out(one)]
             if calibration is not None and (strange or not out_of_sample):
                 raise no_calibration(calibration)
             if always and is_used and strange:
-                raise no_out_of_sample(strange[0])
+                raise no_out_of_sample(users_teachers(strange[0])[0])
         if not out_of_sample:
             return False
         if calibration is not None:

@@ -5,20 +5,7 @@ from sklearn_kd.teachers.quantiles.residuals import ResidualQuantiles
 
 
 def default_members(X, task):
-    """Make the default ensemble, with its residuals where quantiles are learned.
-
-    Parameters
-    ----------
-    X : {ndarray, sparse matrix, DataFrame} of shape (n_samples, n_features)
-        The rows it is to be fitted on.
-    task : Classification or Regression
-        What is to be learned.
-
-    Returns
-    -------
-    list of estimator
-        Unfitted, without a seed.
-    """
+    """Make the default ensemble, with its residuals where quantiles are learned."""
     if task.quantiles is None:
         return default_teachers(X, task)
     return [ResidualQuantiles(default_teachers(X, task.of_means()), task.quantiles)]

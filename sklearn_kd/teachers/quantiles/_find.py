@@ -1,6 +1,7 @@
 """Which adapter a teacher of quantiles needs."""
 
 from sklearn_kd._messages import show
+from sklearn_kd.teachers.out_of_sample._bagged import may_be_bagged
 from sklearn_kd.teachers.quantiles._levels import opened, own_levels, places_of
 from sklearn_kd.teachers.quantiles.adapters import (
     GivenQuantiles,
@@ -46,6 +47,16 @@ def adapted(teachers, quantiles):
 def users_teachers(member):
     """List the user's regressors in a teacher."""
     return member.parts if isinstance(member, QuantileTeacher) else [member]
+
+
+def may_leave_out(member):
+    """Return whether a teacher, fitted or not, may predict rows without their source.
+
+    As :func:`may_be_bagged`; a forest of quantiles leaves the target of the source out.
+    """
+    if isinstance(member, ResidualQuantiles):
+        return all(map(may_be_bagged, member.parts))
+    return isinstance(member, LeafQuantiles) or may_be_bagged(member)
 
 
 def _check_list(teachers, levels, quantiles):

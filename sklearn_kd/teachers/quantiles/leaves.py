@@ -113,8 +113,7 @@ class LeafTargets:
 def _weighted_quantiles(weights, targets, levels, left_out):
     """Give quantiles by weights: a table whose rows are sorted by target.
 
-    Of n targets of one weight the k-th is the quantile k / (n + 1), as in the mean over
-    samples, and between them lie straight lines.
+    A quantile is the least target up to which the share of the weights is the level.
     """
     weights = weights.tocsr()
     n_rows, columns = weights.shape[0], weights.indices
@@ -131,24 +130,16 @@ def _weighted_quantiles(weights, targets, levels, left_out):
         return np.tile(whole, (n_rows, 1))
     bounds = np.searchsorted(row, np.arange(n_rows + 1))
     total = np.bincount(row, weights=values, minlength=n_rows)
-    there = total > 0
-    square = np.bincount(row, weights=values**2, minlength=n_rows)
-    n_targets = total**2 / np.where(there, square, 1.0)
     summed = np.cumsum(values)
     before = np.r_[0.0, summed][bounds[:-1]]
-    part = (summed - before[row]) / (total + total / np.maximum(n_targets, 1.0))[row]
+    share = (summed - before[row]) / total[row]
     # ascending over all rows, so that one search finds the place in each
-    keys, numbers = row + np.clip(part, 0, 1), targets[columns]
+    keys = row + np.clip(share, 0, 1)
     last = np.maximum(bounds[1:] - 1, 0)
-    first = np.minimum(bounds[:-1], len(row) - 1)
     outputs = np.empty((n_rows, len(levels)))
     for k, level in enumerate(levels):
-        above = np.searchsorted(keys, np.arange(n_rows) + level)
-        above = np.clip(above, first, last)
-        below = np.maximum(above - 1, first)
-        gap = part[above] - part[below]
-        share = (level - part[below]) / np.where(gap > 0, gap, 1.0)
-        share = np.where(gap > 0, np.clip(share, 0, 1), 1.0)
-        found = numbers[below] + share * (numbers[above] - numbers[below])
-        outputs[:, k] = np.where(there, found, whole[k])
+        # a little below, since sums are rounded
+        place = np.searchsorted(keys, np.arange(n_rows) + level * (1 - 1e-7))
+        found = targets[columns[np.minimum(place, last)]]
+        outputs[:, k] = np.where(total > 0, found, whole[k])
     return outputs
