@@ -76,8 +76,8 @@ class Classification:
     #: Hard targets have no levels of quantiles, and nothing depends on their units.
     quantiles, has_units = None, False
 
-    #: A network's outputs are what a loss reads.
-    factor = None
+    #: A network's outputs are what a loss reads; how much they vary before training.
+    factor, spread_at_first = None, 1.0
 
     def of_means(self):
         """Give the task itself: probabilities are means."""

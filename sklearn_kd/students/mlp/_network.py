@@ -112,8 +112,8 @@ class Parameters(Layers):
             self.intercepts.append(self.flat[stop : stop + columns])
             start = stop + columns
 
-    def initialize(self, generator, activation, input_norm):
-        """Draw weights whose outputs have about unit variance.
+    def initialize(self, generator, activation, input_norm, spread=1.0):
+        """Draw weights whose outputs have about unit variance, the last ones `spread`.
 
         Parameters
         ----------
@@ -124,12 +124,15 @@ class Parameters(Layers):
         input_norm : float
             Mean squared length of an input row. Encoded tables and sparse rows are far
             from one per column, so the number of columns would be a poor guess.
+        spread : float, default=1.0
+            About the deviation of the outputs of the network.
         """
         gain = 2.0 if activation == "relu" else 1.0
         for layer, coef in enumerate(self.coefs):
             fan_in = input_norm if layer == 0 else coef.shape[0]
             is_output = layer == len(self.coefs) - 1
             scale = np.sqrt((1.0 if is_output else gain) / max(fan_in, 1e-12))
+            scale *= spread if is_output else 1.0
             coef[...] = scale * generator.standard_normal(coef.shape)
 
     def round_to_half(self):

@@ -265,7 +265,9 @@ def _begin(student, beginning):
     sizes = [prepared.n_inputs, *hidden, task.n_outputs]
     parameters = Parameters(sizes, student.dtype)
     generator = stream(beginning.seed, INITIALIZE)
-    parameters.initialize(generator, student.activation, prepared.input_norm())
+    parameters.initialize(
+        generator, student.activation, prepared.input_norm(), task.spread_at_first
+    )
     state = _first_state(beginning.seed)
     if (fixed and not task.has_units) or len(rows) >= FEW_ROWS:
         after = None

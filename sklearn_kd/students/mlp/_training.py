@@ -354,7 +354,10 @@ def fit_network(student, train, validation, task, seed, deadline):
     sizes = [rows.n_inputs, *hidden, task.n_outputs]
     parameters = Parameters(sizes, student.dtype)
     parameters.initialize(
-        stream(seed, INITIALIZE), student.activation, rows.input_norm()
+        stream(seed, INITIALIZE),
+        student.activation,
+        rows.input_norm(),
+        task.spread_at_first,
     )
     batch_size = rows_of_step(student, len(rows))
     max_iter = epochs_of(student, len(rows))
