@@ -1,8 +1,15 @@
 """Messages: values and names that are short and safe on a terminal, errors reworded."""
 
+import os
 import reprlib
+import sys
+import warnings
 
 import numpy as np
+
+#: The packages between a warning and the user's line: this one, and what calls its
+#: estimators.
+_BETWEEN = "sklearn_kd", "sklearn", "joblib"
 
 
 class _Shown(reprlib.Repr):
@@ -90,3 +97,13 @@ def with_message(error, message):
         if beginning in str(made):
             return made
     return ValueError(message)
+
+
+def warn(message, category=UserWarning):
+    """Warn at the line by which the user came into this package or scikit-learn."""
+    loaded = [sys.modules[name].__file__ for name in _BETWEEN if name in sys.modules]
+    folders = tuple(os.path.join(os.path.dirname(file), "") for file in loaded)
+    frame, level = sys._getframe(1), 2
+    while frame is not None and frame.f_code.co_filename.startswith(folders):
+        frame, level = frame.f_back, level + 1
+    warnings.warn(message, category, stacklevel=level)

@@ -4,6 +4,7 @@ from math import isfinite
 from numbers import Integral, Real
 
 import numpy as np
+from sklearn.base import is_regressor
 
 from sklearn_kd._messages import show
 
@@ -18,6 +19,10 @@ _FIRST = {
     "encoder": "encoder=TabularEncoder()",
     "net": "net=NeuralNetClassifier(Module)",
     "objective": "objective=Pool()",
+}
+_FIRST_OF_NUMBERS = _FIRST | {
+    "student": "student=MLPStudentRegressor(), the default,",
+    "net": "net=NeuralNetRegressor(Module)",
 }
 
 
@@ -182,7 +187,8 @@ def refuse_nested(estimator, params, prefix=""):
                 refuse_nested(value, below, f"{whole}__")
             continue
         if part in _FIRST:
-            first = _FIRST[part] if part == "teacher" else f"{prefix}{_FIRST[part]}"
+            first = (_FIRST_OF_NUMBERS if is_regressor(estimator) else _FIRST)[part]
+            first = first if part == "teacher" else f"{prefix}{first}"
             raise ValueError(
                 f"{prefix}{name} cannot be set while {whole} is {show(value)}: pass "
                 f"{first} to set its parameters."

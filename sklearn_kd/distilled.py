@@ -153,6 +153,7 @@ class DistilledClassifier(PredictingClassifierMixin, Distilling):
     See Also
     --------
     MLPStudent : The default student.
+    DistilledRegressor : Its twin for numbers.
     sklearn.frozen.FrozenEstimator : Keeps a fitted teacher fitted as a grid value.
 
     Notes

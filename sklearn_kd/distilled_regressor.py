@@ -1,9 +1,11 @@
 """DistilledRegressor: the recipe from a teacher of numbers to a compact student."""
 
 import numpy as np
-from sklearn.utils.metaestimators import available_if
+from sklearn.exceptions import DataConversionWarning
 
 from sklearn_kd._compat import StrOptions, fit_context
+from sklearn_kd._estimators.tags import takes_outputs
+from sklearn_kd._messages import warn
 from sklearn_kd._recipe.distilling import Distilling
 from sklearn_kd._task import Regression
 from sklearn_kd._task.regression.predictions import PredictingRegressorMixin
@@ -32,6 +34,9 @@ class DistilledRegressor(PredictingRegressorMixin, Distilling):
           into it in cross-validation.
         - A list: the mean of their predictions is used. Fitted and unfitted teachers
           may be mixed.
+        - With `quantiles`, whatever gives them, or a mean: see there. A list of
+          regressors with a level of their own is one teacher, a regressor for each
+          level in their order.
         - None: ``teacher_pred`` of :meth:`fit` is used, and without it a default
           ensemble: histogram gradient boosting, 100 extra trees and a network. It is
           cross-fitted, and the predictions are added with weights, none negative, that
@@ -60,7 +65,25 @@ class DistilledRegressor(PredictingRegressorMixin, Distilling):
         package minimises the loss that it has.
     quantiles : sequence of float or None, default=None
         Levels of the quantiles to learn, increasing and in (0, 1), such as (0.05, 0.5,
-        0.95). None learns means.
+        0.95). None learns means. The quantiles of a teacher come from
+
+        - its ``predict_quantiles``, ``predict(X, quantiles=...)``, ``predict`` of
+          boosting with several levels, or MAPIE's intervals (symmetric levels);
+        - a regressor for each level, in a list;
+        - of a random forest or extra trees, the targets of the labelled rows in the
+          leaves;
+        - of any other regressor, the residuals of the labels around its mean. They are
+          out-of-fold with `cv` and for the default teacher, out-of-bag for bagging,
+          and else the out-of-fold ones of a small booster. A forest of shallow trees
+          on the residuals says how they spread where a row is, and each level is
+          shifted so that its share of the residuals lies below it: split-conformal
+          prediction in spirit, without its guarantee, since all rows serve both steps.
+
+        Crossing quantiles of a teacher are sorted; those of the student cannot cross.
+        The student then learns from the teacher alone, without a pool: models of the
+        labels had narrower intervals, which covered less. Its intervals on targets with
+        many ties, such as counts, cover less than those of a teacher that predicts
+        these very numbers.
     transfer : {"auto", "munge"}, sampler or None, default="auto"
         The sampler that makes synthetic rows, for which the teacher predicts soft
         targets. It is fitted on the training rows (on 300 000 at most) after validation
@@ -117,8 +140,9 @@ class DistilledRegressor(PredictingRegressorMixin, Distilling):
     ----------
     teacher_ : object or None
         The fitted teacher: the object that was passed, if that was fitted. Several
-        teachers are combined into one that predicts their mean. None with
-        ``teacher_pred`` and at ``alpha=0``.
+        teachers are combined into one that predicts their mean. With `quantiles`, a
+        regressor with ``predict_quantiles`` whose ``teacher_`` is the object that was
+        passed, or a list of these. None with ``teacher_pred`` and at ``alpha=0``.
     student_ : estimator
         The fitted student, a complete regressor by itself. Loading a pickle of it runs
         code: for files from other sources use ONNX, see :ref:`files-run-code`.
@@ -163,6 +187,12 @@ class DistilledRegressor(PredictingRegressorMixin, Distilling):
 
     Breiman, "Stacked regressions", 1996 (the weights of the pool).
     :doi:`10.1007/BF00117832`
+
+    Meinshausen, "Quantile Regression Forests", 2006 (quantiles of forests).
+    https://jmlr.org/papers/v7/meinshausen06a.html
+
+    Romano, Patterson and Candès, "Conformalized Quantile Regression", 2019 (quantiles
+    around means). :doi:`10.48550/arXiv.1905.03222`
 
     Examples
     --------
@@ -275,7 +305,15 @@ class DistilledRegressor(PredictingRegressorMixin, Distilling):
     def _read(self, X, y, sample_weight):
         """Check targets and weights, and take the units from them."""
         levels = check_quantiles(self.quantiles)
-        return Regression.read(self, X, y, sample_weight, self._loss(), levels)
+        read = Regression.read(self, X, y, sample_weight, self._loss(), levels)
+        is_column = getattr(y, "ndim", 1) == 2 and read[0].n_targets == 1
+        if is_column and not takes_outputs(self._parts()):
+            warn(
+                "A column-vector y was passed when a 1d array was expected: teacher or "
+                "student learns one output. Pass y.ravel().",
+                DataConversionWarning,
+            )
+        return read
 
     def _loss(self):
         """Give the name of the loss, and refuse one that does not fit."""
@@ -293,37 +331,18 @@ class DistilledRegressor(PredictingRegressorMixin, Distilling):
         """Keep the number of outputs."""
         self.n_outputs_ = task.n_targets
 
-    def predict(self, X):
-        """Predict means, or with quantiles the one nearest to the median.
-
-        Parameters
-        ----------
-        X : {array-like, sparse matrix, DataFrame} of shape (n_samples, n_features)
-            Rows.
-
-        Returns
-        -------
-        ndarray of shape (n_samples,) or (n_samples, n_outputs), float64
-            Predictions in the units of ``y``, of one dimension for one output.
-        """
+    def _predict(self, X):
+        """Predict by the student."""
         student, X = self._student_and_rows(X)
         outputs = np.asarray(student_outputs(student, X, "predict"))
         return outputs[:, 0] if outputs.ndim == 2 and outputs.shape[1] == 1 else outputs
 
-    @available_if(lambda self: self.quantiles is not None)
-    def predict_quantiles(self, X):
-        """Predict quantiles, which never cross.
-
-        Parameters
-        ----------
-        X : {array-like, sparse matrix, DataFrame} of shape (n_samples, n_features)
-            Rows.
-
-        Returns
-        -------
-        ndarray of shape (n_samples, n_quantiles) or (n_samples, n_outputs, \
-n_quantiles), float64
-            Quantiles in the units of ``y``, in the order of the levels.
-        """
+    def _predict_quantiles(self, X):
+        """Predict quantiles by the student."""
         student, X = self._student_and_rows(X)
         return student_outputs(student, X, "predict_quantiles")
+
+    def __sklearn_tags__(self):
+        tags = super().__sklearn_tags__()
+        tags.target_tags.multi_output = takes_outputs(self._parts())
+        return tags

@@ -120,6 +120,7 @@ class SoftTargets(_Sliceable):
     --------
     sklearn_kd.DistilledClassifier : Makes them, and hands them to the student.
     sklearn_kd.MLPStudent : A student that takes them.
+    SoftPredictions : Its twin for a regression.
 
     Notes
     -----
@@ -223,6 +224,7 @@ class SoftPredictions(_Sliceable):
     --------
     sklearn_kd.DistilledRegressor : Makes them, and hands them to the student.
     sklearn_kd.MLPStudentRegressor : A student that takes them.
+    SoftTargets : Its twin for class probabilities.
 
     Notes
     -----

@@ -3,6 +3,7 @@
 import numpy as np
 import pandas as pd
 import pytest
+from labelled import classes, labelled
 from numpy.testing import assert_allclose
 from sklearn.datasets import load_breast_cancer
 from sklearn.metrics import log_loss
@@ -20,6 +21,7 @@ from sklearn_kd.teachers.default._ensemble import (
 
 X, y = (part[::2] for part in load_breast_cancer(return_X_y=True))
 SMALL = MLPStudent((4,), max_iter=2)
+TWO = classes(2)
 KINDS = ["HistGradientBoostingClassifier", "ExtraTreesClassifier", "MLPClassifier"]
 
 
@@ -36,34 +38,35 @@ def kinds(members):
 
 
 def test_it_is_boosting_extra_trees_and_a_network():
-    assert kinds(default_teachers(X)) == KINDS
-    assert kinds(default_teachers(X[:199])) == KINDS[:2]
+    assert kinds(default_teachers(X, TWO)) == KINDS
+    assert kinds(default_teachers(X[:199], TWO)) == KINDS[:2]
 
 
 def test_boosting_stops_early_from_a_thousand_rows_on():
-    few, many = (default_teachers(np.zeros((n, 3)))[0] for n in (999, 1000))
+    few, many = (default_teachers(np.zeros((n, 3)), TWO)[0] for n in (999, 1000))
     assert not few.early_stopping
     assert many.early_stopping
     assert many.max_iter == 300
-    assert default_teachers(np.zeros((1000, 3)), 30)[0].max_iter == 200
+    assert default_teachers(np.zeros((1000, 3)), classes(30))[0].max_iter == 200
 
 
 def test_few_rows_wide_tables_and_many_classes_have_no_folds():
-    assert default_folds(X) == 3
-    assert default_folds(X[:199]) is None
-    assert default_folds(X, 31) is None
-    assert default_folds(np.zeros((300, 101))) is None
-    assert default_folds(np.zeros((50_001, 1))) is None
+    assert default_folds(X, TWO) == 3
+    assert default_folds(X[:199], TWO) is None
+    assert default_folds(X, classes(31)) is None
+    assert default_folds(np.zeros((300, 101)), TWO) is None
+    assert default_folds(np.zeros((50_001, 1)), TWO) is None
 
 
 def test_extra_trees_get_all_rows_of_a_fold():
     splits = list(StratifiedKFold(3).split(X, y))
+    rows, _ = labelled(X, y, TWO.classes)
     for folds in (None, splits):
-        trees = fit_for_folds(default_teachers(X), y, folds)[1]
+        trees = fit_for_folds(default_teachers(X, TWO), rows, folds)[1]
         assert trees.bootstrap == (folds is None)
-    few = slice(150)
-    folds = list(StratifiedKFold(3).split(X[few], y[few]))
-    assert fit_for_folds(default_teachers(X[few]), y[few], folds)[1].bootstrap
+    few = rows.first(150)
+    folds = list(StratifiedKFold(3).split(few.X, few.hard))
+    assert fit_for_folds(default_teachers(few.X, TWO), few, folds)[1].bootstrap
 
 
 def test_nothing_stops_early_where_a_fold_has_one_row_of_a_class():
@@ -76,7 +79,9 @@ def test_nothing_stops_early_where_a_fold_has_one_row_of_a_class():
         (rare, splits, True),
         (rare, [(np.arange(2, 1000), np.arange(2))], False),
     ]:
-        booster, _, network = fit_for_folds(default_teachers(rows), labels, folds)
+        every, _ = labelled(rows, labels, np.arange(5))
+        members = default_teachers(rows, every.task)
+        booster, _, network = fit_for_folds(members, every, folds)
         assert booster.early_stopping == last_step(network).early_stopping == stops
 
 
@@ -152,7 +157,7 @@ def test_the_network_reads_what_it_did_not_see():
             "empty": np.nan,
         }
     )
-    network = default_teachers(frame)[2].fit(frame, y)
+    network = default_teachers(frame, TWO)[2].fit(frame, y)
     strange = frame[:4].assign(
         number=[np.nan, 1e30, -1e30, 0],
         many=pd.Categorical(["0", "new", None, "1"]),

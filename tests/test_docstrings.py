@@ -81,6 +81,8 @@ LONG_ON_PURPOSE = {
     "_task/predictions.py:predict_proba": "of public classifiers",
     "_task/predictions.py:predict_log_proba": "of public classifiers",
     "_task/predictions.py:score": "of public classifiers",
+    "_task/regression/predictions.py:predict": "of public regressors",
+    "_task/regression/predictions.py:predict_quantiles": "of public regressors",
     "_task/regression/predictions.py:score": "of public regressors",
     "inspection/_size.py:pickled_size": "public, by inspection",
     "losses/_loss.py:prepare": "of public losses, whose docs show it",

@@ -282,7 +282,9 @@ def test_without_targets_there_are_no_components():
     ids=["array", "other length", "string"],
 )
 def test_other_soft_targets_are_refused(targets):
-    with pytest.raises(TypeError, match="soft_targets must be SoftTargets of 4 rows"):
+    with pytest.raises(
+        TypeError, match="soft_targets must be SoftTargets or SoftPredictions of 4"
+    ):
         TabularEncoder().fit(np.eye(4), soft_targets=targets)
 
 

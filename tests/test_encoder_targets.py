@@ -10,7 +10,7 @@ from scipy import sparse
 from sklearn.linear_model import Ridge
 from sklearn.pipeline import make_pipeline
 
-from sklearn_kd import TabularEncoder
+from sklearn_kd import MLPStudentRegressor, SoftPredictions, TabularEncoder
 
 RNG = np.random.default_rng(0)
 X = RNG.normal(size=(300, 3))
@@ -143,3 +143,39 @@ def test_an_attribute_of_fit_is_an_error_before(name):
     assert not hasattr(TabularEncoder(), name)
     with pytest.raises(AttributeError, match="is not fitted yet: call fit first"):
         getattr(TabularEncoder(), name)
+
+
+def test_predictions_of_a_regression_teach_as_numbers_do():
+    numbers = 1e6 + 10 * np.sin(2 * X[:, 0])
+    taught = TabularEncoder().fit(X, soft_targets=SoftPredictions(numbers))
+    by_numbers = TabularEncoder().fit(X, numbers)
+    assert_array_equal(taught.transform(X), by_numbers.transform(X))
+
+
+def test_predictions_of_several_outputs_teach_by_each():
+    steps = np.column_stack([np.where(X[:, 0] > 0.3, 1e3, 0), X[:, 1] > -0.2])
+    taught = TabularEncoder(n_bins=2).fit(X, soft_targets=SoftPredictions(steps))
+    for column, step in ((0, 0.3), (1, -0.2)):
+        names = [
+            name for name in taught.get_feature_names_out() if f"x{column}_from" in name
+        ]
+        edges = [float(name.rpartition("_")[2]) for name in names]
+        assert min(abs(edge - step) for edge in edges) < 0.1
+
+
+def test_predictions_that_do_not_vary_teach_nothing():
+    taught = TabularEncoder().fit(X, soft_targets=SoftPredictions(np.ones(300)))
+    assert taught.components_ is None
+
+
+def test_a_regressor_takes_an_encoder_with_settings_of_its_own():
+    numbers = np.column_stack([np.sin(2 * X[:, 0]), 1e3 * X[:, 1]])
+    student = MLPStudentRegressor(
+        (16,),
+        encoder=TabularEncoder(n_bins=4),
+        batch_size=16,
+        max_iter=30,
+        random_state=0,
+    ).fit(X, numbers)
+    assert student.encoder_.components_ is not None
+    assert student.score(X, numbers) > 0.5

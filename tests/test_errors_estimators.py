@@ -204,7 +204,7 @@ STUDENTS = {
     "a string": (
         "mlp",
         {},
-        r"must be a scikit-learn classifier, got 'mlp'.*MLPStudent",
+        r"must be a scikit-learn classifier, got 'mlp'.*the default network",
     ),
     "a list": ([LOGISTIC], {}, "must be a scikit-learn classifier"),
     "regressor": (

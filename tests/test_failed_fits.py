@@ -14,7 +14,7 @@ from sklearn.linear_model import LogisticRegression
 from sklearn.preprocessing import KBinsDiscretizer, OneHotEncoder, StandardScaler
 
 from sklearn_kd import MLPStudent, TabularEncoder
-from sklearn_kd.students.mlp import student as mlp
+from sklearn_kd.students.mlp import _base as mlp
 from sklearn_kd.students.mlp._training import Trainer
 
 X = np.random.default_rng(0).normal(size=(300, 3))

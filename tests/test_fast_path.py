@@ -235,7 +235,7 @@ def test_few_rows_and_many_rows_give_the_same(name, n_bins, monkeypatch):
         assert_allclose(np.vstack(answers), expected[:60], rtol=1e-9)
     assert not any(first is None for first in taken)
     assert len(taken) == 80
-    monkeypatch.setattr("sklearn_kd.students.mlp.student.MANY_ROWS", 10)
+    monkeypatch.setattr("sklearn_kd.students.mlp._base.MANY_ROWS", 10)
     monkeypatch.setattr(_blocks, "_READ", 90)
     monkeypatch.setattr(_blocks, "_BLOCK", 32)
     assert_allclose(student.predict_proba(table), expected, atol=2e-6)
@@ -277,7 +277,7 @@ def test_extreme_values_in_many_rows(monkeypatch):
         [-large, -1.0, 0.0, tiny, 1.0, large], size=(200, 2)
     )
     student = MLPStudent(4, max_iter=2, random_state=0).fit(table, np.arange(200) % 2)
-    monkeypatch.setattr("sklearn_kd.students.mlp.student.MANY_ROWS", 10)
+    monkeypatch.setattr("sklearn_kd.students.mlp._base.MANY_ROWS", 10)
     table[:2] = np.finfo(np.float64).max, np.finfo(np.float64).min
     assert_allclose(student.predict_proba(table), long_way(student, table), atol=2e-6)
 

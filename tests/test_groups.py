@@ -25,7 +25,7 @@ from skorch import NeuralNetClassifier
 
 from sklearn_kd import MLPStudent, SkorchStudent
 from sklearn_kd._task.strata import group_mask
-from sklearn_kd.students.mlp import student as home
+from sklearn_kd.students.mlp import _base as home
 from sklearn_kd.torch import TabularMLP
 
 TEACHER = LogisticRegression()

@@ -3,7 +3,7 @@
 import numpy as np
 import pytest
 from clocks import stopped
-from labelled import labelled
+from labelled import classes, labelled
 from numpy.testing import assert_array_equal
 from sklearn.datasets import make_blobs
 from sklearn.ensemble import ExtraTreesClassifier, HistGradientBoostingClassifier
@@ -38,22 +38,22 @@ def blobs(n_classes, each=8):
 
 def test_up_to_ten_classes_there_is_a_small_booster():
     for n_classes in (2, 10):
-        booster = small_booster(COLUMNS, n_classes)
+        booster = small_booster(COLUMNS, classes(n_classes))
         assert type(booster) is HistGradientBoostingClassifier
         assert booster.max_iter == 60
         assert booster.max_leaf_nodes == 15
         assert booster.learning_rate == 0.1
-    assert small_booster(COLUMNS, 11) is None
+    assert small_booster(COLUMNS, classes(11)) is None
 
 
 def test_leaves_with_a_number_a_class_do_not_fill_the_memory():
-    (trees,) = default_teachers(np.zeros((8000, 4)), 2000)
+    (trees,) = default_teachers(np.zeros((8000, 4)), classes(2000))
     assert trees.n_estimators == 10
 
 
 def test_the_default_ensemble_boosts_up_to_thirty_classes():
-    assert len(default_teachers(COLUMNS, 30)) == 3
-    (trees,) = default_teachers(COLUMNS, 31)
+    assert len(default_teachers(COLUMNS, classes(30))) == 3
+    (trees,) = default_teachers(COLUMNS, classes(31))
     assert type(trees) is ExtraTreesClassifier
     assert trees.n_estimators == 100
 
@@ -65,6 +65,7 @@ def in_time(seconds=None):
     X, y = blobs(3)
     context = Context(deadline=Deadline(seconds), seed=0)
     rows, _ = labelled(X, y, np.arange(3))
+    rows = rows.with_soft(SoftTargets(rows.task.nearly_hot(y), rows.task.classes))
     return X, fit_booster(booster_of(rows, 0), rows, 0, context)
 
 

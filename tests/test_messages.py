@@ -1,13 +1,17 @@
 """What users named is shown in messages so that no terminal acts on it."""
 
 import warnings
+from pathlib import Path
 
 import numpy as np
 import pandas as pd
 import pytest
+from sklearn.frozen import FrozenEstimator
+from sklearn.model_selection import GridSearchCV
 from sklearn.tree import DecisionTreeClassifier
 from untouched import N, X, y
 
+import sklearn_kd
 from sklearn_kd import DistilledClassifier, MLPStudent, TabularEncoder, UnlabeledRows
 from sklearn_kd.__main__ import main
 from sklearn_kd._messages import printable, show
@@ -124,3 +128,38 @@ def test_the_command_line(tmp_path, capsys):
     with pytest.raises(SystemExit):
         main(["--data", str(table), "--target", "c"])
     assert "one class only: 1." in capsys.readouterr().err
+
+
+# ---- the line that a warning points at
+
+
+def unrelated():
+    """Make an estimator that warns of its teacher, whose labels are of other rows."""
+    labels = np.random.default_rng(0).permutation(y)
+    teacher = FrozenEstimator(DecisionTreeClassifier(max_depth=2).fit(X, labels))
+    return DistilledClassifier(teacher, SMALL, transfer=None, objective="fidelity")
+
+
+@pytest.mark.parametrize(
+    "fit",
+    [
+        lambda: unrelated().fit(X, y),
+        lambda: GridSearchCV(unrelated(), {"alpha": [1]}, cv=2).fit(X, y),
+    ],
+    ids=["by itself", "in a search"],
+)
+def test_warnings_point_at_the_line_of_the_user(fit):
+    with pytest.warns(UserWarning, match="no higher probability") as caught:
+        fit()
+    assert {warning.filename for warning in caught} == {__file__}
+
+
+def test_warnings_find_that_line_in_one_place():
+    """Levels that are counted by hand are wrong when a call gets a frame more."""
+    package = Path(sklearn_kd.__file__).parent
+    warning = {
+        path.relative_to(package).as_posix()
+        for path in package.rglob("*.py")
+        if "warnings.warn(" in path.read_text()
+    }
+    assert warning == {"_messages.py", "_run/versions.py"}

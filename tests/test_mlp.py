@@ -18,8 +18,8 @@ from sklearn.preprocessing import MinMaxScaler, StandardScaler
 from sklearn_kd import MLPStudent, SoftTargets
 from sklearn_kd._task.strata import validation_mask
 from sklearn_kd.datasets import load_adult
+from sklearn_kd.students.mlp import _base as mlp
 from sklearn_kd.students.mlp import _blocks, _training
-from sklearn_kd.students.mlp import student as mlp
 
 
 @pytest.fixture(scope="module")

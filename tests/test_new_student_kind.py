@@ -82,7 +82,7 @@ class LearnerKind(_kinds.SoftKind):
         return isinstance(student, (Adapter, Learner))
 
     @staticmethod
-    def adapt(student):
+    def adapt(student, task):
         return Adapter(student) if isinstance(student, Learner) else student
 
     @staticmethod

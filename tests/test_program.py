@@ -16,7 +16,8 @@ from sklearn.preprocessing import MaxAbsScaler, MinMaxScaler, StandardScaler
 
 from sklearn_kd import DistilledClassifier, MLPStudent, TabularEncoder
 from sklearn_kd.export import _interpreter, to_onnx
-from sklearn_kd.export._program import (
+from sklearn_kd.export._program import program_of
+from sklearn_kd.export._steps import (
     AddLevel,
     Dense,
     Encode,
@@ -26,7 +27,6 @@ from sklearn_kd.export._program import (
     Scale,
     Threshold,
     Widen,
-    program_of,
 )
 
 X, y = load_wine(return_X_y=True)

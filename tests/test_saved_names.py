@@ -14,22 +14,27 @@ import numpy as np
 import pandas as pd
 import pytest
 from scipy.sparse import csr_matrix
-from sklearn.ensemble import RandomForestClassifier
-from sklearn.linear_model import LogisticRegression
+from sklearn.ensemble import RandomForestClassifier, RandomForestRegressor
+from sklearn.linear_model import LogisticRegression, QuantileRegressor, Ridge
+from sklearn.model_selection import GridSearchCV
 from sklearn.pipeline import make_pipeline
 from sklearn.preprocessing import OneHotEncoder, StandardScaler
 from sklearn.tree import DecisionTreeClassifier
-from skorch import NeuralNetClassifier
+from skorch import NeuralNetClassifier, NeuralNetRegressor
 from teacher_alone import alone
 from torch import nn
 from wine import FOREST, X, distil, y
 from xgboost import XGBClassifier
 
 from sklearn_kd import (
+    DistilledRegressor,
     MLPStudent,
+    MLPStudentRegressor,
     MungeSampler,
     Pool,
     SkorchStudent,
+    SkorchStudentRegressor,
+    SoftPredictions,
     SoftTargets,
     TabularEncoder,
     UnlabeledRows,
@@ -52,8 +57,14 @@ class Fixed(nn.Linear):
 
 
 SMALL = MLPStudent((4,), max_iter=2)
+NUMBERS = MLPStudentRegressor((4,), max_iter=2)
 NET = NeuralNetClassifier(TabularMLP, max_epochs=1, verbose=0)
+NUMBERS_NET = NeuralNetRegressor(TabularMLP, max_epochs=1, verbose=0)
 FIXED = NeuralNetClassifier(Fixed, max_epochs=1, verbose=0)
+LEVELS = [QuantileRegressor(quantile=level) for level in (0.1, 0.9)]
+TREES = RandomForestRegressor(2)
+NUMBERS_OF_LEVELS = MLPStudentRegressor((4,), loss="pinball", quantiles=(0.1, 0.9))
+QUANTILE_TEACHERS = [Ridge(), [Ridge(), TREES], LEVELS, GridSearchCV(TREES, {}, cv=2)]
 TWO = y < 2
 SHIPPED = ("kl", "mse_logit", "dkd", "kl_standardized")
 OF_NUMBERS = ("squared_error", "absolute_error", "huber", "poisson", "gamma")
@@ -77,6 +88,19 @@ FITS = {
     ).fit(X, NAMES),
     "net": lambda: distil(FOREST, NET).fit(X, y),
     "net alone": lambda: SkorchStudent(NET).fit(X, y),
+    "net of numbers": lambda: SkorchStudentRegressor(NUMBERS_NET).fit(X, y),
+    "numbers": lambda: NUMBERS.fit(FRAME, y),
+    "distilled numbers": lambda: DistilledRegressor(
+        Ridge(), NUMBERS, transfer=None
+    ).fit(X, y),
+    "quantiles": lambda: [
+        DistilledRegressor(
+            teacher, NUMBERS, quantiles=(0.1, 0.9), transfer=None, random_state=0
+        ).fit(X, X[:, 0])
+        for teacher in [*QUANTILE_TEACHERS, NUMBERS_OF_LEVELS.fit(X, X[:, 0])]
+    ],
+    "stream of numbers": lambda: MLPStudentRegressor((4,)).partial_fit(X, y),
+    "soft predictions": lambda: SoftPredictions(y),
     "net of a fixed width": lambda: SkorchStudent(FIXED).fit(X, y),
     "sampler": lambda: distil(FOREST, SMALL, transfer=MungeSampler(20)).fit(X, y),
     "pooled": lambda: distil(
@@ -101,6 +125,7 @@ FITS = {
 SAVED = [
     "sklearn_kd.decoded.DecodedClassifier",
     "sklearn_kd.distilled.DistilledClassifier",
+    "sklearn_kd.distilled_regressor.DistilledRegressor",
     "sklearn_kd.inspection.comparison.Comparison",
     "sklearn_kd.losses.decoupled.DecoupledKL",
     "sklearn_kd.losses.kl.KLDivergence",
@@ -116,12 +141,23 @@ SAVED = [
     "sklearn_kd.pool.pool.Pool",
     "sklearn_kd.students.encoder.encoder.TabularEncoder",
     "sklearn_kd.students.encoder.plain_numbers.PlainNumbers",
+    "sklearn_kd.students.mlp.regressor.MLPStudentRegressor",
     "sklearn_kd.students.mlp.student.MLPStudent",
     "sklearn_kd.students.skorch.criterion.NetLoss",
+    "sklearn_kd.students.skorch.criterion.NumberLoss",
+    "sklearn_kd.students.skorch.criterion.Numbers",
     "sklearn_kd.students.skorch.criterion.Probabilities",
+    "sklearn_kd.students.skorch.regressor.SkorchStudentRegressor",
     "sklearn_kd.students.skorch.student.SkorchStudent",
+    "sklearn_kd.targets.SoftPredictions",
     "sklearn_kd.targets.SoftTargets",
+    "sklearn_kd.teachers.average.AveragedRegressors",
     "sklearn_kd.teachers.average.AveragedTeachers",
+    "sklearn_kd.teachers.quantiles.adapters.GivenQuantiles",
+    "sklearn_kd.teachers.quantiles.adapters.ListedQuantiles",
+    "sklearn_kd.teachers.quantiles.forests.LeafQuantiles",
+    "sklearn_kd.teachers.quantiles.leaves.LeafTargets",
+    "sklearn_kd.teachers.quantiles.residuals.ResidualQuantiles",
     "sklearn_kd.torch.loader.TensorBatchLoader",
     "sklearn_kd.torch.loss.DistillationLoss",
     "sklearn_kd.torch.modules.TabularMLP",
@@ -186,11 +222,10 @@ def test_every_public_class_is_at_a_public_path():
 def test_the_guide_lists_what_is_in_a_file_by_kind_of_student(named):
     guide = Path(__file__).parents[1] / "docs" / "guide" / "ship.rst"
     blocks = re.findall(r"((?:^   sklearn_kd\.[\w.]+\n)+)", guide.read_text(), re.M)
-    student = {
-        name
-        for name in Reader(FITS["mixed columns"]().student_).names
-        if name.startswith("sklearn_kd.")
-    }
-    nets = (named["net alone"] | named["net of a fixed width"]) - student
+    students = [FITS["mixed columns"]().student_, FITS["numbers"]()]
+    files = set().union(*(Reader(student).names for student in students))
+    student = {name for name in files if name.startswith("sklearn_kd.")}
+    kinds = ("net alone", "net of numbers", "net of a fixed width")
+    nets = set().union(*(named[kind] for kind in kinds)) - student
     listed = [sorted(student), sorted(nets), sorted(set(SAVED) - student - nets)]
     assert [block.split() for block in blocks] == listed

@@ -181,7 +181,7 @@ def test_the_part_that_did_not_see_a_row_is_a_teacher_too(teacher, params):
 
 
 def test_the_small_booster_is_not_called_a_teacher(monkeypatch):
-    monkeypatch.setattr(_booster, "small_booster", lambda rows, n_classes: CHOOSY[2])
+    monkeypatch.setattr(_booster, "small_booster", lambda rows, task, loss: CHOOSY[2])
     error = raised(BOOSTER, ValueError, objective=Pool(student=False))
     assert_explained(error, error.__cause__)
     assert str(error).startswith("The booster of the pool (objective=Pool(booster=F")

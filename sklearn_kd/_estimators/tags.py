@@ -24,6 +24,12 @@ def takes_text(parts):
     return all(_without_tags(part) or _reads_text(part) for part in parts)
 
 
+def takes_outputs(parts):
+    """Return whether every part learns several outputs, but for parts without tags."""
+    tags = [tags for tags in map(read_tags, parts) if tags is not None]
+    return all(one.target_tags.multi_output for one in tags)
+
+
 def rows_for(models, X):
     """Give rows as models of the user's read them.
 

@@ -1,1 +1,1 @@
-"""The steps of ``DistilledClassifier.fit``."""
+"""The steps of ``fit`` of the estimators that distil."""

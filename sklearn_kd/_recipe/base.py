@@ -3,7 +3,7 @@
 import copy
 
 import numpy as np
-from sklearn.base import BaseEstimator, MetaEstimatorMixin, clone
+from sklearn.base import BaseEstimator, MetaEstimatorMixin
 from sklearn.frozen import FrozenEstimator
 from sklearn.model_selection import FixedThresholdClassifier
 from sklearn.utils.metadata_routing import MetadataRouter
@@ -21,7 +21,7 @@ from sklearn_kd.students import (
     resolve_student,
     student_outputs,
 )
-from sklearn_kd.teachers import looks_fitted
+from sklearn_kd.teachers import hand_on, looks_fitted
 from sklearn_kd.transfer._choice import makes_sparse
 
 
@@ -123,31 +123,26 @@ class BaseDistilled(VersionedMixin, MetaEstimatorMixin, BaseEstimator):
         shell = copy.copy(self)
         shell.teacher = None
         twin = clone_parametrized(shell)
-        twin.teacher = _hand_on(self.teacher)
+        twin.teacher = hand_on(self.teacher)
         return twin
 
     def __sklearn_is_fitted__(self):
         return hasattr(self, "student_")
 
-    def __sklearn_tags__(self):
-        tags = super().__sklearn_tags__()
+    def _parts(self):
+        """Give the teachers and the student, fitted or not."""
         several = isinstance(self.teacher, (list, tuple))
         teachers = self.teacher if several else [self.teacher]
-        parts = [*teachers, resolve_student(self.student, self._task_kind)]
+        return [*teachers, resolve_student(self.student, self._task_kind)]
+
+    def __sklearn_tags__(self):
+        tags = super().__sklearn_tags__()
+        parts = self._parts()
         made = self.alpha == 0 or makes_sparse(self.transfer)
         tags.input_tags.sparse = made and takes_sparse(parts)
         tags.input_tags.allow_nan = takes_missing(parts)
         tags.input_tags.string = takes_text(parts)
         return tags
-
-
-def _hand_on(teacher):
-    """Clone an unfitted teacher, and give a fitted one itself; in lists, each."""
-    if isinstance(teacher, (list, tuple)):
-        return type(teacher)(_hand_on(one) for one in teacher)
-    if teacher is None or looks_fitted(teacher):
-        return teacher
-    return clone(teacher, safe=False)
 
 
 def _without_threshold(student):

@@ -90,7 +90,8 @@ class Distilling(BaseDistilled):
         """Fit; ``given`` are a teacher's predictions for the rows of X, or None."""
         with no_autologging():
             seed, deadline = as_seed(self.random_state), Deadline(self.time_limit)
-            alpha, report = float(self.alpha), Context(verbose=self.verbose).report
+            alpha, owner = float(self.alpha), type(self).__name__
+            report = Context(verbose=self.verbose, owner=owner).report
             # no half of an earlier fit, if this fails
             for name in ("student_", "teacher_", "pool_weights_", "student_on_labels_"):
                 self.__dict__.pop(name, None)
@@ -109,7 +110,8 @@ class Distilling(BaseDistilled):
                 self.cv,
                 self.teacher_weights,
                 self.teacher_classes,
-                cross_fitted=pools_out_of_sample(pool) and self.time_limit is None,
+                cross_fitted=self.time_limit is None
+                and (pools_out_of_sample(pool) or rows.task.quantiles is not None),
             )
             check_threshold(self.decision_threshold, student, source, rows.task)
             check_memory(self.memory)
@@ -139,7 +141,9 @@ class Distilling(BaseDistilled):
             )
             # from here on teachers are fitted, and predict
             fixed = None if self.random_state is None else seed
-            context = Context(self.memory, self.n_jobs, self.verbose, fixed, deadline)
+            context = Context(
+                self.memory, self.n_jobs, self.verbose, fixed, deadline, owner
+            )
             teachers = source.teach(
                 rows, present, fit_params, splits, wanted, seed, context
             )

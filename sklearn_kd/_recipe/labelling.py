@@ -1,6 +1,5 @@
 """From the teachers' predictions to the trained student, after ``preparation``."""
 
-import warnings
 from dataclasses import replace
 
 import numpy as np
@@ -8,6 +7,7 @@ from sklearn.base import clone
 
 from sklearn_kd._compat import safe_indexing
 from sklearn_kd._estimators.parts import last_step
+from sklearn_kd._messages import warn
 from sklearn_kd._run.random import contained_draws
 from sklearn_kd.students import fit_student
 from sklearn_kd.teachers import fit_calibrator
@@ -109,12 +109,10 @@ def _labelled_in_time(rows, outputs, name, context):
     """Cut off the rows that were not labelled in time."""
     if len(outputs) == len(rows):
         return rows
-    warnings.warn(
+    warn(
         f"time_limit={context.deadline.seconds:g}: {len(outputs)} of {len(rows)} "
         f"{name} were labelled in time, and the student learns from these. Raise the "
         "limit, or pass fewer rows or transfer=MungeSampler(n_samples).",
-        UserWarning,
-        stacklevel=4,
     )
     return rows.first(len(outputs))
 
@@ -123,11 +121,9 @@ def _with_targets(rows, outputs, flagged, soft, name):
     """Add predictions as soft targets, and leave rows without a prediction out."""
     predicted = rows.task.has_prediction(outputs)
     if not predicted.all():
-        warnings.warn(
+        warn(
             f"The teacher puts all mass on classes that are not in y for "
             f"{int((~predicted).sum())} of {len(rows)} {name}: they are left out.",
-            UserWarning,
-            stacklevel=4,
         )
         rows, outputs = rows.take(predicted), outputs[predicted]
         flagged = None if flagged is None else flagged[predicted]

@@ -5,7 +5,6 @@ off, and synthetic rows are drawn.
 """
 
 import copy
-import warnings
 from collections.abc import Iterable
 from dataclasses import replace
 
@@ -15,7 +14,7 @@ from sklearn.model_selection import PredefinedSplit
 
 from sklearn_kd._compat import safe_indexing
 from sklearn_kd._estimators.unusable_parts import refuse_unusable_parts
-from sklearn_kd._messages import printable, show, with_message
+from sklearn_kd._messages import printable, show, warn, with_message
 from sklearn_kd._parameters import plain_number
 from sklearn_kd._rows import Present, TransferSet, rows_without_label
 from sklearn_kd._run.budget import most_synthetic
@@ -100,12 +99,10 @@ def make_student(student, rows, soft_term, seed):
 def warn_of_unreadable(reason):
     """Warn that "auto" makes no rows, where teacher and student have read X."""
     if isinstance(reason, Exception):
-        warnings.warn(
+        warn(
             f'transfer="auto" makes no synthetic rows: {reason} Where that happens '
             "in front of this estimator, rows are made. To do without them, pass "
             "transfer=None; further rows can be passed as X_unlabeled.",
-            UserWarning,
-            stacklevel=4,
         )
 
 

@@ -1,16 +1,15 @@
 """Metadata routing: which teacher gets the sample weights, and under which name."""
 
-import warnings
-
 from sklearn.pipeline import Pipeline
 from sklearn.utils.metadata_routing import MethodMapping
 
 from sklearn_kd._compat import routing_enabled
 from sklearn_kd._estimators.resampling import resampling_step
 from sklearn_kd._estimators.weight_names import weight_parameter
+from sklearn_kd._messages import warn
 from sklearn_kd._tables.weights import in_rows
 from sklearn_kd.students import resolve_student
-from sklearn_kd.teachers import looks_fitted
+from sklearn_kd.teachers import looks_fitted, users_teachers
 
 
 def add_parts(routes, teacher, student, cv):
@@ -72,21 +71,22 @@ def fit_parameters(route, teacher, source, sample_weight, weight):
     if source.is_default:  # others get them as they came
         weight = in_rows(weight)
     names = [weight_parameter(one) for one in teachers]
-    if routing_enabled() and not source.is_default:
+    adapted = any(users_teachers(one) != [one] for one in teachers)
+    if routing_enabled() and not (source.is_default or adapted):
         routed = route(sample_weight=weight)
         for index, (part, one) in enumerate(_named(teacher)):
             if _requests_count(one):
                 names[index] = _routed_name(routed.get(part))
     if _is_trivial(weight):
         return [{} for _ in teachers]
-    for one, name in zip(teachers, names, strict=True):
+    parts = [part for one in teachers for part in users_teachers(one)]
+    for one in parts:
+        name = weight_parameter(one)
         declined = routing_enabled() and _requests_count(one)
         if name is None and not looks_fitted(one) and not declined:
-            warnings.warn(
+            warn(
                 f"The teacher {type(one).__name__} takes no sample_weight: it is "
                 "fitted without, and the weights act on the student only.",
-                UserWarning,
-                stacklevel=4,
             )
     return [{} if name is None else {name: weight} for name in names]
 

@@ -1,6 +1,5 @@
 """A threshold in place of the most probable class: given, or handed on by a teacher."""
 
-import warnings
 from dataclasses import dataclass, replace
 
 import numpy as np
@@ -10,7 +9,7 @@ from sklearn.pipeline import Pipeline
 
 from sklearn_kd._compat import BaseSearchCV
 from sklearn_kd._estimators.thresholds import THRESHOLDED, place_of, read_threshold
-from sklearn_kd._messages import show
+from sklearn_kd._messages import show, warn
 from sklearn_kd._recipe.base import BaseDistilled
 from sklearn_kd._recipe.threshold_rows import (
     share_of,
@@ -210,12 +209,10 @@ def _warn_of_lost_threshold(teachers):
         handed_on = 'decision_threshold="teacher" for the same share of rows'
         if len(teachers.members) > 1:
             handed_on = "decision_threshold=<number> for one on its probabilities"
-        warnings.warn(
+        warn(
             f"The teacher {type(teacher).__name__} predicts by a threshold of "
             f"{threshold.value:.4g}, and the student will predict the most probable "
             f"class. Set {handed_on}, or decision_threshold=0.5 to keep it so.",
-            UserWarning,
-            stacklevel=5,
         )
 
 

@@ -1,11 +1,11 @@
 """The rows on which a student's threshold is found: it flags its teacher's share."""
 
-import warnings
 from dataclasses import replace
 
 import numpy as np
 from scipy.sparse import issparse
 
+from sklearn_kd._messages import warn
 from sklearn_kd._rows import rows_without_label
 from sklearn_kd._tables.taking import read_rows, take_rows
 from sklearn_kd._tables.texts import is_text
@@ -107,13 +107,11 @@ def _labelled_by(teachers, drawn):
         outputs = teachers.label_until(LABELLED_SHARE, drawn)
     except Exception as error:  # whatever a teacher of any kind may raise
         name = type(teachers.members[0].teacher).__name__
-        warnings.warn(
+        warn(
             "The threshold is found on the labelled rows, where a teacher may flag "
             f"more than on new ones: for synthetic rows, the teacher {name} "
             f"raises {type(error).__name__}: {error} Pass further rows as X_unlabeled, "
             "or the threshold as a number.",
-            UserWarning,
-            stacklevel=5,
         )
         return None
     return replace(drawn.first(len(outputs)), flagged=teachers.flagged(outputs))

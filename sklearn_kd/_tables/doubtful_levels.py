@@ -1,11 +1,10 @@
 """Nominal columns that hold numbers as text, dates or keys in place of levels."""
 
 import re
-import warnings
 from contextlib import contextmanager
 from contextvars import ContextVar
 
-from sklearn_kd._messages import show
+from sklearn_kd._messages import show, warn
 from sklearn_kd._tables.columns import nominal_codes
 from sklearn_kd._tables.frames import column_name, is_pandas, is_polars
 from sklearn_kd._tables.level_types import occurring_levels, sample_rows
@@ -93,7 +92,7 @@ def check_levels(X, kinds):
     warned = _warned.get()
     keys = {j: n for j, n in keys.items() if column_name(X, j) not in warned}
     if keys:
-        warnings.warn(_keys_message(X, keys), UserWarning, stacklevel=3)
+        warn(_keys_message(X, keys))
     return frozenset(column_name(X, column) for column in keys)
 
 

@@ -1,11 +1,9 @@
 """Which levels occur in a nominal column, and whether they are of the types of fit."""
 
-import warnings
-
 import numpy as np
 
 from sklearn_kd._compat import num_samples, safe_indexing
-from sklearn_kd._messages import show
+from sklearn_kd._messages import show, warn
 from sklearn_kd._tables.columns import nominal_codes
 from sklearn_kd._tables.frames import column_name, is_pandas, is_polars
 
@@ -117,13 +115,11 @@ class TypeWatch:
             if not fitted or not (dates or _kinds(examples).isdisjoint(_kinds(fitted))):
                 continue
             held, was = next(iter(examples.values())), next(iter(fitted.values()))
-            warnings.warn(
+            warn(
                 f"{self._prefix}Column {show(column_name(X, column))} holds values of "
                 f"type {dates or _named(examples)}, such as {show(held)}, and all of "
                 f"them are unknown: in fit they were of type {_named(fitted)}, such as "
                 f"{show(was)}. Convert the column to the type that it had in fit.",
-                UserWarning,
-                stacklevel=4,
             )
 
 

@@ -7,8 +7,9 @@ from sklearn_kd._tables.columns import count_missing
 from sklearn_kd._tables.frames import is_series
 
 _FIX = (
-    "make_pipeline(TfidfVectorizer(), MLPStudent()) as the student, and likewise a "
-    "pipeline of a vectorizer and a classifier, or soft voting of such, as the teacher"
+    "make_pipeline(TfidfVectorizer(), MLPStudent()) as the student, or of numbers with "
+    "MLPStudentRegressor(), and likewise a pipeline of a vectorizer and a model, or "
+    "several, as the teacher"
 )
 
 

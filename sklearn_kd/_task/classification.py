@@ -76,6 +76,10 @@ class Classification:
     #: Hard targets have no levels of quantiles.
     quantiles = None
 
+    def of_means(self):
+        """Give the task itself: probabilities are means."""
+        return self
+
     #: What scikit-learn calls the link, as ``out_activation_``.
     out_activation = "softmax"
 

@@ -1,11 +1,10 @@
 """Errors and warnings for teachers whose predictions do not fit the labels."""
 
 import math
-import warnings
 
 import numpy as np
 
-from sklearn_kd._messages import show
+from sklearn_kd._messages import show, warn
 from sklearn_kd._task.proba import plain_label
 
 #: Mean mass on classes outside ``y`` that is taken for a few strange rows.
@@ -75,13 +74,11 @@ def check_match(proba, outside, known, codes, classes, *, name, absent=None):
     outside = float(outside.mean())
     if absent is not None and outside > MUCH_ABSENT:
         shares = [f"{show(label)} ({share:.1%})" for label, share in absent.items()]
-        warnings.warn(
+        warn(
             f"{name} has {outside:.1%} of its mass on classes that no row of y has: "
             f"{', '.join(shares[:_NAMED])}. The other classes share it in proportion. "
             "Where y is a fold, use folds that have all classes, such as those of "
             "StratifiedKFold.",
-            UserWarning,
-            stacklevel=2,
         )
     elif absent is None and outside > MAX_OUTSIDE:
         raise ValueError(
@@ -90,22 +87,18 @@ def check_match(proba, outside, known, codes, classes, *, name, absent=None):
         )
     elif absent is None and outside > 0 and not known.all():
         missing = classes[~known]
-        warnings.warn(
+        warn(
             f"{name} lacks the class {show(missing[0])}, and puts "
             f"{outside:.2%} of its mass on classes that are not in y. {_HINT}",
-            UserWarning,
-            stacklevel=2,
         )
     rows = np.arange(len(codes))
     if len(rows) > SCORED_ROWS:
         rows = np.random.default_rng(0).choice(rows, SCORED_ROWS, replace=False)
     score = permutation_score(proba[rows], codes[rows])
     if score < 1.645:
-        warnings.warn(
+        warn(
             f"{name} gives the true labels no higher probability than labels drawn at "
             f"random (z = {score:.2f}). {_HINT}",
-            UserWarning,
-            stacklevel=2,
         )
 
 
@@ -254,10 +247,8 @@ def fill_rows_without_prediction(proba, codes, *, name):
     if len(without):
         proba = proba.copy()  # calibrators are not to learn from labels
         proba[without, codes[without]] = 1
-        warnings.warn(
+        warn(
             f"{name} puts all mass on classes that are not in y for {len(without)} of "
             f"{len(proba)} rows: their label is their soft target.",
-            UserWarning,
-            stacklevel=2,
         )
     return proba

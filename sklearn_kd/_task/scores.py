@@ -72,6 +72,13 @@ def label_scores(y, sample_weight=None):
     return class_scores(_hot_labels(y))
 
 
+def number_scores(numbers, sample_weight=None):
+    """Give scores of finite numbers, a column an output: those that vary, or None."""
+    columns = [_standardized(column, sample_weight) for column in numbers.T]
+    varying = [column for column in columns if column is not None]
+    return few_targets(np.hstack(varying)) if varying else None
+
+
 def _standardized(y, sample_weight):
     """Bring numbers to mean 0 and variance 1, as a column; None if they are equal."""
     try:

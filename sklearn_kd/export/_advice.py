@@ -1,13 +1,18 @@
 """Which part of a model to export, where the whole cannot be."""
 
-from sklearn.base import BaseEstimator
+from sklearn.base import BaseEstimator, is_regressor
+from sklearn.compose import TransformedTargetRegressor
 from sklearn.frozen import FrozenEstimator
 from sklearn.pipeline import Pipeline
 
 from sklearn_kd._compat import BaseSearchCV
 from sklearn_kd._estimators.thresholds import read_threshold
 from sklearn_kd.export._unwrap import unwrap
+from sklearn_kd.students.mlp.regressor import MLPStudentRegressor
 from sklearn_kd.students.mlp.student import MLPStudent
+
+#: What can be exported.
+NETWORKS = (MLPStudent, MLPStudentRegressor)
 
 
 def what_to_pass(model, path, caller, deciding=None):
@@ -16,7 +21,7 @@ def what_to_pass(model, path, caller, deciding=None):
     Parameters
     ----------
     model : object
-        Fitted, and no MLPStudent.
+        Fitted, and none of ``NETWORKS``.
     path : str
         How the user writes it.
     caller : str
@@ -41,6 +46,11 @@ def what_to_pass(model, path, caller, deciding=None):
     else:
         alone = "" if "[-1]" not in inner else ", and the steps before it by skl2onnx"
         advice = f"Export the student inside, {caller}({path}{inner}){alone}."
+    if ".regressor_" in inner:
+        advice += (
+            " That model predicts the transformed targets: apply the inverse of the "
+            "transformer to its predictions yourself."
+        )
     if deciding is not None:
         threshold = read_threshold(deciding)
         advice += (
@@ -53,6 +63,7 @@ def what_to_pass(model, path, caller, deciding=None):
 def _instead(model):
     """Return what to do where no part of a model predicts what the whole does."""
     name = type(model).__name__
+    distil = "DistilledRegressor" if is_regressor(model) else "DistilledClassifier"
     if hasattr(model, "module"):
         return "Use torch.onnx.export for the module of a net."
     if isinstance(model, BaseSearchCV):
@@ -61,22 +72,25 @@ def _instead(model):
         return (
             f"The calibration of a {name} is not covered, and a student inside it "
             "gives probabilities before calibration. Distil the whole into one "
-            "student, DistilledClassifier(FrozenEstimator(model)), or export a student "
-            "that was fitted without it."
+            f"student, {distil}(FrozenEstimator(model)), or export a student that was "
+            "fitted without it."
         )
     if _has_student(model):
         return (
             f"No single student inside predicts what this {name} does. Distil the "
-            "whole into one, DistilledClassifier(FrozenEstimator(model)), or export a "
-            "student that was fitted by itself."
+            f"whole into one, {distil}(FrozenEstimator(model)), or export a student "
+            "that was fitted by itself."
         )
     if isinstance(model, BaseEstimator):
         return (
-            "Use skl2onnx for scikit-learn's own classifiers, and torch.onnx.export "
-            "for the module of a net. Of a DistilledClassifier pass the whole or its "
-            "student_, not its teacher."
+            "Use skl2onnx for scikit-learn's own estimators, and torch.onnx.export "
+            f"for the module of a net. Of a {distil} pass the whole or its student_, "
+            "not its teacher."
         )
-    return "Pass a fitted MLPStudent, or a DistilledClassifier with one."
+    return (
+        "Pass a fitted MLPStudent or MLPStudentRegressor, or a DistilledClassifier or "
+        "DistilledRegressor with one."
+    )
 
 
 def _has_student(model):
@@ -84,23 +98,25 @@ def _has_student(model):
     if not hasattr(model, "get_params"):
         return False
     return any(
-        isinstance(part, MLPStudent) for part in model.get_params(deep=True).values()
+        isinstance(part, NETWORKS) for part in model.get_params(deep=True).values()
     )
 
 
 def _path_inside(model):
-    """Write how to get from a model to the fitted student with the same predictions.
+    """Write how to get from a model to the fitted student that predicts for it.
 
     None where there is none; with it a threshold that decides behind the student, where
     it cannot be exported with it.
     """
     part, deciding, path = unwrap(model)
-    if type(part) is MLPStudent:
+    if type(part) in NETWORKS:
         return "", None  # exported with its threshold
     if isinstance(part, Pipeline):
         step, part = "[-1]", part.steps[-1][1]
     elif isinstance(part, FrozenEstimator):
         step, part = ".estimator", part.estimator
+    elif isinstance(part, TransformedTargetRegressor) and hasattr(part, "regressor_"):
+        step, part = ".regressor_", part.regressor_
     elif hasattr(part, "best_estimator_"):
         step, part = ".best_estimator_", part.best_estimator_
     else:

@@ -7,16 +7,20 @@ from scipy.special import expit, softmax
 
 from sklearn_kd._tables.checks import read_numbers
 from sklearn_kd._tables.columns import nominal_codes
-from sklearn_kd.export._program import (
+from sklearn_kd._task.regression.quantiles import increasing
+from sklearn_kd.export._steps import (
     Activate,
     AddLevel,
+    Ascend,
     Dense,
     Encode,
     Flag,
     Greatest,
     Interpolate,
+    Middle,
     Rise,
     Scale,
+    Unscale,
     Widen,
 )
 from sklearn_kd.students.encoder._nominal import numbered, places
@@ -25,6 +29,7 @@ _ACTIVATIONS = {
     "relu": lambda value: np.maximum(value, 0),
     "tanh": np.tanh,
     "logistic": expit,
+    "exp": np.exp,
     "softmax": partial(softmax, axis=1),
 }
 
@@ -36,11 +41,13 @@ def run(steps, value, X=None):
     return value
 
 
-def decide(decision, proba):
-    """Give for each row the position of its label in the classes."""
+def decide(decision, outputs):
+    """Give for each row the position of its label in the classes, or its numbers."""
+    if isinstance(decision, Middle):
+        return outputs[:, decision.place :: decision.n_levels]
     if isinstance(decision, Greatest):
-        return proba.argmax(axis=1)
-    above = proba[:, decision.column] >= decision.value
+        return outputs.argmax(axis=1)
+    above = outputs[:, decision.column] >= decision.value
     return np.where(above, decision.column, decision.other)
 
 
@@ -115,4 +122,6 @@ _STEPS = {
     AddLevel: _add_level,
     Activate: lambda step, value, X: _ACTIVATIONS[step.function](value),
     Widen: _widen,
+    Ascend: lambda step, value, X: increasing(value, step.n_levels),
+    Unscale: lambda step, value, X: value * step.scale + step.shift,
 }

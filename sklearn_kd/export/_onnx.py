@@ -1,4 +1,4 @@
-"""An MLPStudent with its encoder as an ONNX model."""
+"""A network with its encoder as an ONNX model."""
 
 from collections.abc import Sequence
 
@@ -8,46 +8,50 @@ from sklearn_kd._messages import show
 from sklearn_kd.export._onnx_graph import Graph
 from sklearn_kd.export._onnx_levels import fits_int64, input_kind, read_level
 from sklearn_kd.export._onnx_numbers import encode_numbers, scale_numbers
-from sklearn_kd.export._program import (
+from sklearn_kd.export._program import program_of
+from sklearn_kd.export._rounding import warn_of_rounding
+from sklearn_kd.export._steps import (
     Activate,
     AddLevel,
+    Ascend,
     Dense,
     Encode,
     Greatest,
     Scale,
+    Unscale,
     Widen,
-    program_of,
 )
-from sklearn_kd.export._rounding import warn_of_rounding
 
 #: The operator of each activation, with its attributes.
 _ACTIVATIONS = {
     "relu": ("Relu", {}),
     "tanh": ("Tanh", {}),
     "logistic": ("Sigmoid", {}),
+    "exp": ("Exp", {}),
     "softmax": ("Softmax", {"axis": 1}),
 }
 
 _LABELS = {"i": "INT64", "U": "STRING", "O": "STRING", "b": "BOOL", "f": "DOUBLE"}
 
-_OUTPUTS = ("label", "probabilities")
 
-
-def to_onnx(estimator, *, outputs=_OUTPUTS):
+def to_onnx(estimator, *, outputs=None):
     """Write a fitted student, with its encoder, as an ONNX model.
 
     Parameters
     ----------
-    estimator : MLPStudent or DistilledClassifier
-        Fitted; a :class:`DistilledClassifier` whose ``student_`` is an
-        :class:`MLPStudent`, with or without a ``decision_threshold``. Or either in a
-        fitted :class:`~sklearn.model_selection.FixedThresholdClassifier` or
+    estimator : MLPStudent, MLPStudentRegressor, DistilledClassifier or \
+DistilledRegressor
+        Fitted; the ``student_`` of a distilled estimator is one of the two networks,
+        with or without a ``decision_threshold``. A classifier may stand in a fitted
+        :class:`~sklearn.model_selection.FixedThresholdClassifier` or
         :class:`~sklearn.model_selection.TunedThresholdClassifierCV`, whose threshold
         decides the label. The encoder of the student is a
         :class:`TabularEncoder`, a :class:`~sklearn.preprocessing.StandardScaler`, a
         :class:`~sklearn.preprocessing.MaxAbsScaler` or None.
-    outputs : sequence of {"label", "probabilities"}, default=("label", "probabilities")
-        Outputs of the model, in this order.
+    outputs : sequence of str or None, default=None
+        Outputs of the model, in this order: of "label" and "probabilities" for a
+        classifier, and of "prediction" for a regressor, with quantiles of "prediction"
+        and "quantiles". None means all of them.
 
     Returns
     -------
@@ -63,7 +67,9 @@ def to_onnx(estimator, *, outputs=_OUTPUTS):
         was a level, and missing values did not occur, it is that level.
 
         ``label``, of shape (N,), has the dtype of ``classes_``: int64, string, bool or
-        double. ``probabilities`` is float32 of shape (N, n_classes).
+        double. ``probabilities`` is float32 of shape (N, n_classes). ``prediction`` is
+        double, of shape (N,), or (N, n_outputs) for several outputs of ``y``, and
+        ``quantiles`` double of shape (N, n_quantiles) or (N, n_outputs, n_quantiles).
 
     Raises
     ------
@@ -81,11 +87,12 @@ def to_onnx(estimator, *, outputs=_OUTPUTS):
     -----
     UserWarning
         For columns in which rounding to float32 moves a probability by more than .001,
-        judged by the values that the encoder has stored.
+        or a number by more than .001 standard deviations of ``y``, judged by the values
+        that the encoder has stored.
 
     See Also
     --------
-    MLPStudent : The student.
+    MLPStudent, MLPStudentRegressor : The students.
     sklearn_kd.inspection.pickled_size : Bytes of a pickle, which runs code when loaded;
         a model in ONNX does not.
 
@@ -94,11 +101,12 @@ def to_onnx(estimator, *, outputs=_OUTPUTS):
     .. versionadded:: 0.1
 
     The model computes in float32, and :meth:`MLPStudent.predict_proba` on few rows in
-    float64: for the same float32 numbers, probabilities agree to about 1e-6. A label
-    may differ where two classes are that close. Numbers of more digits than float32 has
-    must be rounded when the input is made: see the warning. Infinity is not refused: a
-    :class:`TabularEncoder` counts it as the end of the range; with other encoders it
-    may give NaN.
+    float64: for the same float32 numbers, probabilities agree to about 1e-6, and
+    numbers to about 1e-6 standard deviations of ``y``, whose mean and deviation are
+    applied in float64. A label may differ where two classes are that close. Numbers of
+    more digits than float32 has must be rounded when the input is made: see the
+    warning. Infinity is not refused: a :class:`TabularEncoder` counts it as the end of
+    the range; with other encoders it may give NaN.
 
     Examples
     --------
@@ -112,44 +120,41 @@ def to_onnx(estimator, *, outputs=_OUTPUTS):
     ['label', 'probabilities']
     >>> content = model.SerializeToString()  # the bytes of a .onnx file
     """
-    _check_outputs(outputs)
     program = program_of(estimator, "to_onnx")
-    classes = _labels(program.classes)
-    graph, names, kinds = _start(program.inputs)
+    outputs = _check_outputs(outputs, program.outputs)
+    graph, names, kinds = _start(program)
     value = None
     for step in program.steps:
         value = _NODES[type(step)](graph, step, value, names, kinds)
     for name in outputs:
-        if name == "label":
-            code = _codes(graph, value, program.decision)
-            graph.add("Gather", classes, code, output="label")
-            graph.result("label", _LABELS[classes.dtype.kind])
-        else:
-            graph.add("Identity", value, output="probabilities")
-            graph.result("probabilities", "FLOAT", len(classes))
+        _RESULTS[name](graph, value, program)
     model = graph.model()
     warn_of_rounding(program)
     return model
 
 
-def _check_outputs(outputs):
-    """Refuse what is no list of distinct names of outputs."""
+def _check_outputs(outputs, known):
+    """Refuse what is no list of distinct names of outputs; None means all."""
+    if outputs is None:
+        return known
+    example = f"Pass, for example, outputs=[{known[-1]!r}]."
     if not isinstance(outputs, Sequence):
         raise TypeError(
-            f"outputs must be a list or tuple of names out of {list(_OUTPUTS)}, got "
-            f"{type(outputs).__name__}. Pass, for example, outputs=['probabilities']."
+            f"outputs must be a list or tuple of names out of {list(known)}, got "
+            f"{type(outputs).__name__}. {example}"
         )
-    known = not isinstance(outputs, str) and all(name in _OUTPUTS for name in outputs)
-    if not known or not outputs:
+    are_known = not isinstance(outputs, str) and all(name in known for name in outputs)
+    if not are_known or not outputs:
         raise ValueError(
-            f"outputs must be names out of {list(_OUTPUTS)}, got {show(outputs)}. "
-            "Pass, for example, outputs=['probabilities']."
+            f"outputs must be names out of {list(known)}, got {show(outputs)}. "
+            f"{example}"
         )
     if len(set(outputs)) < len(outputs):
         raise ValueError(
             f"outputs must name each output once, got {show(outputs)}. Remove the "
             "repeated name."
         )
+    return outputs
 
 
 def _labels(classes):
@@ -182,14 +187,15 @@ def _labels(classes):
     )
 
 
-def _start(inputs):
+def _start(program):
     """Begin a graph; give it with its inputs and the kinds of the columns of rows."""
+    inputs = program.inputs
     if all(column.levels is None for column in inputs):
         return Graph([("X", "FLOAT", len(inputs))]), ["X"], ["FLOAT"] * len(inputs)
     names = [
         each.name if isinstance(each.name, str) else f"x{each.name}" for each in inputs
     ]
-    taken = set(names) & set(_OUTPUTS)
+    taken = set(names) & set(program.outputs)
     if taken:
         raise ValueError(
             f"Columns named {show(sorted(taken))} would be inputs of the same name as "
@@ -240,6 +246,24 @@ def _widen(graph, step, value, names, kinds):
     return graph.add("MatMul", value, place)
 
 
+def _ascend(graph, step, value, names, kinds):
+    """Add up quantiles: each further one adds its softplus to the one before."""
+    each = graph.add("Reshape", value, np.array([0, -1, step.n_levels]))
+    ends, axis = np.array([0, 1, step.n_levels]), np.array([2])
+    lowest, further = (
+        graph.add("Slice", each, ends[k : k + 1], ends[k + 1 : k + 2], axis)
+        for k in (0, 1)
+    )
+    parts = graph.add("Concat", lowest, graph.add("Softplus", further), axis=2)
+    return graph.add("Flatten", graph.add("CumSum", parts, np.array(2)))
+
+
+def _unscale(graph, step, value, names, kinds):
+    """Bring numbers to the units of the targets, in float64."""
+    value = graph.add("Mul", graph.add("Cast", value, to=11), step.scale)  # double
+    return graph.add("Add", value, step.shift)
+
+
 #: What writes a step: from the name of what the step before it gave to another name.
 _NODES = {
     Encode: _encode,
@@ -248,6 +272,51 @@ _NODES = {
     AddLevel: _add_level,
     Activate: _activate,
     Widen: _widen,
+    Ascend: _ascend,
+    Unscale: _unscale,
+}
+
+
+def _label(graph, proba, program):
+    """Write the label of each row."""
+    classes = _labels(program.classes)
+    code = _codes(graph, proba, program.decision)
+    graph.add("Gather", classes, code, output="label")
+    graph.result("label", _LABELS[classes.dtype.kind])
+
+
+def _probabilities(graph, proba, program):
+    """Write the probabilities of all classes."""
+    graph.add("Identity", proba, output="probabilities")
+    graph.result("probabilities", "FLOAT", len(program.classes))
+
+
+def _prediction(graph, value, program):
+    """Write the numbers that are predicted, in one dimension for one target."""
+    decision = program.decision
+    n_columns, step = len(decision.deviation), decision.n_levels
+    chosen = np.arange(decision.place, n_columns, step)
+    widths = [len(chosen)] * (len(chosen) > 1)
+    columns = chosen if widths else np.array(decision.place)
+    graph.add("Gather", value, columns, axis=1, output="prediction")
+    graph.result("prediction", "DOUBLE", *widths)
+
+
+def _quantiles(graph, value, program):
+    """Write all quantiles, with a dimension for the targets where there are several."""
+    decision = program.decision
+    n_targets = len(decision.deviation) // decision.n_levels
+    widths = [n_targets] * (n_targets > 1) + [decision.n_levels]
+    graph.add("Reshape", value, np.array([0, *widths]), output="quantiles")
+    graph.result("quantiles", "DOUBLE", *widths)
+
+
+#: What writes an output, by its name.
+_RESULTS = {
+    "label": _label,
+    "probabilities": _probabilities,
+    "prediction": _prediction,
+    "quantiles": _quantiles,
 }
 
 

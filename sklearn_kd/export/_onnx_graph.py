@@ -28,11 +28,10 @@ class Graph:
         self.inputs = [self._describe(*each) for each in inputs]
         self.nodes, self.constants, self.outputs = [], [], []
 
-    def _describe(self, name, kind, n_columns):
+    def _describe(self, name, kind, *widths):
         """Describe an input or output of any number of rows."""
-        shape = ["N"] if n_columns is None else ["N", n_columns]
         element = getattr(self._onnx.TensorProto, kind)
-        return self._onnx.helper.make_tensor_value_info(name, element, shape)
+        return self._onnx.helper.make_tensor_value_info(name, element, ["N", *widths])
 
     def constant(self, values):
         """Add an array; strings are objects or of a fixed width.
@@ -85,9 +84,9 @@ class Graph:
         self.nodes.append(node)
         return output
 
-    def result(self, name, kind, n_columns=None):
-        """Declare an output; None columns stand for one dimension."""
-        self.outputs.append(self._describe(name, kind, n_columns))
+    def result(self, name, kind, *widths):
+        """Declare an output, with its dimensions beyond the rows."""
+        self.outputs.append(self._describe(name, kind, *widths))
 
     def model(self):
         """Put the graph together.

@@ -3,7 +3,7 @@
 import numpy as np
 
 from sklearn_kd._messages import show
-from sklearn_kd.export._program import Flag, Interpolate, Rise
+from sklearn_kd.export._steps import Flag, Interpolate, Rise
 from sklearn_kd.students.encoder._forms import lines
 
 #: Beyond these, differences or their inverses leave the range of float32.

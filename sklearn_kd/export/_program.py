@@ -8,206 +8,33 @@ from sklearn.preprocessing import MaxAbsScaler, StandardScaler
 from sklearn.utils.validation import check_is_fitted
 
 from sklearn_kd._messages import show
-from sklearn_kd.export._advice import what_to_pass
+from sklearn_kd.export._advice import NETWORKS, what_to_pass
+from sklearn_kd.export._steps import (
+    Activate,
+    AddLevel,
+    Ascend,
+    Dense,
+    Encode,
+    Flag,
+    Greatest,
+    Input,
+    Interpolate,
+    Middle,
+    Rise,
+    Scale,
+    Threshold,
+    Unscale,
+    Widen,
+)
 from sklearn_kd.export._unwrap import read_decision, unwrap
 from sklearn_kd.students.encoder._forms import MissingFlags, Ramps
 from sklearn_kd.students.encoder.encoder import TabularEncoder
-from sklearn_kd.students.mlp.student import MLPStudent
-
-
-@dataclass(frozen=True, eq=False)
-class Input:
-    """A column of the rows.
-
-    Parameters
-    ----------
-    name : str or int
-        Its name; its position where the columns had no names.
-    levels : list or None
-        The levels that occurred in fit and are encoded; None stands for missing values.
-        For a numeric column it is None instead of a list.
-    """
-
-    name: str | int
-    levels: list | None
-
-
-@dataclass(frozen=True, eq=False)
-class Interpolate:
-    """Functions of one column each: linear between knots, and level outside them.
-
-    Parameters
-    ----------
-    columns : ndarray of shape (n_functions,), intp
-        Position of the column that each is of.
-    knots, values : list of ndarray, float64
-        The increasing knots of each function, and its values there. A function without
-        knots is 0.
-    missing : float
-        What each is for a missing value.
-    """
-
-    columns: np.ndarray
-    knots: list
-    values: list
-    missing: float
-
-
-@dataclass(frozen=True, eq=False)
-class Rise:
-    """Functions of one column each: 0 up to a value, 1 from another on, and linear.
-
-    They are 0 for a missing value.
-
-    Parameters
-    ----------
-    columns : ndarray of shape (n_functions,), intp
-        Position of the column that each is of.
-    lower, upper : ndarray of shape (n_functions,), float64
-        Where each begins to rise, and where it ends.
-    """
-
-    columns: np.ndarray
-    lower: np.ndarray
-    upper: np.ndarray
-
-
-@dataclass(frozen=True, eq=False)
-class Flag:
-    """Functions of one column each: 1 for a missing value, 0 for any other.
-
-    Parameters
-    ----------
-    columns : ndarray of shape (n_functions,), intp
-        Position of the column that each is of.
-    """
-
-    columns: np.ndarray
-
-
-@dataclass(frozen=True, eq=False)
-class Encode:
-    """Numbers of a row as piecewise-linear functions of the numeric columns.
-
-    Parameters
-    ----------
-    parts : tuple of Interpolate, Rise and Flag
-        The functions; what they give stands side by side.
-    """
-
-    parts: tuple
-
-
-@dataclass(frozen=True, eq=False)
-class Scale:
-    """All columns, ``(x - shift) / scale``.
-
-    Parameters
-    ----------
-    shift, scale : ndarray of shape (n_features,), float64, or None
-        None stands for zeros and for ones.
-    clip : bool
-        Whether the result is cut off at -1 and 1.
-    mean : ndarray of shape (n_features,), float64, or None
-        The means of the columns in fit, where there are any: no part of the step, but
-        around them lie the values to expect.
-    """
-
-    shift: np.ndarray | None = None
-    scale: np.ndarray | None = None
-    clip: bool = False
-    mean: np.ndarray | None = None
-
-
-@dataclass(frozen=True, eq=False)
-class Dense:
-    """A product with weights, and biases added.
-
-    Parameters
-    ----------
-    coef : ndarray of shape (n_inputs, n_outputs), float64
-        Weights. Without inputs there are the biases alone.
-    intercept : ndarray of shape (n_outputs,), float64
-        Biases.
-    """
-
-    coef: np.ndarray
-    intercept: np.ndarray
-
-
-@dataclass(frozen=True, eq=False)
-class AddLevel:
-    """A vector, which the level of a nominal column decides, is added.
-
-    Parameters
-    ----------
-    column : int
-        Position of the column.
-    levels : list
-        None stands for a missing value.
-    vectors : ndarray of shape (n_levels + 1, n_outputs), float64
-        One each; the last is an unknown level's.
-    """
-
-    column: int
-    levels: list
-    vectors: np.ndarray
-
-
-@dataclass(frozen=True, eq=False)
-class Activate:
-    """A function of the numbers: behind a layer, or the link behind the last.
-
-    Parameters
-    ----------
-    function : {"relu", "tanh", "logistic", "softmax"}
-        Its name. The first three are of each number, and "softmax" is of a row.
-    """
-
-    function: str
-
-
-@dataclass(frozen=True, eq=False)
-class Widen:
-    """Columns of zeros for classes that the student was not fitted on.
-
-    Parameters
-    ----------
-    columns : ndarray of shape (n_known,), intp
-        Where the columns that there are go.
-    n_columns : int
-        How many there are to be.
-    """
-
-    columns: np.ndarray
-    n_columns: int
-
-
-@dataclass(frozen=True, eq=False)
-class Greatest:
-    """The decision for the most probable class."""
-
-
-@dataclass(frozen=True, eq=False)
-class Threshold:
-    """The decision for one class of two from a probability on.
-
-    Parameters
-    ----------
-    column, other : int
-        The class whose probability is held against the threshold, and the other.
-    value : float
-        The threshold.
-    """
-
-    column: int
-    other: int
-    value: float
+from sklearn_kd.students.mlp.regressor import MLPStudentRegressor
 
 
 @dataclass(frozen=True, eq=False)
 class Program:
-    """From a row to probabilities and a label.
+    """From a row to probabilities and a label, or to predictions of numbers.
 
     Parameters
     ----------
@@ -216,18 +43,27 @@ class Program:
     steps : tuple
         Each takes what the one before it gave: first `Encode` or `Scale`, then `Dense`,
         an `AddLevel` for each nominal column, and pairs of `Activate` and `Dense`. The
-        last, an `Activate` by the link of the task and sometimes `Widen`, give
-        probabilities.
-    decision : Greatest or Threshold
-        Gives the position of the label.
-    classes : ndarray of shape (n_classes,)
-        The labels.
+        last belong to the task: an `Activate` by its link, where that is not the
+        identity, and sometimes `Widen`, give probabilities, or `Ascend` for quantiles
+        and `Unscale` numbers.
+    decision : Greatest, Threshold or Middle
+        Gives the position of the label, or the numbers that are predicted.
+    classes : ndarray of shape (n_classes,), or None
+        The labels; None for numbers.
     """
 
     inputs: tuple
     steps: tuple
     decision: object
-    classes: np.ndarray
+    classes: np.ndarray | None
+
+    @property
+    def outputs(self):
+        """Names of what the model gives."""
+        if self.classes is not None:
+            return "label", "probabilities"
+        quantiles = self.decision.quantiles is not None
+        return ("prediction", "quantiles") if quantiles else ("prediction",)
 
 
 def program_of(estimator, caller):
@@ -235,7 +71,7 @@ def program_of(estimator, caller):
 
     Parameters
     ----------
-    estimator : MLPStudent or DistilledClassifier
+    estimator : estimator
         Fitted, as :func:`sklearn_kd.export.to_onnx` takes it.
     caller : str
         The function that exports, for messages.
@@ -252,34 +88,57 @@ def program_of(estimator, caller):
     ValueError
         For a threshold of a label that is not among the classes.
     """
-    student, decision = _find_student(estimator, caller)
+    student, deciding = _find_student(estimator, caller)
     coefs, intercepts = student._exact.coefs, student._exact.intercepts
     steps = [*_first_steps(student, coefs[0], intercepts[0], caller)]
     for layer in zip(coefs[1:], intercepts[1:], strict=True):
         steps += [*_activation(student.activation), Dense(*layer)]
     steps += _activation(student.out_activation_)
+    if isinstance(student, MLPStudentRegressor):
+        steps += _to_units(student._task)
+        return Program(_inputs(student), tuple(steps), _middle(student._task), None)
+    threshold = read_decision(deciding, estimator.classes_)
+    decision = Greatest() if threshold is None else Threshold(*threshold)
     classes, known = estimator.classes_, student.classes_
     if len(known) < len(classes):  # in the others the teacher left no mass
         steps.append(Widen(np.searchsorted(classes, known), len(classes)))
     return Program(_inputs(student), tuple(steps), decision, classes)
 
 
+def _to_units(task):
+    """Make the steps from the outputs of a network to the units of the targets."""
+    if task.n_levels > 1:
+        yield Ascend(task.n_levels)
+    scale, shift = task.scale, task.center
+    if task.link_name == "log":  # multiples of the mean
+        equal = scale == 0
+        scale, shift = np.where(equal, 0.0, shift), np.where(equal, shift, 0.0)
+    yield Unscale(np.repeat(scale, task.n_levels), np.repeat(shift, task.n_levels))
+
+
+def _middle(task):
+    """Describe what a regression predicts of its outputs."""
+    place = 0 if task.quantiles is None else task.middle_level
+    return Middle(task.quantiles, place, np.repeat(task.scale, task.n_levels))
+
+
 def _find_student(estimator, caller):
-    """Give the MLPStudent inside, and how a label is decided on."""
+    """Give the network inside, and what decides behind it by a threshold."""
     if isinstance(estimator, type) or not hasattr(estimator, "fit"):
         raise TypeError(
-            "estimator must be a fitted MLPStudent, or a DistilledClassifier with one, "
-            f"got {show(estimator)}."
+            "estimator must be a fitted MLPStudent or MLPStudentRegressor, or a "
+            f"DistilledClassifier or DistilledRegressor with one, got "
+            f"{show(estimator)}."
         )
     student, deciding, path = unwrap(estimator)
     check_is_fitted(student)
-    if type(student) is not MLPStudent:
+    if type(student) not in NETWORKS:
         raise TypeError(
-            f"{caller} covers MLPStudent, got {type(student).__name__}. "
+            f"{caller} covers MLPStudent and MLPStudentRegressor, got "
+            f"{type(student).__name__}. "
             f"{what_to_pass(student, f'estimator{path}', caller, deciding)}"
         )
-    decision = read_decision(deciding, estimator.classes_)
-    return student, Greatest() if decision is None else Threshold(*decision)
+    return student, deciding
 
 
 def _inputs(student):

@@ -1,17 +1,27 @@
 """A warning of columns whose rounding to float32 moves the student's predictions."""
 
-import warnings
 from dataclasses import dataclass, replace
 from functools import partial
 from itertools import chain
 
 import numpy as np
 
-from sklearn_kd._messages import show
+from sklearn_kd._messages import show, warn
 from sklearn_kd.export._interpreter import read_part, run
-from sklearn_kd.export._program import AddLevel, Dense, Encode, Interpolate, Rise
+from sklearn_kd.export._steps import (
+    Activate,
+    AddLevel,
+    Ascend,
+    Dense,
+    Encode,
+    Interpolate,
+    Middle,
+    Rise,
+    Unscale,
+)
 
-#: A change of a probability that is warned of.
+#: A change that is warned of: of a probability, or of a number that is predicted, in
+#: standard deviations of its target.
 MOST_MOVE = 1e-3
 
 #: Values of a column between its points that are tried, and how many of those that
@@ -57,36 +67,60 @@ class Network:
     ----------
     steps : tuple
         Of the program, without the first.
+    decision : Greatest, Threshold or Middle
+        Of the program.
     """
 
-    def __init__(self, steps):
+    def __init__(self, steps, decision):
         n_first = 1 + sum(isinstance(step, AddLevel) for step in steps)
         self.first, self.levels = steps[0], steps[1:n_first]
         self._rest = steps[n_first:]
+        if isinstance(decision, Middle):
+            self._rest[-1] = _in_deviations(self._rest[-1], decision.deviation)
 
     def bound(self, change, inputs):
-        """Return what a change of inputs can move a probability by at most."""
+        """Return what a change of inputs can move a prediction by at most."""
         weights = self.first.coef[inputs]
         size = np.abs(change).sum(axis=1).max() * np.linalg.norm(weights, axis=1).max()
         for step in self._rest:
-            if isinstance(step, Dense):  # no activation is steeper than 1
-                size = size * np.linalg.norm(step.coef)
-        return size / 2  # nor is the softmax steeper than a half
+            size = size * _steepness(step) if size else 0.0  # none times infinity
+        return size
 
     def move(self, rows, inputs, before, change):
-        """Find the largest change of a probability when a column is rounded."""
+        """Find the largest change of a prediction when a column is rounded."""
         encoded, first = rows
         weights = self.first.coef[inputs]
         others = first - encoded[:, inputs] @ weights
-        proba = []
+        predicted = []
         for own in (before, before + change):
             layer = (others + (own @ weights)[:, None]).reshape(-1, others.shape[1])
-            proba.append(run(self._rest, layer))
-        return float(np.abs(proba[1] - proba[0]).max())
+            predicted.append(run(self._rest, layer))
+        return float(np.abs(predicted[1] - predicted[0]).max())
+
+
+def _in_deviations(step, deviation):
+    """Give deviations of the targets in place of targets; none of equal ones."""
+    varies = deviation > 0
+    scale = np.where(varies, step.scale, 0) / np.where(varies, deviation, 1)
+    return Unscale(scale, np.zeros_like(scale))
+
+
+def _steepness(step):
+    """Return the factor by which a step enlarges changes, at most."""
+    if isinstance(step, Dense):
+        return np.linalg.norm(step.coef)
+    if isinstance(step, Ascend):  # each level moves all above it
+        return step.n_levels
+    if isinstance(step, Unscale):
+        return np.abs(step.scale).max()
+    if isinstance(step, Activate) and step.function == "softmax":
+        return 0.5
+    is_exp = isinstance(step, Activate) and step.function == "exp"
+    return np.inf if is_exp else 1  # no other activation is steeper
 
 
 def warn_of_rounding(program):
-    """Warn of columns whose rounding to float32 moves a probability by over 1e-3.
+    """Warn of columns whose rounding to float32 moves a prediction by over 1e-3.
 
     The values of a column are taken from the program alone: values at and between the
     knots of its functions, or around its mean. A column all of whose knots are float32
@@ -104,7 +138,8 @@ def warn_of_rounding(program):
     """
     generator = np.random.default_rng(0)
     encoding, *steps = program.steps
-    network, encoded = Network(steps), isinstance(encoding, Encode)
+    network = Network(steps, program.decision)
+    encoded = isinstance(encoding, Encode)
     suspects = []
     columns = (_encoded_columns if encoded else _scaled_columns)(encoding, generator)
     for column in columns:
@@ -128,7 +163,10 @@ def warn_of_rounding(program):
                 name = program.inputs[column.place].name
                 moves[name] = max(move, moves.get(name, 0))
     if moves:
-        warnings.warn(_message(moves), UserWarning, stacklevel=3)
+        moved = "probabilities"
+        if program.classes is None:
+            moved = "predictions, in standard deviations of y,"
+        warn(_message(moves, moved))
 
 
 def _encoded_columns(step, generator):
@@ -240,14 +278,14 @@ def _scaled(step):
         yield middle, width, read
 
 
-def _message(moves):
+def _message(moves, moved):
     """Name the columns that move most."""
     order = sorted(moves, key=moves.get, reverse=True)
     listed = [f"{show(name)} by {moves[name]:.2g}" for name in order[:_NAMED]]
     more = f" and {len(order) - _NAMED} more columns" if len(order) > _NAMED else ""
     return (
         "The ONNX model reads numbers as float32, of some seven digits, and rounding "
-        f"to them moves probabilities in column{'s' * (len(order) > 1)} "
+        f"to them moves {moved} in column{'s' * (len(order) > 1)} "
         f"{', '.join(listed)}{more}. Subtract an offset, such as the least value, from "
         "such a column in front of the student and before fit, or round it to float32 "
         "before fit."

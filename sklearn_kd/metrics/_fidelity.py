@@ -1,11 +1,10 @@
 """How far the numbers that a student predicts are from those of its teacher."""
 
-import warnings
-
 import numpy as np
 from sklearn.exceptions import UndefinedMetricWarning
 from sklearn.metrics import r2_score
 
+from sklearn_kd._messages import warn
 from sklearn_kd._task.regression.reading import read_numbers
 from sklearn_kd.metrics._arguments import (
     check_lengths,
@@ -202,8 +201,4 @@ def difference(truth, predicted, others, sample_weight=None):
 
 
 def _warn(reason):
-    warnings.warn(
-        f"The result is undefined and set to NaN: {reason}",
-        UndefinedMetricWarning,
-        stacklevel=3,
-    )
+    warn(f"The result is undefined and set to NaN: {reason}", UndefinedMetricWarning)

@@ -1,10 +1,10 @@
 """Which share of its teacher's score a student reaches."""
 
 import math
-import warnings
 
 from sklearn.exceptions import UndefinedMetricWarning
 
+from sklearn_kd._messages import warn
 from sklearn_kd._tables.containers import as_column, as_values
 from sklearn_kd._tables.weights import check_weight
 from sklearn_kd.metrics._agreement import share_equal
@@ -138,12 +138,11 @@ def kept(score_teacher, score_student, *, greater_is_better=True):
 def warn_of_nan(retention, score_teacher, score_student):
     """Give the retention, and warn where the scores have no ratio."""
     if math.isnan(retention):
-        warnings.warn(
+        warn(
             f"Retention is undefined and set to NaN: the teacher's score or loss is "
             f"{score_teacher:.6g}, the student's {score_student:.6g}, and a ratio "
             "needs a score of the teacher above 0, or losses of at least 0 that are "
             "not both 0.",
             UndefinedMetricWarning,
-            stacklevel=3,
         )
     return retention

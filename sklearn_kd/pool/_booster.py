@@ -8,13 +8,16 @@ from sklearn.ensemble import (
 )
 
 from sklearn_kd._estimators.parts import last_step
-from sklearn_kd._estimators.weight_names import weight_parameter
 from sklearn_kd._run.budget import affordable_rows
 from sklearn_kd._run.random import contained_draws, seed_unset
 from sklearn_kd._run.twins import below_hooks
 from sklearn_kd._tables.taking import read_rows
-from sklearn_kd._tables.weights import in_rows
-from sklearn_kd.teachers import FittedTeacher, fit_teacher, small_booster
+from sklearn_kd.teachers import (
+    FittedTeacher,
+    fit_teacher,
+    small_booster,
+    weights_for,
+)
 
 #: Share of a time limit after which it is neither fitted further nor used.
 _SHARE = 0.5
@@ -30,13 +33,6 @@ def booster_of(train, seed):
     """Make the booster for training rows, seeded and not fitted; None without one."""
     booster = small_booster(train.X, train.task, train.soft.loss)
     return booster and below_hooks(seed_unset(booster, seed))
-
-
-def weights_for(model, train):
-    """Give the parameters of ``fit`` with the row weights: none where all are 1."""
-    if (train.weight == 1).all():
-        return {}
-    return {weight_parameter(model): in_rows(train.weight)}
 
 
 def fit_booster(booster, train, seed, context):

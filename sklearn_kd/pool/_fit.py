@@ -1,12 +1,11 @@
 """Fitting a pool: where there is one, its members, and what their weights are."""
 
-import warnings
-
 import numpy as np
 from scipy.sparse import issparse
 from sklearn.frozen import FrozenEstimator
 from sklearn.pipeline import Pipeline
 
+from sklearn_kd._messages import warn
 from sklearn_kd._tables.taking import is_large
 from sklearn_kd._tables.texts import is_text
 from sklearn_kd.pool._fitted import FittedPool, whole
@@ -204,11 +203,9 @@ def _tell(shares, context):
     context.report("weights in the pool: " + ", ".join(parts))
     of_teacher = shares[NAMES[0]]
     if of_teacher < _NOTHING:
-        warnings.warn(
+        warn(
             f"The teacher's weight in the pool is {of_teacher:.2f}: on this table it "
             "adds next to nothing to what models of the labels predict, and the "
             'student learns from these. objective="fidelity" makes it learn from the '
             "teacher alone.",
-            UserWarning,
-            stacklevel=5,
         )

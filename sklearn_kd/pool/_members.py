@@ -5,7 +5,7 @@ from dataclasses import dataclass, replace
 import numpy as np
 
 from sklearn_kd._estimators.parts import last_step
-from sklearn_kd.pool._booster import booster_of, fit_booster, weights_for
+from sklearn_kd.pool._booster import booster_of, fit_booster
 from sklearn_kd.students import (
     OnLabels,
     is_own_network,
@@ -14,7 +14,7 @@ from sklearn_kd.students import (
     was_cut,
     without_teacher,
 )
-from sklearn_kd.teachers import FittedTeacher, cross_fit, fit_teacher
+from sklearn_kd.teachers import FittedTeacher, cross_fit, fit_teacher, weights_for
 
 #: What the members are called, the teacher first.
 NAMES = ("teacher", "booster", "student")

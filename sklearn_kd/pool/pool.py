@@ -13,31 +13,35 @@ class Pool(VersionedMixin, BaseEstimator):
 
     Two models are fitted on the labels of the training rows and pooled with the
     teacher: a small booster, and the student's own kind. The better a model predicts
-    labels of rows that it was not fitted on, the more it counts.
+    labels of rows that it was not fitted on, the more it counts. Where quantiles
+    are learned neither is a member: the student learns from the teacher alone.
 
     Parameters
     ----------
     booster : bool, default=True
         Whether a small histogram gradient boosting is a member (60 rounds of 15
         leaves). For a table with more than 100 columns and less than 10 rows a column
-        it is a logistic regression. Above 10 classes it is left out.
+        it is a logistic regression, and for numbers a ridge regression. Above 10
+        classes or outputs it is left out.
     student : bool, default=True
         Whether the student's own kind is a member: a network with the parameters of the
-        student, if that is an :class:`MLPStudent`, and else a default one. Two
-        that differ in their seed are trained on the labels for as many steps as the
-        student takes, 100 epochs at most, and stopped by validation rows.
+        student, if that is an :class:`MLPStudent` or :class:`MLPStudentRegressor`, and
+        else a default one. Two that differ in their seed are trained on the labels for
+        as many steps as the student takes, 100 epochs at most, and stopped by
+        validation rows.
     out_of_sample : bool or "auto", default="auto"
         Whether the teacher's soft targets of synthetic rows are out-of-sample
         predictions with respect to the training row that each was made from (its
         source). With ``cv`` they are out-of-fold: predicted by the teacher of the fold
-        that tests the source. For a forest or
-        :class:`~sklearn.ensemble.BaggingClassifier` they are out-of-bag: predicted by
+        that tests the source. For a forest, a
+        :class:`~sklearn.ensemble.BaggingClassifier` or a
+        :class:`~sklearn.ensemble.BaggingRegressor` they are out-of-bag: predicted by
         the members whose bootstrap sample lacks the source. "auto" uses them for a
         teacher that has memorised label noise. Its sign is a negative autocorrelation
         of the out-of-sample residuals of neighbouring rows; a warning is given if the
         sampler has no ``neighbors_``. With True an error is raised if a teacher has no
-        out-of-sample predictions, and ``teacher_proba`` counts as such predictions.
-        With False none are made, for the weights neither.
+        out-of-sample predictions, and ``teacher_proba`` or ``teacher_pred`` counts as
+        such predictions. With False none are made, for the weights neither.
     calibration : {"temperature", "sigmoid", "isotonic", "prior"} or None, default=None
         Calibrate the teacher's probabilities before they are pooled. The calibrator is
         fitted on out-of-sample predictions for the labelled rows (out-of-fold with
@@ -46,11 +50,11 @@ class Pool(VersionedMixin, BaseEstimator):
         probability of each class by a factor, so that its mean is the share of the
         class among the labels; it is meant for teachers with class weights or resampled
         rows. Row weights are not used in the calibration. An error is raised if there
-        are no out-of-sample predictions.
+        are no out-of-sample predictions, and in a regression.
 
     See Also
     --------
-    DistilledClassifier : Takes it as ``objective``.
+    DistilledClassifier, DistilledRegressor : Take it as ``objective``.
 
     Notes
     -----
@@ -80,6 +84,21 @@ class Pool(VersionedMixin, BaseEstimator):
     validation rows is lower with more. An underconfident teacher (:math:`c > 1`) is
     replaced by :math:`p_T^c`. Without synthetic rows, a is 0.5 and c is 1.
 
+    In a regression the members predict numbers t, h and s. With the mean m of the
+    targets, the two targets are
+
+    .. math:: m + w_T (t - m) + w_H (h - m) + w_M (s - m), \\quad w \\ge 0,
+
+    .. math:: (1 - a) \\, t + a \\, (m + b_H (h - m) + b_M (s - m)).
+
+    The weights w and b are found on the same rows, with the same ridge, by non-negative
+    least squares: half the squared error takes the place of the log loss, in units of
+    its mean under the weights (0.70, 0.15, 0.25), or (0.50, 0.45). In the formula for
+    a, c is the standard deviation of what the models of the labels predict for the
+    synthetic rows, divided by that of the teacher's predictions, and 1 at most: an
+    overfitted teacher varies more. The teacher's predictions are not changed by it. The
+    part is larger where the squared error on validation rows is lower with more.
+
     Without synthetic rows, the training rows have out-of-fold predictions of the two
     models in their targets. Linear students, sparse rows and texts then have the
     teacher alone.
@@ -88,6 +107,8 @@ class Pool(VersionedMixin, BaseEstimator):
     ----------
     Genest and Zidek, "Combining Probability Distributions: A Critique and an Annotated
     Bibliography", 1986. :doi:`10.1214/ss/1177013825`
+
+    Breiman, "Stacked regressions", 1996. :doi:`10.1007/BF00117832`
 
     Examples
     --------
@@ -132,6 +153,8 @@ def find_pool(objective, task):
             f"calibration={show(pool.calibration)} of Pool is for class probabilities, "
             "and a regression has none: leave it at None."
         )
+    if task.quantiles is not None:
+        return Pool(False, False, out_of_sample=pool.out_of_sample)
     return pool
 
 

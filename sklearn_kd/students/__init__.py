@@ -1,4 +1,4 @@
-"""Students: the NumPy network with its encoder, skorch nets, and other classifiers."""
+"""Students: the NumPy networks with their encoder, skorch nets, and all others."""
 
 from sklearn_kd.students._dispatch import (
     check_student,
@@ -25,6 +25,7 @@ from sklearn_kd.students._split import split
 from sklearn_kd.students.encoder.encoder import TabularEncoder
 from sklearn_kd.students.mlp.regressor import MLPStudentRegressor
 from sklearn_kd.students.mlp.student import MLPStudent
+from sklearn_kd.students.skorch.regressor import SkorchStudentRegressor
 from sklearn_kd.students.skorch.student import SkorchStudent
 
 __all__ = [
@@ -32,6 +33,7 @@ __all__ = [
     "MLPStudentRegressor",
     "OnLabels",
     "SkorchStudent",
+    "SkorchStudentRegressor",
     "TabularEncoder",
     "check_dates",
     "check_readable",

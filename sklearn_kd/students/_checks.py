@@ -19,19 +19,19 @@ def check_train(student, X, y, sample_weight, soft_targets, groups=None):
         Named in the messages; its ``n_features_in_`` is set.
     X : {array-like, sparse matrix, DataFrame} of shape (n_samples, n_features)
         Rows.
-    y : array-like of shape (n_samples,)
-        Labels.
+    y : array-like of shape (n_samples,) or (n_samples, n_outputs)
+        Labels or numbers.
     sample_weight : array-like of shape (n_samples,), float or None
         Row weights; rows of weight 0 are left out.
-    soft_targets : SoftTargets of length n_samples or None
-        None is replaced by the labels, with nothing on the soft term.
+    soft_targets : SoftTargets or SoftPredictions of length n_samples, or None
+        None is replaced by the hard targets, with nothing on the soft term.
     groups : array-like of shape (n_samples,) or None, default=None
         Which rows must be on one side when validation rows are split off.
 
     Returns
     -------
     TransferSet
-        The rows with their classes: those of the soft targets where there are any.
+        The rows with their task: classes are those of the soft targets, if any.
     """
     X = _check_rows(student, X, reset=True)
     if soft_targets is not None:

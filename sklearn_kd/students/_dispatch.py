@@ -1,6 +1,5 @@
 """How a student learns: its checks, its pipeline, and which kind of student it is."""
 
-import warnings
 from dataclasses import replace
 
 import numpy as np
@@ -18,7 +17,7 @@ from sklearn_kd._compat import (
 from sklearn_kd._estimators.parts import last_step, parts_of
 from sklearn_kd._estimators.resampling import resampling_ensemble, resampling_part
 from sklearn_kd._estimators.weight_names import weight_parameter
-from sklearn_kd._messages import show
+from sklearn_kd._messages import show, warn
 from sklearn_kd._tables.taking import copy_rows
 from sklearn_kd._task import Classification, Regression
 from sklearn_kd._task.proba import check_finite
@@ -47,7 +46,7 @@ def resolve_student(student, task=Classification):
     student : estimator or None
         What the user passed; None is the default student.
     task : type or object, default=Classification
-        The task, for the default student.
+        What it learns.
 
     Returns
     -------
@@ -63,7 +62,9 @@ def resolve_student(student, task=Classification):
             student = clone(student)
             student.steps[-1] = (name, adapted)
         return student
-    return student if isinstance(student, type) else kind_of(student).adapt(student)
+    if isinstance(student, type):
+        return student
+    return kind_of(student).adapt(student, task)
 
 
 def check_student(student, *, soft_term, task, weighted):
@@ -194,6 +195,11 @@ def own_rows(student, X):
 
 def student_outputs(student, X, method="predict_proba"):
     """Predict own rows; NaN is refused, here where a student does not do so."""
+    if isinstance(student, Pipeline) and not hasattr(student, method):
+        X = copy_rows(X)  # scikit-learn's pipeline hands a few methods on
+        for _, step in student.steps[:-1]:
+            X = X if step in (None, "passthrough") else step.transform(X)
+        return student_outputs(student.steps[-1][1], X, method)
     if is_careful(student):
         return getattr(student, method)(X)
     outputs = getattr(student, method)(copy_rows(X))
@@ -204,11 +210,9 @@ def _warn_of_callbacks(student):
     """Warn of callbacks that will not be called."""
     while isinstance(student, Pipeline):
         if has_callbacks(student):
-            warnings.warn(
+            warn(
                 "The callbacks that are set on the student's Pipeline will not be "
                 "called: its steps are fitted one by one. Set them on the steps.",
-                UserWarning,
-                stacklevel=6,
             )
         student = student.steps[-1][1]
 

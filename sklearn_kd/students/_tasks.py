@@ -76,7 +76,10 @@ class LearnsLabels(PredictingClassifierMixin):
 
 
 class LearnsNumbers(PredictingRegressorMixin):
-    """A student that learns from numbers, and from a teacher's predictions of them."""
+    """A student that learns from numbers, and from a teacher's predictions of them.
+
+    It predicts by ``_outputs(X)``, float64 of shape (n_samples, n_outputs).
+    """
 
     _soft_kind = SoftPredictions
     _task_kind = Regression
@@ -115,3 +118,21 @@ class LearnsNumbers(PredictingRegressorMixin):
         """Make the task again, where there was one."""
         if "_units" in vars(self):
             self._task = Regression(*self._units)
+
+    def _predict(self, X):
+        """Give means, or the quantile nearest to the median."""
+        outputs = self._outputs(X)
+        task = self._task
+        if task.n_outputs > 1:
+            outputs = task.harden(outputs)
+        return task.labels(outputs)
+
+    def _predict_quantiles(self, X):
+        """Give quantiles, those of each target side by side."""
+        outputs = self._outputs(X)
+        return self._task.by_level(outputs)
+
+    def _has_quantiles(self):
+        """Return whether it learns levels, or has learned some from soft targets."""
+        learned = getattr(self, "_task", None)
+        return super()._has_quantiles() or bool(learned and learned.quantiles)

@@ -1,7 +1,7 @@
 """Where soft targets come from: fitting, cross-fitting and using teachers."""
 
 from sklearn_kd.teachers._compute import compute_soft_targets
-from sklearn_kd.teachers._fit import fit_teacher
+from sklearn_kd.teachers._fit import fit_teacher, weights_for
 from sklearn_kd.teachers._sources import find_source
 from sklearn_kd.teachers._teach import with_out_of_bag
 from sklearn_kd.teachers._teachers import FittedTeacher
@@ -9,6 +9,7 @@ from sklearn_kd.teachers.cache._cache import check_memory
 from sklearn_kd.teachers.cache._context import Context
 from sklearn_kd.teachers.default._ensemble import small_booster
 from sklearn_kd.teachers.given._fitted import (
+    hand_on,
     looks_fitted,
     no_refit,
     search_without_refit,
@@ -17,6 +18,7 @@ from sklearn_kd.teachers.given._targets import check_index
 from sklearn_kd.teachers.out_of_sample._calibration import fit_calibrator
 from sklearn_kd.teachers.out_of_sample._out_of_fold import cross_fit
 from sklearn_kd.teachers.out_of_sample._splits import check_folds, fold_positions
+from sklearn_kd.teachers.quantiles._find import users_teachers
 
 __all__ = [
     "Context",
@@ -30,9 +32,12 @@ __all__ = [
     "fit_calibrator",
     "fit_teacher",
     "fold_positions",
+    "hand_on",
     "looks_fitted",
     "no_refit",
     "search_without_refit",
     "small_booster",
+    "users_teachers",
+    "weights_for",
     "with_out_of_bag",
 ]

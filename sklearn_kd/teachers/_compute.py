@@ -1,6 +1,5 @@
 """Class probabilities of fitted teachers, as an array or in a file."""
 
-import warnings
 from collections.abc import Mapping
 
 import numpy as np
@@ -10,7 +9,7 @@ from sklearn.exceptions import NotFittedError
 
 from sklearn_kd._compat import num_samples, safe_indexing
 from sklearn_kd._estimators.tags import rows_for
-from sklearn_kd._messages import printable, show
+from sklearn_kd._messages import printable, show, warn
 from sklearn_kd._parameters import check_jobs, is_number
 from sklearn_kd._run.autologging import no_autologging
 from sklearn_kd._run.random import contained_draws
@@ -88,6 +87,8 @@ def compute_soft_targets(
     --------
     DistilledClassifier : Takes the result as ``fit(X, y, teacher_proba=...)``.
     SoftTargets : Holds the result, with weights, temperature and loss.
+    DistilledRegressor : Takes numbers, which ``predict`` of a regressor gives, as
+        ``fit(X, y, teacher_pred=...)``.
 
     Notes
     -----
@@ -156,11 +157,9 @@ def compute_soft_targets(
             n_without += int(np.count_nonzero(highest == 0))
             out[rows] = proba
     if n_without:
-        warnings.warn(
+        warn(
             f"The teacher puts all mass on classes that are not in {show(classes)} "
             f"for {n_without} of {n_samples} rows: these rows are zero.",
-            UserWarning,
-            stacklevel=2,
         )
     return out
 

@@ -14,8 +14,6 @@ from sklearn_kd.teachers._teachers import Teachers, no_out_of_sample
 from sklearn_kd.teachers.cache._cache import usable_memory
 from sklearn_kd.teachers.default._ensemble import (
     default_folds,
-    default_teachers,
-    fit_for_folds,
 )
 from sklearn_kd.teachers.given._fitted import (
     check_teacher,
@@ -23,8 +21,10 @@ from sklearn_kd.teachers.given._fitted import (
     looks_fitted,
 )
 from sklearn_kd.teachers.given._targets import read_teacher_pred, read_teacher_proba
-from sklearn_kd.teachers.out_of_sample._bagged import may_be_bagged
 from sklearn_kd.teachers.out_of_sample._calibration import no_calibration
+from sklearn_kd.teachers.quantiles._default import default_members, members_for_folds
+from sklearn_kd.teachers.quantiles._find import adapted, may_leave_out, users_teachers
+from sklearn_kd.teachers.quantiles.adapters import ListedQuantiles
 
 
 class Source:
@@ -171,11 +171,11 @@ class TeacherList(Source):
         always = not isinstance(out_of_sample, str) and out_of_sample
         is_used = sampler is not None or pool.booster or pool.student
         if cv is None and self.folds is None:
-            strange = [one for one in self.members if not may_be_bagged(one)]
+            strange = [one for one in self.members if not may_leave_out(one)]
             if calibration is not None and (strange or not out_of_sample):
                 raise no_calibration(calibration)
             if always and is_used and strange:
-                raise no_out_of_sample(strange[0])
+                raise no_out_of_sample(users_teachers(strange[0])[0])
         if not out_of_sample:
             return False
         if calibration is not None:
@@ -192,7 +192,7 @@ class TeacherList(Source):
         """Fit what is not fitted, and label the labelled rows."""
         members = self.members
         if self.is_default:
-            members = fit_for_folds(members, rows, splits)
+            members = members_for_folds(members, rows, splits)
         return teach(
             members,
             rows,
@@ -265,10 +265,10 @@ def find_source(
     if teacher is None:
         if alpha == 0:
             return NoTeacher()
-        default = default_teachers(rows.X, rows.task)
+        default = default_members(rows.X, rows.task)
         members = [below_hooks(one) for one in default]
         if cross_fitted and cv is None:
-            folds = default_folds(rows.X, rows.task)
+            folds = default_folds(rows.X, rows.task.of_means())
     else:
         members = list(teacher) if isinstance(teacher, (list, tuple)) else [teacher]
         if not members:
@@ -277,7 +277,12 @@ def find_source(
             check_teacher(one, rows.task)
             if alpha > 0:
                 _check_untouched(one, cv, teacher_classes, rows.task)
-    weights = check_weights(teacher_weights, len(members))
+    n_teachers = sum(len(users_teachers(one)) for one in members)
+    weights = check_weights(teacher_weights, n_teachers)
+    if rows.task.quantiles is not None and teacher is not None:
+        members = adapted(members, rows.task.quantiles)
+        if teacher_weights is not None and len(members) < len(weights):
+            _check_one_mean(members[0], teacher_weights)
     if alpha == 0:
         return NoTeacher()
     return TeacherList(
@@ -288,6 +293,15 @@ def find_source(
         folds=folds,
         pooled=teacher is None and teacher_weights is None,
     )
+
+
+def _check_one_mean(adapter, teacher_weights):
+    """Refuse weights of regressors that are one teacher, a level each."""
+    if isinstance(adapter, ListedQuantiles):
+        raise ValueError(
+            f"teacher_weights={show(teacher_weights)} are for the mean of several "
+            "teachers, and these are one: a regressor for each level. Leave them out."
+        )
 
 
 def _check_untouched(teacher, cv, given_classes, task):

@@ -9,13 +9,17 @@ from sklearn_kd._estimators.parts import last_step
 from sklearn_kd._messages import show
 from sklearn_kd._run.random import seed_unset
 from sklearn_kd._tables.weights import in_rows, read_floats
-from sklearn_kd.teachers._fit import fit_teacher
+from sklearn_kd.teachers._fit import fit_teacher, renamed_weights
 from sklearn_kd.teachers._label import label_rows
 from sklearn_kd.teachers._teachers import FittedTeacher, Teachers
 from sklearn_kd.teachers.average import average_of
 from sklearn_kd.teachers.given._fitted import is_fitted
 from sklearn_kd.teachers.out_of_sample._bagged import bagged_members
 from sklearn_kd.teachers.out_of_sample._out_of_fold import cross_fit
+from sklearn_kd.teachers.quantiles import _fit as quantiles
+from sklearn_kd.teachers.quantiles._find import users_teachers
+from sklearn_kd.teachers.quantiles.adapters import QuantileTeacher
+from sklearn_kd.teachers.quantiles.residuals import ResidualQuantiles
 
 #: Share of a time limit after which no out-of-bag predictions are made: they take about
 #: as long as those of the whole teacher.
@@ -70,29 +74,30 @@ def teach(
     Teachers
         Fitted, with the soft targets of the labelled rows.
     """
-    fitted = [
-        is_fitted(teacher, rows.X, given_classes, rows.task) for teacher in teachers
-    ]
-    if splits is not None and any(fitted):
-        raise no_folds(teachers[fitted.index(True)])
-    members = []
-    for index, (teacher, ready) in enumerate(zip(teachers, fitted, strict=True)):
-        if ready:
-            one = _label_by_fitted(teacher, rows, given_classes, context)
-        else:
-            one = _fit_and_label(
-                _unfitted_copy(teacher, _own_seed(seed, index)),
-                rows,
-                fit_params[index],
-                splits,
-                out_of_sample,
-                replace(context, seed=_own_seed(context.seed, index)),
-            )
-        hurry = out_of_sample == "auto" and context.deadline.left(_MEMBERS_SHARE) < 0
-        if out_of_sample and one.out_of_sample is None and not hurry:
-            one = with_out_of_bag(one, rows, present, context, fitted_here=not ready)
-        members.append(one)
     task = rows.task
+    fitted = [
+        [is_fitted(part, rows.X, given_classes, task) for part in users_teachers(one)]
+        for one in teachers
+    ]
+    if splits is not None and any(map(any, fitted)):
+        index = [any(parts) for parts in fitted].index(True)
+        place = fitted[index].index(True)
+        raise no_folds(users_teachers(teachers[index])[place])
+    members = []
+    for index, (teacher, parts) in enumerate(zip(teachers, fitted, strict=True)):
+        own_seed = _own_seed(seed, index)
+        own = replace(context, seed=_own_seed(context.seed, index))
+        common = fit_params[index], splits, given_classes, out_of_sample
+        if isinstance(teacher, ResidualQuantiles):
+            shared = weights if len(teachers) == 1 else np.ones(1)
+            one = _around_means(
+                teacher, rows, present, own_seed, own, *common, shared, pooled
+            )
+        else:
+            one = _one(teacher, rows, present, all(parts), own_seed, own, *common)
+        members.append(one)
+    if len(members) == 1:
+        weights = np.ones(1)
     pooled = pooled and splits is not None and len(members) > 1
     if pooled:
         weights = _fitted_weights(members, rows, context)
@@ -113,6 +118,71 @@ def teach(
     )
     outputs = teachers.combined([one.outputs for one in members], task)
     return replace(teachers, outputs=task.fill(outputs, rows.hard, name))
+
+
+def _one(
+    teacher,
+    rows,
+    present,
+    ready,
+    seed,
+    context,
+    weights,
+    splits,
+    given_classes,
+    out_of_sample,
+):
+    """Fit one teacher if it is not ready, and label the labelled rows by it."""
+    if ready:
+        if isinstance(teacher, QuantileTeacher):
+            teacher = quantiles.around_rows(teacher, rows, weights)
+        one = _label_by_fitted(teacher, rows, given_classes, context)
+    else:
+        copy = _unfitted_copy(teacher, seed)
+        one = _fit_and_label(copy, rows, weights, splits, out_of_sample, context)
+    hurry = out_of_sample == "auto" and context.deadline.left(_MEMBERS_SHARE) < 0
+    if not out_of_sample or one.out_of_sample is not None or hurry:
+        return one
+    if isinstance(one.teacher, QuantileTeacher):
+        return quantiles.with_leaves(one, rows, context)
+    return with_out_of_bag(one, rows, present, context, fitted_here=not ready)
+
+
+def _around_means(
+    adapter,
+    rows,
+    present,
+    seed,
+    context,
+    params,
+    splits,
+    given_classes,
+    out_of_sample,
+    weights,
+    pooled,
+):
+    """Make one teacher of quantiles of those of means, and of their residuals.
+
+    Residuals need predictions that are out of sample, whatever else does.
+    """
+    parts, means = users_teachers(adapter), quantiles.of_means(rows)
+    teachers = teach(
+        parts,
+        means,
+        present,
+        fit_params=[renamed_weights(part, params) for part in parts],
+        splits=splits,
+        weights=weights,
+        given_classes=given_classes,
+        out_of_sample=out_of_sample or True,
+        seed=seed,
+        context=context,
+        pooled=pooled,
+    )
+    one = quantiles.with_residuals(adapter, teachers, rows, seed, context)
+    if out_of_sample or splits is not None:
+        return one
+    return replace(one, out_of_sample=None, out_of_sample_outputs=None)
 
 
 def _fitted_weights(members, rows, context):
@@ -141,7 +211,7 @@ def _label_by_fitted(teacher, rows, given_classes, context):
         context=context,
         key=key,
     )
-    name = f"The fitted teacher {type(teacher).__name__}"
+    name = f"The fitted teacher {type(users_teachers(teacher)[0]).__name__}"
     rows.task.check_match(predictions, rows.hard, name=name)
     return FittedTeacher(teacher, key, predictions.outputs, given_classes)
 

@@ -1,12 +1,11 @@
 """Fitted teachers: their predictions for the labelled rows, and for further ones."""
 
-import warnings
 from dataclasses import dataclass, replace
 
 import numpy as np
 
 from sklearn_kd._compat import safe_indexing
-from sklearn_kd._messages import printable, with_message
+from sklearn_kd._messages import printable, warn, with_message
 from sklearn_kd._tables.weights import in_rows
 from sklearn_kd.teachers._label import label_rows
 from sklearn_kd.teachers.out_of_sample._moran import (
@@ -341,14 +340,12 @@ class Teachers:
             "the sampler has no neighbors_: synthetic rows are labelled by the whole "
             "teacher"
         )
-        warnings.warn(
+        warn(
             'out_of_sample="auto" compares neighbouring rows, and the sampler has no '
             "neighbors_: synthetic rows are labelled by the whole teacher. Pass "
             "objective=Pool(out_of_sample=True) for out-of-sample labels or "
             "Pool(out_of_sample=False) for those of the whole teacher, or have the fit "
             "of the sampler set neighbors_, as that of MungeSampler does.",
-            UserWarning,
-            stacklevel=6,
         )
 
 

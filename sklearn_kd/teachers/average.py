@@ -2,6 +2,7 @@
 
 import numpy as np
 from sklearn.base import BaseEstimator
+from sklearn.utils.metaestimators import available_if
 
 from sklearn_kd._compat import num_samples
 from sklearn_kd._estimators.tags import takes_missing, takes_sparse
@@ -121,17 +122,39 @@ class AveragedRegressors(VersionedMixin, PredictingRegressorMixin, BaseEstimator
         ndarray of shape (n_samples,) or (n_samples, n_outputs), float64
             The mean or the pool of the predictions.
         """
+        pooled = self._pooled("predict", X).reshape(num_samples(X), -1)
+        return pooled[:, 0] if pooled.shape[1] == 1 else pooled
+
+    def _predicts_quantiles(self):
+        return all(hasattr(teacher, "predict_quantiles") for teacher in self.teachers)
+
+    @available_if(_predicts_quantiles)
+    def predict_quantiles(self, X):
+        """Predict quantiles.
+
+        Parameters
+        ----------
+        X : {array-like, sparse matrix, DataFrame} of shape (n_samples, n_features)
+            Rows.
+
+        Returns
+        -------
+        ndarray of shape (n_samples, n_quantiles) or (n_samples, n_outputs, \
+n_quantiles), float64
+            The mean of those of the teachers.
+        """
+        return self._pooled("predict_quantiles", X)
+
+    def _pooled(self, method, X):
         # each may write into its rows, which are the user's and those of the next
-        returned = [
-            np.asarray(teacher.predict(copy_rows(X)), dtype=float)
+        outputs = [
+            np.asarray(getattr(teacher, method)(copy_rows(X)), dtype=float)
             for teacher in self.teachers
         ]
-        outputs = [each.reshape(num_samples(X), -1) for each in returned]
         if self.middle is None:
-            pooled = np.tensordot(self.weights, outputs, 1)
-        else:
-            pooled = linear(outputs, self.weights, self.middle)
-        return pooled[:, 0] if pooled.shape[1] == 1 else pooled
+            return np.tensordot(self.weights, outputs, 1)
+        outputs = [each.reshape(num_samples(X), -1) for each in outputs]
+        return linear(outputs, self.weights, self.middle)
 
 
 def average_of(teachers, weights, task, given_classes, *, pooled):

@@ -23,14 +23,14 @@ _GAINS = {"relu": 2.0, "silu": 2.0, "gelu": 2.0}
 
 
 class TabularMLP(VersionedMixin, nn.Module):
-    """A multilayer perceptron that gives logits.
+    """A multilayer perceptron that gives logits, or numbers.
 
     Parameters
     ----------
     n_features : int
         Number of input columns.
     n_classes : int
-        Number of outputs.
+        Number of outputs: of classes, or of numbers in a regression.
     hidden_layer_sizes : int or sequence of int, default=(128, 128)
         Units of each hidden layer; empty for a linear model.
     activation : {"relu", "tanh", "logistic", "silu", "gelu"}, default="relu"

@@ -29,7 +29,7 @@ _N_ROWS, _N_NEW = 60, 7
 
 
 def check_sampler(sampler, X=None):
-    """Check that a sampler does what :class:`DistilledClassifier` needs.
+    """Check that a sampler does what the estimators that distil need.
 
     Parameters
     ----------

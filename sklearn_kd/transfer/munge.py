@@ -85,6 +85,7 @@ class MungeSampler(VersionedMixin, TransferSampler):
     See Also
     --------
     DistilledClassifier : Trains a student on such rows, labelled by a teacher.
+    DistilledRegressor : Trains a student on such rows, for which a regressor predicts.
 
     Notes
     -----

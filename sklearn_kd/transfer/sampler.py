@@ -21,7 +21,7 @@ class TransferSampler(BaseEstimator, ABC):
     --------
     MungeSampler : The sampler behind ``transfer="auto"``.
     sklearn_kd.transfer.check_sampler : Checks a sampler.
-    DistilledClassifier : Takes one as `transfer`.
+    DistilledClassifier, DistilledRegressor : Take one as `transfer`.
 
     Notes
     -----
@@ -30,8 +30,8 @@ class TransferSampler(BaseEstimator, ABC):
 
     - The rows that :meth:`sample` returns have the container, the columns and the
       dtypes of X.
-    - A parameter `random_state` that is None is seeded by
-      :class:`DistilledClassifier`. The global random state is left alone.
+    - A parameter `random_state` that is None is seeded by the estimator that distils.
+      The global random state is left alone.
     - The tags declare what X may be, as for any estimator of scikit-learn.
       ``input_tags.sparse`` allows sparse rows, which are refused otherwise.
       ``input_tags.allow_nan`` (missing values), ``input_tags.categorical`` (columns of
@@ -106,8 +106,8 @@ class TransferSampler(BaseEstimator, ABC):
     def automatic_size(self, n_samples, n_columns):
         """Return how many rows are made where the user has not chosen a number.
 
-        With a number, :class:`DistilledClassifier` may request fewer rows, made of
-        fewer training rows: under a `time_limit`, and where there are many classes.
+        With a number, the estimator that distils may request fewer rows, made of fewer
+        training rows: under a `time_limit`, and with many classes or outputs.
 
         Parameters
         ----------

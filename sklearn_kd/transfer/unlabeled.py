@@ -8,9 +8,9 @@ class UnlabeledRows(VersionedMixin):
     """Hold unlabelled rows so that cross-validation passes them whole.
 
     In cross-validation scikit-learn slices every array passed to ``fit`` that is as
-    long as ``X`` by the fold. That is right for ``teacher_proba``, and wrong without
-    any error for unlabelled rows. This holder has neither length nor shape, so it is
-    never sliced.
+    long as ``X`` by the fold. That is right for ``teacher_proba`` and ``teacher_pred``,
+    and wrong without any error for unlabelled rows. This holder has neither length nor
+    shape, so it is never sliced.
 
     Parameters
     ----------
@@ -25,7 +25,7 @@ class UnlabeledRows(VersionedMixin):
 
     See Also
     --------
-    DistilledClassifier : Takes it as ``fit(..., X_unlabeled=UnlabeledRows(X))``.
+    DistilledClassifier, DistilledRegressor : Take it as ``X_unlabeled`` of ``fit``.
 
     Notes
     -----

@@ -1,16 +1,19 @@
 """Checks of a regressor's predictions: finite, of the right shape and scale."""
 
 import math
-import warnings
 
 import numpy as np
 
-from sklearn_kd._messages import printable
+from sklearn_kd._messages import printable, warn
 from sklearn_kd._tables.weights import read_floats
 
-#: A teacher whose squared error is above so many variances of the targets, and whose
-#: predictions correlate with these by more than the second number, has other units.
-_TOO_FAR, _RELATED = 2.0, 0.5
+#: A teacher has other units where its squared error is above so many variances of the
+#: targets, or above one with so many times narrower predictions than a regression on
+#: them has; and where these correlate with the targets by more than the last number.
+_TOO_FAR, _NARROW, _RELATED = 2.0, 5.0, 0.5
+
+#: Deviation of predictions, in that of the targets, below which they are constant.
+_ROUNDING = 1e-6
 
 #: Standard errors below which a correlation is one by chance.
 _CHANCE = 1.645
@@ -68,7 +71,7 @@ def check_predictions(returned, n_rows, n_outputs, name):
     return outputs
 
 
-def check_match(residuals, targets, *, name):
+def check_match(residuals, targets, *, name, is_middle=True):
     """Compare a teacher that was fitted elsewhere with the targets of the rows.
 
     Parameters
@@ -78,6 +81,9 @@ def check_match(residuals, targets, *, name):
         them the predictions leave.
     name : str
         What the messages call the teacher.
+    is_middle : bool, default=True
+        Whether predictions are means, or quantiles near the median: others are apart
+        from the targets.
 
     Raises
     ------
@@ -90,15 +96,18 @@ def check_match(residuals, targets, *, name):
     UserWarning
         Where the predictions have no more to do with the targets than chance explains.
     """
-    predicted = targets - residuals
-    for output in range(targets.shape[1]):
-        error = float(np.mean(residuals[:, output] ** 2))
-        variance = float(np.var(targets[:, output]))
-        related = _correlation(predicted[:, output], targets[:, output])
-        if related is None:
+    for output, (predicted, wanted) in enumerate(
+        zip((targets - residuals).T, targets.T, strict=True)
+    ):
+        spread, variance = np.std(predicted), np.var(wanted)
+        if spread <= _ROUNDING or not variance > 0:
             continue
+        error = float(np.mean((wanted - predicted) ** 2))
+        related = float(np.corrcoef(predicted, wanted)[0, 1])
         which = f" for output {output} of y" if targets.shape[1] > 1 else ""
-        if abs(related) > _RELATED and error > _TOO_FAR * variance:
+        slope = related * math.sqrt(variance) / spread
+        far = error > (_TOO_FAR if slope < _NARROW else 1) * variance
+        if is_middle and abs(related) > _RELATED and far:
             raise ValueError(
                 f"{name} predicts numbers that correlate with y ({related:+.2f})"
                 f"{which} and lie on another scale: R² is {1 - error / variance:.3g}. "
@@ -106,17 +115,8 @@ def check_match(residuals, targets, *, name):
                 "an unfitted teacher; or give y in the units of the teacher."
             )
         if related * math.sqrt(len(targets)) < _CHANCE:
-            warnings.warn(
+            warn(
                 f"{name} predicts numbers that have no more to do with y{which} than "
                 f"chance explains (correlation {related:+.3f}). Are the rows of X and "
                 "y in the same order?",
-                UserWarning,
-                stacklevel=3,
             )
-
-
-def _correlation(first, second):
-    """Correlate two columns; None where one of them is constant."""
-    first, second = first - first.mean(), second - second.mean()
-    norm = math.sqrt(float(first @ first) * float(second @ second))
-    return float(first @ second) / norm if norm > 0 else None

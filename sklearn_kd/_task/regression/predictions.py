@@ -1,13 +1,53 @@
 """What every regressor here has: predictions and the score, of any container."""
 
 from sklearn.base import RegressorMixin, is_classifier, is_regressor
+from sklearn.utils.metaestimators import available_if
 
 from sklearn_kd._tables.containers import as_column
 from sklearn_kd._task.regression.reading import LOG_LINK
 
 
 class PredictingRegressorMixin(RegressorMixin):
-    """Score targets in any container that ``fit`` takes."""
+    """Predict with ``_predict(X)``, and score targets in any container.
+
+    A class has ``_predict_quantiles(X)`` too, and the parameter ``quantiles``.
+    """
+
+    def _has_quantiles(self):
+        """Return whether there are quantiles to predict."""
+        return self.quantiles is not None
+
+    def predict(self, X):
+        """Predict means, or with quantiles the one nearest to the median.
+
+        Parameters
+        ----------
+        X : {array-like, sparse matrix, DataFrame} of shape (n_samples, n_features)
+            Rows.
+
+        Returns
+        -------
+        ndarray of shape (n_samples,) or (n_samples, n_outputs), float64
+            Predictions in the units of ``y``, of one dimension for one output.
+        """
+        return self._predict(X)
+
+    @available_if(lambda self: self._has_quantiles())
+    def predict_quantiles(self, X):
+        """Predict quantiles, which never cross.
+
+        Parameters
+        ----------
+        X : {array-like, sparse matrix, DataFrame} of shape (n_samples, n_features)
+            Rows.
+
+        Returns
+        -------
+        ndarray of shape (n_samples, n_quantiles) or (n_samples, n_outputs, \
+n_quantiles), float64
+            Quantiles in the units of ``y``, in the order of the levels.
+        """
+        return self._predict_quantiles(X)
 
     def score(self, X, y, sample_weight=None):
         """Give the coefficient of determination of the predictions.

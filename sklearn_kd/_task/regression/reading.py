@@ -1,8 +1,10 @@
 """Reading numbers that are to be learned: targets, predictions, levels of quantiles."""
 
+from collections.abc import Mapping
 from itertools import pairwise
 
 import numpy as np
+from scipy.sparse import issparse
 
 from sklearn_kd._compat import num_samples
 from sklearn_kd._messages import show
@@ -32,10 +34,13 @@ def read_numbers(values, name):
     Raises
     ------
     TypeError
-        For what is no number: strings (of digits, too), dates, complex numbers.
+        For what is no number: strings (of digits, too), dates, complex numbers; and
+        for a sparse matrix.
     ValueError
         For another number of dimensions, no column, NaN and infinity.
     """
+    if issparse(values):
+        raise TypeError(f"{name} is sparse, expected an array: pass {name}.toarray().")
     numbers = read_floats(as_column(values, name), name)
     if numbers.ndim not in (1, 2) or (numbers.ndim == 2 and not numbers.shape[1]):
         raise ValueError(
@@ -123,7 +128,8 @@ def check_quantiles(quantiles):
     """
     if quantiles is None:
         return None
-    if isinstance(quantiles, (str, bytes)) or not hasattr(quantiles, "__len__"):
+    has_order = hasattr(quantiles, "__getitem__") and getattr(quantiles, "ndim", 1)
+    if isinstance(quantiles, (str, bytes, Mapping)) or not has_order:
         raise TypeError(
             "quantiles must be a sequence of levels, such as (0.05, 0.5, 0.95), got "
             f"{show(quantiles)}."
@@ -163,7 +169,7 @@ def check_loss_fits(loss, quantiles, name="loss"):
         )
 
 
-def check_range(numbers, loss, name):
+def check_range(numbers, loss, name, counts=True):
     """Refuse targets that a loss with a logarithmic link has no value for.
 
     Parameters
@@ -174,6 +180,8 @@ def check_range(numbers, loss, name):
         Its name.
     name : str
         What the message calls the targets.
+    counts : ndarray of shape (n_samples,), bool, or True, default=True
+        The rows that are looked at.
 
     Raises
     ------
@@ -184,6 +192,7 @@ def check_range(numbers, loss, name):
     if loss not in LOG_LINK:
         return
     wrong = numbers < 0 if loss == "poisson" else numbers <= 0
+    wrong &= np.broadcast_to(counts, len(numbers))[:, None]
     if wrong.any():
         row = int(wrong.any(axis=1).argmax())
         raise ValueError(

@@ -1,25 +1,24 @@
 """Regression as one object: all that depends on ``y`` being numbers."""
 
-import warnings
-from dataclasses import dataclass
-from functools import cached_property
+from dataclasses import dataclass, replace
 
 import numpy as np
 from sklearn.model_selection import check_cv
 
+from sklearn_kd._compat import num_samples
+from sklearn_kd._messages import warn
 from sklearn_kd._tables.weights import check_weight
 from sklearn_kd._task.outputs import Predictions, ask
 from sklearn_kd._task.regression.match import check_match, check_predictions
 from sklearn_kd._task.regression.pooling import fit_linear, fit_share, linear
 from sklearn_kd._task.regression.predictions import predicts_numbers
-from sklearn_kd._task.regression.quantiles import increasing
 from sklearn_kd._task.regression.reading import (
     LOG_LINK,
     check_range,
     read_numbers,
     read_targets,
 )
-from sklearn_kd._task.scores import few_targets
+from sklearn_kd._task.regression.units import Units, units_of
 from sklearn_kd._task.strata import (
     first_of_each,
     group_mask,
@@ -27,40 +26,21 @@ from sklearn_kd._task.strata import (
     validation_mask,
 )
 
+#: How far from the median a level may be whose predictions are held against targets.
+_MIDDLE = 0.2
+
 #: Parts of the rows, ordered by their targets, that validation rows are spread over.
 _STRATA = 10
 
-#: Share of the mean below which a teacher's predictions count as that share, where the
-#: link is the logarithm.
-_LEAST = 1e-3
-
 
 @dataclass(frozen=True, eq=False)
-class Regression:
-    """The units of the targets, and how hard targets and outputs follow them.
+class Regression(Units):
+    """The units of the targets, and all that depends on ``y`` being numbers.
 
     Rows carry numbers of shape (n, n_targets) as hard targets, and a teacher's
-    predictions as soft ones, both float64 and in the units of ``y``. A network computes
-    in other units, in which targets have mean 0 and deviation 1 or, where its link is
-    the logarithm, mean 1.
-
-    Parameters
-    ----------
-    center : ndarray of shape (n_targets,), float64
-        Mean of the targets.
-    scale : ndarray of shape (n_targets,), float64
-        Their deviation; 0 where all are equal.
-    link_name : {"identity", "log"}, default="identity"
-        How the outputs of a network become predictions.
-    quantiles : tuple of float or None, default=None
-        Levels, where quantiles are learned and no means: K is then their number times
-        that of the targets. Those of a target stand side by side.
+    predictions, of shape (n, K), as soft ones. Both are float64 and in the units of
+    ``y``. The parameters are those of :class:`Units`.
     """
-
-    center: np.ndarray
-    scale: np.ndarray
-    link_name: str = "identity"
-    quantiles: tuple | None = None
 
     #: What a loss calls the task that it is for, as ``task``, and who does it.
     name, kind = "regression", "regressor"
@@ -73,6 +53,8 @@ class Regression:
 
     #: What the outputs are where nothing is learned from any row.
     baseline = "the mean of the targets"
+
+    is_made_by = staticmethod(predicts_numbers)
 
     @classmethod
     def read(cls, estimator, X, y, sample_weight, loss, quantiles, soft=None):
@@ -103,7 +85,7 @@ class Regression:
         hard = read_targets(estimator, X, y)
         weight = check_weight(sample_weight, X)
         link = "log" if loss in LOG_LINK else "identity"
-        task = cls(*_units(hard, weight), link, quantiles)
+        task = cls(*units_of(hard, weight), link, quantiles)
         if soft is not None:
             if soft.shape[1] != task.n_outputs:
                 raise ValueError(
@@ -111,17 +93,16 @@ class Regression:
                     f"{task.n_outputs} for {hard.shape[1]} outputs of y."
                 )
             blended = task.blend(soft.outputs, hard, soft.row_alpha)
-            task = cls(*_units(task.harden(blended), weight), link, quantiles)
-            check_range(hard[soft.row_alpha < 1], loss, "y")
-        else:
-            check_range(hard, loss, "y")
+            task = cls(*units_of(task.harden(blended), weight), link, quantiles)
+        check_range(hard, loss, "y", _counting(weight, soft))
         return task, hard, weight
 
     def read_more(self, estimator, X, y, sample_weight, loss, soft=None):
         """Check the rows of a later batch of a stream; the units stay."""
         hard = self._checked(read_targets(estimator, X, y), "y")
-        check_range(hard if soft is None else hard[soft.row_alpha < 1], loss, "y")
-        return self, hard, check_weight(sample_weight, X)
+        weight = check_weight(sample_weight, X)
+        check_range(hard, loss, "y", _counting(weight, soft))
+        return self, hard, weight
 
     def read_validation(self, estimator, X, y, sample_weight):
         """Check ``y_val`` and ``sample_weight_val``; give targets and weights."""
@@ -141,65 +122,13 @@ class Regression:
         """The method of a teacher that gives its outputs."""
         return "predict" if self.quantiles is None else "predict_quantiles"
 
-    @property
-    def out_activation(self):
-        """What scikit-learn calls the link, as ``out_activation_``."""
-        return "identity" if self.link_name == "identity" else "exp"
-
-    @property
-    def n_targets(self):
-        """Number of columns of ``y``."""
-        return len(self.center)
-
-    @property
-    def n_levels(self):
-        """Number of outputs for each column of ``y``."""
-        return 1 if self.quantiles is None else len(self.quantiles)
-
-    @property
-    def n_outputs(self):
-        """Number of columns of the outputs."""
-        return self.n_targets * self.n_levels
-
-    @property
-    def middle_level(self):
-        """Position of the level nearest to the median."""
-        return int(np.abs(np.array(self.quantiles or [0.5]) - 0.5).argmin())
-
-    @cached_property
-    def _middle(self):
-        """Center of each output, and what its deviations are divided by."""
-        wide = np.where(self.scale > 0, self.scale, 1.0)
-        return np.repeat(self.center, self.n_levels), np.repeat(wide, self.n_levels)
-
-    @property
-    def units(self):
-        """What makes the task again, as a pickle keeps it."""
-        return self.center, self.scale, self.link_name, self.quantiles
+    def of_means(self):
+        """Give the task of predicting means of the same targets."""
+        return replace(self, quantiles=None)
 
     def __reduce__(self):
         """Leave out what has been computed: keys of a cache are made of the state."""
         return Regression, self.units
-
-    def encode(self, y):
-        """Write targets, as :meth:`labels` gives them, in two dimensions."""
-        return np.asarray(y, dtype=float).reshape(len(y), self.n_targets)
-
-    def labels(self, hard):
-        """Give targets as users write them: in one dimension where there is one."""
-        return hard[:, 0] if self.n_targets == 1 else hard
-
-    def by_level(self, outputs):
-        """Give quantiles of shape (n, n_levels), or (n, n_targets, n_levels)."""
-        if self.n_targets == 1:
-            return outputs
-        return outputs.reshape(len(outputs), self.n_targets, self.n_levels)
-
-    is_made_by = staticmethod(predicts_numbers)
-
-    def hot(self, hard, dtype):
-        """Write hard targets as outputs of shape (n_samples, n_outputs)."""
-        return np.repeat(hard, self.n_levels, axis=1).astype(dtype, copy=False)
 
     def nearly_hot(self, hard):
         """Write hard targets as soft ones, for a trial."""
@@ -219,22 +148,14 @@ class Regression:
         """Give for each row 1 minus its squared error in variances: 1 is right."""
         return 1 - (self.residuals(hard, outputs) ** 2).mean(axis=1)
 
-    def harden(self, outputs):
-        """Give the hard targets that stand for outputs: of quantiles the middle one."""
-        return outputs[:, self.middle_level :: self.n_levels]
-
-    def total(self, hard, weight):
-        """Sum hard targets by weight: one number an output."""
-        return np.repeat(weight @ hard, self.n_levels)
-
     def has_prediction(self, outputs):
         """Mark the rows for which a teacher has a prediction."""
         return ~np.isnan(outputs[:, 0])
 
     def check_outputs(self, student, X, name):
         """Refuse a fitted student that predicts anything but finite numbers."""
-        outputs = ask(student, self.method, X)
-        check_predictions(outputs, len(X), self.n_outputs, f"{self.method} of {name}")
+        outputs, name = ask(student, self.method, X), f"{self.method} of {name}"
+        check_predictions(outputs, num_samples(X), self.n_outputs, name)
 
     # teachers
 
@@ -242,8 +163,7 @@ class Regression:
         """Predict a copy of the rows with a teacher: outputs for :meth:`align`."""
         returned = ask(teacher, self.method, X)
         name = f"{self.method} of the teacher {type(teacher).__name__}"
-        n_rows = X.shape[0] if hasattr(X, "shape") else len(X)
-        return check_predictions(returned, n_rows, self.n_outputs, name), None
+        return check_predictions(returned, num_samples(X), self.n_outputs, name), None
 
     def align(self, outputs, columns):
         """Round outputs, so that the order of sums in a teacher does not show.
@@ -274,7 +194,13 @@ class Regression:
 
     def check_match(self, predictions, hard, *, name, absent=None):
         """Refuse or warn where a teacher's predictions do not fit the hard targets."""
-        check_match(self.residuals(hard, predictions.outputs), self._z(hard), name=name)
+        level = (self.quantiles or (0.5,))[self.middle_level]
+        check_match(
+            self.residuals(hard, predictions.outputs),
+            self._z(hard),
+            name=name,
+            is_middle=abs(level - 0.5) <= _MIDDLE,
+        )
 
     def fill(self, outputs, hard, name):
         """Give predictions as they are, and warn of those that a loss has no room for.
@@ -300,13 +226,11 @@ class Regression:
         """
         below = int((outputs < 0).any(axis=1).sum())
         if self.link_name == "log" and below:
-            warnings.warn(
+            warn(
                 f"{name} predicts numbers below 0 for {below} of {len(outputs)} rows, "
                 "and the loss is for positive ones: they count as a thousandth of the "
                 "mean of y. Use a teacher that was fitted with such a loss, or "
                 'loss="squared_error".',
-                UserWarning,
-                stacklevel=3,
             )
         return outputs
 
@@ -354,12 +278,6 @@ class Regression:
         """Measure how much predictions differ between rows, in deviations."""
         return float(self._z(outputs).std(axis=0).mean())
 
-    def _z(self, numbers):
-        """Bring outputs or hard targets to deviations from their means."""
-        step = self.n_levels if numbers.shape[1] == self.n_targets else 1
-        center, wide = (each[::step] for each in self._middle)
-        return (numbers - center) / wide
-
     # splits
 
     def splitter(self, cv, targets):
@@ -394,55 +312,7 @@ class Regression:
         """Return whether a share of the rows can be held out: two at least."""
         return share * len(hard) >= 2
 
-    # the units of a network, and the link back
 
-    def for_network(self, hard, soft):
-        """Give hard and soft targets in the units of a network."""
-        if self.link_name == "log":
-            mean = np.where(self.center > 0, self.center, 1.0)
-            outputs = np.maximum(soft.outputs / mean, _LEAST)
-            return hard / mean, soft.with_outputs(outputs)
-        return self._z(hard), soft.with_outputs(self._z(soft.outputs))
-
-    def link(self, outputs, model):
-        """Turn the outputs of a network, float64, into predictions in place."""
-        check_predictions(outputs, len(outputs), self.n_outputs, type(model).__name__)
-        if self.link_name == "log":
-            np.exp(outputs, out=outputs)
-            outputs *= self.center
-            return outputs
-        if self.quantiles is not None:
-            outputs = increasing(outputs, self.n_levels)
-        outputs *= np.repeat(self.scale, self.n_levels)
-        outputs += self._middle[0]
-        return outputs
-
-    def start(self, mean_target):
-        """Give the outputs of a network that predict the mean target for each row."""
-        center, wide = self._middle
-        if self.link_name == "log":
-            mean = np.maximum(mean_target / np.where(center > 0, center, 1), _LEAST)
-            return np.log(mean)
-        return (mean_target - center) / wide
-
-    def scores(self, outputs):
-        """Give a few numbers a row, close together for rows with like predictions."""
-        if not (self.scale > 0).any() and not outputs.std(axis=0).any():
-            return None
-        if self.link_name == "log":
-            mean = np.where(self.center > 0, self.center, 1.0)
-            return few_targets(np.log(np.maximum(outputs / mean, _LEAST)))
-        return few_targets(self._z(outputs))
-
-
-def _units(hard, weight):
-    """Give mean and deviation of each target, by weight; 0 where all are equal."""
-    present = weight > 0
-    hard, weight = hard[present], weight[present]
-    first = hard[0]
-    apart = hard - first  # of large numbers the differences are exact
-    weight = weight / weight.max()
-    center = np.average(apart, axis=0, weights=weight)
-    scale = np.sqrt(np.average((apart - center) ** 2, axis=0, weights=weight))
-    equal = (hard == first).all(axis=0)
-    return np.where(equal, first, first + center), np.where(equal, 0.0, scale)
+def _counting(weight, soft):
+    """Mark the rows whose hard targets are learned."""
+    return (weight > 0) & (True if soft is None else soft.row_alpha < 1)

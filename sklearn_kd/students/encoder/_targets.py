@@ -5,8 +5,8 @@ from scipy.sparse import issparse
 from sklearn.utils.validation import check_consistent_length, column_or_1d
 
 from sklearn_kd._messages import show
-from sklearn_kd._task.scores import class_scores, label_scores
-from sklearn_kd.targets import SoftTargets
+from sklearn_kd._task.scores import class_scores, label_scores, number_scores
+from sklearn_kd.targets import SoftPredictions, SoftTargets
 
 
 def check_targets(y, soft_targets, n_samples):
@@ -16,14 +16,14 @@ def check_targets(y, soft_targets, n_samples):
     ----------
     y : array-like of shape (n_samples,) or (n_samples, n_outputs), or None
         Labels, or the targets of a regression.
-    soft_targets : SoftTargets of length n_samples or None
+    soft_targets : SoftTargets or SoftPredictions of length n_samples, or None
         Where there are any, nothing is learned from `y`.
     n_samples : int
         Number of rows.
 
     Returns
     -------
-    ndarray of shape (n_samples,), SoftTargets or None
+    ndarray of shape (n_samples,), SoftTargets, SoftPredictions or None
         None also for several outputs.
 
     Raises
@@ -34,10 +34,11 @@ def check_targets(y, soft_targets, n_samples):
         For `y` of another length or of more than two dimensions.
     """
     if soft_targets is not None:
-        if not isinstance(soft_targets, SoftTargets) or len(soft_targets) != n_samples:
+        fits = isinstance(soft_targets, (SoftTargets, SoftPredictions))
+        if not fits or len(soft_targets) != n_samples:
             raise TypeError(
-                f"soft_targets must be SoftTargets of {n_samples} rows, got "
-                f"{show(soft_targets)}."
+                f"soft_targets must be SoftTargets or SoftPredictions of {n_samples} "
+                f"rows, got {show(soft_targets)}."
             )
         return soft_targets
     if y is None:
@@ -59,8 +60,8 @@ def target_scores(targets, sample_weight=None):
 
     Parameters
     ----------
-    targets : ndarray of shape (n_samples,), SoftTargets, ndarray of shape (n_samples, \
-n_targets) or None
+    targets : ndarray of shape (n_samples,), SoftTargets, SoftPredictions, ndarray of \
+shape (n_samples, n_targets) or None
         What `check_targets` returned, or some rows of it. An array of two dimensions
         is taken to be scores.
     sample_weight : ndarray of shape (n_samples,), float64, default=None
@@ -82,6 +83,8 @@ n_targets) or None
         return None
     if isinstance(targets, SoftTargets):
         return class_scores(targets.proba)
+    if isinstance(targets, SoftPredictions):
+        return number_scores(targets.pred, sample_weight)
     if targets.ndim == 2:
         return targets
     return label_scores(targets, sample_weight)

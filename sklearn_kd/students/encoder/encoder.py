@@ -103,7 +103,7 @@ class TabularEncoder(VersionedMixin, TransformerMixin, BaseEstimator):
 
     See Also
     --------
-    MLPStudent : The network that uses this encoder by default.
+    MLPStudent, MLPStudentRegressor : The networks that use this encoder by default.
     sklearn.preprocessing.QuantileTransformer : Normal scores without sample weights.
     sklearn.preprocessing.OneHotEncoder : One-hot columns without sample weights.
 
@@ -126,10 +126,11 @@ class TabularEncoder(VersionedMixin, TransformerMixin, BaseEstimator):
     missing values at prediction only, they are imputed in the same way, without a flag.
 
     The targets of :math:`K` classes are the logarithms of their probabilities, none
-    below .001, centred over the classes. (One column is enough for two.) If `y` holds
-    fractions, the target is `y` itself, standardised. A regression
-    tree on one numeric column and all targets at once, with a leaf a component and 5
-    rows a leaf or more, finds the edges :math:`e_0 < \ldots < e_B` of its components
+    below .001, centred over the classes. (One column is enough for two.) Those of a
+    regression (:class:`SoftPredictions`, or a `y` with fractions) are its numbers, each
+    output standardised. A regression tree on one numeric column and all targets at
+    once, with a leaf a component and 5 rows a leaf or more, finds the edges
+    :math:`e_0 < \ldots < e_B` of its components
 
     .. math:: c_b(x) = \min(\max((x - e_{b-1}) / (e_b - e_{b-1}), 0), 1).
 
@@ -220,13 +221,13 @@ class TabularEncoder(VersionedMixin, TransformerMixin, BaseEstimator):
         X : {array-like, DataFrame} of shape (n_samples, n_features)
             Training rows, of numbers, strings or both. Missing values are accepted.
         y : array-like of shape (n_samples,) or (n_samples, n_outputs), default=None
-            Labels, or the targets of a regression, if some are fractions. They are the
+            Labels, or the numbers of a regression, if some are fractions. They are the
             targets if there are no soft targets. Several outputs are ignored.
         sample_weight : array-like of shape (n_samples,), default=None
             Weights of the rows, none negative. A row of weight 0 counts as absent. Only
             the ratios of weights matter, see Notes.
-        soft_targets : SoftTargets of length n_samples, default=None
-            The teacher's probabilities. Only ``proba`` is used.
+        soft_targets : SoftTargets or SoftPredictions of length n_samples, default=None
+            The teacher's ``proba``, or its ``pred``. Nothing else in them is used.
 
         Returns
         -------

@@ -1,13 +1,12 @@
 """Fitting an encoder on a sample of many rows, and how many there is time to encode."""
 
-import warnings
-
 import numpy as np
 from scipy.sparse import issparse
 from sklearn.frozen import FrozenEstimator
 
 from sklearn_kd._compat import safe_indexing
 from sklearn_kd._estimators.parts import thawed
+from sklearn_kd._messages import warn
 from sklearn_kd._run.budget import affordable_rows
 from sklearn_kd._run.parts import is_part
 from sklearn_kd._run.random import stream
@@ -85,11 +84,10 @@ def encodable_rows(encoder, transfer_set, dtype, seed, deadline):
     most = max(int(left / each), TIMED_ROWS)
     if is_part():
         return _sample(transfer_set, most, seed)
-    warnings.warn(
+    warn(
         f"There is time to encode {most} of {n_rows} rows within the "
         f"{deadline.seconds:.3g} seconds that time_limit left for the student, and it "
         "learns from these. Raise the limit, or pass fewer rows.",
-        stacklevel=2,
     )
     return _sample(transfer_set, most, seed)
 

@@ -1,10 +1,10 @@
 """The training loop of the NumPy student: batches, schedule, stopping, interruption."""
 
-import warnings
 from dataclasses import dataclass, field
 
 import numpy as np
 
+from sklearn_kd._messages import warn
 from sklearn_kd._parameters import plain_number
 from sklearn_kd._run.parts import is_part
 from sklearn_kd._run.random import INITIALIZE, SHUFFLE, stream
@@ -197,21 +197,19 @@ class Trainer:
         except KeyboardInterrupt:
             if is_part():
                 raise
-            warnings.warn(
+            warn(
                 f"Training interrupted by user after {history.n_iter} epochs; the best "
                 "weights so far are kept.",
-                stacklevel=2,
             )
         flat[...] = best
         self.check_outputs(rows, self.parameters)
         history.n_steps = self.optimizer.n_steps
         if self.n_steps < self.wanted and not is_part():
-            warnings.warn(
+            warn(
                 f"Training was shortened from {self.wanted} to {history.n_steps} "
                 f"steps, to be done within the {self.deadline.seconds:.3g} seconds "
                 f"that time_limit left for it."
                 + self._little_learned(rows, task, mean_target),
-                stacklevel=2,
             )
         return history
 

@@ -1,7 +1,5 @@
 """MLPStudentRegressor: a small multilayer perceptron for numbers."""
 
-from sklearn.utils.metaestimators import available_if
-
 from sklearn_kd._compat import StrOptions, fit_context
 from sklearn_kd._task import Regression
 from sklearn_kd.losses._registry import LossNames
@@ -285,47 +283,6 @@ class MLPStudentRegressor(LearnsNumbers, BaseMLP):
         (42,)
         """
         return self._learn_batch(X, y, None, sample_weight, soft_targets)
-
-    def predict(self, X):
-        """Predict means, or with quantiles the one nearest to the median.
-
-        Parameters
-        ----------
-        X : {array-like, sparse matrix, DataFrame} of shape (n_samples, n_features)
-            Rows.
-
-        Returns
-        -------
-        ndarray of shape (n_samples,) or (n_samples, n_outputs), float64
-            Predictions in the units of ``y``, of one dimension for one output.
-        """
-        outputs = self._outputs(X)
-        task = self._task
-        if task.n_outputs > 1:
-            outputs = task.harden(outputs)
-        return task.labels(outputs)
-
-    @available_if(lambda self: self.quantiles is not None or self._learned_levels())
-    def predict_quantiles(self, X):
-        """Predict quantiles, which never cross.
-
-        Parameters
-        ----------
-        X : {array-like, sparse matrix, DataFrame} of shape (n_samples, n_features)
-            Rows.
-
-        Returns
-        -------
-        ndarray of shape (n_samples, n_quantiles) or (n_samples, n_outputs, \
-n_quantiles), float64
-            Quantiles in the units of ``y``, in the order of the levels.
-        """
-        outputs = self._outputs(X)
-        return self._task.by_level(outputs)
-
-    def _learned_levels(self):
-        """Give the levels that were learned from soft targets, if any."""
-        return getattr(self, "_task", None) and self._task.quantiles
 
     def _outputs(self, X):
         logits = self._logits(X)

@@ -96,6 +96,7 @@ class MLPStudent(LearnsLabels, BaseMLP):
     See Also
     --------
     DistilledClassifier : Trains it on soft targets.
+    MLPStudentRegressor : Its twin for numbers.
     sklearn.neural_network.MLPClassifier : Has parameters of the same names.
 
     Notes

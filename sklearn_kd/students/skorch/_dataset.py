@@ -2,7 +2,6 @@
 
 import copy
 
-import numpy as np
 from skorch.dataset import Dataset
 
 
@@ -13,29 +12,18 @@ class NetRows(Dataset):
     ----------
     X : {ndarray, CSR matrix} of shape (n_samples, n_inputs), or dict of ndarray
         Encoded rows.
-    hard : ndarray of shape (n_samples,), int
-        Hard targets: positions of the labels in the classes.
-    soft : SoftTargets of length n_samples
-        Soft targets.
-    weight : ndarray of shape (n_samples,), float
-        Row weights.
+    targets : dict of ndarray
+        What the criterion reads, "labels" among it.
 
     Attributes
     ----------
-    y : ndarray of shape (n_samples,), int64
+    y : ndarray of shape (n_samples,), int64, or (n_samples, n_targets), float32
         The hard targets, for callbacks that score.
-    targets : dict of ndarray
-        What :class:`DistillationLoss` reads.
     """
 
-    def __init__(self, X, hard, soft, weight):
-        super().__init__(X, hard.astype(np.int64), length=len(hard))
-        self.targets = {"proba": soft.proba.astype(np.float32), "labels": self.y}
-        if (soft.row_alpha != 1).any():
-            self.targets["row_alpha"] = soft.row_alpha.astype(np.float32)
-        if (weight != 1).any():
-            weight = weight / weight.mean()
-            self.targets["sample_weight"] = weight.astype(np.float32)
+    def __init__(self, X, targets):
+        super().__init__(X, targets["labels"], length=len(targets["labels"]))
+        self.targets = targets
 
     def __getitem__(self, index):
         if isinstance(self.X, dict):

@@ -4,7 +4,8 @@ import numpy as np
 import torch
 from skorch.utils import to_device
 
-from sklearn_kd.students.skorch._prediction import forward, predict_proba
+from sklearn_kd.students.skorch._prediction import forward
+from sklearn_kd.students.skorch.criterion import first_of
 
 #: Rows whose loss is compared before and after training, and on which it is found out
 #: what a module returns.
@@ -15,11 +16,11 @@ _CHECKED = 4096
 
 _LOWER = (
     'Lower lr, add skorch.callbacks.GradientNormClipping, or use encoder="auto" of '
-    "SkorchStudent, which brings every column to a common scale."
+    "the adapter, which brings every column to a common scale."
 )
 
 
-def check_trained(net, rows, before, n_classes):
+def check_trained(net, rows, before, by_task):
     """Refuse a net that is worse than it was before training.
 
     Parameters
@@ -30,8 +31,8 @@ def check_trained(net, rows, before, n_classes):
         What it was trained on.
     before : float
         From :func:`first_loss`, before training.
-    n_classes : int
-        Number of classes.
+    by_task : NetTask
+        How it predicts, and how far its loss may rise.
 
     Raises
     ------
@@ -40,12 +41,12 @@ def check_trained(net, rows, before, n_classes):
     """
     # beside that: what a module keeps of its last batch, weight_norm its weights, has a
     # graph after training, and no tensor with one can be copied
-    _refuse_divergence(net, rows)
+    _refuse_divergence(net, rows, by_task)
     after = first_loss(net, rows)
     # callbacks may have set other weights before the first step
     first = net.history[0, "batches", 0].get("train_loss", before)
     before = max(before, first) if np.isfinite(first) else before
-    if after > 2 * before + 3 * np.log(n_classes):
+    if after > 2 * before + by_task.worst:
         raise ValueError(
             f"Training diverged: at lr={net.lr:g} the loss of the first training rows "
             f"rose from {before:.3g}, before training, to {after:.3g}. {_LOWER}"
@@ -56,7 +57,7 @@ def first_loss(net, rows):
     """Evaluate the criterion on the first rows."""
     # skorch returns outputs on the CPU, wherever the criterion is
     output = to_device(forward(net, rows.head(PROBED)), net.device)
-    n_rows = len(output[0] if isinstance(output, tuple) else output)
+    n_rows = len(first_of(output))
     targets = {
         name: torch.as_tensor(values[:n_rows], device=net.device)
         for name, values in rows.targets.items()
@@ -65,15 +66,15 @@ def first_loss(net, rows):
         return float(net.criterion_(output, targets))
 
 
-def _refuse_divergence(net, rows):
+def _refuse_divergence(net, rows, by_task):
     """Refuse a net that has learnt to predict NaN, in float32, on its training rows.
 
     Its history may hold NaN: callbacks put the weights of a better epoch back.
     """
     step = -(-len(rows) // _CHECKED)
     # NaN in a hidden layer is found in the output
-    proba = predict_proba(net, rows.every(step))
-    wrong = int((~np.isfinite(proba).all(axis=1)).sum())
+    outputs = by_task.predict(net, rows.every(step))
+    wrong = int((~np.isfinite(outputs).all(axis=1)).sum())
     if not wrong:
         return
     losses = np.array(net.history[:, "train_loss"], dtype=float)
@@ -86,5 +87,5 @@ def _refuse_divergence(net, rows):
         )
     raise ValueError(
         f"Training diverged: at lr={net.lr:g} the net predicts NaN for {wrong} of "
-        f"{len(proba)} training rows, {found}. {_LOWER}"
+        f"{len(outputs)} training rows, {found}. {_LOWER}"
     )

@@ -3,37 +3,58 @@
 import functools
 import inspect
 
-from sklearn.base import RegressorMixin, clone
+from sklearn.base import ClassifierMixin, RegressorMixin, clone
 
 from sklearn_kd._estimators.nets import is_skorch_net
 from sklearn_kd._messages import show
 
+#: What skorch calls a net of each task.
+_NETS = {"classifier": "NeuralNetClassifier", "regressor": "NeuralNetRegressor"}
 
-def check_net(net):
-    """Refuse what is no net that can be trained here."""
+
+def check_net(net, kind):
+    """Refuse what is no net that can be trained here, as a classifier or regressor."""
     if isinstance(net, type) or not is_skorch_net(net):
         raise TypeError(
-            f"net must be a skorch net such as NeuralNetClassifier(Module), got "
-            f"{show(net)}."
+            f"net must be a skorch net such as {_NETS[kind]}(Module), got {show(net)}."
         )
-    if isinstance(net, RegressorMixin):
+    other = RegressorMixin if kind == "classifier" else ClassifierMixin
+    if isinstance(net, other):
         raise TypeError(
-            f"net must be a classifier, got {type(net).__name__}. Use "
-            "NeuralNetClassifier(Module)."
+            f"net must be a {kind}, got {type(net).__name__}. Use "
+            f"{_NETS[kind]}(Module)."
         )
     if not isinstance(net.module, type) and hasattr(net.module, "state_dict"):
         raise TypeError(
             f"The net holds an instance of {type(net.module).__name__}: skorch trains "
             "it in place, and weights leak from one fold to the next. Pass the class, "
-            f"NeuralNetClassifier({type(net.module).__name__}, module__...=...), or a "
+            f"{_NETS[kind]}({type(net.module).__name__}, module__...=...), or a "
             "function that makes the module."
         )
     replaced = sorted(name for name in vars(net) if name.startswith("criterion__"))
     if replaced:
         raise ValueError(
             f"{', '.join(replaced)}: the distillation loss takes the place of the "
-            "criterion, so it would have no effect. Remove it; class weights go into "
-            "sample_weight."
+            "criterion, so it would have no effect. Remove it; weights, those of "
+            "classes too, go into sample_weight."
+        )
+
+
+def check_criterion(net):
+    """Refuse a criterion of a regressor that is not the one that skorch gives it."""
+    # here, since they import torch, as the net has done
+    from torch.nn import MSELoss
+
+    from sklearn_kd.torch.regression import RegressionDistillationLoss
+
+    given = net.criterion if isinstance(net.criterion, type) else type(net.criterion)
+    if not issubclass(given, (MSELoss, RegressionDistillationLoss)):
+        name = getattr(net.criterion, "__name__", given.__name__)
+        raise ValueError(
+            f"criterion={name} of the net would have no effect: the distillation loss "
+            "takes its place. Leave it out, or MSELoss, and choose the loss by loss=: "
+            '"absolute_error", "huber", "poisson", or another of '
+            "sklearn_kd.losses.LOSSES."
         )
 
 

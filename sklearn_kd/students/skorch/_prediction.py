@@ -9,6 +9,7 @@ from skorch.dataset import Dataset
 
 from sklearn_kd._run.random import contained_draws
 from sklearn_kd.students.skorch._threads import single_torch_thread
+from sklearn_kd.students.skorch.criterion import first_of
 from sklearn_kd.torch.loader import TensorBatchLoader
 
 
@@ -22,6 +23,14 @@ def predict_proba(net, X):
     with _contained(net), single_torch_thread(net):
         proba = net.predict_proba(Dataset(X)).astype(np.float64)
     return proba / proba.sum(axis=1, keepdims=True)
+
+
+def predict_outputs(net, X):
+    """Get what the module returns for encoded rows, in float64 and two dimensions."""
+    with _contained(net), single_torch_thread(net):
+        batches = net.forward_iter(Dataset(X), training=False)
+        outputs = torch.cat([first_of(output) for output in batches])
+    return outputs.double().numpy().reshape(len(outputs), -1)
 
 
 def _contained(net):

@@ -21,11 +21,7 @@ from sklearn_kd.students.skorch._widths import (
     unreadable,
     widths,
 )
-from sklearn_kd.students.skorch.criterion import (
-    NetLoss,
-    Probabilities,
-    labels_of,
-)
+from sklearn_kd.students.skorch.criterion import first_of, labels_of
 from sklearn_kd.torch.loader import JoiningDataLoader, TensorBatchLoader
 
 #: Options of the batched loader; a net with others keeps its own loader.
@@ -47,36 +43,29 @@ class Start(Callback):
     ----------
     rows : NetRows
         What to learn from.
-    n_classes : int
-        Number of classes.
-    gives_probabilities : bool
-        Whether the criterion that the user has set reads probabilities.
-
-    Attributes
-    ----------
-    loss : float
-        Of the first training rows.
+    by_task : NetTask
+        How the output is read.
+    given : type
+        The class of the user's own criterion.
     """
 
+    #: Of the first training rows.
     loss = np.inf
 
-    def __init__(self, rows, n_classes, gives_probabilities):
+    def __init__(self, rows, by_task, given):
         self.rows = rows
-        self.n_classes = n_classes
-        self.gives_probabilities = gives_probabilities
+        self.by_task = by_task
+        self.given = given
 
     def on_train_begin(self, net, X=None, y=None, **kwargs):
         """Find the output of the module."""
-        X = self.rows.head(PROBED)
-        output = _find_output(net, X, self.n_classes, self.gives_probabilities)
-        # a compiled criterion wraps the one that reads it
-        getattr(net.criterion_, "_orig_mod", net.criterion_).output = output
-        net.predict_nonlinearity = Probabilities(output)
+        output = _first_output(net, self.rows.head(PROBED))
+        self.by_task.read(net, output, self.given)
         _check_single_rows(net, self.rows)
         self.loss = first_loss(net, self.rows)
 
 
-def train_net(net, rows, validation, soft):
+def train_net(net, rows, validation, soft, by_task):
     """Train a net in place.
 
     Parameters
@@ -87,11 +76,13 @@ def train_net(net, rows, validation, soft):
         What to learn from.
     validation : NetRows or None
         What makes the ``valid_loss``; None leaves the net its ``train_split``.
-    soft : SoftTargets
-        With the classes, the loss and the temperature.
+    soft : SoftTargets or SoftPredictions
+        With the loss and its settings.
+    by_task : NetTask
+        What depends on the task.
     """
     own_split, own_dataset = net.train_split, net.dataset
-    start = _prepare(net, rows, validation, soft)
+    start = _prepare(net, rows, validation, soft, by_task)
     net.dataset = GivenRows(rows, own_dataset)
     net.callbacks_.append(("start", start))
     _score_by_labels(net)
@@ -101,15 +92,15 @@ def train_net(net, rows, validation, soft):
         finally:  # the other ones hold rows
             net.train_split, net.dataset = own_split, own_dataset
             net.callbacks_ = [each for each in net.callbacks_ if each[1] is not start]
-        check_trained(net, rows, start.loss, len(soft.classes))
+        check_trained(net, rows, start.loss, by_task)
 
 
-def rehearse(net, rows, soft):
+def rehearse(net, rows, soft, by_task):
     """Find out whether a net could be trained, without training it.
 
     Parameters
     ----------
-    net, rows, soft
+    net, rows, soft, by_task
         As for :func:`train_net`.
 
     Raises
@@ -118,7 +109,7 @@ def rehearse(net, rows, soft):
         For a module that cannot read the rows, or returns another number of columns, or
         NaN; torch and skorch raise their own errors for parameters that they lack.
     """
-    start = _prepare(net, rows, None, soft)
+    start = _prepare(net, rows, None, soft, by_task)
     set_shapes(net, rows.X, rows.y)
     try:
         with single_torch_thread(net):
@@ -129,25 +120,16 @@ def rehearse(net, rows, soft):
             raise
 
 
-def _prepare(net, rows, validation, soft):
+def _prepare(net, rows, validation, soft, by_task):
     """Set what a net is trained with, and initialise it; give the :class:`Start`."""
-    n_classes = len(soft.classes)
-    LOSSES[soft.loss].check_classes(n_classes)
+    LOSSES[soft.loss].check_classes(by_task.width)
     given = net.criterion
-    criterion = given if isinstance(given, type) else type(given)
-    settings = {
-        "criterion": NetLoss,
-        "criterion__loss": soft.loss,
-        "criterion__temperature": soft.temperature,
-        "criterion__reduction": "batchmean",
-    }
+    settings = by_task.settings(net, soft)
     if validation is not None:
         settings["train_split"] = predefined_split(validation)
-    if "classes" in net.get_params(deep=False):
-        settings["classes"] = list(range(n_classes))
-    net.set_params(**settings, **_loaders(net), **widths(net, rows.X, n_classes))
+    net.set_params(**settings, **_loaders(net), **widths(net, rows.X, by_task.width))
     net.initialize()
-    return Start(rows, n_classes, issubclass(criterion, torch.nn.BCELoss))
+    return Start(rows, by_task, given if isinstance(given, type) else type(given))
 
 
 def _loaders(net):
@@ -173,41 +155,27 @@ def _loaders(net):
     return settings
 
 
-def _find_output(net, X, n_classes, gives_probabilities):
-    """Find out what the module returns: logits or probabilities, in how many columns.
+def _first_output(net, X):
+    """Get what the module returns for a few rows.
 
     Raises
     ------
     ValueError
-        For another number of columns, for NaN, which is neither, and for a module
-        that cannot read the rows.
+        For NaN, and for a module that cannot read the rows.
     """
     try:
-        output = forward(net, X)
+        output = first_of(forward(net, X))
     except RuntimeError as error:
         if isinstance(error, torch.cuda.OutOfMemoryError):
             raise
         raise unreadable(net, X, error) from error
-    if isinstance(output, tuple):
-        output = output[0]
     if output.isnan().any():
         raise ValueError(
             f"The module returns NaN for some of the first {len(output)} rows, before "
             "it has learnt anything, and would learn nothing but NaN from them. Look "
             "for a logarithm, a root or a division by 0 in its forward."
         )
-    width = output.shape[1] if output.ndim == 2 else 1
-    if output.ndim <= 2 and width == 1 and n_classes == 2:
-        return "probability" if gives_probabilities else "logit"
-    if output.ndim != 2 or width != n_classes:
-        raise ValueError(
-            f"The module returns an array of shape {tuple(output.shape)}, expected "
-            f"(n_samples, {n_classes}): one column a class. Let its constructor take "
-            "the width of its output as n_classes, or set it by module__..."
-        )
-    sums = output.sum(dim=1)
-    is_proba = (output >= 0).all() and torch.allclose(sums, torch.ones_like(sums))
-    return "probabilities" if is_proba else "logits"
+    return output
 
 
 def _check_single_rows(net, rows):

@@ -44,7 +44,7 @@ _LAYER_WIDTHS = ("in_features", "num_features", "normalized_shape", "input_size"
 _REFUSALS = (RuntimeError, ValueError, IndexError, AssertionError)
 
 
-def widths(net, X, n_classes):
+def widths(net, X, n_outputs):
     """Fill in the widths that the module's constructor takes by a customary name.
 
     Parameters
@@ -53,8 +53,8 @@ def widths(net, X, n_classes):
         Any.
     X : {ndarray, CSR matrix} of shape (n_samples, n_inputs), dict of ndarray, or None
         Encoded rows; None leaves the width of the input out.
-    n_classes : int
-        Number of classes.
+    n_outputs : int
+        Number of columns that the module is to return.
 
     Returns
     -------
@@ -62,8 +62,8 @@ def widths(net, X, n_classes):
         Parameters of the net; none that the user has set.
     """
     free = _free_names(net)
-    n_outputs = 1 if isinstance(net, NeuralNetBinaryClassifier) else n_classes
-    found = dict.fromkeys(OUTPUT_WIDTHS & free, n_outputs)
+    width = 1 if isinstance(net, NeuralNetBinaryClassifier) else n_outputs
+    found = dict.fromkeys(OUTPUT_WIDTHS & free, width)
     if X is not None and not isinstance(X, dict):
         found |= dict.fromkeys(INPUT_WIDTHS & free, X.shape[1])
     return {f"module__{name}": width for name, width in found.items()}
@@ -98,7 +98,7 @@ def may_set_width(net):
     )
 
 
-def takes_numbers_only(net, rows, n_classes, *, numbers):
+def takes_numbers_only(net, rows, n_outputs, *, numbers):
     """Return which rows a module takes that cannot follow an encoder.
 
     It can where its constructor takes the width of the input by a customary name, and
@@ -112,8 +112,8 @@ def takes_numbers_only(net, rows, n_classes, *, numbers):
         Not initialised; not changed.
     rows : ndarray of shape (n_samples, n_features), float
         Some rows as they are, or, where they cannot be, zeros.
-    n_classes : int
-        Number of classes.
+    n_outputs : int
+        Number of columns that the module is to return.
     numbers : bool
         Whether all columns hold numbers.
 
@@ -131,7 +131,7 @@ def takes_numbers_only(net, rows, n_classes, *, numbers):
     if INPUT_WIDTHS & _free_names(net):
         return None
     trial = clone(net).set_params(
-        criterion=torch.nn.CrossEntropyLoss, **widths(net, None, n_classes)
+        criterion=torch.nn.CrossEntropyLoss, **widths(net, None, n_outputs)
     )
     trial.initialize()
     if any(isinstance(each, InputShapeSetter) for _, each in trial.callbacks_):
@@ -161,7 +161,7 @@ def takes_numbers_only(net, rows, n_classes, *, numbers):
         "numbers, and encoded they are as wide as their levels are many. Let the "
         "constructor take n_features, which is then filled in, or make numbers of them "
         "first: by a transformer such as OneHotEncoder before the net in a pipeline, "
-        "or as SkorchStudent(net, encoder=...)."
+        "or as SkorchStudent(net, encoder=...), for numbers SkorchStudentRegressor."
     )
 
 

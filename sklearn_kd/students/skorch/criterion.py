@@ -1,9 +1,11 @@
-"""The criterion of a net, and its probabilities, whatever its module returns."""
+"""The criteria of nets, and their predictions, whatever their modules return."""
 
 import torch
 from skorch.utils import to_numpy
 
+from sklearn_kd.losses import LOSSES
 from sklearn_kd.torch.loss import DistillationLoss
+from sklearn_kd.torch.regression import RegressionDistillationLoss
 
 
 class NetLoss(DistillationLoss):
@@ -26,6 +28,15 @@ class NetLoss(DistillationLoss):
         return super().forward(to_logits(output, self.output), target)
 
 
+class NumberLoss(RegressionDistillationLoss):
+    """The distillation loss of the numbers that a module returns, first or alone."""
+
+    def forward(self, output, target):
+        """Evaluate the loss of a batch; a target of the user's own is labels."""
+        target = {"labels": target} if isinstance(target, torch.Tensor) else target
+        return super().forward(first_of(output), target)
+
+
 class Probabilities:
     """The non-linearity of a net: from what its module returns to probabilities."""
 
@@ -34,6 +45,36 @@ class Probabilities:
 
     def __call__(self, output):
         return to_logits(output, self.output).softmax(dim=-1)
+
+
+class Numbers:
+    """The non-linearity of a net: from what its module returns to predictions of ``y``.
+
+    Parameters
+    ----------
+    loss : str
+        A key of ``LOSSES``.
+    quantiles : tuple of float or None
+        The levels, where it returns quantiles.
+    level : int
+        The position of the one that stands for ``y``.
+    """
+
+    def __init__(self, loss, quantiles, level):
+        self.loss = loss
+        self.quantiles = quantiles
+        self.level = level
+
+    def __call__(self, output):
+        output = first_of(output)
+        output = output.reshape(len(output), -1)
+        predicted = LOSSES[self.loss](self.quantiles).torch_predictions(output)
+        return predicted[:, self.level :: len(self.quantiles or [None])]
+
+
+def first_of(output):
+    """Give what a module returned, or the first of a tuple."""
+    return output[0] if isinstance(output, tuple) else output
 
 
 def to_logits(output, kind):
@@ -51,8 +92,7 @@ def to_logits(output, kind):
     Tensor of shape (n_samples, n_classes)
         The logits.
     """
-    if isinstance(output, tuple):
-        output = output[0]
+    output = first_of(output)
     if kind == "logits":
         return output
     tiny = torch.finfo(output.dtype).tiny

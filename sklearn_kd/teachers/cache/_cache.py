@@ -7,12 +7,11 @@ import hashlib
 import os
 import pickle
 import tempfile
-import warnings
 
 import joblib
 from sklearn.utils.validation import check_memory as open_memory
 
-from sklearn_kd._messages import printable, show
+from sklearn_kd._messages import printable, show, warn
 from sklearn_kd.teachers.cache._key import Keyed, key_of_call
 
 
@@ -98,12 +97,10 @@ def usable_memory(memory):
             with tempfile.TemporaryFile(dir=opened.store_backend.location):
                 pass
     except OSError as error:
-        warnings.warn(
+        warn(
             f"Nothing is kept in memory={_name(memory)}, and every result is computed "
             f"each time: the folder cannot be created or written ({_describe(error)}). "
             "Pass a folder that you may write to, or None to keep nothing.",
-            UserWarning,
-            stacklevel=2,
         )
         return None
     return memory
@@ -177,12 +174,10 @@ class Call:
         if cached is None or (shelf is None and isinstance(reason, OSError)):
             warn_not_kept(self.memory, reason)  # nothing was read that could be damaged
             return self._compute()
-        warnings.warn(
+        warn(
             f"A result in memory={_name(self.memory)} is damaged or cannot be read "
             f"({_describe(reason)}): it is computed again, and kept again. Delete the "
             "folder if that comes back.",
-            UserWarning,
-            stacklevel=3,
         )
         try:
             _clear(cached, shelf, reason)
@@ -254,13 +249,11 @@ def keeps(memory):
 
 def warn_not_kept(memory, reason):
     """Warn that something is computed each time."""
-    warnings.warn(
+    warn(
         f"A result is not kept in memory={_name(memory)}, and computed each time, "
         f"since it or its input cannot be pickled or written ({_describe(reason)}). "
         "Define classes and functions at the top of a module; a fitted teacher may "
         "have an attribute cache_key instead, a string that names its version.",
-        UserWarning,
-        stacklevel=4,
     )
 
 

@@ -24,6 +24,8 @@ class Context:
         no part of the key of a fit in the cache.
     deadline : Deadline
         Stands still while a teacher is fitted.
+    owner : str
+        What lines of progress begin with: the class of the estimator.
     """
 
     memory: object = None
@@ -31,6 +33,7 @@ class Context:
     verbose: int = 0
     seed: int | None = None
     deadline: Deadline = field(default_factory=Deadline)
+    owner: str = "sklearn_kd"
 
     def call(self, function, *arguments):
         """Prepare a call whose result is kept, where there is a memory."""
@@ -49,4 +52,4 @@ class Context:
     def report(self, message):
         """Print a line of progress."""
         if self.verbose:
-            print(f"[DistilledClassifier] {message}", flush=True)
+            print(f"[{self.owner}] {message}", flush=True)

@@ -6,7 +6,7 @@ import os
 from collections.abc import Sequence
 
 import numpy as np
-from sklearn.base import BaseEstimator, is_classifier, is_regressor
+from sklearn.base import BaseEstimator, clone, is_classifier, is_regressor
 from sklearn.exceptions import NotFittedError
 from sklearn.frozen import FrozenEstimator
 from sklearn.pipeline import Pipeline
@@ -55,10 +55,11 @@ def check_teacher(teacher, task):
     refuse_unusable_parts(teacher, "teacher", advise)
     others, instead = _OTHERS[task.name]
     tagged = hasattr(teacher, "__sklearn_tags__")
-    if isinstance(teacher, tuple) or (tagged and others(teacher)):
+    is_other = tagged and others(teacher)
+    if isinstance(teacher, tuple) or is_other:
         raise TypeError(
             f"teacher must be a {task.kind}, or a list of {task.kind}s without names, "
-            f"got {type(teacher).__name__}.{instead}"
+            f"got {type(teacher).__name__}.{instead if is_other else ''}"
         )
     search = search_without_refit(teacher)
     if search is not None:
@@ -208,6 +209,15 @@ def looks_fitted(teacher):
     except NotFittedError:
         return False
     return True
+
+
+def hand_on(teacher):
+    """Clone an unfitted teacher, and give a fitted one itself; in lists, each."""
+    if isinstance(teacher, (list, tuple)):
+        return type(teacher)(hand_on(one) for one in teacher)
+    if teacher is None or looks_fitted(teacher):
+        return teacher
+    return clone(teacher, safe=False)
 
 
 def is_surely_fitted(teacher):

@@ -122,6 +122,11 @@ def read_teacher_pred(teacher_pred, rows, present):
         than ``y``.
     """
     name = rows.task.given
+    if isinstance(teacher_pred, SoftTargets):
+        raise TypeError(
+            f"{name} is {teacher_pred}, which holds class probabilities: pass numbers, "
+            "or SoftPredictions."
+        )
     if isinstance(teacher_pred, SoftPredictions):
         teacher_pred = teacher_pred.pred
     given = _present_rows(as_column(teacher_pred, name), present, name)

@@ -1,0 +1,189 @@
+"""ONNX models of regressors give what these give, in ONNX Runtime."""
+
+import numpy as np
+import onnx
+import pandas as pd
+import pytest
+from numpy.testing import assert_allclose, assert_array_equal
+from onnx_models import frame_feeds, run
+from scipy.sparse import csr_matrix
+from sklearn.compose import TransformedTargetRegressor
+from sklearn.datasets import load_diabetes
+from sklearn.ensemble import VotingRegressor
+from sklearn.frozen import FrozenEstimator
+from sklearn.linear_model import Ridge
+from sklearn.pipeline import make_pipeline
+from sklearn.preprocessing import MaxAbsScaler, MinMaxScaler, StandardScaler
+
+from sklearn_kd import DistilledRegressor, MLPStudentRegressor
+from sklearn_kd.export import _interpreter, to_onnx
+from sklearn_kd.export._program import program_of
+from sklearn_kd.export._steps import Ascend, Unscale
+
+X, y = load_diabetes(return_X_y=True)
+X = X.astype(np.float32).astype(float)
+TWO = np.c_[y, 1e6 - 1e3 * y]
+LEVELS = (0.1, 0.5, 0.7, 0.9)
+QUANTILES = {"loss": "pinball", "quantiles": LEVELS}
+
+
+def student(**params):
+    return MLPStudentRegressor(**{"hidden_layer_sizes": 8, "max_iter": 5} | params)
+
+
+def mixed():
+    """A table with levels, missing values, a constant and whole numbers."""
+    rng = np.random.default_rng(0)
+    frame = pd.DataFrame(X[:, :3], columns=["age", "number", "bmi"])
+    frame["job"] = np.where(y > 150, "cook", rng.choice(["nurse", "clerk"], len(y)))
+    frame["floor"] = pd.Categorical(rng.integers(0, 4, len(y)))
+    return frame.mask(rng.random(frame.shape) < 0.1).assign(same="same", one=1.0)
+
+
+def fitted(rows, targets=y, **params):
+    return lambda: (student(random_state=0, **params).fit(rows, targets), rows)
+
+
+def distilled():
+    model = DistilledRegressor(
+        Ridge(), student(), transfer=None, objective="fidelity", random_state=0
+    )
+    return model.fit(X, y), X
+
+
+MODELS = {
+    "numbers": fitted(X),
+    "mixed": fitted(mixed(), activation="tanh"),
+    "mixed, logarithms": fitted(mixed(), loss="gamma"),
+    "mixed, quantiles": fitted(mixed(), **QUANTILES),
+    "logarithms": fitted(X, TWO / 1e3, loss="poisson"),
+    "quantiles": fitted(X, **QUANTILES),
+    "one quantile": fitted(X, loss="pinball", quantiles=(0.3,)),
+    "two outputs": fitted(X, TWO),
+    "quantiles of two outputs": fitted(X, TWO, **QUANTILES),
+    "large offset": fitted(X, 1e9 + (y - y.mean()) / y.std()),
+    "equal targets": fitted(X, np.full(len(y), 7.1), loss="gamma"),
+    "some equal targets": fitted(X, np.c_[y, np.full(len(y), 7.1)]),
+    "float64": fitted(X, dtype="float64"),
+    "standard scaler": fitted(X, encoder=StandardScaler()),
+    "sparse": lambda: (student(encoder=MaxAbsScaler()).fit(csr_matrix(X), y), X),
+    "distilled": distilled,
+}
+
+
+@pytest.mark.parametrize("name", MODELS)
+def test_program_regressor_and_onnx_agree(name):
+    model, rows = MODELS[name]()
+    program = program_of(model, "to_onnx")
+    numbers = _interpreter.run(program.steps, None, rows)
+    deviation = np.maximum(program.decision.deviation, 1e-9)
+    chosen = _interpreter.decide(program.decision, numbers)
+    wanted = model.predict(rows)
+    middle = program.decision.place
+    unit = deviation[middle :: program.decision.n_levels]
+    assert (np.abs(chosen - wanted.reshape(len(wanted), -1)) / unit).max() < 1e-6
+    exported = to_onnx(model)
+    single = len(exported.graph.input) == 1 and isinstance(rows, np.ndarray)
+    feeds = rows.astype(np.float32) if single else frame_feeds(exported, rows)
+    outputs = run(exported, feeds)
+    assert outputs[0].dtype == np.float64
+    assert outputs[0].shape == wanted.shape
+    assert (np.abs(outputs[0] - wanted) / unit).max() < 1e-5
+    if program.decision.quantiles is None:
+        assert len(outputs) == 1
+    else:
+        quantiles = model.predict_quantiles(rows)
+        assert outputs[1].shape == quantiles.shape
+        apart = (outputs[1] - quantiles).reshape(len(wanted), -1)
+        assert (np.abs(apart) / deviation).max() < 1e-5
+        assert (np.diff(outputs[1], axis=-1) >= 0).all()
+
+
+def test_targets_far_from_zero_keep_their_digits():
+    model = student(max_iter=30, random_state=0).fit(X, 1e9 + y / 1e3)
+    predicted, rows = run(to_onnx(model), X.astype(np.float32))[0], X
+    assert_allclose(predicted - 1e9, model.predict(rows) - 1e9, atol=1e-6)
+    assert np.corrcoef(predicted, y)[0, 1] > 0.6
+
+
+def test_equal_targets_are_given_exactly():
+    for name in ("equal targets", "some equal targets"):
+        model, rows = MODELS[name]()
+        predicted = run(to_onnx(model), rows.astype(np.float32))[0]
+        last = predicted.reshape(len(rows), -1)[:, -1]
+        assert (last == 7.1).all()
+
+
+def test_what_the_program_of_a_regressor_ends_in():
+    last = {}
+    for name in ("numbers", "quantiles", "one quantile", "logarithms"):
+        steps = program_of(MODELS[name]()[0], "f").steps[-2:]
+        last[name] = [getattr(step, "function", type(step)) for step in steps]
+    assert last["numbers"][1] is Unscale
+    assert last["quantiles"] == [Ascend, Unscale]
+    assert Ascend not in last["one quantile"]
+    assert last["logarithms"] == ["exp", Unscale]
+
+
+def test_only_the_chosen_outputs():
+    model, _ = MODELS["quantiles"]()
+    exported = to_onnx(model, outputs=["quantiles"])
+    (output,) = exported.graph.output
+    assert output.name == "quantiles"
+    assert output.type.tensor_type.elem_type == onnx.TensorProto.DOUBLE
+    both = run(to_onnx(model, outputs=("quantiles", "prediction")), X[:9].astype("f"))
+    assert_array_equal(both[0][:, 1], both[1])
+    means, _ = MODELS["numbers"]()
+    for wrong in (["quantiles"], ["label"], []):
+        with pytest.raises(ValueError, match=r"names out of \['prediction'\], got"):
+            to_onnx(means, outputs=wrong)
+    label = pd.DataFrame(X[:, :2], columns=["label", "prediction"]).assign(job="a")
+    label.loc[::2, "job"] = "b"
+    with pytest.raises(ValueError, match=r"Columns named \['prediction'\]"):
+        to_onnx(student().fit(label, y))
+    to_onnx(student().fit(label[["label", "job"]], y))
+
+
+@pytest.mark.parametrize(
+    "params", [{}, {"loss": "gamma"}, QUANTILES, {"encoder": StandardScaler()}]
+)
+def test_what_rounding_moves_is_warned_of_in_deviations(params):
+    rng = np.random.default_rng(0)
+    seconds = 1.7e9 + np.cumsum(rng.integers(1, 6, len(y))).astype(float)
+    table = pd.DataFrame({"n": X[:, 0], "time": seconds})
+    target = 1e6 * (2 + np.sin(seconds / 60))
+    model = student(max_iter=40, random_state=0, **params).fit(table, target)
+    rounded = table.assign(time=seconds.astype(np.float32).astype(float))
+    method = "predict_quantiles" if "quantiles" in params else "predict"
+    before, after = (getattr(model, method)(rows) for rows in (table, rounded))
+    move = np.abs(before - after).max() / target.std()
+    with pytest.warns(UserWarning, match="predictions, in standard dev") as caught:
+        to_onnx(model)
+    found = float(str(caught[0].message).split("'time' by ")[1].split(". ")[0])
+    assert move > 1e-3
+    assert 0.3 * move < found < 5 * move
+
+
+@pytest.mark.parametrize(("loss", "offset"), [("squared_error", 1e9), ("gamma", 0)])
+def test_ordinary_numbers_are_not_warned_of(loss, offset):
+    rng = np.random.default_rng(0)
+    rows = np.c_[rng.normal(1e3, 1, len(y)), rng.lognormal(sigma=5, size=len(y))]
+    to_onnx(student(loss=loss, max_iter=20, random_state=0).fit(rows, offset + y))
+
+
+def test_what_cannot_be_exported_says_what_can():
+    model, _ = distilled()
+    inside = model.student_
+    whole = TransformedTargetRegressor(student(), func=np.log, inverse_func=np.exp)
+    vote = VotingRegressor([("a", student()), ("b", student())])
+    for other, match in [
+        (whole.fit(X, y), r"to_onnx\(estimator.regressor_\). That .* apply the inv"),
+        (vote.fit(X, y), r"No single student .* DistilledRegressor\(FrozenEst"),
+        (Ridge().fit(X, y), r"skl2onnx .* Of a DistilledRegressor pass"),
+        (student(encoder=MinMaxScaler()).fit(X, y), "cover the encoder MinMaxScaler"),
+        (make_pipeline(StandardScaler(), student()).fit(X, y), r"estimator\[-1\]\)"),
+        (FrozenEstimator(inside), r"to_onnx\(estimator.estimator\)"),
+        (MLPStudentRegressor, "a fitted MLPStudent or MLPStudentRegressor, or a"),
+    ]:
+        with pytest.raises(TypeError, match=match):
+            to_onnx(other)
