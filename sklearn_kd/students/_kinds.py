@@ -4,9 +4,7 @@ The first kind in ``KINDS`` whose ``is_one`` is True for a student is its kind. 
 pipeline, the last step counts; the dispatcher fits the steps before it.
 """
 
-import inspect
 from functools import cache
-from numbers import Integral
 
 import numpy as np
 from sklearn.linear_model import RidgeClassifierCV, RidgeCV
@@ -16,13 +14,12 @@ from sklearn_kd._estimators.nets import is_skorch_net
 from sklearn_kd._estimators.parts import last_step
 from sklearn_kd._estimators.weight_names import weight_parameter
 from sklearn_kd._messages import show
-from sklearn_kd._run.random import as_seed
 from sklearn_kd._task import Classification, Regression
 from sklearn_kd._task.regression.predictions import predicts_numbers
 from sklearn_kd.decoded import decoded
 from sklearn_kd.losses._registry import LOSSES
+from sklearn_kd.students._kind import Kind, no_weights, takes
 from sklearn_kd.students._loss_trial import try_with_numpy, try_with_torch
-from sklearn_kd.students._split import split
 from sklearn_kd.students._tasks import follow_term
 from sklearn_kd.students.mlp._base import BaseMLP
 from sklearn_kd.students.mlp.regressor import MLPStudentRegressor
@@ -39,98 +36,14 @@ from sklearn_kd.students.weighted._expansion import (
 from sklearn_kd.students.weighted._requests import routed, unroutable, weights_reach
 
 
-class Kind:
-    """What kinds do alike: a kind overrides what differs.
-
-    Each also has ``is_one(student)``, whether a student is of it, and
-    ``fit(student, train, validation)``, which gives the fitted one. A kind with an
-    adapter is that of both: of what the user passes, which may be any object, and of
-    the adapter, to which everything but ``is_one`` and ``adapt`` is applied.
-    """
-
-    #: Classes (not those derived from them) that do not write into the rows that they
-    #: are given, and refuse to predict NaN.
-    careful = ()
-
-    #: ``try_out(student, rows)`` of kinds that can be tried on some rows without a fit;
-    #: of others None: a trial is a short fit, which may do more than learn.
-    try_out = None
-
-    @staticmethod
-    def adapt(student, task):
-        """Give the estimator that learns a task in the student's place: itself."""
-        return student
-
-    @staticmethod
-    def check_parameters(student):
-        """Refuse what ``fit`` would refuse, beyond scikit-learn's constraints."""
-
-    @staticmethod
-    def check_weights(student):
-        """Refuse rows with weights, unless they reach the student."""
-        if weight_parameter(student) is None:
-            raise _no_weights(student)
-
-    @staticmethod
-    def check_soft(student, soft_term, task):
-        """Refuse soft targets that the student cannot learn."""
-
-    @staticmethod
-    def check_levels(student, quantiles):
-        """Refuse quantiles, unless the student learns them so that they never cross."""
-        raise TypeError(
-            f"quantiles={show(quantiles)} need a student whose quantiles never cross, "
-            f"and {type(student).__name__} learns one number an output: use "
-            "MLPStudentRegressor()."
-        )
-
-    @staticmethod
-    def follow(student, soft_term, task):
-        """Set the loss of a seeded student, where it has one of this package."""
-
-    @staticmethod
-    def encoder_of(student):
-        """Give what reads the rows first: the student, its encoder, or "auto"."""
-        return student
-
-    @staticmethod
-    def needs_trial(student, by_rules):
-        """Return whether a trial tells more than the rules that were applied to X."""
-        return True
-
-    @staticmethod
-    def wants_validation(student):
-        """Return whether the student is stopped by validation rows that it is given."""
-        return False
-
-    @classmethod
-    def split(cls, student, transfer_set, learns_softly):
-        """Split off the rows that a seeded student is stopped by."""
-        if not cls.wants_validation(student):
-            return transfer_set, None
-        # a RandomState would give the student's own fit another draw than this one
-        student.set_params(random_state=as_seed(student.random_state))
-        share = _validation_share(student, transfer_set)
-        train, validation = split(transfer_set, share, student.random_state)
-        if validation is None:
-            cls.stop_by_none(student)
-        return train, validation
-
-    @staticmethod
-    def stop_by_none(student):
-        """Keep a student from splitting off validation rows: no row can be spared."""
-        if "early_stopping" in student.get_params(deep=False):
-            student.set_params(early_stopping=False)
-
-
 class SoftKind(Kind):
     """Its ``fit`` takes ``soft_targets``, or it is a search over such students."""
 
     @staticmethod
     def is_one(student):
-        return _takes(student, "soft_targets") or (
+        return takes(student, "soft_targets") or (
             isinstance(student, BaseSearchCV)
-            and _takes(last_step(student.estimator), "soft_targets")
+            and takes(last_step(student.estimator), "soft_targets")
         )
 
     @staticmethod
@@ -148,7 +61,7 @@ class SoftKind(Kind):
 
     @staticmethod
     def wants_validation(student):
-        return _takes(student, "soft_targets_val") and getattr(
+        return takes(student, "soft_targets_val") and getattr(
             student, "early_stopping", False
         )
 
@@ -279,7 +192,7 @@ class WeightedKind(Kind):
     @staticmethod
     def wants_validation(student):
         # "auto" of histogram boosting is left to itself: it may well mean no stopping
-        takes_them = _takes(student, "sample_weight_val")
+        takes_them = takes(student, "sample_weight_val")
         stops = getattr(student, "early_stopping", False) is True
         # without a fraction it is stopped by its training loss
         return takes_them and stops and student.validation_fraction is not None
@@ -334,7 +247,7 @@ class NumbersKind(WeightedKind):
     def check_weights(student):
         if not weights_reach(student):
             _check_routable(student)
-            raise _no_weights(student)
+            raise no_weights(student)
 
     @staticmethod
     def check_soft(student, soft_term, task):
@@ -356,7 +269,7 @@ class LabelsKind(Kind):
     @staticmethod
     def check_weights(student):
         _check_routable(student)
-        raise _no_weights(student)
+        raise no_weights(student)
 
     @staticmethod
     def check_soft(student, soft_term, task):
@@ -416,15 +329,6 @@ def _check_routable(student):
     )
 
 
-def _no_weights(student):
-    """Make the error for rows with weights and a student that takes none."""
-    return TypeError(
-        f"The student {type(student).__name__} takes no sample_weight, and its rows "
-        "have weights: sample_weight, or alpha for rows without a label and for the "
-        "two terms of a loss."
-    )
-
-
 def fit_labels(student, X, y, params):
     """Fit a student on labels; one that takes codes alone still predicts labels."""
     return decoded(student, y).fit(X, y, **params)
@@ -445,25 +349,4 @@ def _makes_no_folds(student):
     """
     if isinstance(student, (RidgeClassifierCV, RidgeCV)):
         return True
-    return _takes(student, "teacher_proba") or _takes(student, "teacher_pred")
-
-
-def _validation_share(student, transfer_set):
-    """Give the share of the rows to be stopped by; whole numbers are of rows."""
-    wanted, codes = student.validation_fraction, transfer_set.hard
-    n_rows = len(codes)
-    if not isinstance(wanted, Integral):
-        return wanted
-    most = n_rows - transfer_set.task.least_rows(codes)
-    if wanted > most:
-        raise ValueError(
-            f"validation_fraction={wanted} of {type(student).__name__} is a number of "
-            f"rows, and of {n_rows} rows one of each class has to be learnt from. "
-            f"Use at most {most}, or a share of the rows such as 0.1."
-        )
-    return wanted / n_rows
-
-
-def _takes(student, parameter):
-    fit = getattr(student, "fit", None)
-    return fit is not None and parameter in inspect.signature(fit).parameters
+    return takes(student, "teacher_proba") or takes(student, "teacher_pred")

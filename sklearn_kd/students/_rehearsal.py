@@ -24,7 +24,8 @@ from sklearn_kd._tables.taking import is_large, read_rows, take_rows
 from sklearn_kd._tables.texts import is_text
 from sklearn_kd._tables.unreadable import REFUSALS, has_odd_columns, is_odd, refused_by
 from sklearn_kd.students._dispatch import fit_student
-from sklearn_kd.students._kinds import Kind, kind_of
+from sklearn_kd.students._kind import Kind
+from sklearn_kd.students._kinds import kind_of
 from sklearn_kd.students.encoder.encoder import TabularEncoder
 
 #: Rows of each class, and rows in all, that a student is tried on, beside those with

@@ -71,7 +71,7 @@ def check_predictions(returned, n_rows, n_outputs, name):
     return outputs
 
 
-def check_match(residuals, targets, *, name):
+def check_match(residuals, targets, *, name, is_middle=True):
     """Compare a teacher that was fitted elsewhere with the targets of the rows.
 
     Parameters
@@ -81,6 +81,9 @@ def check_match(residuals, targets, *, name):
         them the predictions leave.
     name : str
         What the messages call the teacher.
+    is_middle : bool, default=True
+        Whether predictions are means, or quantiles near the median: others are apart
+        from the targets.
 
     Raises
     ------
@@ -104,7 +107,7 @@ def check_match(residuals, targets, *, name):
         which = f" for output {output} of y" if targets.shape[1] > 1 else ""
         slope = related * math.sqrt(variance) / spread
         far = error > (_TOO_FAR if slope < _NARROW else 1) * variance
-        if abs(related) > _RELATED and far:
+        if is_middle and abs(related) > _RELATED and far:
             raise ValueError(
                 f"{name} predicts numbers that correlate with y ({related:+.2f})"
                 f"{which} and lie on another scale: R² is {1 - error / variance:.3g}. "

@@ -26,6 +26,9 @@ from sklearn_kd._task.strata import (
     validation_mask,
 )
 
+#: How far from the median a level may be whose predictions are held against targets.
+_MIDDLE = 0.2
+
 #: Parts of the rows, ordered by their targets, that validation rows are spread over.
 _STRATA = 10
 
@@ -191,7 +194,13 @@ class Regression(Units):
 
     def check_match(self, predictions, hard, *, name, absent=None):
         """Refuse or warn where a teacher's predictions do not fit the hard targets."""
-        check_match(self.residuals(hard, predictions.outputs), self._z(hard), name=name)
+        level = (self.quantiles or (0.5,))[self.middle_level]
+        check_match(
+            self.residuals(hard, predictions.outputs),
+            self._z(hard),
+            name=name,
+            is_middle=abs(level - 0.5) <= _MIDDLE,
+        )
 
     def fill(self, outputs, hard, name):
         """Give predictions as they are, and warn of those that a loss has no room for.

@@ -1,6 +1,5 @@
 """The models that the package brings: the default ensemble and the small booster."""
 
-from dataclasses import dataclass
 from functools import partial
 
 import numpy as np
@@ -8,16 +7,8 @@ from scipy.sparse import issparse
 from sklearn.base import clone
 from sklearn.compose import ColumnTransformer, TransformedTargetRegressor
 from sklearn.decomposition import PCA
-from sklearn.ensemble import (
-    ExtraTreesClassifier,
-    ExtraTreesRegressor,
-    HistGradientBoostingClassifier,
-    HistGradientBoostingRegressor,
-)
 from sklearn.impute import SimpleImputer
-from sklearn.linear_model import LogisticRegression, Ridge
 from sklearn.multioutput import MultiOutputRegressor
-from sklearn.neural_network import MLPClassifier, MLPRegressor
 from sklearn.pipeline import make_pipeline
 from sklearn.preprocessing import (
     FunctionTransformer,
@@ -38,7 +29,8 @@ from sklearn_kd._run.budget import (
 from sklearn_kd._tables.columns import column_kinds, nominal_codes, numeric_block
 from sklearn_kd._tables.texts import is_text
 from sklearn_kd._tables.unreadable import find_unreadable
-from sklearn_kd._task import Classification, Regression
+from sklearn_kd._task import Regression
+from sklearn_kd.teachers.default._makers import makers_of
 
 #: Directions that the linear model of a wide table reads: all up to so many rows or
 #: columns, where it is the one on all columns, and the leading ones of more.
@@ -71,32 +63,6 @@ _LEAST = 10
 
 #: Losses of a regression that the small booster minimises too; of others the squared.
 _BOOSTED_LOSSES = {"absolute_error", "poisson", "gamma"}
-
-
-@dataclass(frozen=True)
-class _Makers:
-    """The classes of the models of a task, and what makes its linear one."""
-
-    booster: type
-    trees: type
-    network: type
-    linear: object
-
-
-_MAKERS = {
-    Classification.name: _Makers(
-        HistGradientBoostingClassifier,
-        ExtraTreesClassifier,
-        MLPClassifier,
-        partial(LogisticRegression, C=0.1, max_iter=1000, tol=1e-3),
-    ),
-    Regression.name: _Makers(
-        HistGradientBoostingRegressor,
-        ExtraTreesRegressor,
-        MLPRegressor,
-        partial(Ridge, 10.0),
-    ),
-}
 
 
 def default_teachers(X, task):
@@ -134,7 +100,7 @@ def default_teachers(X, task):
         For texts: how words are counted and weighed is the user's choice.
     """
     if is_text(X):
-        linear = _made_by(task).linear.func.__name__
+        linear = makers_of(task).linear.func.__name__
         raise ValueError(
             "There is no default teacher for texts. Pass teacher=a pipeline such as "
             f"make_pipeline(TfidfVectorizer(), {linear}()), or a list of several; or "
@@ -150,7 +116,7 @@ def default_teachers(X, task):
     if _is_simple(X, task):
         return _simple_teachers(X, task)
     n_rows = num_samples(X)
-    trees = _made_by(task).trees(
+    trees = makers_of(task).trees(
         100,
         max_features=_FEATURES,
         bootstrap=True,
@@ -222,13 +188,8 @@ def _simple_teachers(X, task):
         return [_linear_model(X, task), trees]
     if task.n_outputs > MANY_CLASSES:
         return [trees]
-    booster = _each_output(_made_by(task).booster(), task)
+    booster = _each_output(makers_of(task).booster(), task)
     return [_with_encoder(booster, X), trees]
-
-
-def _made_by(task):
-    """Give the makers of the models of a task."""
-    return _MAKERS[task.name]
 
 
 def _each_output(model, task):
@@ -247,13 +208,13 @@ def _booster(n_rows, task):
             "early_stopping": True,
             "validation_fraction": _HELD,
         }
-    booster = _made_by(task).booster(learning_rate=0.05, **rounds)
+    booster = makers_of(task).booster(learning_rate=0.05, **rounds)
     return _each_output(booster, task)
 
 
 def _network(X, task):
     """A network of one hidden layer, on columns of a common scale."""
-    model = _made_by(task).network(
+    model = makers_of(task).network(
         hidden_layer_sizes=(100,),
         learning_rate_init=1e-2,
         early_stopping=True,
@@ -299,7 +260,7 @@ def small_booster(X, task, loss="squared_error"):
     if is_wide(num_samples(X), X.shape[1]):
         return _linear_model(X, task)
     rounds, leaves = _SMALL if num_samples(X) <= _ENOUGH_ROWS else _LARGER
-    booster = _made_by(task).booster(
+    booster = makers_of(task).booster(
         max_iter=rounds, max_leaf_nodes=leaves, early_stopping=False
     )
     if loss in _BOOSTED_LOSSES:
@@ -308,7 +269,7 @@ def small_booster(X, task, loss="squared_error"):
 
 
 def _extra_trees(n_trees, task):
-    trees = _made_by(task).trees
+    trees = makers_of(task).trees
     return _routed(trees(n_trees, bootstrap=True, min_samples_leaf=3))
 
 
@@ -329,7 +290,7 @@ def _linear_model(X, task):
     model = make_pipeline(
         _common_scale(X, "mean", _FURTHEST),
         PCA(svd_solver="full") if few else PCA(_DIRECTIONS, svd_solver="randomized"),
-        _routed(_made_by(task).linear()),
+        _routed(makers_of(task).linear()),
     )
     return model.set_output(transform="default")
 
