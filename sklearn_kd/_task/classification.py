@@ -73,8 +73,11 @@ class Classification:
     #: The dtype of outputs outside a network, and what stands for none.
     dtype, no_prediction = np.float32, 0
 
-    #: Hard targets have no levels of quantiles.
-    quantiles = None
+    #: Hard targets have no levels of quantiles, and nothing depends on their units.
+    quantiles, has_units = None, False
+
+    #: A network's outputs are what a loss reads.
+    factor = None
 
     def of_means(self):
         """Give the task itself: probabilities are means."""
@@ -97,6 +100,10 @@ class Classification:
         y, weight, classes = check_labels(estimator, X, y, sample_weight, classes)
         task = cls(classes)
         return task, task.encode(y, weight > 0), weight
+
+    def of_rows(self, codes, soft, weight):
+        """Give the same: it does not depend on the rows that are learned from."""
+        return self
 
     def read_validation(self, estimator, X, y, sample_weight):
         """Check ``y_val`` and ``sample_weight_val``; give codes and float64 weights."""

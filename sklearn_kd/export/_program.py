@@ -44,8 +44,8 @@ class Program:
         Each takes what the one before it gave: first `Encode` or `Scale`, then `Dense`,
         an `AddLevel` for each nominal column, and pairs of `Activate` and `Dense`. The
         last belong to the task: an `Activate` by its link, where that is not the
-        identity, and sometimes `Widen`, give probabilities, or `Ascend` for quantiles
-        and `Unscale` numbers.
+        identity, and sometimes `Widen`, give probabilities; `Ascend` for quantiles, or
+        `Unscale` and an `Activate` for logarithms, and `Unscale` give numbers.
     decision : Greatest, Threshold or Middle
         Gives the position of the label, or the numbers that are predicted.
     classes : ndarray of shape (n_classes,), or None
@@ -93,10 +93,10 @@ def program_of(estimator, caller):
     steps = [*_first_steps(student, coefs[0], intercepts[0], caller)]
     for layer in zip(coefs[1:], intercepts[1:], strict=True):
         steps += [*_activation(student.activation), Dense(*layer)]
-    steps += _activation(student.out_activation_)
     if isinstance(student, MLPStudentRegressor):
         steps += _to_units(student._task)
         return Program(_inputs(student), tuple(steps), _middle(student._task), None)
+    steps += _activation(student.out_activation_)
     threshold = read_decision(deciding, estimator.classes_)
     decision = Greatest() if threshold is None else Threshold(*threshold)
     classes, known = estimator.classes_, student.classes_
@@ -109,11 +109,10 @@ def _to_units(task):
     """Make the steps from the outputs of a network to the units of the targets."""
     if task.n_levels > 1:
         yield Ascend(task.n_levels)
-    scale, shift = task.scale, task.center
-    if task.link_name == "log":  # multiples of the mean
-        equal = scale == 0
-        scale, shift = np.where(equal, 0.0, shift), np.where(equal, shift, 0.0)
-    yield Unscale(np.repeat(scale, task.n_levels), np.repeat(shift, task.n_levels))
+    if task.factor is not None:
+        yield Unscale(task.factor, np.zeros(task.n_targets))
+        yield Activate("exp")
+    yield Unscale(task.link.scale, task.link.shift)
 
 
 def _middle(task):

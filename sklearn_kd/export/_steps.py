@@ -191,7 +191,7 @@ class Ascend:
 
 @dataclass(frozen=True, eq=False)
 class Unscale:
-    """From the units of a network to those of the targets, ``x * scale + shift``.
+    """From one unit to another, as that of the targets: ``x * scale + shift``.
 
     It is computed in float64: a shift may have more digits than float32.
 

@@ -95,19 +95,25 @@ class LearnsNumbers(PredictingRegressorMixin):
 
     def _read(self, X, y, sample_weight, soft_targets):
         """Check targets and weights, and take the units from them."""
-        terms = self._terms(soft_targets)
-        return Regression.read(self, X, y, sample_weight, *terms, soft_targets)
+        loss, levels = self._terms(soft_targets)
+        self._learned_loss = loss
+        return Regression.read(self, X, y, sample_weight, loss, levels, soft_targets)
 
     def _read_batch(self, X, y, sample_weight, soft_targets, classes, first):
         """Check a batch of a stream; the units are those of its first rows."""
         if first:
             return self._read(X, y, sample_weight, soft_targets)
-        loss, _ = self._terms(soft_targets)
-        return self._task.read_more(self, X, y, sample_weight, loss, soft_targets)
+        begun = self._learned_loss, self._task.quantiles
+        if soft_targets is not None and self._terms(soft_targets) != begun:
+            raise ValueError(
+                "soft_targets must have the loss and the quantiles that partial_fit "
+                f"started with, {show(begun)}, got {show(self._terms(soft_targets))}."
+            )
+        return self._task.read_more(self, X, y, sample_weight, begun[0], soft_targets)
 
     def _hard_term(self):
         """Give how soft targets without a soft term are made: the loss of labels."""
-        return SoftTerm(0.0, 1.0, self.loss)
+        return SoftTerm(0.0, 1.0, self._learned_loss)
 
     def _follow(self, task):
         """Take the units from a task, which is made again from them in a pickle."""
@@ -123,9 +129,7 @@ class LearnsNumbers(PredictingRegressorMixin):
         """Give means, or the quantile nearest to the median."""
         outputs = self._outputs(X)
         task = self._task
-        if task.n_outputs > 1:
-            outputs = task.harden(outputs)
-        return task.labels(outputs)
+        return task.labels(outputs if task.quantiles is None else task.harden(outputs))
 
     def _predict_quantiles(self, X):
         """Give quantiles, those of each target side by side."""

@@ -51,6 +51,9 @@ class Regression(Units):
     #: The dtype of outputs outside a network, and what stands for none.
     dtype, no_prediction = np.float64, np.nan
 
+    #: A network's units are those of the rows that it has learned.
+    has_units = True
+
     #: What the outputs are where nothing is learned from any row.
     baseline = "the mean of the targets"
 
@@ -87,22 +90,42 @@ class Regression(Units):
         link = "log" if loss in LOG_LINK else "identity"
         task = cls(*units_of(hard, weight), link, quantiles)
         if soft is not None:
-            if soft.shape[1] != task.n_outputs:
-                raise ValueError(
-                    f"soft_targets have {soft.shape[1]} columns, expected "
-                    f"{task.n_outputs} for {hard.shape[1]} outputs of y."
-                )
-            blended = task.blend(soft.outputs, hard, soft.row_alpha)
-            task = cls(*units_of(task.harden(blended), weight), link, quantiles)
+            task._check_columns(soft)
+            task = task.of_rows(hard, soft, weight)
         check_range(hard, loss, "y", _counting(weight, soft))
         return task, hard, weight
 
+    def of_rows(self, hard, soft, weight):
+        """Take the units from other rows of the same targets."""
+        units = units_of(self._blended(hard, soft), weight)
+        return Regression(*units, self.link_name, self.quantiles)
+
     def read_more(self, estimator, X, y, sample_weight, loss, soft=None):
-        """Check the rows of a later batch of a stream; the units stay."""
+        """Check the rows of a later batch of a stream.
+
+        The units stay, but those of targets that were equal so far and are no longer.
+        """
         hard = self._checked(read_targets(estimator, X, y), "y")
         weight = check_weight(sample_weight, X)
         check_range(hard, loss, "y", _counting(weight, soft))
-        return self, hard, weight
+        if soft is not None:
+            self._check_columns(soft)
+        if self.scale.all() or not weight.any():
+            return self, hard, weight
+        targets = hard if soft is None else self._blended(hard, soft)
+        return self.widened(*units_of(targets, weight)), hard, weight
+
+    def _blended(self, hard, soft):
+        """Give what is learned of each target, of quantiles the middle one."""
+        return self.harden(self.blend(soft.outputs, hard, soft.row_alpha))
+
+    def _check_columns(self, soft):
+        """Refuse soft targets of another number of columns."""
+        if soft.shape[1] != self.n_outputs:
+            raise ValueError(
+                f"soft_targets have {soft.shape[1]} columns, expected "
+                f"{self.n_outputs} for {self.n_targets} outputs of y."
+            )
 
     def read_validation(self, estimator, X, y, sample_weight):
         """Check ``y_val`` and ``sample_weight_val``; give targets and weights."""

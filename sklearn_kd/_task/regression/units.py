@@ -1,13 +1,12 @@
 """The units in which a network learns targets, and the way back from its outputs."""
 
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from functools import cached_property
 
 import numpy as np
 
 from sklearn_kd._messages import show
-from sklearn_kd._task.regression.match import check_predictions
-from sklearn_kd._task.regression.quantiles import increasing
+from sklearn_kd._task.regression.link import Link
 from sklearn_kd._task.scores import few_targets
 
 #: Share of the mean below which a teacher's predictions count as that share, where the
@@ -61,7 +60,8 @@ class Units:
     """The units of the targets, those of a network, and the link between them.
 
     A network computes in units in which targets have mean 0 and deviation 1 or, where
-    its link is the logarithm, mean 1.
+    its link is the logarithm, mean 1. Its outputs vary by about 1 either way: those
+    that stand for the logarithms of targets that vary little have a unit too, `factor`.
 
     Parameters
     ----------
@@ -101,7 +101,7 @@ class Units:
         """Number of columns of the outputs."""
         return self.n_targets * self.n_levels
 
-    @property
+    @cached_property
     def middle_level(self):
         """Position of the level nearest to the median."""
         return int(np.abs(np.array(self.quantiles or [0.5]) - 0.5).argmin())
@@ -112,10 +112,34 @@ class Units:
         wide = np.where(self.scale > 0, self.scale, 1.0)
         return np.repeat(self.center, self.n_levels), np.repeat(wide, self.n_levels)
 
+    @cached_property
+    def factor(self):
+        """What a network's logarithms are multiplied by; None without logarithms.
+
+        For each target it is the deviation as a share of the mean, and 1 at most.
+        """
+        if self.link_name != "log":
+            return None
+        varies = (self.center > 0) & (self.scale > 0)
+        share = np.minimum(self.scale / np.where(varies, self.center, 1), 1)
+        # others are predicted exactly, whatever their output is
+        return np.where(varies, share, share[varies].min() if varies.any() else 1)
+
     @property
     def units(self):
         """What makes the task again, as a pickle keeps it."""
         return self.center, self.scale, self.link_name, self.quantiles
+
+    def widened(self, center, scale):
+        """Give targets that were all equal the units of more rows, where these differ.
+
+        A network has learned to predict what they were equal to, and does so still.
+        """
+        apart = np.hypot(scale, center - self.center)
+        scale = np.where(self.scale == 0, apart, self.scale)
+        unset = (self.center == 0) & (self.scale == 0) & (self.link_name == "log")
+        center = np.where(unset, center, self.center)
+        return replace(self, center=center, scale=scale)
 
     def encode(self, y):
         """Write targets, as :meth:`labels` gives them, in two dimensions."""
@@ -157,26 +181,17 @@ class Units:
             return hard / mean, soft.with_outputs(outputs)
         return self._z(hard), soft.with_outputs(self._z(soft.outputs))
 
-    def link(self, outputs, model):
-        """Turn the outputs of a network, float64, into predictions in place."""
-        check_predictions(outputs, len(outputs), self.n_outputs, type(model).__name__)
-        if self.link_name == "log":
-            np.exp(outputs, out=outputs)
-            outputs *= self.center
-            outputs[:, self.scale == 0] = self.center[self.scale == 0]
-            return outputs
-        if self.quantiles is not None:
-            outputs = increasing(outputs, self.n_levels)
-        outputs *= np.repeat(self.scale, self.n_levels)
-        outputs += self._middle[0]
-        return outputs
+    @cached_property
+    def link(self):
+        """The :class:`Link`, from outputs of a network to predictions."""
+        return Link(self.center, self.scale, self.factor, self.n_levels)
 
     def start(self, mean_target):
         """Give the outputs of a network that predict the mean target for each row."""
         center, wide = self._middle
         if self.link_name == "log":
             mean = np.maximum(mean_target / np.where(center > 0, center, 1), _LEAST)
-            return np.log(mean)
+            return np.log(mean) / self.factor
         return (mean_target - center) / wide
 
     def scores(self, outputs):

@@ -108,11 +108,10 @@ class BaseMLP(VersionedMixin, NestedParameterMixin, BaseEstimator):
         first = not hasattr(self, "coefs_")
         batch = check_batch(self, X, y, classes, sample_weight, soft_targets, first)
         batch = batch.in_rows()
-        if first:
-            self._follow(batch.task)
         with no_autologging(), single_blas_thread():
             learned = learn_batch(self, batch, first)
         # nothing has changed up to here, so that a batch which fails leaves no trace
+        self._follow(learned.task)
         self.encoder_, self._stream = learned.encoder, learned.state
         self._keep(learned.parameters, learned.history)
         return self

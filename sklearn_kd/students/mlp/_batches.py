@@ -28,10 +28,42 @@ LEAST_NORM = 1 / 8
 
 
 def loss_of(transfer_set):
-    """Make the loss that the soft targets of rows are for."""
-    soft = transfer_set.soft
+    """Make the loss that the soft targets of rows are for, of a network's outputs."""
+    soft, factor = transfer_set.soft, transfer_set.task.factor
     check_form(soft.loss, "NumPy")
-    return LOSSES[soft.loss].for_soft(soft)
+    loss = LOSSES[soft.loss].for_soft(soft)
+    return loss if factor is None else OfMultiples(loss, factor)
+
+
+class OfMultiples:
+    """A loss of outputs that are multiplied by a factor first.
+
+    It is divided by the mean square of the factors: so where targets vary little it is
+    about as large, and its gradient too, as where they vary much.
+
+    Parameters
+    ----------
+    loss : RegressionLoss
+        The loss.
+    factor : ndarray of shape (n_outputs,), float64
+        For each output.
+    """
+
+    def __init__(self, loss, factor):
+        self._loss, self._factor = loss, factor
+        self._unit = float(np.mean(factor**2))
+
+    def prepare(self, hard, soft_targets, dtype):
+        """Prepare targets as the loss does."""
+        targets, constant = self._loss.prepare(hard, soft_targets, dtype)
+        return targets, constant / self._unit
+
+    def value_and_gradient(self, outputs, targets, weight, gradient):
+        """Evaluate a batch as the loss does; the outputs are overwritten."""
+        outputs *= self._factor
+        value = self._loss.value_and_gradient(outputs, targets, weight, gradient)
+        gradient *= self._factor / self._unit
+        return value / self._unit
 
 
 def prepare_batches(encoder, transfer_set, loss, dtype, *, by_parts=False):

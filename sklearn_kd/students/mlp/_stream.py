@@ -126,9 +126,10 @@ class StreamTrainer(Trainer):
 class Beginning:
     """The first rows of a stream, kept while they are too few to fit an encoder on.
 
-    A column that is constant in them is dropped by the encoder, and a level that is not
-    among them is unknown. So it is fitted anew whenever twice as many rows have come,
-    and everything is learned again with it, in the order in which it came.
+    A column that is constant in them is dropped by the encoder, a level that is not
+    among them is unknown, and numbers have other units. So the encoder is fitted anew
+    whenever twice as many rows have come, the units are taken from these, and
+    everything is learned again with both, in the order in which it came.
 
     Parameters
     ----------
@@ -198,6 +199,8 @@ class Learned:
 
     Parameters
     ----------
+    task : Classification or Regression
+        With the units of the weights.
     encoder : transformer or None
         Fitted.
     parameters : Parameters
@@ -208,6 +211,7 @@ class Learned:
         Of the whole stream.
     """
 
+    task: object
     encoder: object
     parameters: Parameters
     state: dict
@@ -231,43 +235,43 @@ def learn_batch(student, batch, first):
     Learned
         What the student is to keep.
     """
-    ready = None
     if first:
         tabular = isinstance(student.encoder, (str, TabularEncoder))
         seen = SeenColumns() if tabular else None
         beginning = Beginning(as_seed(student.random_state), seen=seen)
-        ready = _ready_encoder(student.encoder, batch.X)
     else:
         beginning = vars(student).get("_stream", {}).get("beginning")
     if beginning is not None:
         beginning = beginning.add(batch)
         if beginning.is_due():
-            return _begin(student, beginning, ready)
+            return _begin(student, beginning)
     return _go_on(student, batch, beginning)
 
 
-def _begin(student, beginning, encoder):
+def _begin(student, beginning):
     """Fit an encoder on all rows so far, and learn them from the start with it."""
     rows = beginning.rows()
+    task = rows.task.of_rows(rows.hard, rows.soft, rows.weight)
+    rows = replace(rows, task=task)
+    batches = [replace(batch, task=task) for batch in beginning.batches]
+    encoder = _ready_encoder(student.encoder, rows.X)
     fixed = encoder is not None or student.encoder is None
     if fixed:
-        check_types(encoder, rows.X)
+        check_types(encoder, batches[-1].X)
     else:
         encoder, beginning = _fit_encoder(student, rows, beginning)
     prepared = prepare_batches(encoder, rows, loss_of(rows), student.dtype)
     hidden = check_hidden_layer_sizes(student.hidden_layer_sizes)
-    sizes = [prepared.n_inputs, *hidden, rows.task.n_outputs]
+    sizes = [prepared.n_inputs, *hidden, task.n_outputs]
     parameters = Parameters(sizes, student.dtype)
     generator = stream(beginning.seed, INITIALIZE)
     parameters.initialize(generator, student.activation, prepared.input_norm())
     state = _first_state(beginning.seed)
-    if fixed or len(rows) >= FEW_ROWS:
+    if (fixed and not task.has_units) or len(rows) >= FEW_ROWS:
         after = None
     else:
         after = replace(beginning, n_encoded=len(rows))
-    return _learn(
-        student, beginning.batches, encoder, parameters, state, History(), after
-    )
+    return _learn(student, batches, encoder, parameters, state, History(), after)
 
 
 def _fit_encoder(student, rows, beginning):
@@ -283,7 +287,7 @@ def _fit_encoder(student, rows, beginning):
 
 def _go_on(student, batch, beginning):
     """Learn a batch with the encoder and the weights that there are."""
-    if beginning is None:  # else it has been compared with those before it
+    if beginning is None or beginning.seen is None:  # else it has been compared
         check_types(student.encoder_, batch.X)
     parameters = _copied(student.coefs_, student.intercepts_)
     state = vars(student).get("_stream")
@@ -308,7 +312,8 @@ def _learn(student, batches, encoder, parameters, state, history, beginning):
     history.best_loss = history.loss_curve[-1]
     history.n_iter = len(history.loss_curve)
     history.n_steps += state["n_steps"]
-    return Learned(encoder, parameters, state | {"beginning": beginning}, history)
+    state = state | {"beginning": beginning}
+    return Learned(batches[-1].task, encoder, parameters, state, history)
 
 
 def packed_stream(state):

@@ -89,7 +89,8 @@ class MLPStudentRegressor(LearnsNumbers, BaseMLP):
     coefs_, intercepts_ : list of ndarray, dtype
         Weights of shape (n_inputs, n_outputs) and biases of each layer. The last gives
         targets in deviations from their mean, divided by their standard deviation, or
-        with "poisson" and "gamma" the logarithm of a multiple of their mean.
+        with "poisson" and "gamma" the logarithm of a multiple of their mean, divided by
+        the deviation as a share of the mean where that is below 1.
     loss_curve_ : list of float
         Mean training loss of each epoch, of standardised targets.
     validation_loss_curve_ : list of float
@@ -119,7 +120,9 @@ class MLPStudentRegressor(LearnsNumbers, BaseMLP):
 
     Targets are standardised before training, so that neither learning rate nor decay
     depends on their units. Predictions are computed in float64 from there, so that
-    targets with a large offset keep their digits.
+    targets with a large offset keep their digits. With "poisson" and "gamma" they keep
+    those of float32: use another loss where the deviation is below a hundredth of the
+    mean.
 
     Of ascending quantiles the network gives the lowest, and for each further one a
     number whose softplus is added to the one before.
@@ -242,7 +245,9 @@ class MLPStudentRegressor(LearnsNumbers, BaseMLP):
 
         As :meth:`MLPStudent.partial_fit`, which has the details. The mean and the
         deviation of the targets, in whose units the network computes, are those of the
-        first 64 rows of the stream, or of the first batch if that is larger.
+        first 64 rows of the stream, or of the first batch if that is larger; for a
+        target that is the same in all of these, the deviation in the first batch where
+        it is not.
 
         Parameters
         ----------

@@ -116,8 +116,11 @@ class NetOfNumbers(NetTask):
     worst = 3.0
 
     def settings(self, net, soft):
-        levels = {"criterion__quantiles": soft.quantiles}
-        return super().settings(net, soft) | levels
+        factor = self.task.factor
+        return super().settings(net, soft) | {
+            "criterion__quantiles": soft.quantiles,
+            "criterion__factor": None if factor is None else factor.tolist(),
+        }
 
     def read(self, net, output, given):
         width = output.shape[1] if output.ndim == 2 else 1
@@ -127,9 +130,7 @@ class NetOfNumbers(NetTask):
                 each += " and quantile"
             raise self._refuse_shape(output, each, "n_outputs")
         criterion = getattr(net.criterion_, "_orig_mod", net.criterion_)
-        net.predict_nonlinearity = Numbers(
-            criterion.loss, criterion.quantiles, self.task.middle_level
-        )
+        net.predict_nonlinearity = Numbers(criterion, self.task.middle_level)
 
 
 _NETS = {Classification.name: NetOfLabels, Regression.name: NetOfNumbers}

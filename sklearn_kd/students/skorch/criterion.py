@@ -3,7 +3,6 @@
 import torch
 from skorch.utils import to_numpy
 
-from sklearn_kd.losses import LOSSES
 from sklearn_kd.torch.loss import DistillationLoss
 from sklearn_kd.torch.regression import RegressionDistillationLoss
 
@@ -29,12 +28,32 @@ class NetLoss(DistillationLoss):
 
 
 class NumberLoss(RegressionDistillationLoss):
-    """The distillation loss of the numbers that a module returns, first or alone."""
+    """The distillation loss of the numbers that a module returns, first or alone.
+
+    Parameters
+    ----------
+    factor : sequence of float or None, default=None
+        What these are multiplied by first, each output by its own. The loss is divided
+        by the mean square of the factors.
+    **params : dict
+        Of :class:`RegressionDistillationLoss`.
+    """
+
+    def __init__(self, factor=None, **params):
+        super().__init__(**params)
+        factor = torch.ones(1) if factor is None else torch.tensor(factor)
+        self.register_buffer("factor", factor)
 
     def forward(self, output, target):
         """Evaluate the loss of a batch; a target of the user's own is labels."""
         target = {"labels": target} if isinstance(target, torch.Tensor) else target
-        return super().forward(first_of(output), target)
+        value = super().forward(self.of_targets(output), target)
+        return value / self.factor.square().mean()
+
+    def of_targets(self, output):
+        """Bring what a module returned to two dimensions and the units of the loss."""
+        output = first_of(output)
+        return output.reshape(len(output), -1) * self.factor.to(output.dtype)
 
 
 class Probabilities:
@@ -52,24 +71,19 @@ class Numbers:
 
     Parameters
     ----------
-    loss : str
-        A key of ``LOSSES``.
-    quantiles : tuple of float or None
-        The levels, where it returns quantiles.
+    loss : NumberLoss
+        Its criterion.
     level : int
-        The position of the one that stands for ``y``.
+        The position of the quantile that stands for ``y``; 0 where there are none.
     """
 
-    def __init__(self, loss, quantiles, level):
+    def __init__(self, loss, level):
         self.loss = loss
-        self.quantiles = quantiles
         self.level = level
 
     def __call__(self, output):
-        output = first_of(output)
-        output = output.reshape(len(output), -1)
-        predicted = LOSSES[self.loss](self.quantiles).torch_predictions(output)
-        return predicted[:, self.level :: len(self.quantiles or [None])]
+        predicted = self.loss.predictions(self.loss.of_targets(output))
+        return predicted[:, self.level :: len(self.loss.quantiles or [None])]
 
 
 def first_of(output):

@@ -32,9 +32,10 @@ class SkorchStudentRegressor(LearnsNumbers, BaseSkorch):
     loss : {"squared_error", "absolute_error", "huber", "poisson", "gamma", \
 "pinball"} or str, default="squared_error"
         As for :class:`MLPStudentRegressor`: with "poisson" and "gamma" the module
-        returns logarithms, and with "pinball" the lowest quantile of each target, and
-        for each further one a number whose softplus is added to the one before. With
-        soft targets their loss is used.
+        returns logarithms of multiples of the mean, in units of the deviation as a
+        share of the mean where that is below 1, and with "pinball" the lowest quantile
+        of each target, and for each further one a number whose softplus is added to the
+        one before. With soft targets their loss is used.
     quantiles : sequence of float or None, default=None
         Levels of the quantiles to learn, increasing and in (0, 1), with
         ``loss="pinball"``. The quantiles of a row never cross. With soft targets their
