@@ -88,6 +88,7 @@ bench-speed: $(VENV)/.bench-data ## what training, predicting and importing cost
 # AutoGluon brings much and pins much, so it has a venv of its own.
 bench-peers: .venv-peers/.installed ## ours against AutoGluon's own distillation
 	$(ONE_THREAD) .venv-peers/bin/python -m benchmarks.peers $(ARGS)
+	$(ONE_THREAD) .venv-peers/bin/python -m benchmarks.peers --task regression $(ARGS)
 
 # The floors of pyproject.toml, in a venv of their own; run it with the oldest Python:
 # make PYTHON=python3.11 test-lowest

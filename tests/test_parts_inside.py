@@ -54,7 +54,7 @@ def test_a_booster_inside_is_named(name):
         with refused(TypeError, match.format("teacher") + ".*LGBMClassifier") as caught:
             ask(X, y)
         assert "Calibrated" not in str(caught.value).replace("CalibratedClassif", "", 1)
-    with refused(TypeError, match.format("student") + ".*Use MLPStudent"):
+    with refused(TypeError, match.format("student") + ".*the default network"):
         DistilledClassifier(LogisticRegression(), model).fit(X, y)
 
 

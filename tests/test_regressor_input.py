@@ -203,18 +203,18 @@ def frame_of(X):
     return pd.DataFrame(X, columns=NAMES)
 
 
-@pytest.mark.parametrize(
-    "make",
-    {
-        "pandas": frame_of,
-        "index": lambda X: frame_of(X).set_index(np.arange(len(X))[::-1]),
-        "polars": lambda X: pl.DataFrame(dict(zip(NAMES, X.T, strict=True))),
-        "arrow": lambda X: pa.table(dict(zip(NAMES, X.T, strict=True))),
-        "list": lambda X: X.tolist(),
-    }.values(),
-    ids=str,
-)
-def test_rows_in_any_table(make):
+MAKERS = {
+    "pandas": frame_of,
+    "index": lambda X: frame_of(X).set_index(np.arange(len(X))[::-1]),
+    "polars": lambda X: pl.DataFrame(dict(zip(NAMES, X.T, strict=True))),
+    "arrow": lambda X: pa.table(dict(zip(NAMES, X.T, strict=True))),
+    "list": lambda X: X.tolist(),
+}
+
+
+@pytest.mark.parametrize("container", MAKERS)
+def test_rows_in_any_table(container):
+    make = MAKERS[container]
     model = on_given_rows(HistGradientBoostingRegressor(max_iter=3), transfer=FEW)
     plain = clone(model).fit(X, y).predict(X)
     assert_allclose(clone(model).fit(make(X), y).predict(make(X)), plain, rtol=1e-6)

@@ -6,6 +6,7 @@ import numpy as np
 import pandas as pd
 import pytest
 from clocks import stopped
+from labelled import classes
 from sklearn.datasets import load_digits
 from sklearn.ensemble import RandomForestClassifier
 from sklearn.linear_model import LogisticRegression
@@ -131,18 +132,20 @@ def test_edges_that_there_is_no_time_for_are_not_learned(monkeypatch):
 
 # ---- the default teachers
 
+TWO = classes(2)
+
 
 def test_the_default_ensemble_of_a_wide_table_has_a_linear_model():
     X, _ = wide_table(101)
-    assert last_steps(default_teachers(X)) == [
+    assert last_steps(default_teachers(X, TWO)) == [
         "LogisticRegression",
         "ExtraTreesClassifier",
     ]
-    assert last_steps(default_teachers(X[:, :100])) == [
+    assert last_steps(default_teachers(X[:, :100], TWO)) == [
         "HistGradientBoostingClassifier",
         "ExtraTreesClassifier",
     ]
-    assert last_steps([small_booster(X), small_booster(X[:, :100])]) == [
+    assert last_steps([small_booster(X, TWO), small_booster(X[:, :100], TWO)]) == [
         "LogisticRegression",
         "HistGradientBoostingClassifier",
     ]
@@ -171,7 +174,7 @@ def test_a_survey_of_many_nominal_columns():
 
 def test_the_linear_model_reads_what_it_did_not_see():
     X, y = survey()
-    model = small_booster(X[:50]).fit(X[:50], y[:50])
+    model = small_booster(X[:50], TWO).fit(X[:50], y[:50])
     strange = X[50:].copy()
     strange["q0"] = "never"
     strange["age"] = 1e30

@@ -26,8 +26,8 @@ class Regression(Task):
     metric, valid = "root_mean_squared_error", "valid_rmse"
     shown = {
         "r2": ("R2", ".4f"),
-        "rmse": ("RMSE", ".4g"),
-        "mae": ("MAE", ".4g"),
+        "rmse": ("RMSE", "#.4g"),
+        "mae": ("MAE", "#.4g"),
         "fidelity": ("R2 against the teacher", ".4f"),
         "difference": ("difference from it in sd", ".3f"),
     }

@@ -59,7 +59,7 @@ def refuse_unusable_parts(estimator, role, advise):
     if isinstance(part, Pipeline):
         begins = f"The {role} is" if part is estimator else holds
         raise TypeError(
-            f"{begins} a Pipeline without steps. Its last step has to be a classifier."
+            f"{begins} a Pipeline without steps. Its last step has to be a model."
         )
     if isinstance(part, type):
         raise TypeError(f"{holds} the class {part.__name__}: pass an instance.")
@@ -67,7 +67,7 @@ def refuse_unusable_parts(estimator, role, advise):
         raise TypeError(
             f"{holds} {name}, which has no __sklearn_tags__, which scikit-learn needs "
             f"inside its own. Pass the {name} by itself, or derive its class from "
-            "sklearn.base.ClassifierMixin and BaseEstimator."
+            "sklearn.base.BaseEstimator, and ClassifierMixin or RegressorMixin before."
         )
     raise TypeError(f"{holds} {name}, which is no estimator. {advise(part)}")
 

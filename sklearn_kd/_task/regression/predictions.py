@@ -1,8 +1,9 @@
 """What every regressor here has: predictions and the score, of any container."""
 
-from sklearn.base import RegressorMixin, is_classifier, is_regressor
+from sklearn.base import RegressorMixin
 from sklearn.utils.metaestimators import available_if
 
+from sklearn_kd._estimators.unusable_parts import read_tags
 from sklearn_kd._tables.containers import as_column
 from sklearn_kd._task.regression.reading import LOG_LINK
 
@@ -78,8 +79,9 @@ n_quantiles), float64
 
 def predicts_numbers(estimator):
     """Return whether an estimator predicts numbers; what has no tags may do so."""
-    if not hasattr(estimator, "__sklearn_tags__"):
+    tags = read_tags(estimator)
+    if tags is None:
         return hasattr(estimator, "predict") and not hasattr(estimator, "predict_proba")
-    if is_classifier(estimator):
+    if tags.estimator_type == "classifier":
         return False
-    return is_regressor(estimator) or hasattr(estimator, "predict")
+    return tags.estimator_type == "regressor" or hasattr(estimator, "predict")
