@@ -41,7 +41,7 @@ DRAWN = "synthetic rows are drawn, and weigh what their sources do"
 #: Name: (estimator, why the sample weight checks must fail or None).
 ESTIMATORS = {
     "default": (
-        DistilledRegressor(student=FAST),
+        DistilledRegressor(student=FAST, transfer=FEW),
         "synthetic rows are drawn, and so are the bootstrap samples of its extra trees",
     ),
     "student": (MLPStudentRegressor((16,)), MINIBATCHES),
