@@ -16,7 +16,6 @@ from regressors import (
     y,
 )
 from sklearn.base import BaseEstimator, RegressorMixin, clone
-from sklearn.base import clone
 from sklearn.ensemble import (
     BaggingRegressor,
     ExtraTreesRegressor,
