@@ -231,8 +231,9 @@ def test_losses_of_one_search_share_a_teacher(tmp_path, monkeypatch):
 
 def test_under_a_time_limit_there_is_a_student():
     teacher = GradientBoostingRegressor(n_estimators=20, random_state=0).fit(X, y)
+    student = clone(SMALL).set_params(max_iter=30)
     model = on_given_rows(
-        teacher, SMALL, time_limit=30, transfer=FEW, objective="generalization"
+        teacher, student, time_limit=30, transfer=FEW, objective="generalization"
     )
     model.fit(X, y)
     assert model.n_transfer_rows_ == 200
