@@ -63,6 +63,7 @@ STUDENTS = {
 }
 
 
+@pytest.mark.filterwarnings("ignore::sklearn.exceptions.ConvergenceWarning")
 @pytest.mark.parametrize("name", STUDENTS)
 def test_any_regressor_learns_predictions(name):
     """At alpha 1 it is fitted on the teacher's predictions in the place of y."""
