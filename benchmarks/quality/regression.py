@@ -116,6 +116,7 @@ class Quantiles(Regression):
     def figures(self, unit, outputs, teacher_outputs):
         """Judge quantiles of the test rows; retention is of the pinball loss."""
         y = unit.split[3]
+        outputs = np.reshape(outputs, np.shape(teacher_outputs))
         figures = interval(y, outputs, LEVELS) | fidelity(y, outputs, teacher_outputs)
         best = interval(y, teacher_outputs, LEVELS)["pinball"]
         return figures | {"retention": best / figures["pinball"]}
