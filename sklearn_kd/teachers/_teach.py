@@ -114,7 +114,7 @@ def teach(
         )
         name = "Every teacher"
     teachers = Teachers(
-        teacher, None, tuple(members), weights, context, log_linear=pooled
+        teacher, None, tuple(members), weights, context, pooled=pooled
     )
     outputs = teachers.combined([one.outputs for one in members], task)
     return replace(teachers, outputs=task.fill(outputs, rows.hard, name))

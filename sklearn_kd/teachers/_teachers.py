@@ -155,7 +155,7 @@ class Teachers:
         Of the teachers in the mean, or in the pool.
     context : Context or None, default=None
         Cache, number of jobs, progress.
-    log_linear : bool, default=False
+    pooled : bool, default=False
         Whether the predictions are pooled with these weights, and not averaged.
     calibrate : callable or None, default=None
         From :func:`fit_calibrator`; changes the mean of the predictions.
@@ -171,7 +171,7 @@ class Teachers:
     members: tuple = ()
     weights: np.ndarray | None = None
     context: object = None
-    log_linear: bool = False
+    pooled: bool = False
     calibrate: object = None
     flags: object = None
     are_out_of_sample: bool = False
@@ -195,7 +195,7 @@ class Teachers:
 
     def combined(self, outputs, task):
         """Give one prediction a row, of those of all teachers."""
-        combine = task.pool if self.log_linear else task.mean
+        combine = task.pool if self.pooled else task.mean
         return combine(outputs, self.weights)
 
     def calibrated(self, outputs):
