@@ -113,9 +113,7 @@ def teach(
             pooled=pooled,
         )
         name = "Every teacher"
-    teachers = Teachers(
-        teacher, None, tuple(members), weights, context, pooled=pooled
-    )
+    teachers = Teachers(teacher, None, tuple(members), weights, context, pooled=pooled)
     outputs = teachers.combined([one.outputs for one in members], task)
     return replace(teachers, outputs=task.fill(outputs, rows.hard, name))
 
