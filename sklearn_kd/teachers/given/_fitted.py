@@ -167,7 +167,7 @@ def _regressor_instead(teacher):
 #: for that, and the advice on what has no such method.
 _METHODS = {Classification.name: "predict_proba", Regression.name: "predict"}
 _OTHERS = {
-    Classification.name: (is_regressor, ""),
+    Classification.name: (is_regressor, " Numbers need a DistilledRegressor."),
     Regression.name: (is_classifier, " Classes need a DistilledClassifier."),
 }
 _ADVICE = {
