@@ -10,8 +10,9 @@ from numpy.testing import assert_allclose, assert_array_equal
 from onnx_models import frame_feeds, run
 
 from sklearn_kd import MLPStudent, TabularEncoder
-from sklearn_kd.export import _interpreter, to_onnx
-from sklearn_kd.export._program import program_of
+from sklearn_kd.export import to_onnx
+from sklearn_kd.export._program import interpreter
+from sklearn_kd.export._program.program import program_of
 from sklearn_kd.students.encoder import _layout
 from sklearn_kd.students.encoder._forms import Curves, Functions, Ramps
 from sklearn_kd.students.encoder._nominal import NominalReadout
@@ -217,7 +218,7 @@ def test_few_rows_many_rows_and_exports_agree_on_functions_of_any_form(
     assert len(large) > _blocks.MANY_ROWS
     assert_allclose(student.predict_proba(large)[:N], proba, atol=1e-12)
     steps = program_of(student, "f").steps
-    assert_allclose(_interpreter.run(steps, None, X), proba, atol=1e-12)
+    assert_allclose(interpreter.run(steps, None, X), proba, atol=1e-12)
     onnx = run(to_onnx(student), {"X": X.astype(np.float32)})[1]
     assert_allclose(onnx, proba, atol=1e-5)
 

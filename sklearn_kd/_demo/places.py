@@ -1,12 +1,9 @@
-"""Files that the demo writes: checked before the work, and written in one piece."""
+"""Files that the demo writes, checked before the work."""
 
 import os
-import secrets
-import shutil
-from contextlib import contextmanager
-from pathlib import Path
 
 from sklearn_kd._demo.error import DemoError
+from sklearn_kd.export._files import part_of
 
 
 def check_place(option, path, data):
@@ -48,7 +45,7 @@ def check_place(option, path, data):
                 pass
         else:
             _try_name(real)
-        part = _part(real)
+        part = part_of(real)
         with open(part, "xb"):
             pass
         os.remove(part)
@@ -62,40 +59,6 @@ def check_apart(picture, out):
         raise DemoError(
             f"--picture and --out are the same file, {out}. Name two files."
         )
-
-
-@contextmanager
-def replacing(path):
-    """Give a name to write to; the file takes the place of another when it is whole.
-
-    Parameters
-    ----------
-    path : str
-        Where the file is to be in the end.
-
-    Yields
-    ------
-    str
-        A new file in the same folder with the same ending.
-    """
-    real = os.path.realpath(path)
-    part = _part(real)
-    try:
-        yield part
-        if os.path.exists(real):
-            shutil.copymode(real, part)
-        os.replace(part, real)
-    finally:
-        if os.path.lexists(part):
-            os.remove(part)
-
-
-def _part(real):
-    """Name a hidden file in the same folder, to be moved into place."""
-    suffix = Path(real).suffix
-    return os.path.join(
-        os.path.dirname(real), f".sklearn_kd-{secrets.token_hex(4)}{suffix}"
-    )
 
 
 def _try_name(real):

@@ -13,13 +13,14 @@ from threadpoolctl import threadpool_limits
 
 from sklearn_kd._demo.ensemble import make_booster, make_ensemble
 from sklearn_kd._demo.error import DemoError, first_line
-from sklearn_kd._demo.places import check_apart, check_place, replacing
+from sklearn_kd._demo.places import check_apart, check_place
 from sklearn_kd._demo.shipped import SHIPPED
 from sklearn_kd._demo.table import read_table, shipped_table
 from sklearn_kd._demo.tasks import TASKS
 from sklearn_kd._demo.wants import code_to_predict, columns_wanted
 from sklearn_kd._messages import printable
 from sklearn_kd._tables.doubtful_levels import already_warned
+from sklearn_kd.export._files import replacing
 from sklearn_kd.inspection import compare
 from sklearn_kd.inspection._format import SCORES
 

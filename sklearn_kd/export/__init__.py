@@ -1,5 +1,5 @@
 """A fitted student as an ONNX model."""
 
-from sklearn_kd.export._onnx import to_onnx
+from sklearn_kd.export._onnx.convert import to_onnx
 
 __all__ = ["to_onnx"]

@@ -21,6 +21,11 @@ class Input:
     name: str | int
     levels: list | None
 
+    @property
+    def label(self):
+        """Its name as a string: ``x0``, ``x1``, ... where the columns had no names."""
+        return self.name if isinstance(self.name, str) else f"x{self.name}"
+
 
 @dataclass(frozen=True, eq=False)
 class Interpolate:

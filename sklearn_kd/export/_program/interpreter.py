@@ -8,7 +8,7 @@ from scipy.special import expit, softmax
 from sklearn_kd._tables.checks import read_numbers
 from sklearn_kd._tables.columns import nominal_codes
 from sklearn_kd._task.regression.quantiles import increasing
-from sklearn_kd.export._steps import (
+from sklearn_kd.export._program.steps import (
     Activate,
     AddLevel,
     Ascend,

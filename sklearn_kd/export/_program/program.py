@@ -8,8 +8,8 @@ from sklearn.preprocessing import MaxAbsScaler, StandardScaler
 from sklearn.utils.validation import check_is_fitted
 
 from sklearn_kd._messages import show
-from sklearn_kd.export._advice import NETWORKS, what_to_pass
-from sklearn_kd.export._steps import (
+from sklearn_kd.export._program.advice import NETWORKS, what_to_pass
+from sklearn_kd.export._program.steps import (
     Activate,
     AddLevel,
     Ascend,
@@ -26,7 +26,7 @@ from sklearn_kd.export._steps import (
     Unscale,
     Widen,
 )
-from sklearn_kd.export._unwrap import read_decision, unwrap
+from sklearn_kd.export._program.unwrap import read_decision, unwrap
 from sklearn_kd.students.encoder._forms import MissingFlags, Ramps
 from sklearn_kd.students.encoder.encoder import TabularEncoder
 from sklearn_kd.students.mlp.regressor import MLPStudentRegressor
@@ -56,6 +56,13 @@ class Program:
     steps: tuple
     decision: object
     classes: np.ndarray | None
+
+    @property
+    def threshold(self):
+        """The class that is predicted from a probability on, and that; None if none."""
+        if not isinstance(self.decision, Threshold):
+            return None
+        return self.classes[self.decision.column], self.decision.value
 
     @property
     def outputs(self):

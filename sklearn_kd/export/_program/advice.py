@@ -7,7 +7,7 @@ from sklearn.pipeline import Pipeline
 
 from sklearn_kd._compat import BaseSearchCV
 from sklearn_kd._estimators.thresholds import read_threshold
-from sklearn_kd.export._unwrap import unwrap
+from sklearn_kd.export._program.unwrap import unwrap
 from sklearn_kd.students.mlp.regressor import MLPStudentRegressor
 from sklearn_kd.students.mlp.student import MLPStudent
 

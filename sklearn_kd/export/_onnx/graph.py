@@ -88,8 +88,13 @@ class Graph:
         """Declare an output, with its dimensions beyond the rows."""
         self.outputs.append(self._describe(name, kind, *widths))
 
-    def model(self):
+    def model(self, metadata):
         """Put the graph together.
+
+        Parameters
+        ----------
+        metadata : dict of str to str
+            What the model says of itself.
 
         Returns
         -------
@@ -109,5 +114,6 @@ class Graph:
             opset_imports=opsets,
             ir_version=IR_VERSION,
         )
+        helper.set_model_props(model, metadata)
         self._onnx.checker.check_model(model, full_check=True)
         return model

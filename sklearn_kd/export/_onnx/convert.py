@@ -5,12 +5,14 @@ from collections.abc import Sequence
 import numpy as np
 
 from sklearn_kd._messages import show
-from sklearn_kd.export._onnx_graph import Graph
-from sklearn_kd.export._onnx_levels import fits_int64, input_kind, read_level
-from sklearn_kd.export._onnx_numbers import encode_numbers, scale_numbers
-from sklearn_kd.export._program import program_of
-from sklearn_kd.export._rounding import warn_of_rounding
-from sklearn_kd.export._steps import (
+from sklearn_kd.export._files import check_path, write
+from sklearn_kd.export._onnx.graph import Graph
+from sklearn_kd.export._onnx.levels import fits_int64, input_kind, read_level
+from sklearn_kd.export._onnx.numbers import encode_numbers, scale_numbers
+from sklearn_kd.export._program.metadata import metadata_of
+from sklearn_kd.export._program.program import program_of
+from sklearn_kd.export._program.rounding import warn_of_rounding
+from sklearn_kd.export._program.steps import (
     Activate,
     AddLevel,
     Ascend,
@@ -34,7 +36,7 @@ _ACTIVATIONS = {
 _LABELS = {"i": "INT64", "U": "STRING", "O": "STRING", "b": "BOOL", "f": "DOUBLE"}
 
 
-def to_onnx(estimator, *, outputs=None):
+def to_onnx(estimator, path=None, *, outputs=None):
     """Write a fitted student, with its encoder, as an ONNX model.
 
     Parameters
@@ -48,6 +50,8 @@ DistilledRegressor
         decides the label. The encoder of the student is a
         :class:`TabularEncoder`, a :class:`~sklearn.preprocessing.StandardScaler`, a
         :class:`~sklearn.preprocessing.MaxAbsScaler` or None.
+    path : str, os.PathLike or None, default=None
+        The file to write, such as ``"student.onnx"``; None writes none.
     outputs : sequence of str or None, default=None
         Outputs of the model, in this order: of "label" and "probabilities" for a
         classifier, and of "prediction" for a regressor, with quantiles of "prediction"
@@ -70,6 +74,10 @@ DistilledRegressor
         double. ``probabilities`` is float32 of shape (N, n_classes). ``prediction`` is
         double, of shape (N,), or (N, n_outputs) for several outputs of ``y``, and
         ``quantiles`` double of shape (N, n_quantiles) or (N, n_outputs, n_quantiles).
+
+        Its metadata properties are ``sklearn_kd_version``, ``task``, and as JSON
+        ``feature_names``, ``feature_levels``, ``classes``, ``threshold`` and
+        ``quantiles``, as far as there are any.
 
     Raises
     ------
@@ -120,6 +128,7 @@ DistilledRegressor
     ['label', 'probabilities']
     >>> content = model.SerializeToString()  # the bytes of a .onnx file
     """
+    check_path(path)
     program = program_of(estimator, "to_onnx")
     outputs = _check_outputs(outputs, program.outputs)
     graph, names, kinds = _start(program)
@@ -128,8 +137,9 @@ DistilledRegressor
         value = _NODES[type(step)](graph, step, value, names, kinds)
     for name in outputs:
         _RESULTS[name](graph, value, program)
-    model = graph.model()
-    warn_of_rounding(program)
+    model = graph.model(metadata_of(program))
+    warn_of_rounding(program, "ONNX model")
+    write(path, model.SerializeToString(deterministic=True))
     return model
 
 
@@ -192,9 +202,7 @@ def _start(program):
     inputs = program.inputs
     if all(column.levels is None for column in inputs):
         return Graph([("X", "FLOAT", len(inputs))]), ["X"], ["FLOAT"] * len(inputs)
-    names = [
-        each.name if isinstance(each.name, str) else f"x{each.name}" for each in inputs
-    ]
+    names = [each.label for each in inputs]
     taken = set(names) & set(program.outputs)
     if taken:
         raise ValueError(

@@ -7,8 +7,8 @@ from itertools import chain
 import numpy as np
 
 from sklearn_kd._messages import show, warn
-from sklearn_kd.export._interpreter import read_part, run
-from sklearn_kd.export._steps import (
+from sklearn_kd.export._program.interpreter import read_part, run
+from sklearn_kd.export._program.steps import (
     Activate,
     AddLevel,
     Ascend,
@@ -119,7 +119,7 @@ def _steepness(step):
     return np.inf if is_exp else 1  # no other activation is steeper
 
 
-def warn_of_rounding(program):
+def warn_of_rounding(program, model):
     """Warn of columns whose rounding to float32 moves a prediction by over 1e-3.
 
     The values of a column are taken from the program alone: values at and between the
@@ -130,6 +130,8 @@ def warn_of_rounding(program):
     ----------
     program : Program
         The student.
+    model : str
+        What reads float32, for the message: "ONNX model", for example.
 
     Warns
     -----
@@ -166,7 +168,7 @@ def warn_of_rounding(program):
         moved = "probabilities"
         if program.classes is None:
             moved = "predictions, in standard deviations of y,"
-        warn(_message(moves, moved))
+        warn(_message(model, moves, moved))
 
 
 def _encoded_columns(step, generator):
@@ -278,13 +280,13 @@ def _scaled(step):
         yield middle, width, read
 
 
-def _message(moves, moved):
+def _message(model, moves, moved):
     """Name the columns that move most."""
     order = sorted(moves, key=moves.get, reverse=True)
     listed = [f"{show(name)} by {moves[name]:.2g}" for name in order[:_NAMED]]
     more = f" and {len(order) - _NAMED} more columns" if len(order) > _NAMED else ""
     return (
-        "The ONNX model reads numbers as float32, of some seven digits, and rounding "
+        f"The {model} reads numbers as float32, of some seven digits, and rounding "
         f"to them moves {moved} in column{'s' * (len(order) > 1)} "
         f"{', '.join(listed)}{more}. Subtract an offset, such as the least value, from "
         "such a column in front of the student and before fit, or round it to float32 "

@@ -2,12 +2,9 @@
 
 import numpy as np
 
-from sklearn_kd._messages import show
-from sklearn_kd.export._steps import Flag, Interpolate, Rise
+from sklearn_kd.export._program.float32 import in_range, rounded_up, split
+from sklearn_kd.export._program.steps import Flag, Interpolate, Rise
 from sklearn_kd.students.encoder._forms import lines
-
-#: Beyond these, differences or their inverses leave the range of float32.
-_LARGE, _SMALL = 1e37, 1e-37
 
 
 def encode_numbers(graph, parts, X, held):
@@ -62,20 +59,20 @@ def _interpolate(graph, part, X, missing, held):
         knots[place, : len(own)] = own
         cells = place, slice(len(own) + 1)
         offset[cells], slope[cells], height[cells] = lines(own, values)
-    _in_range(np.where(knots == np.inf, 0.0, knots), part.columns[:, None])
-    _in_range(slope, part.columns[:, None])
+    in_range(np.where(knots == np.inf, 0.0, knots), part.columns[:, None])
+    in_range(slope, part.columns[:, None])
     numbers = _choose(graph, X, part.columns, held)
     above = graph.add(
         "GreaterOrEqual",
         graph.add("Unsqueeze", numbers, np.array([2])),
-        _rounded_up(knots),
+        rounded_up(knots),
     )
     count = graph.add(
         "ReduceSum", graph.add("Cast", above, to=6), np.array([2]), keepdims=0
     )
     first = np.arange(0, n_functions * width, width, dtype=np.int32)
     cell = graph.add("Add", count, first)
-    high, low = _split(offset.ravel())
+    high, low = split(offset.ravel())
     value = graph.add("Sub", numbers, graph.add("Gather", high, cell))
     if low.any():  # knots that float32 does not hold
         value = graph.add("Sub", value, graph.add("Gather", low, cell))
@@ -88,8 +85,8 @@ def _interpolate(graph, part, X, missing, held):
 
 def _rise(graph, part, X, missing, held):
     """How far a value has come through each stretch."""
-    lower = _in_range(part.lower, part.columns)
-    scale = _in_range(1 / (part.upper - part.lower), part.columns)
+    lower = in_range(part.lower, part.columns)
+    scale = in_range(1 / (part.upper - part.lower), part.columns)
     value = _subtract(graph, _choose(graph, X, part.columns, held), lower)
     value = graph.add("Mul", value, scale.astype(np.float32))
     zero, one = np.array(0, dtype=np.float32), np.array(1, dtype=np.float32)
@@ -123,9 +120,9 @@ def scale_numbers(graph, step, X):
         Name of the scaled rows.
     """
     if step.shift is not None:
-        X = _subtract(graph, X, _in_range(step.shift, np.arange(len(step.shift))))
+        X = _subtract(graph, X, in_range(step.shift, np.arange(len(step.shift))))
     if step.scale is not None:
-        scale = _in_range(step.scale, np.arange(len(step.scale)))
+        scale = in_range(step.scale, np.arange(len(step.scale)))
         X = graph.add("Div", X, scale.astype(np.float32))
     if step.clip:
         one = np.array(1, dtype=np.float32)
@@ -133,56 +130,10 @@ def scale_numbers(graph, step, X):
     return X
 
 
-def _rounded_up(points):
-    """The least float32 that is not below each value."""
-    rounded = points.astype(np.float32)
-    above = np.nextafter(rounded, np.float32(np.inf))
-    return np.where(rounded < points, above, rounded)
-
-
 def _subtract(graph, numbers, points):
     """Add the nodes that take float64 points away from float32 numbers."""
-    high, low = _split(points)
+    high, low = split(points)
     numbers = graph.add("Sub", numbers, high)
     if low.any():  # points that float32 does not hold
         numbers = graph.add("Sub", numbers, low)
     return numbers
-
-
-def _split(points):
-    """A float32 value of each point and the rest, so that their sum is the point."""
-    high = points.astype(np.float32)
-    return high, (points - high).astype(np.float32)
-
-
-def _in_range(values, columns):
-    """Refuse what is zero or infinity in float32.
-
-    Parameters
-    ----------
-    values : ndarray
-        What the model is to hold.
-    columns : int or ndarray
-        The columns of the input that they belong to; broadcast to the values.
-
-    Returns
-    -------
-    ndarray
-        The same values.
-
-    Raises
-    ------
-    ValueError
-        For one too large or too small.
-    """
-    size = np.abs(values)
-    wrong = (size > _LARGE) | ((size < _SMALL) & (size > 0))
-    if wrong.any():
-        column = np.broadcast_to(columns, size.shape)[wrong][0]
-        raise ValueError(
-            f"Column {column} cannot be written in float32, which the ONNX model "
-            f"computes in: {show(values[wrong][0])} is among the knots, slopes, means "
-            "or scales of its encoding. Bring the column to another unit before "
-            "fitting."
-        )
-    return values
