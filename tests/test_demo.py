@@ -18,8 +18,8 @@ from sklearn_kd import DistilledClassifier
 from sklearn_kd.__main__ import main
 from sklearn_kd._demo import run as demo
 from sklearn_kd._demo.ensemble import make_ensemble
+from sklearn_kd._demo.reading.table import read_table, shipped_table
 from sklearn_kd._demo.run import _times
-from sklearn_kd._demo.table import read_table, shipped_table
 from sklearn_kd._demo.tasks import Classes
 from sklearn_kd.students.mlp import _training
 
