@@ -67,21 +67,21 @@ DistilledRegressor
     -----
     .. versionadded:: 0.1
 
-    **What it needs.** A pickle, or a file of joblib or skops, needs scikit-learn, NumPy
-    and SciPy in the versions that it was written with, from scikit-learn 1.7 on, and
-    neither this package nor pandas. Pickles run code when they are loaded; skops asks
-    to trust the functions and types inside: ``numpy.asarray``, ``numpy.clip``,
-    ``numpy.nan_to_num``, ``sklearn.utils.validation.check_array``,
-    ``scipy.interpolate._bsplines.BSpline`` and, as far as the version of SciPy has it,
+    **What it needs.** scikit-learn, 1.7 or newer, NumPy and SciPy, in the versions that
+    a pickle or a file of joblib or skops was written with, and neither this package nor
+    pandas. Pickles run code when they are loaded. skops asks to trust what is no type of
+    scikit-learn: ``numpy.asarray``, ``numpy.clip``, ``numpy.nan_to_num``,
+    ``sklearn.utils.validation.check_array``, ``scipy.interpolate._bsplines.BSpline``,
+    and with newer versions of SciPy
     ``scipy._lib.array_api_compat.numpy._aliases.asarray``.
 
     **What is lost.** Time: a row takes longer than in the student. Checks of the input:
     infinity counts as the end of the range, text that is a number as that number, and a
     level is what it is as text, so that the number 5 is the level "5" too. ``None``,
     NaN and the marks of pandas are missing values (``pandas.NA`` among numbers of dtype
-    object is refused), and so are the texts "nan", "NaN", "None", "<NA>" and "NaT" where
-    these are no levels. What is fitted anew, after ``clone``, is an ordinary network
-    that knows no teacher.
+    object is refused), and so are the texts "nan", "NaN", "None", "<NA>" and "NaT"
+    where these are no levels. What is fitted anew, after ``clone``, is an ordinary
+    network that knows no teacher.
 
     Numeric columns go through a :class:`~sklearn.preprocessing.SplineTransformer` of
     degree 1, whose knots are all those of the student's encoder, and nominal ones

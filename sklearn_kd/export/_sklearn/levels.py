@@ -11,8 +11,8 @@ from sklearn_kd._messages import show
 #: What the marks of missing values are as text: NaN, None, and those of pandas.
 MISSING = ("nan", "None", "<NA>", "NaT", "NaN")
 
-#: Columns of shorter texts are read together; longer ones would widen all of them.
-_SHORT = 32
+#: Longer strings are looked up as they are: an array of texts has their width.
+_WIDEST = 64
 
 
 def texts_of(level):
@@ -44,7 +44,7 @@ def vectors_of(step):
     texts : dict of str to ndarray of shape (n_units,)
         Of any value, by its text.
     strings : dict of str to ndarray of shape (n_units,)
-        What a string adds to that, where its text is also that of another level.
+        What strings add to that, where they are long or the text of another level too.
     """
     changes = step.vectors[:-1] - step.vectors[-1]
     texts, strings = {}, {}
@@ -52,8 +52,8 @@ def vectors_of(step):
         for level, change in zip(step.levels, changes, strict=True):
             if isinstance(level, str) is as_strings:
                 for text in texts_of(level):
-                    if text in texts:
-                        strings[text] = change - texts[text]
+                    if text in texts or len(text) > _WIDEST:
+                        strings[text] = change - texts.get(text, 0)
                     else:
                         texts[text] = change
     return tuple(
@@ -88,20 +88,15 @@ def blocks_of_levels(steps, inputs):
     TypeError
         For levels that are bytes.
     """
-    short, long, strings = [], [], []
+    blocks = {"levels": [], "strings": []}
     for step in steps:
         _check(step, inputs[step.column].label)
-        texts, more = vectors_of(step)
-        is_long = max(map(len, texts), default=0) > _SHORT
-        for group, found in ((long if is_long else short, texts), (strings, more)):
+        for group, found in zip(blocks.values(), vectors_of(step), strict=True):
             if found:
                 group.append((step.column, found))
-    if short:
-        yield "levels", *one_hot(short)
-    for each in long:
-        yield f"levels_{each[0]}", *one_hot([each])
-    if strings:
-        yield "strings", *one_hot(strings, as_text=False)
+    for name, group in blocks.items():
+        if group:
+            yield name, *one_hot(group, as_text=name == "levels")
 
 
 def one_hot(group, as_text=True):
