@@ -69,8 +69,8 @@ DistilledRegressor
 
     **What it needs.** scikit-learn, 1.7 or newer, NumPy and SciPy, in the versions that
     a pickle or a file of joblib or skops was written with, and neither this package nor
-    pandas. Pickles run code when they are loaded. skops asks to trust what is no type of
-    scikit-learn: ``numpy.asarray``, ``numpy.clip``, ``numpy.nan_to_num``,
+    pandas. Pickles run code when they are loaded. skops asks to trust what is no type
+    of scikit-learn: ``numpy.asarray``, ``numpy.clip``, ``numpy.nan_to_num``,
     ``sklearn.utils.validation.check_array``, ``scipy.interpolate._bsplines.BSpline``,
     and with newer versions of SciPy
     ``scipy._lib.array_api_compat.numpy._aliases.asarray``.
