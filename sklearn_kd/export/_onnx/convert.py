@@ -2,41 +2,20 @@
 
 from collections.abc import Sequence
 
-import numpy as np
-
 from sklearn_kd._messages import show
+from sklearn_kd._parameters import check_boolean
 from sklearn_kd.export._files import check_path, write
-from sklearn_kd.export._onnx.graph import Graph
-from sklearn_kd.export._onnx.levels import fits_int64, input_kind, read_level
-from sklearn_kd.export._onnx.numbers import encode_numbers, scale_numbers
-from sklearn_kd.export._program.metadata import metadata_of
-from sklearn_kd.export._program.program import program_of
+from sklearn_kd.export._onnx.build import build
+from sklearn_kd.export._onnx.int8 import to_int8
+from sklearn_kd.export._onnx.parts import Converted, Estimated
+from sklearn_kd.export._onnx.read import read
 from sklearn_kd.export._program.rounding import warn_of_rounding
-from sklearn_kd.export._program.steps import (
-    Activate,
-    AddLevel,
-    Ascend,
-    Dense,
-    Encode,
-    Greatest,
-    Scale,
-    Unscale,
-    Widen,
-)
 
-#: The operator of each activation, with its attributes.
-_ACTIVATIONS = {
-    "relu": ("Relu", {}),
-    "tanh": ("Tanh", {}),
-    "logistic": ("Sigmoid", {}),
-    "exp": ("Exp", {}),
-    "softmax": ("Softmax", {"axis": 1}),
-}
-
-_LABELS = {"i": "INT64", "U": "STRING", "O": "STRING", "b": "BOOL", "f": "DOUBLE"}
+#: Steps of which is not known how they read rounded numbers.
+_OTHERS = (Converted, Estimated)
 
 
-def to_onnx(estimator, path=None, *, outputs=None):
+def to_onnx(estimator, path=None, *, outputs=None, quantize=False):
     """Write a fitted student, with its encoder, as an ONNX model.
 
     Parameters
@@ -129,16 +108,14 @@ DistilledRegressor
     >>> content = model.SerializeToString()  # the bytes of a .onnx file
     """
     check_path(path)
-    program = program_of(estimator, "to_onnx")
+    check_boolean("quantize", quantize)
+    program, front = read(estimator)
     outputs = _check_outputs(outputs, program.outputs)
-    graph, names, kinds = _start(program)
-    value = None
-    for step in program.steps:
-        value = _NODES[type(step)](graph, step, value, names, kinds)
-    for name in outputs:
-        _RESULTS[name](graph, value, program)
-    model = graph.model(metadata_of(program))
-    warn_of_rounding(program, "ONNX model")
+    model = build(program, outputs, front)
+    if quantize:
+        model = to_int8(model, program)
+    if front is None and not any(isinstance(step, _OTHERS) for step in program.steps):
+        warn_of_rounding(program, "ONNX model")
     write(path, model.SerializeToString(deterministic=True))
     return model
 
@@ -165,175 +142,3 @@ def _check_outputs(outputs, known):
             "repeated name."
         )
     return outputs
-
-
-def _labels(classes):
-    """Labels in a dtype that ONNX has."""
-    kinds = {type(label) for label in classes.tolist()}
-    if classes.dtype.kind in "iu" or kinds == {int}:
-        wide = [label for label in classes.tolist() if not fits_int64(label)]
-        if wide:
-            raise ValueError(
-                f"to_onnx cannot write the label {wide[0]}, which is beyond int64, the "
-                "widest integers of ONNX labels. Fit on smaller labels or on strings."
-            )
-        return classes.astype(np.int64)
-    if classes.dtype.kind == "f" or kinds == {float}:
-        doubles = classes.astype(np.float64)
-        if (doubles != classes).any():
-            raise ValueError(
-                f"to_onnx cannot write labels of dtype {classes.dtype} that float64 "
-                "does not hold. Fit on integers or strings."
-            )
-        return doubles
-    if kinds == {str}:
-        return classes.astype(object)
-    if kinds == {bool}:
-        return classes.astype(bool)
-    names = ", ".join(sorted(kind.__name__ for kind in kinds))
-    raise TypeError(
-        f"to_onnx covers labels that are all numbers or all strings, got {names}. Fit "
-        "on such labels."
-    )
-
-
-def _start(program):
-    """Begin a graph; give it with its inputs and the kinds of the columns of rows."""
-    inputs = program.inputs
-    if all(column.levels is None for column in inputs):
-        return Graph([("X", "FLOAT", len(inputs))]), ["X"], ["FLOAT"] * len(inputs)
-    names = [each.label for each in inputs]
-    taken = set(names) & set(program.outputs)
-    if taken:
-        raise ValueError(
-            f"Columns named {show(sorted(taken))} would be inputs of the same name as "
-            "an output. Rename them before fitting."
-        )
-    kinds = list(map(input_kind, inputs, names))
-    columns = [(name, kind, 1) for name, kind in zip(names, kinds, strict=True)]
-    return Graph(columns), names, kinds
-
-
-def _encode(graph, step, value, names, kinds):
-    """Add the functions of numeric columns; a column of zeros if there are none."""
-    if not step.parts:
-        n_rows = graph.add("Shape", names[0], end=1)
-        shape = graph.add("Concat", n_rows, np.array([1]), axis=0)
-        return graph.add("ConstantOfShape", shape)
-    X, held = names[0], [j for j, kind in enumerate(kinds) if kind == "FLOAT"]
-    if len(names) > 1:
-        X = graph.add("Concat", *[names[column] for column in held], axis=1)
-    blocks = encode_numbers(graph, step.parts, X, held)
-    return graph.add("Concat", *blocks, axis=1) if len(blocks) > 1 else blocks[0]
-
-
-def _dense(graph, step, value, names, kinds):
-    """Add a product; without inputs, one with the column of zeros."""
-    coef = step.coef if len(step.coef) else np.zeros((1, len(step.intercept)))
-    weights = coef.astype(np.float32), step.intercept.astype(np.float32)
-    return graph.add("Gemm", value, *weights)
-
-
-def _add_level(graph, step, value, names, kinds):
-    """Add the vector of a level."""
-    column = step.column
-    vectors = read_level(graph, names[column], kinds[column], step)
-    return graph.add("Add", value, vectors)
-
-
-def _activate(graph, step, value, names, kinds):
-    """Add a function of the numbers."""
-    operator, attributes = _ACTIVATIONS[step.function]
-    return graph.add(operator, value, **attributes)
-
-
-def _widen(graph, step, value, names, kinds):
-    """Spread the columns over those of all classes."""
-    place = np.zeros((len(step.columns), step.n_columns), dtype=np.float32)
-    place[np.arange(len(step.columns)), step.columns] = 1
-    return graph.add("MatMul", value, place)
-
-
-def _ascend(graph, step, value, names, kinds):
-    """Add up quantiles: each further one adds its softplus to the one before."""
-    each = graph.add("Reshape", value, np.array([0, -1, step.n_levels]))
-    ends, axis = np.array([0, 1, step.n_levels]), np.array([2])
-    lowest, further = (
-        graph.add("Slice", each, ends[k : k + 1], ends[k + 1 : k + 2], axis)
-        for k in (0, 1)
-    )
-    parts = graph.add("Concat", lowest, graph.add("Softplus", further), axis=2)
-    return graph.add("Flatten", graph.add("CumSum", parts, np.array(2)))
-
-
-def _unscale(graph, step, value, names, kinds):
-    """Bring numbers to the units of the targets, in float64."""
-    value = graph.add("Mul", graph.add("Cast", value, to=11), step.scale)  # double
-    return graph.add("Add", value, step.shift)
-
-
-#: What writes a step: from the name of what the step before it gave to another name.
-_NODES = {
-    Encode: _encode,
-    Scale: lambda graph, step, value, names, kinds: scale_numbers(graph, step, *names),
-    Dense: _dense,
-    AddLevel: _add_level,
-    Activate: _activate,
-    Widen: _widen,
-    Ascend: _ascend,
-    Unscale: _unscale,
-}
-
-
-def _label(graph, proba, program):
-    """Write the label of each row."""
-    classes = _labels(program.classes)
-    code = _codes(graph, proba, program.decision)
-    graph.add("Gather", classes, code, output="label")
-    graph.result("label", _LABELS[classes.dtype.kind])
-
-
-def _probabilities(graph, proba, program):
-    """Write the probabilities of all classes."""
-    graph.add("Identity", proba, output="probabilities")
-    graph.result("probabilities", "FLOAT", len(program.classes))
-
-
-def _prediction(graph, value, program):
-    """Write the numbers that are predicted, in one dimension for one target."""
-    decision = program.decision
-    n_columns, step = len(decision.deviation), decision.n_levels
-    chosen = np.arange(decision.place, n_columns, step)
-    widths = [len(chosen)] * (len(chosen) > 1)
-    columns = chosen if widths else np.array(decision.place)
-    graph.add("Gather", value, columns, axis=1, output="prediction")
-    graph.result("prediction", "DOUBLE", *widths)
-
-
-def _quantiles(graph, value, program):
-    """Write all quantiles, with a dimension for the targets where there are several."""
-    decision = program.decision
-    n_targets = len(decision.deviation) // decision.n_levels
-    widths = [n_targets] * (n_targets > 1) + [decision.n_levels]
-    graph.add("Reshape", value, np.array([0, *widths]), output="quantiles")
-    graph.result("quantiles", "DOUBLE", *widths)
-
-
-#: What writes an output, by its name.
-_RESULTS = {
-    "label": _label,
-    "probabilities": _probabilities,
-    "prediction": _prediction,
-    "quantiles": _quantiles,
-}
-
-
-def _codes(graph, proba, decision):
-    """Number the class of each row: the most probable, or by a threshold."""
-    if isinstance(decision, Greatest):
-        return graph.add("ArgMax", proba, axis=1, keepdims=0)
-    column, other = np.array(decision.column), np.array(decision.other)
-    score = graph.add("Gather", proba, column, axis=1)
-    least = np.array(decision.value, dtype=np.float32)
-    above = graph.add("GreaterOrEqual", score, least)
-    return graph.add("Where", above, column, other)
