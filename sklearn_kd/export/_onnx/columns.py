@@ -8,6 +8,9 @@ from sklearn.pipeline import FeatureUnion, Pipeline
 from sklearn_kd._messages import show
 from sklearn_kd.export._program.steps import Input
 
+#: What stands for the levels of a column that no step reads.
+UNREAD = object()
+
 
 class Unknown(Exception):
     """A step does not tell what a column holds; the message says which."""
@@ -24,7 +27,8 @@ def read_columns(estimator):
     Returns
     -------
     tuple of Input
-        With the levels of columns that an encoder has learned, and numbers else.
+        With the levels of columns that an encoder has learned, and numbers else. Beside
+        levels a column that no step reads is left out, as it may hold anything.
 
     Raises
     ------
@@ -34,7 +38,20 @@ def read_columns(estimator):
     n_columns = estimator.n_features_in_
     names = getattr(estimator, "feature_names_in_", range(n_columns))
     levels = _levels(estimator, list(names))
-    return tuple(Input(name, levels[place]) for place, name in enumerate(names))
+    inputs = tuple(
+        Input(name, None if each is UNREAD else each)
+        for name, each in zip(names, levels, strict=True)
+    )
+    if all(column.levels is None for column in inputs):
+        return inputs
+    read = zip(inputs, levels, strict=True)
+    return tuple(column for column, each in read if each is not UNREAD)
+
+
+def labels_in(estimator):
+    """Name all columns that an estimator was fitted on, read or not."""
+    names = getattr(estimator, "feature_names_in_", range(estimator.n_features_in_))
+    return [Input(name, None).label for name in names]
 
 
 def by_column(estimator):
@@ -48,7 +65,7 @@ def by_column(estimator):
 
 
 def _levels(estimator, names):
-    """Give for each column its levels, or None for numbers."""
+    """Give for each column its levels, None for numbers, or that it is not read."""
     if isinstance(estimator, Pipeline):
         first = _first(estimator)
         return [None] * len(names) if first is None else _levels(first, names)
@@ -106,9 +123,8 @@ def _places(columns, names):
 
 
 def _agreed(found, name):
-    """Give what several steps say of a column; numbers where none reads it."""
-    if not found:
-        return None
+    """Give what several steps say of a column."""
+    found = [each for each in found if each is not UNREAD] or [UNREAD]
     if any(each != found[0] for each in found):
         raise Unknown(f"Two steps read column {show(name)} as different things.")
     return found[0]

@@ -3,7 +3,8 @@
 import copy
 import logging
 import warnings
-from contextlib import contextmanager
+from contextlib import contextmanager, redirect_stderr
+from io import StringIO
 
 import numpy as np
 import torch
@@ -19,8 +20,8 @@ from sklearn_kd.students.skorch.criterion import first_of
 #: The least opset of torch's exporter, and the first version of torch that has it.
 _TORCH_OPSET, _LEAST_TORCH = max(OPSET, 18), (2, 6)
 
-#: What torch reports of itself while it exports.
-_LOGGERS = ("torch.onnx", "torch.export", "torch.fx", "torch._dynamo", "onnxscript")
+#: Packages whose reports are silenced while a module is exported.
+_PACKAGES = ("torch", "onnxscript")
 
 
 class _Predicting(torch.nn.Module):
@@ -138,10 +139,10 @@ def _export(module, width, student):
             f"package {error.name}. Install it with `pip install sklearn-kd[onnx]`."
         ) from error
     except Exception as error:  # what it raises is of many kinds
-        reason = str(error.__cause__ or error).strip().partition("\n")[0]
+        reason = str(error.__cause__ or error).strip().partition("\n")[0].rstrip(".")
         raise TypeError(
             f"to_onnx writes the module {name} by torch.onnx.export, which does not "
-            f"convert it: {reason} Change the module so that torch.export.export "
+            f"convert it: {reason}. Change the module so that torch.export.export "
             "takes it, or train a sklearn_kd.torch.TabularMLP."
         ) from error
     return exported.model_proto
@@ -162,14 +163,20 @@ class _Whole(torch.nn.Module):
 @contextmanager
 def _quiet():
     """Silence what torch reports of its own insides."""
-    levels = {name: logging.getLogger(name).level for name in _LOGGERS}
+    names = [
+        name
+        for name in (*_PACKAGES, *logging.root.manager.loggerDict)
+        if name.partition(".")[0] in _PACKAGES
+    ]
+    loggers = {logging.getLogger(name) for name in names}
+    levels = [(logger, logger.level) for logger in loggers]
     try:
-        for name in _LOGGERS:
-            logging.getLogger(name).setLevel(logging.CRITICAL)
-        with warnings.catch_warnings():
+        for logger in loggers:
+            logger.setLevel(logging.CRITICAL)
+        with warnings.catch_warnings(), redirect_stderr(StringIO()):
             warnings.simplefilter("ignore", FutureWarning)
             warnings.simplefilter("ignore", DeprecationWarning)
             yield
     finally:
-        for name, level in levels.items():
-            logging.getLogger(name).setLevel(level)
+        for logger, level in levels:
+            logger.setLevel(level)

@@ -41,24 +41,28 @@ def graft_rows(graph, model, name, names):
     graph : Graph
         Receives the nodes.
     model : onnx.ModelProto
-        Its input is one tensor of all columns, or one for each column.
+        Its input is one tensor of all columns, or one for each column, by its name.
     name : str
         What its nodes are called by.
     names : list of str
-        What holds the columns: one tensor of them all, or one for each.
+        What holds the columns: one tensor of them all, or one for each that is read.
 
     Returns
     -------
     list of str
         The names of its outputs.
     """
-    n_columns = len(model.graph.input)
-    if len(names) == 1 < n_columns:
-        names = [
-            graph.add("Gather", names[0], np.array([column]), axis=1)
-            for column in range(n_columns)
+    columns = [column.name for column in model.graph.input]
+    if names == columns:
+        given = names
+    elif names == ["X"]:
+        given = [
+            graph.add("Gather", "X", np.array([place]), axis=1)
+            for place in range(len(columns))
         ]
-    return graph.graft(model, name, names)
+    else:
+        given = [each if each in names else _zeros(graph, names) for each in columns]
+    return graph.graft(model, name, given)
 
 
 def write_steps(graph, steps, names, kinds):
@@ -88,14 +92,19 @@ def write_steps(graph, steps, names, kinds):
 def _encode(graph, step, value, names, kinds):
     """Add the functions of numeric columns; a column of zeros if there are none."""
     if not step.parts:
-        n_rows = graph.add("Shape", names[0], end=1)
-        shape = graph.add("Concat", n_rows, np.array([1]), axis=0)
-        return graph.add("ConstantOfShape", shape)
+        return _zeros(graph, names)
     X, held = names[0], [j for j, kind in enumerate(kinds) if kind == "FLOAT"]
     if len(names) > 1:
         X = graph.add("Concat", *[names[column] for column in held], axis=1)
     blocks = encode_numbers(graph, step.parts, X, held)
     return graph.add("Concat", *blocks, axis=1) if len(blocks) > 1 else blocks[0]
+
+
+def _zeros(graph, names):
+    """Add a column of zeros."""
+    n_rows = graph.add("Shape", names[0], end=1)
+    shape = graph.add("Concat", n_rows, np.array([1]), axis=0)
+    return graph.add("ConstantOfShape", shape)
 
 
 def _dense(graph, step, value, names, kinds):

@@ -7,7 +7,7 @@ import numpy as np
 from sklearn.pipeline import Pipeline
 
 from sklearn_kd._messages import show
-from sklearn_kd.export._onnx.columns import Unknown, by_column, read_columns
+from sklearn_kd.export._onnx.columns import Unknown, by_column, labels_in, read_columns
 from sklearn_kd.export._onnx.graph import ML_OPSET, OPSET
 from sklearn_kd.export._onnx.levels import input_kind
 from sklearn_kd.export._onnx.parts import Converted, Estimated, Front, Given
@@ -154,9 +154,12 @@ def _convert(estimator, inputs, options, opset=OPSET):
         "STRING": types.StringTensorType,
     }
     if by_column(estimator) or set(kinds) != {"FLOAT"}:
+        held = {
+            column.label: made[kind] for column, kind in zip(inputs, kinds, strict=True)
+        }
         columns = [
-            (column.label, made[kind]([None, 1]))
-            for column, kind in zip(inputs, kinds, strict=True)
+            (label, held.get(label, made["FLOAT"])([None, 1]))
+            for label in labels_in(estimator)
         ]
     else:
         columns = [("X", made["FLOAT"]([None, len(inputs)]))]
@@ -172,10 +175,12 @@ def _convert(estimator, inputs, options, opset=OPSET):
                 options=options,
             )
     except Exception as error:  # what it raises is of many kinds
-        reason = str(error).strip().partition("\n")[0]
+        lines = str(error).strip().splitlines() or [type(error).__name__]
+        missing = type(error).__name__.startswith("Missing")
+        reason = lines[0 if missing else -1][-300:].rstrip(".")
         raise TypeError(
             f"to_onnx writes {type(estimator).__name__} by skl2onnx, which does not "
-            f"convert it: {reason} Where another package has a converter, as "
+            f"convert it: {reason}. Where another package has a converter, as "
             "onnxmltools has those of XGBoost, LightGBM and CatBoost, pass it to "
             "skl2onnx.update_registered_converter and call to_onnx again."
         ) from error

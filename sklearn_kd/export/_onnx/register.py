@@ -54,7 +54,7 @@ def register_skl2onnx():
     .. versionadded:: 0.1
 
     **What it needs**: ``pip install sklearn-kd[onnx]``, and a ``target_opset`` of at
-    least 15, which is below skl2onnx's default. The options ``zipmap``, ``nocl`` and
+    least 16, which is below skl2onnx's default. The options ``zipmap``, ``nocl`` and
     ``output_class_labels`` are those of skl2onnx's own classifiers. A model that is
     converted by itself, or is the first step of a pipeline, may have nominal columns:
     each column of the rows is an input then.
