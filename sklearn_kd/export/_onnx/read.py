@@ -1,8 +1,10 @@
 """Which program a model is, and which parts of it other packages convert."""
 
+from sklearn.frozen import FrozenEstimator
 from sklearn.pipeline import Pipeline
 from sklearn.utils.validation import check_is_fitted
 
+from sklearn_kd._compat import BaseSearchCV
 from sklearn_kd.export._onnx.others import convert_front, estimator_program
 from sklearn_kd.export._program.advice import NETWORKS
 from sklearn_kd.export._program.layers import layers_of_net
@@ -43,18 +45,21 @@ def read(model):
 def _find(model):
     """Find the student, the steps before it, its threshold, and if it was distilled."""
     part, earlier, deciding, distilled = model, [], None, False
-    while True:
-        if isinstance(part, type):
-            break
+    while not isinstance(part, type):
         part, own, path = unwrap(part)
         deciding = own if deciding is None else deciding
         distilled = distilled or ".student_" in path
-        if not isinstance(part, Pipeline):
+        if isinstance(part, Pipeline):
+            check_is_fitted(part)
+            steps = part.steps[:-1]
+            earlier += [each for each in steps if each[1] not in ("passthrough", None)]
+            part = part.steps[-1][1]
+        elif isinstance(part, BaseSearchCV) and hasattr(part, "best_estimator_"):
+            part = part.best_estimator_
+        elif isinstance(part, FrozenEstimator):
+            part = part.estimator
+        else:
             break
-        check_is_fitted(part)
-        steps = part.steps[:-1]
-        earlier += [each for each in steps if each[1] not in ("passthrough", None)]
-        part = part.steps[-1][1]
     return part, earlier, deciding, distilled
 
 
