@@ -50,6 +50,6 @@ def _start(program):
             f"Columns named {show(sorted(taken))} would be inputs of the same name as "
             "an output. Rename them before fitting."
         )
-    kinds = list(map(input_kind, inputs, names))
+    kinds = list(map(input_kind, inputs))
     columns = [(name, kind, 1) for name, kind in zip(names, kinds, strict=True)]
     return Graph(columns), names, kinds

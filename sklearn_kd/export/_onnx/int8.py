@@ -85,7 +85,7 @@ def _quantized(model):
 
 def _feeds(program, rows):
     """Give drawn rows as the inputs of the model of a program."""
-    kinds = [input_kind(column, column.label) for column in program.inputs]
+    kinds = [input_kind(column) for column in program.inputs]
     if set(kinds) == {"FLOAT"}:
         return {"X": rows.astype(np.float32)}
     feeds = {}

@@ -11,7 +11,7 @@ from sklearn_kd.export._onnx.columns import Unknown, by_column, labels_in, read_
 from sklearn_kd.export._onnx.graph import ML_OPSET, OPSET
 from sklearn_kd.export._onnx.levels import input_kind
 from sklearn_kd.export._onnx.parts import Converted, Estimated, Front, Given
-from sklearn_kd.export._onnx.results import labels_of
+from sklearn_kd.export._program.levels import plain_labels
 from sklearn_kd.export._program.program import Program
 from sklearn_kd.export._program.steps import (
     Greatest,
@@ -106,7 +106,7 @@ def estimator_program(student, deciding, model):
         )
     classes, known = model.classes_, student.classes_
     threshold = read_decision(deciding, classes)
-    kind = labels_of(classes).dtype.kind
+    kind = plain_labels(classes, "to_onnx").dtype.kind
     if threshold is not None:
         decision = Threshold(*threshold)
     else:
@@ -146,7 +146,7 @@ def _convert(estimator, inputs, options, opset=OPSET):
 
     skl2onnx = skl2onnx_for("to_onnx")
     register_skl2onnx()
-    kinds = [input_kind(column, column.label) for column in inputs]
+    kinds = [input_kind(column) for column in inputs]
     types = import_module("skl2onnx.common.data_types")
     made = {
         "FLOAT": types.FloatTensorType,

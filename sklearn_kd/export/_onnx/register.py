@@ -12,7 +12,7 @@ from sklearn_kd.export._onnx.build import build
 from sklearn_kd.export._onnx.levels import input_kind
 from sklearn_kd.export._onnx.others import skl2onnx_for
 from sklearn_kd.export._onnx.read import read
-from sklearn_kd.export._onnx.results import labels_of
+from sklearn_kd.export._program.levels import plain_labels
 from sklearn_kd.students.mlp.regressor import MLPStudentRegressor
 from sklearn_kd.students.mlp.student import MLPStudent
 from sklearn_kd.students.skorch.regressor import SkorchStudentRegressor
@@ -98,7 +98,7 @@ def _classifier_shapes(operator):
     """Tell skl2onnx of what type and shape label and probabilities are."""
     types = import_module("skl2onnx.common.data_types")
     model, n_rows = operator.raw_operator, operator.inputs[0].get_first_dimension()
-    kind = labels_of(np.asarray(model.classes_)).dtype.kind
+    kind = plain_labels(np.asarray(model.classes_), "to_onnx").dtype.kind
     if kind == "f":
         raise ValueError(
             "skl2onnx has labels that are strings or whole numbers, got "
@@ -155,7 +155,7 @@ def _decoded(scope, operator, container):
     part.outputs.extend([code, proba])
     _cast(scope, container, proba.full_name, operator.outputs[1])
     codes = scope.get_options(model, {"nocl": False})["nocl"]
-    classes = labels_of(np.asarray(model.classes_))
+    classes = plain_labels(np.asarray(model.classes_), "to_onnx")
     classes = np.arange(len(classes)) if codes else classes
     numpy_helper = import_module("onnx.numpy_helper")
     table = scope.get_unique_variable_name("classes")
@@ -210,7 +210,7 @@ def _inputs(scope, operator, container, inputs):
     """Give the names of inputs as our model takes them: one of all, or one a column."""
     apply = import_module("skl2onnx.common._apply_operation")
     types = import_module("skl2onnx.common.data_types")
-    kinds = [input_kind(column, column.label) for column in inputs]
+    kinds = [input_kind(column) for column in inputs]
     given = operator.inputs
     alike = set(kinds) == {"FLOAT"}
     if not alike and len(given) != len(kinds):

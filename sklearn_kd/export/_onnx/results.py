@@ -2,47 +2,17 @@
 
 import numpy as np
 
-from sklearn_kd.export._onnx.levels import fits_int64
 from sklearn_kd.export._onnx.nodes import LABEL
 from sklearn_kd.export._onnx.parts import Given
+from sklearn_kd.export._program.levels import plain_labels
 from sklearn_kd.export._program.steps import Greatest
 
-_LABELS = {"i": "INT64", "U": "STRING", "O": "STRING", "b": "BOOL", "f": "DOUBLE"}
-
-
-def labels_of(classes):
-    """Labels in a dtype that ONNX has."""
-    kinds = {type(label) for label in classes.tolist()}
-    if classes.dtype.kind in "iu" or kinds == {int}:
-        wide = [label for label in classes.tolist() if not fits_int64(label)]
-        if wide:
-            raise ValueError(
-                f"to_onnx cannot write the label {wide[0]}, which is beyond int64, the "
-                "widest integers of ONNX labels. Fit on smaller labels or on strings."
-            )
-        return classes.astype(np.int64)
-    if classes.dtype.kind == "f" or kinds == {float}:
-        doubles = classes.astype(np.float64)
-        if (doubles != classes).any():
-            raise ValueError(
-                f"to_onnx cannot write labels of dtype {classes.dtype} that float64 "
-                "does not hold. Fit on integers or strings."
-            )
-        return doubles
-    if kinds == {str}:
-        return classes.astype(object)
-    if kinds == {bool}:
-        return classes.astype(bool)
-    names = ", ".join(sorted(kind.__name__ for kind in kinds))
-    raise TypeError(
-        f"to_onnx covers labels that are all numbers or all strings, got {names}. Fit "
-        "on such labels."
-    )
+_LABELS = {"i": "INT64", "O": "STRING", "b": "BOOL", "f": "DOUBLE"}
 
 
 def _label(graph, proba, program):
     """Write the label of each row."""
-    classes = labels_of(program.classes)
+    classes = plain_labels(program.classes, "to_onnx")
     if isinstance(program.decision, Given):
         graph.add("Identity", LABEL, output="label")
     else:
