@@ -2,6 +2,6 @@
 
 from sklearn_kd.export._c.convert import to_c
 from sklearn_kd.export._onnx.convert import to_onnx
-from sklearn_kd.export._onnx.register import register_skl2onnx
+from sklearn_kd.export._onnx.others.register import register_skl2onnx
 
 __all__ = ["register_skl2onnx", "to_c", "to_onnx"]

@@ -5,7 +5,7 @@ from sklearn.pipeline import Pipeline
 from sklearn.utils.validation import check_is_fitted
 
 from sklearn_kd._compat import BaseSearchCV
-from sklearn_kd.export._onnx.others import convert_front, estimator_program
+from sklearn_kd.export._onnx.others.estimators import convert_front, estimator_program
 from sklearn_kd.export._program.advice import NETWORKS
 from sklearn_kd.export._program.layers import layers_of_net
 from sklearn_kd.export._program.program import program_of, program_of_student
@@ -68,7 +68,7 @@ def _network_program(student, deciding, model):
     check_is_fitted(student)
     if isinstance(student, BaseSkorch) and isinstance(layers_of_net(student), str):
         # here, since it imports torch, as the net has done
-        from sklearn_kd.export._onnx.nets import net_program
+        from sklearn_kd.export._onnx.others.nets import net_program
 
         return net_program(student, deciding, model)
     return program_of_student(student, deciding, model, CALLER)

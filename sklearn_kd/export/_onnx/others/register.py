@@ -10,7 +10,7 @@ from sklearn_kd.distilled import DistilledClassifier
 from sklearn_kd.distilled_regressor import DistilledRegressor
 from sklearn_kd.export._onnx.build import build
 from sklearn_kd.export._onnx.levels import input_kind
-from sklearn_kd.export._onnx.others import skl2onnx_for
+from sklearn_kd.export._onnx.others.estimators import skl2onnx_for
 from sklearn_kd.export._onnx.read import read
 from sklearn_kd.export._program.levels import plain_labels
 from sklearn_kd.students.mlp.regressor import MLPStudentRegressor

@@ -7,9 +7,14 @@ import numpy as np
 from sklearn.pipeline import Pipeline
 
 from sklearn_kd._messages import show
-from sklearn_kd.export._onnx.columns import Unknown, by_column, labels_in, read_columns
 from sklearn_kd.export._onnx.graph import ML_OPSET, OPSET
 from sklearn_kd.export._onnx.levels import input_kind
+from sklearn_kd.export._onnx.others.columns import (
+    Unknown,
+    by_column,
+    labels_in,
+    read_columns,
+)
 from sklearn_kd.export._onnx.parts import Converted, Estimated, Front, Given
 from sklearn_kd.export._program.levels import plain_labels
 from sklearn_kd.export._program.program import Program
@@ -142,7 +147,7 @@ def _inputs(part, model):
 
 def _convert(estimator, inputs, options, opset=OPSET):
     """Have skl2onnx convert an estimator, with its own outputs."""
-    from sklearn_kd.export._onnx.register import register_skl2onnx
+    from sklearn_kd.export._onnx.others.register import register_skl2onnx
 
     skl2onnx = skl2onnx_for("to_onnx")
     register_skl2onnx()
