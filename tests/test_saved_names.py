@@ -14,6 +14,7 @@ import numpy as np
 import pandas as pd
 import pytest
 from scipy.sparse import csr_matrix
+from sklearn.base import clone
 from sklearn.ensemble import RandomForestClassifier, RandomForestRegressor
 from sklearn.linear_model import LogisticRegression, QuantileRegressor, Ridge
 from sklearn.model_selection import GridSearchCV
@@ -21,6 +22,7 @@ from sklearn.pipeline import make_pipeline
 from sklearn.preprocessing import OneHotEncoder, StandardScaler
 from sklearn.tree import DecisionTreeClassifier
 from skorch import NeuralNetClassifier, NeuralNetRegressor
+from skorch.callbacks import EpochScoring
 from teacher_alone import alone
 from torch import nn
 from wine import FOREST, X, distil, y
@@ -39,6 +41,7 @@ from sklearn_kd import (
     TabularEncoder,
     UnlabeledRows,
 )
+from sklearn_kd.export import trusted_types
 from sklearn_kd.inspection import Comparison
 from sklearn_kd.losses import LOSSES
 from sklearn_kd.metrics import agreement_scorer
@@ -59,6 +62,7 @@ class Fixed(nn.Linear):
 SMALL = MLPStudent((4,), max_iter=2)
 NUMBERS = MLPStudentRegressor((4,), max_iter=2)
 NET = NeuralNetClassifier(TabularMLP, max_epochs=1, verbose=0)
+SCORED = clone(NET).set_params(callbacks=[EpochScoring("accuracy", name="score")])
 NUMBERS_NET = NeuralNetRegressor(TabularMLP, max_epochs=1, verbose=0)
 FIXED = NeuralNetClassifier(Fixed, max_epochs=1, verbose=0)
 LEVELS = [QuantileRegressor(quantile=level) for level in (0.1, 0.9)]
@@ -89,6 +93,7 @@ FITS = {
     ).fit(X, NAMES),
     "net": lambda: distil(FOREST, NET).fit(X, y),
     "net alone": lambda: SkorchStudent(NET).fit(X, y),
+    "net with a score": lambda: SkorchStudent(SCORED).fit(X, y),
     "net of numbers": lambda: SkorchStudentRegressor(NUMBERS_NET).fit(X, y),
     "numbers": lambda: NUMBERS.fit(FRAME, y),
     "distilled numbers": lambda: DistilledRegressor(
@@ -122,51 +127,8 @@ FITS = {
     "comparison": lambda: Comparison([{"model": "teacher"}], "teacher"),
 }
 
-#: Every class of the package that such a file names.
-SAVED = [
-    "sklearn_kd.decoded.DecodedClassifier",
-    "sklearn_kd.distilled.DistilledClassifier",
-    "sklearn_kd.distilled_regressor.DistilledRegressor",
-    "sklearn_kd.inspection.comparison.Comparison",
-    "sklearn_kd.losses.decoupled.DecoupledKL",
-    "sklearn_kd.losses.kl.KLDivergence",
-    "sklearn_kd.losses.logit_mse.LogitMSE",
-    "sklearn_kd.losses.means.GammaDeviance",
-    "sklearn_kd.losses.means.PoissonDeviance",
-    "sklearn_kd.losses.means.SquaredError",
-    "sklearn_kd.losses.medians.AbsoluteError",
-    "sklearn_kd.losses.medians.Huber",
-    "sklearn_kd.losses.medians.Pinball",
-    "sklearn_kd.losses.standardized.StandardizedKL",
-    "sklearn_kd.metrics.scorer.TeacherScorer",
-    "sklearn_kd.pool.pool.Pool",
-    "sklearn_kd.students.encoder.encoder.TabularEncoder",
-    "sklearn_kd.students.encoder.plain_numbers.PlainNumbers",
-    "sklearn_kd.students.mlp.regressor.MLPStudentRegressor",
-    "sklearn_kd.students.mlp.student.MLPStudent",
-    "sklearn_kd.students.skorch.criterion.NetLoss",
-    "sklearn_kd.students.skorch.criterion.NumberLoss",
-    "sklearn_kd.students.skorch.criterion.Numbers",
-    "sklearn_kd.students.skorch.criterion.Probabilities",
-    "sklearn_kd.students.skorch.regressor.SkorchStudentRegressor",
-    "sklearn_kd.students.skorch.student.SkorchStudent",
-    "sklearn_kd.targets.SoftPredictions",
-    "sklearn_kd.targets.SoftTargets",
-    "sklearn_kd.teachers.average.AveragedRegressors",
-    "sklearn_kd.teachers.average.AveragedTeachers",
-    "sklearn_kd.teachers.dropped.DroppedTeacher",
-    "sklearn_kd.teachers.quantiles.adapters.GivenQuantiles",
-    "sklearn_kd.teachers.quantiles.adapters.ListedQuantiles",
-    "sklearn_kd.teachers.quantiles.forests.LeafQuantiles",
-    "sklearn_kd.teachers.quantiles.leaves.LeafTargets",
-    "sklearn_kd.teachers.quantiles.residuals.ResidualQuantiles",
-    "sklearn_kd.torch.loader.TensorBatchLoader",
-    "sklearn_kd.torch.loss.DistillationLoss",
-    "sklearn_kd.torch.modules.TabularMLP",
-    "sklearn_kd.torch.regression.RegressionDistillationLoss",
-    "sklearn_kd.transfer.munge.MungeSampler",
-    "sklearn_kd.transfer.unlabeled.UnlabeledRows",
-]
+#: Everything of the package that such a file names.
+SAVED = trusted_types()
 
 
 #: The rooms with public classes.
@@ -225,9 +187,9 @@ def test_the_guide_lists_what_is_in_a_file_by_kind_of_student(named):
     guide = Path(__file__).parents[1] / "docs" / "guide" / "ship.rst"
     blocks = re.findall(r"((?:^   sklearn_kd\.[\w.]+\n)+)", guide.read_text(), re.M)
     students = [FITS["mixed columns"]().student_, FITS["numbers"]()]
-    files = set().union(*(Reader(student).names for student in students))
+    files = set().union(*(names_in(student) for student in students))
     student = {name for name in files if name.startswith("sklearn_kd.")}
-    kinds = ("net alone", "net of numbers", "net of a fixed width")
+    kinds = [kind for kind in FITS if kind.startswith("net ")]
     nets = set().union(*(named[kind] for kind in kinds)) - student
     listed = [sorted(student), sorted(nets), sorted(set(SAVED) - student - nets)]
     assert [block.split() for block in blocks] == listed
