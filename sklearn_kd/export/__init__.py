@@ -1,6 +1,7 @@
-"""A fitted student as an ONNX model, and what skops is to trust in its files."""
+"""A fitted student as an ONNX model or a C header, and what skops is to trust."""
 
+from sklearn_kd.export._c.convert import to_c
 from sklearn_kd.export._onnx.convert import to_onnx
 from sklearn_kd.export._trusted import trusted_types
 
-__all__ = ["to_onnx", "trusted_types"]
+__all__ = ["to_c", "to_onnx", "trusted_types"]
