@@ -1,4 +1,4 @@
-"""A fitted student as an ONNX model or a C header, and what skops is to trust."""
+"""A fitted student outside this package."""
 
 from sklearn_kd.export._c.convert import to_c
 from sklearn_kd.export._onnx.convert import to_onnx
