@@ -51,6 +51,8 @@ class _OtherVersion(InconsistentVersionWarning):
 
     def error(self, error):
         """Make the error of a state that this version cannot read."""
+        if isinstance(error, KeyError):
+            error = ValueError(f"it has no {error}")
         reason = printable(error).rstrip(".")
         why = f", and sklearn_kd {__version__} cannot load it: {reason}."
         return with_message(error, self.telling(why))
