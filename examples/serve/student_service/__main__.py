@@ -20,14 +20,14 @@ def main():
     parser.add_argument("--port", type=int, default=8000)
     parser.add_argument("--max-rows", type=int, default=MAX_ROWS, help="a request")
     parser.add_argument("--max-bytes", type=int, default=MAX_BYTES, help="a request")
-    parser.add_argument("--log-level", default="info", help="warning: no access log")
+    parser.add_argument("--access-log", action="store_true", help="a line a request")
     args = parser.parse_args()
     try:
         model = load(args.file)
     except (ImportError, OSError, TypeError, ValueError) as error:
         sys.exit(f"student_service: {error}")
     app = make_app(model, max_rows=args.max_rows, max_bytes=args.max_bytes)
-    uvicorn.run(app, host=args.host, port=args.port, log_level=args.log_level)
+    uvicorn.run(app, host=args.host, port=args.port, access_log=args.access_log)
 
 
 if __name__ == "__main__":

@@ -1,6 +1,7 @@
 """The service: three paths around a model."""
 
 import json
+from dataclasses import asdict
 
 from fastapi import FastAPI, Request
 from fastapi.responses import JSONResponse
@@ -41,26 +42,18 @@ def make_app(model, *, max_rows=MAX_ROWS, max_bytes=MAX_BYTES):
     document = {"content": {"application/json": {"schema": body.schema}}}
 
     @app.exception_handler(Refused)
-    def refuse(request: Request, error: Refused):
+    async def refuse(request: Request, error: Refused):
         return Answer({"detail": error.problems}, error.status)
 
     @app.get("/health")
-    def health():
+    async def health():
         """Say which model is served."""
         return Answer({"status": "ok", "task": model.task, **model.about})
 
     @app.get("/schema")
-    def schema():
+    async def schema():
         """List the columns of a row, and what is predicted."""
-        columns = [
-            {
-                "name": each.name,
-                "type": each.type,
-                "nullable": each.nullable,
-                "levels": each.levels,
-            }
-            for each in model.columns
-        ]
+        columns = [asdict(each) | {"type": each.type} for each in model.columns]
         return Answer(
             {
                 "task": model.task,

@@ -1,6 +1,7 @@
 """The body of a request: what it has to look like, and what is wrong with another."""
 
 import json
+from collections import Counter
 from typing import Annotated
 
 from pydantic import ConfigDict, Field, TypeAdapter, ValidationError, with_config
@@ -36,8 +37,7 @@ class Repeated(dict):
 
     def __init__(self, pairs):
         super().__init__(pairs)
-        keys = [key for key, _ in pairs]
-        self.key = next(key for key in keys if keys.count(key) > 1)
+        ((self.key, _),) = Counter(key for key, _ in pairs).most_common(1)
 
 
 class Body:
@@ -121,9 +121,9 @@ class Body:
         list of dict
             Like problems, and at most as many.
         """
-        message, kind = "This level did not occur in fit", "unknown_level"
+        message = "Not among the levels that the student was trained on"
         found = [
-            problem(["rows", place, name], message, kind)
+            problem(["rows", place, name], message, "unknown_level")
             for name, levels in self._levels.items()
             if levels and not levels.issuperset(table[name])
             for place, value in enumerate(table[name])

@@ -136,9 +136,9 @@ def columns_of(student):
     kinds = getattr(encoder, "kinds_", ["numeric"] * n_columns)
     levels = getattr(encoder, "level_scores_", {})
     names = getattr(student, "feature_names_in_", [f"x{j}" for j in range(n_columns)])
-    takes_nan = student.__sklearn_tags__().input_tags.allow_nan
+    encoded = hasattr(encoder, "kinds_")  # scalers pass missing values on
     return [
-        Column(str(name), None, takes_nan)
+        Column(str(name), nullable=encoded)
         if kind == "numeric"
         else Column(str(name), [_plain(each) for each in levels.get(j, [[]])[0]])
         for j, (name, kind) in enumerate(zip(names, kinds, strict=True))
