@@ -121,7 +121,9 @@ def test_columns_that_are_missing_unknown_or_repeated_are_named():
     assert detail(ask(app, twice)) == [(["rows", 0, "acid"], "key_repeated")]
     assert detail(ask(app, '{"rows": [], "rows": [1]}')) == [(["rows"], "key_repeated")]
     assert detail(ask(app, '{"rows": [{}], "n": 1}'))[-1] == (["n"], "extra_forbidden")
-    assert len(detail(ask(app, rows(**{f"x{j}": j for j in range(99)})))) == 20
+    assert len(detail(ask(app, rows(**{f"x{j}": j for j in range(20)})))) == 20
+    found = detail(ask(app, rows(**{f"x{j}": j for j in range(99)})))
+    assert found == [(["rows", 1], "too_many_keys")]
 
 
 SHAPES = {

@@ -68,6 +68,7 @@ class Body:
             "required": ["rows"],
             "additionalProperties": False,
         }
+        self._max_rows, self._max_keys = max_rows, len(columns) + MAX_PROBLEMS
         self._levels = {
             each.name: frozenset(each.levels) if each.levels else None
             for each in columns
@@ -92,7 +93,7 @@ class Body:
             With the row and the column of each problem.
         """
         body = _parse(content)
-        problems = list(_repeated(body))
+        problems = list(self._odd_objects(body))
         if problems:
             raise Refused(422, *problems)
         try:
@@ -107,6 +108,21 @@ class Body:
             ]
             raise Refused(422, *problems) from None
         return {name: [row[name] for row in rows] for name in self._levels}
+
+    def _odd_objects(self, body):
+        """Find what pydantic does not see, or takes long to report."""
+        places = [((), body)]
+        if isinstance(body, dict) and isinstance(body.get("rows"), list):
+            rows = body["rows"][: self._max_rows]
+            places += [(("rows", place), row) for place, row in enumerate(rows)]
+        for loc, found in places:
+            if isinstance(found, Repeated):
+                yield problem(
+                    (*loc, found.key), "The key is there twice", "key_repeated"
+                )
+            elif isinstance(found, dict) and len(found) > self._max_keys:
+                message = f"{len(found)} keys, where rows have {len(self._levels)}"
+                yield problem(loc or ["body"], message, "too_many_keys")
 
     def warn(self, table):
         """List values that were not there in fit: a student predicts with them.
@@ -155,13 +171,3 @@ def _object(pairs):
     """Make a dictionary of an object, a marked one if a key is in it twice."""
     made = dict(pairs)
     return made if len(made) == len(pairs) else Repeated(pairs)
-
-
-def _repeated(body):
-    """Find the body, or the rows of it, that have a key twice."""
-    places = [((), body)]
-    if isinstance(body, dict) and isinstance(body.get("rows"), list):
-        places += [(("rows", i), row) for i, row in enumerate(body["rows"])]
-    for loc, found in places:
-        if isinstance(found, Repeated):
-            yield problem((*loc, found.key), "The key is there twice", "key_repeated")
