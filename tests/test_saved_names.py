@@ -78,6 +78,7 @@ FITS = {
     "threshold": lambda: distil(
         LogisticRegression(), SMALL, decision_threshold=0.3
     ).fit(X[TWO], y[TWO]),
+    "without its teacher": lambda: distil(student=SMALL).fit(X, y).without_teacher(),
     "teachers": lambda: distil([FOREST, LogisticRegression()], SMALL).fit(X, y),
     "default teacher": lambda: distil(None, SMALL).fit(X[::6], y[::6]),
     "calibrated": lambda: distil(
@@ -153,6 +154,7 @@ SAVED = [
     "sklearn_kd.targets.SoftTargets",
     "sklearn_kd.teachers.average.AveragedRegressors",
     "sklearn_kd.teachers.average.AveragedTeachers",
+    "sklearn_kd.teachers.dropped.DroppedTeacher",
     "sklearn_kd.teachers.quantiles.adapters.GivenQuantiles",
     "sklearn_kd.teachers.quantiles.adapters.ListedQuantiles",
     "sklearn_kd.teachers.quantiles.forests.LeafQuantiles",

@@ -7,8 +7,9 @@ import numpy as np
 from sklearn_kd._messages import show
 from sklearn_kd.export._files import check_path, write
 from sklearn_kd.export._onnx.graph import Graph
-from sklearn_kd.export._onnx.levels import fits_int64, input_kind, read_level
+from sklearn_kd.export._onnx.levels import input_kind, read_level
 from sklearn_kd.export._onnx.numbers import encode_numbers, scale_numbers
+from sklearn_kd.export._program.levels import plain_labels
 from sklearn_kd.export._program.metadata import metadata_of
 from sklearn_kd.export._program.program import program_of
 from sklearn_kd.export._program.rounding import warn_of_rounding
@@ -33,7 +34,7 @@ _ACTIVATIONS = {
     "softmax": ("Softmax", {"axis": 1}),
 }
 
-_LABELS = {"i": "INT64", "U": "STRING", "O": "STRING", "b": "BOOL", "f": "DOUBLE"}
+_LABELS = {"i": "INT64", "O": "STRING", "b": "BOOL", "f": "DOUBLE"}
 
 
 def to_onnx(estimator, path=None, *, outputs=None):
@@ -167,36 +168,6 @@ def _check_outputs(outputs, known):
     return outputs
 
 
-def _labels(classes):
-    """Labels in a dtype that ONNX has."""
-    kinds = {type(label) for label in classes.tolist()}
-    if classes.dtype.kind in "iu" or kinds == {int}:
-        wide = [label for label in classes.tolist() if not fits_int64(label)]
-        if wide:
-            raise ValueError(
-                f"to_onnx cannot write the label {wide[0]}, which is beyond int64, the "
-                "widest integers of ONNX labels. Fit on smaller labels or on strings."
-            )
-        return classes.astype(np.int64)
-    if classes.dtype.kind == "f" or kinds == {float}:
-        doubles = classes.astype(np.float64)
-        if (doubles != classes).any():
-            raise ValueError(
-                f"to_onnx cannot write labels of dtype {classes.dtype} that float64 "
-                "does not hold. Fit on integers or strings."
-            )
-        return doubles
-    if kinds == {str}:
-        return classes.astype(object)
-    if kinds == {bool}:
-        return classes.astype(bool)
-    names = ", ".join(sorted(kind.__name__ for kind in kinds))
-    raise TypeError(
-        f"to_onnx covers labels that are all numbers or all strings, got {names}. Fit "
-        "on such labels."
-    )
-
-
 def _start(program):
     """Begin a graph; give it with its inputs and the kinds of the columns of rows."""
     inputs = program.inputs
@@ -209,7 +180,7 @@ def _start(program):
             f"Columns named {show(sorted(taken))} would be inputs of the same name as "
             "an output. Rename them before fitting."
         )
-    kinds = list(map(input_kind, inputs, names))
+    kinds = list(map(input_kind, inputs))
     columns = [(name, kind, 1) for name, kind in zip(names, kinds, strict=True)]
     return Graph(columns), names, kinds
 
@@ -287,7 +258,7 @@ _NODES = {
 
 def _label(graph, proba, program):
     """Write the label of each row."""
-    classes = _labels(program.classes)
+    classes = plain_labels(program.classes, "to_onnx")
     code = _codes(graph, proba, program.decision)
     graph.add("Gather", classes, code, output="label")
     graph.result("label", _LABELS[classes.dtype.kind])

@@ -3,25 +3,19 @@
 import numpy as np
 
 from sklearn_kd._messages import show
+from sklearn_kd.export._program.levels import kind_of_levels
 
 #: What stands for a missing value in an input that has no NaN.
 MISSING = {"STRING": "", "INT64": np.iinfo(np.int64).min}
 
 
-def fits_int64(number):
-    """Return whether a whole number is one of int64."""
-    return -(2**63) <= number < 2**63
-
-
-def input_kind(column, name):
+def input_kind(column):
     """Return what an input of one column holds.
 
     Parameters
     ----------
     column : Input
         Of a :class:`Program`.
-    name : str
-        What messages call it.
 
     Returns
     -------
@@ -39,24 +33,8 @@ def input_kind(column, name):
     known = column.levels
     if known is None:
         return "FLOAT"
-    levels = [level for level in known if level is not None]
-    if all(isinstance(level, str) for level in levels):
-        kind = "STRING"
-    elif all(map(_is_whole, levels)):
-        kind = "INT64"
-        wide = [level for level in levels if not fits_int64(level)]
-        if wide:
-            raise ValueError(
-                f"to_onnx cannot write the level {show(wide[0])} of column "
-                f"{show(name)}, which is beyond int64, the widest integers of ONNX "
-                "inputs. Turn the column into strings before fitting."
-            )
-    else:
-        raise TypeError(
-            f"to_onnx does not cover the levels of column {show(name)}: expected "
-            f"strings or whole numbers, got {show(levels[:4])}. Turn the column into "
-            "strings before fitting."
-        )
+    strings = kind_of_levels(column, "to_onnx") == "string"
+    kind, name = "STRING" if strings else "INT64", column.label
     mark = MISSING[kind]
     if None in known and mark in known:
         raise ValueError(
@@ -66,11 +44,6 @@ def input_kind(column, name):
             + ('"empty".' if kind == "STRING" else "-1.")
         )
     return kind
-
-
-def _is_whole(level):
-    """Return whether a level is a whole number."""
-    return not isinstance(level, (str, bytes)) and level % 1 == 0
 
 
 def read_level(graph, name, kind, step):

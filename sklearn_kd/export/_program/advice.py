@@ -10,9 +10,11 @@ from sklearn_kd._estimators.thresholds import read_threshold
 from sklearn_kd.export._program.unwrap import unwrap
 from sklearn_kd.students.mlp.regressor import MLPStudentRegressor
 from sklearn_kd.students.mlp.student import MLPStudent
+from sklearn_kd.students.skorch.regressor import SkorchStudentRegressor
+from sklearn_kd.students.skorch.student import SkorchStudent
 
-#: What can be exported.
-NETWORKS = (MLPStudent, MLPStudentRegressor)
+#: What can be exported; the latter two with a module that is a program.
+NETWORKS = (MLPStudent, MLPStudentRegressor, SkorchStudent, SkorchStudentRegressor)
 
 
 def what_to_pass(model, path, caller, deciding=None):

@@ -1,6 +1,6 @@
 """A warning of columns whose rounding to float32 moves the student's predictions."""
 
-from dataclasses import dataclass, replace
+from dataclasses import dataclass
 from functools import partial
 from itertools import chain
 
@@ -8,6 +8,13 @@ import numpy as np
 
 from sklearn_kd._messages import show, warn
 from sklearn_kd.export._program.interpreter import read_part, run
+from sklearn_kd.export._program.rows import (
+    SCALES,
+    between,
+    by_column,
+    centres_of,
+    knots_of,
+)
 from sklearn_kd.export._program.steps import (
     Activate,
     AddLevel,
@@ -16,7 +23,6 @@ from sklearn_kd.export._program.steps import (
     Encode,
     Interpolate,
     Middle,
-    Rise,
     Unscale,
 )
 
@@ -30,9 +36,6 @@ _VALUES, _WORST, _ROWS = 256, 8, 64
 
 #: Columns that are tried in all these rows; of more, each is in fewer, down to four.
 _FULLY_TRIED, _LEAST_ROWS = 200, 4
-
-#: Scales on both sides of a mean that values are drawn from.
-_SCALES = 3
 
 #: Columns that the message names, of more.
 _NAMED = 5
@@ -173,63 +176,25 @@ def warn_of_rounding(program, model):
 
 def _encoded_columns(step, generator):
     """Give the columns that have knots which float32 does not hold."""
-    for place, own in _by_column(step):
+    for place, own in by_column(step):
         curves = [part for _, part in own if isinstance(part, Interpolate)]
         if all(map(_is_exact, chain.from_iterable(each.knots for each in curves))):
             continue
-        points = _knots(own)
-        drawn = generator.uniform(0, len(points) - 1, _VALUES)
-        between = np.interp(drawn, np.arange(len(points)), points)
-        values, inputs = np.concatenate([points, between]), [each for each, _ in own]
+        points = knots_of(own)
+        drawn = between(points, generator, _VALUES)
+        values, inputs = np.concatenate([points, drawn]), [each for each, _ in own]
         yield Column(place, values, partial(_read, own), np.concatenate(inputs))
 
 
 def _encoded_rows(step, generator, n_rows):
     """Draw rows in which each column has one of its knots."""
     encoded = np.zeros((n_rows, sum(len(part.columns) for part in step.parts)))
-    for _, own in _by_column(step):
-        knots = _knots(own)
+    for _, own in by_column(step):
+        knots = knots_of(own)
         if len(knots):
             drawn = generator.choice(knots, n_rows)
             encoded[:, np.concatenate([each for each, _ in own])] = _read(own, drawn)
     return encoded
-
-
-def _by_column(step):
-    """List for each column, in order, its functions in each part, and what they fill.
-
-    They are pairs of an array of positions in the output and a part with these alone.
-    """
-    found, start = {}, 0
-    for part in step.parts:
-        order = np.argsort(part.columns, kind="stable")
-        columns, first = np.unique(part.columns[order], return_index=True)
-        for column, own in zip(
-            columns.tolist(), np.split(order, first[1:]), strict=True
-        ):
-            found.setdefault(column, []).append((start + own, _some(part, own)))
-        start += len(part.columns)
-    return sorted(found.items())
-
-
-def _some(part, own):
-    """Give some of the functions of a part."""
-    fields = {name: value for name, value in vars(part).items() if name != "missing"}
-    for name, value in fields.items():
-        is_list = isinstance(value, list)
-        fields[name] = [value[place] for place in own] if is_list else value[own]
-    return replace(part, **fields)
-
-
-def _knots(own):
-    """List the values between which all functions of one column are linear."""
-    knots = [np.empty(0)]
-    for _, part in own:
-        if isinstance(part, Interpolate):
-            knots += part.knots
-        if isinstance(part, Rise):
-            knots += [part.lower, part.upper]
-    return np.unique(np.concatenate(knots))
 
 
 def _is_exact(knots):
@@ -250,7 +215,7 @@ def _scaled_columns(step, generator):
         if step.scale is None:  # values may also differ by what float32 leaves out
             spreads.append(np.spacing(np.abs(np.float32(centre))))
         for width in spreads:
-            drawn = generator.uniform(-_SCALES, _SCALES, _VALUES)
+            drawn = generator.uniform(-SCALES, SCALES, _VALUES)
             yield Column(place, centre + width * drawn, read, np.array([place]))
 
 
@@ -258,7 +223,7 @@ def _scaled_rows(step, generator, n_rows):
     """Draw rows around the means of the columns."""
     inputs = []
     for centre, spread, read in _scaled(step):
-        drawn = generator.uniform(-_SCALES, _SCALES, n_rows)
+        drawn = generator.uniform(-SCALES, SCALES, n_rows)
         inputs.append(read(centre + spread * drawn))
     return np.hstack(inputs)
 
@@ -267,10 +232,8 @@ def _scaled(step):
     """Give the centre and width of each column's values, and how they are read."""
     if step.scale is None and step.mean is None:
         return
-    zeros = np.zeros(len(step.mean if step.scale is None else step.scale))
-    shift = zeros if step.shift is None else step.shift
-    centre = zeros if step.mean is None else step.mean
-    scale = zeros + 1 if step.scale is None else step.scale
+    centre, scale = centres_of(step)
+    shift = np.zeros(len(scale)) if step.shift is None else step.shift
     for middle, width, minus in zip(centre, scale, shift, strict=True):
 
         def read(values, minus=minus, width=width):

@@ -1,0 +1,171 @@
+"""A C header under construction: tables, functions and the body of the prediction."""
+
+import numpy as np
+
+from sklearn_kd.export._c.text import doubles, filled, floats
+
+#: What may be called by the body, in C; ``@`` stands for the name of the header.
+FUNCTIONS = {
+    "cell": """
+/* Counts which of the first n knots, but for one, are not above a value. */
+static inline int @_cell(const float *knots, int n, float value) {
+    int cell = 0;
+    while (n > 1) { /* no branch depends on the value */
+        const int half = n / 2;
+        cell += half * (knots[cell + half] <= value);
+        n -= half;
+    }
+    return cell;
+}
+""",
+    "bounded": """
+/* Cuts a number off where differences from all knots are finite. */
+static inline float @_bounded(float value) {
+    return value < -1e38f ? -1e38f : value > 1e38f ? 1e38f : value;
+}
+""",
+    "level": """
+/* Gives the row of the vector of a code: that of a level, unknown or missing. */
+static inline int @_level(float code, int n_levels, int missing) {
+    if (isnan(code))
+        return missing;
+    if (code >= 0.0f && code < (float)n_levels && code == (float)(int)code)
+        return (int)code;
+    return n_levels; /* unknown */
+}
+""",
+    "softplus": """
+static inline float @_softplus(float value) {
+    return (value > 0.0f ? value : 0.0f) + log1pf(expf(-fabsf(value)));
+}
+""",
+}
+
+
+class Header:
+    """Collects the parts of a header.
+
+    Parameters
+    ----------
+    name : str
+        What all names begin with.
+    quantized : bool
+        Whether weights are whole numbers of eight bits.
+
+    Attributes
+    ----------
+    body : list of str
+        Lines of the function that predicts.
+    value : str
+        Name of the array that holds what the last step gave.
+    width : int
+        How many numbers these are.
+    kind : {"float", "double"}
+        Their type.
+    flash : int
+        Bytes of the tables that a prediction reads.
+    """
+
+    def __init__(self, name, quantized):
+        self.name, self.quantized = name, quantized
+        self.tables, self.functions, self.body = [], {}, []
+        self.value, self.width, self.kind = "x", None, "float"
+        self.flash, self._buffers = 0, {}
+        self._n_layers = 0
+
+    def own(self, code):
+        """Put the name of the header into code."""
+        return code.replace("@", self.name)
+
+    def macro(self, ending):
+        """Give the name of a macro."""
+        return f"{self.name.upper()}_{ending}"
+
+    def line(self, *lines):
+        """Add lines to the body, with its indent."""
+        self.body += [" " * 4 + self.own(line) for line in lines]
+
+    def call(self, function):
+        """Make sure that a function of this module is there."""
+        self.functions[function] = self.own(FUNCTIONS[function])
+
+    def define(self, code):
+        """Add code in front of the body, once."""
+        self.functions[code] = self.own(code)
+
+    def text_table(self, ending, kind, literals):
+        """Add a table of literals; give its name."""
+        name = f"{self.name}_{ending}"
+        const = "" if kind.startswith("const") else "const "
+        self.tables.append(
+            f"static {const}{kind}{name}[{len(literals)}] = {{\n{filled(literals)}\n}};"
+        )
+        return name
+
+    def table(self, ending, values):
+        """Add a table of numbers that the prediction reads; give its name.
+
+        Floats become float, and whole numbers the shortest type of two that holds them.
+        """
+        values = np.asarray(values)
+        if values.dtype.kind == "f":
+            kind, size, literals = "float ", 4, floats(values)
+        elif values.dtype == np.int8:
+            kind, size, literals = "signed char ", 1, list(map(str, values.ravel()))
+        else:
+            short = values.max(initial=0) < 1 << 16
+            kind, size = ("unsigned short ", 2) if short else ("long ", 4)
+            literals = list(map(str, values.ravel().tolist()))
+        self.flash += size * len(literals)
+        return self.text_table(ending, kind, literals)
+
+    def weights(self, ending, values, scale):
+        """Add a table of weights: float, or whole numbers times a scale a column."""
+        if scale is None:
+            return self.table(ending, np.asarray(values, dtype=np.float64))
+        return self.table(ending, np.rint(values / scale).astype(np.int8))
+
+    def weight(self, element):
+        """Write an element of such a table as a float."""
+        return f"(float){element}" if self.quantized else element
+
+    @property
+    def weight_kind(self):
+        """The type of these elements."""
+        return "signed char" if self.quantized else "float"
+
+    @property
+    def each(self):
+        """Begin a loop over the numbers of a layer."""
+        return f"for (int u = 0; u < {self.width}; u++)"
+
+    def double_table(self, ending, values):
+        """Add a table of float64 numbers that the prediction reads; give its name."""
+
+        self.flash += 8 * np.size(values)
+        return self.text_table(ending, "double ", doubles(values))
+
+    def layer(self):
+        """Count layers; give the number of a new one."""
+        self._n_layers += 1
+        return self._n_layers
+
+    def next_buffer(self, width):
+        """Move on to an array that does not hold the value of now; give its name."""
+        name = "b" if self.value == "a" else "a"
+        self._buffers[name] = max(width, self._buffers.get(name, 0))
+        self.value, self.width = name, width
+        return name
+
+    @property
+    def stack(self):
+        """Bytes of the arrays on the stack."""
+        return 4 * sum(self._buffers.values())
+
+    def declarations(self):
+        """Declare them, and a pointer to weights where there is use for one."""
+        arrays = [
+            f"    float {name}[{n}];" for name, n in sorted(self._buffers.items())
+        ]
+        weights = f"    const {self.weight_kind} *w;"
+        return arrays + [weights] * any(" w = " in line for line in self.body)
