@@ -5,7 +5,6 @@ import json
 import sys
 from dataclasses import dataclass
 from functools import cache
-from pathlib import Path
 
 import numpy as np
 import pandas as pd
@@ -13,14 +12,14 @@ import pytest
 import skops.io
 from exported import exported
 
+from benchmarks.serve.service import EXAMPLE
 from sklearn_kd.export import to_onnx
 
-FOLDER = Path(__file__).parents[1] / "examples" / "serve"
-sys.path.insert(0, str(FOLDER))
+sys.path.insert(0, str(EXAMPLE))
 
-from student_service import make_app  # noqa: E402
-from student_service.estimator_model import read_skops  # noqa: E402
-from student_service.onnx_model import OnnxModel  # noqa: E402
+from student_service import make_app
+from student_service.estimator_model import read_skops
+from student_service.onnx_model import OnnxModel
 
 JSON = {"content-type": "application/json"}
 

@@ -1,14 +1,11 @@
 """The service of `examples/serve` gives what the student gives."""
 
 import json
-import os
-import re
 import socket
 import subprocess
 import sys
 import urllib.request
 from concurrent.futures import ThreadPoolExecutor
-from contextlib import contextmanager
 
 import joblib
 import numpy as np
@@ -17,17 +14,18 @@ import pytest
 import skops.io
 from exported import NAMES, close, exported, hard_rows, outputs
 from numpy.testing import assert_allclose
-from serving import FOLDER, as_json, ask, body, numbers, served, service
+from serving import as_json, ask, body, numbers, served, service
 from sklearn.linear_model import LogisticRegression
 from sklearn.naive_bayes import GaussianNB
 from student_service import Column, load, make_app
 from student_service.estimator_model import EstimatorModel
 
+from benchmarks.serve.client import drive, request
+from benchmarks.serve.service import EXAMPLE, environment, running
 from sklearn_kd import DistilledClassifier, MLPStudent
 from sklearn_kd.datasets import load_adult
 from sklearn_kd.export import to_onnx
 
-ROOT = FOLDER.parents[1]
 ALONE = [
     name
     for name in NAMES
@@ -71,6 +69,8 @@ def test_adult_is_predicted_as_by_the_student(kind):
     found = [each["label"] for each in answer["predictions"]]
     assert found == student.predict(rows).tolist()
     assert answer["warnings"] == []
+    example = ask(served(student, kind), (EXAMPLE / "rows.json").read_bytes())
+    assert len(example.json()["predictions"]) == 2
 
 
 def test_a_regressor_of_quantiles_names_each_of_them():
@@ -188,52 +188,23 @@ def test_requests_at_a_time_do_not_mix(kind):
     assert [*together] == alone
 
 
-def environment():
-    """The variables of a process that finds the service, and this package."""
-    return os.environ | {"PYTHONPATH": os.pathsep.join([str(FOLDER), str(ROOT)])}
-
-
-@contextmanager
-def running(file):
-    """Start the service on a free port, give the port, and stop it at the end."""
-    command = [sys.executable, "-W", "error", "-m", "student_service", str(file)]
-    process = subprocess.Popen(
-        [*command, "--port", "0"],
-        env=environment(),
-        stderr=subprocess.PIPE,
-        text=True,
-    )
-    log = []
-    try:
-        for line in process.stderr:
-            log.append(line)
-            port = re.search(r"http://127\.0\.0\.1:(\d+)", line)
-            if port:
-                break
-        else:
-            raise AssertionError("".join(log))
-        yield int(port[1]), log
-    finally:
-        process.terminate()
-        log.append(process.stderr.read())
-        process.stderr.close()
-        process.wait(timeout=20)
-
-
 def test_a_started_service_answers(tmp_path):
     model, rows = exported("mixed")
-    to_onnx(model, tmp_path / "student.onnx")
-    with running(tmp_path / "student.onnx") as (port, log):
+    file = tmp_path / "student.onnx"
+    to_onnx(model, file)
+    with running("student_service", file) as (port, log):
         address = f"http://127.0.0.1:{port}"
         with urllib.request.urlopen(f"{address}/health", timeout=20) as answer:
             assert json.load(answer)["status"] == "ok"
-        request = urllib.request.Request(
+        post = urllib.request.Request(
             f"{address}/predict",
             body(rows[:5]).encode(),
             {"Content-Type": "application/json"},
         )
-        with urllib.request.urlopen(request, timeout=20) as answer:
+        with urllib.request.urlopen(post, timeout=20) as answer:
             predictions = json.load(answer)["predictions"]
+        requests = [request("/predict", body(rows[i : i + 2])) for i in range(9)]
+        assert len(drive(port, requests, n_clients=8, seconds=0.2)[1]) >= 8
         assert_allclose(numbers(predictions), model.predict_proba(rows[:5]), atol=1e-5)
         head = (
             b"POST /predict HTTP/1.1\r\nHost: x\r\nContent-Type: application/json\r\n"

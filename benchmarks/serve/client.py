@@ -69,7 +69,8 @@ def answer_length(received):
 
 
 def request(path, content=None):
-    """Make the bytes of a request; with content it is a POST of JSON."""
+    """Make the bytes of a request; with a content, a string, it is a POST of JSON."""
+    content = None if content is None else content.encode()
     head = f"{'GET' if content is None else 'POST'} {path} HTTP/1.1\r\nHost: localhost"
     if content is not None:
         head += f"\r\nContent-Type: application/json\r\nContent-Length: {len(content)}"
