@@ -82,8 +82,8 @@ DistilledRegressor
     .. versionadded:: 0.1
 
     **What it needs.** A compiler of C99 or C++11, and of the C library ``math.h``
-    alone. There is no heap and no state, so threads may share it. Flags that take away NaN,
-    such as ``-ffast-math``, are refused when it is compiled.
+    alone. There is no heap and no state, so threads may share it. Flags
+    that take away NaN, such as ``-ffast-math``, are refused when it is compiled.
 
     **What is lost.** It computes in float32, and applies the units of the targets in
     float64: for the same float32 numbers it agrees with the student within 1e-5, in
@@ -122,7 +122,6 @@ DistilledRegressor
     functions, calls = look_ups(header, program.inputs)
     metadata(header, program)
     guard, kind = header.macro("H"), "float" if header.kind == "float" else "double"
-    read = " ".join(header.body).replace("(x[", " x[")
     text = "\n".join(
         [
             comment(header, program, calls, loss),
@@ -139,7 +138,7 @@ DistilledRegressor
             f"static inline void {name}_predict(const float *x, {kind} *out) {{",
             *header.declarations(),
             *header.body,
-            *["    (void)x; /* no column varies */"] * (" x[" not in read),
+            *["    (void)x; /* no column varies */"] * (not header.reads_row),
             "}",
             decision(header, program),
             *functions,
