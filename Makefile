@@ -16,7 +16,7 @@ INSTALL = $(BIN)/python -m pip install --quiet --disable-pip-version-check \
 ONE_THREAD := OMP_NUM_THREADS=1 OPENBLAS_NUM_THREADS=1 MKL_NUM_THREADS=1
 
 .DEFAULT_GOAL := help
-.PHONY: help demo test lint format doctest docs bench-quality bench-strong \
+.PHONY: help demo test test-browser lint format doctest docs bench-quality bench-strong \
 	bench-regression bench-students bench-cross-fit bench-prior bench-schedules \
 	bench-speed bench-exports bench-serve bench-peers test-lowest clean
 
@@ -28,6 +28,16 @@ demo: $(VENV)/.demo-installed ## distil an ensemble on digits (ARGS="--help")
 
 test: $(VENV)/.test-installed ## run the tests
 	$(ONE_THREAD) $(BIN)/python -m pytest -n $(JOBS) $(ARGS)
+
+test-browser: $(VENV)/.test-installed ## run the tests that drive Chromium
+	@command -v chromium || command -v chromium-browser || command -v google-chrome || \
+		if [ "$$(id -u)" = 0 ] && command -v apt-get; then \
+			apt-get -qq update && DEBIAN_FRONTEND=noninteractive apt-get -qq install \
+				--yes --no-install-recommends chromium; \
+		else \
+			echo "Install Chromium first: sudo apt-get install chromium" >&2; exit 1; \
+		fi
+	$(ONE_THREAD) $(BIN)/python -m pytest -m browser tests/test_browser.py $(ARGS)
 
 lint: $(VENV)/.test-installed ## check style with ruff
 	$(BIN)/ruff check .

@@ -49,10 +49,10 @@ class Browser:
         self._from, from_browser = os.pipe()
         # the browser reads from 3 and writes to 4
         script = f'exec "$@" 3<&{to_browser} 4>&{from_browser}'
+        profile = f"--user-data-dir={folder / 'profile'}"
         with open(folder / "log", "wb") as log:
             self._process = subprocess.Popen(
-                ["bash", "-c", script, "bash", program, *FLAGS]
-                + [f"--user-data-dir={folder / 'profile'}", "about:blank"],
+                ["bash", "-c", script, "bash", program, *FLAGS, profile, "about:blank"],
                 pass_fds=(to_browser, from_browser),
                 stdout=log,
                 stderr=log,

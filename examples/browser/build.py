@@ -3,8 +3,8 @@
     python build.py student.h page.html
     python build.py student.h student.wasm
 
-It needs the header, the files beside this one and a compiler: ``pip install ziglang``, or
-clang with lld. It fetches nothing, and leaves only the file that it writes.
+It needs the header, the files beside this one and a compiler: ``pip install ziglang``,
+or clang with lld. It fetches nothing, and leaves only the file that it writes.
 """
 
 import argparse
@@ -20,7 +20,7 @@ from importlib.util import find_spec
 from pathlib import Path
 
 HERE = Path(__file__).parent
-FLAGS = ["-std=c11", "-O3", "-ffreestanding", "-I", str(HERE)]
+FLAGS = ["-std=c11", "-O3", "-msimd128", "-ffreestanding", "-I", str(HERE)]
 LINK = ["--no-entry", "--strip-all"]
 
 
@@ -28,38 +28,40 @@ class BuildError(Exception):
     """What keeps a page from being built, and what to do about it."""
 
 
-def zig(source, target, command):
-    """Give the commands of Zig; linked apart, as it would build a C library first."""
-    compiled = source.with_suffix(".o")
-    flags = ["-target", "wasm32-freestanding", *FLAGS]
-    return [
-        [*command, "cc", *flags, "-c", source, "-o", compiled],
-        [*command, "wasm-ld", *LINK, compiled, "-o", target],
-    ]
-
-
-def clang(source, target, command):
-    """Give the command of clang, which calls wasm-ld."""
-    flags = ["--target=wasm32", *FLAGS, "-nostdlib", *(f"-Wl,{each}" for each in LINK)]
-    return [[*command, *flags, source, "-o", target]]
-
-
-#: How each compiler is called, in the order in which they are looked for.
+#: The compilers in the order in which they are looked for, with their flags.
 COMPILERS = {
-    "ziglang": (zig, [sys.executable, "-m", "ziglang"]),
-    "zig": (zig, ["zig"]),
-    "clang": (clang, ["clang"]),
+    "ziglang": [
+        sys.executable,
+        "-m",
+        "ziglang",
+        "cc",
+        "-target",
+        "wasm32-freestanding",
+    ],
+    "zig": ["zig", "cc", "-target", "wasm32-freestanding"],
+    "clang": ["clang", "--target=wasm32"],
 }
 
 
+def linker_of(name):
+    """Give the command that links for WebAssembly, which comes with a compiler.
+
+    It is called apart from the compiler: Zig would build a C library first, and clang
+    runs wasm-opt where there is one.
+    """
+    if name != "clang":
+        return [*COMPILERS[name][: COMPILERS[name].index("cc")], "wasm-ld"]
+    asked = ["clang", "-print-prog-name=wasm-ld"]
+    return [subprocess.run(asked, capture_output=True, text=True).stdout.strip()]
+
+
 def is_installed(name):
-    """Return whether a compiler is there; of clang also its linker for WebAssembly."""
+    """Return whether a compiler is there, with its linker for WebAssembly."""
     if name == "ziglang":
         return find_spec("ziglang") is not None
-    if name == "clang" and shutil.which(name):
-        asked = subprocess.run([name, "-print-prog-name=wasm-ld"], capture_output=True)
-        return shutil.which(asked.stdout.decode().strip()) is not None
-    return shutil.which(name) is not None
+    if not shutil.which(name):
+        return False
+    return shutil.which(linker_of(name)[0]) is not None
 
 
 def choose_compiler():
@@ -112,22 +114,35 @@ def compile_header(path, compiler=None):
     wrapper = (HERE / "wrapper.c").read_text(encoding="utf-8")
     wrapper = wrapper.replace("student", name).replace("STUDENT", name.upper())
     compiler = compiler or choose_compiler()
-    commands, command = COMPILERS[compiler]
     with tempfile.TemporaryDirectory() as folder:
         folder = Path(folder)
         (folder / f"{name}.h").write_text(header, encoding="utf-8")
         (folder / "wrapper.c").write_text(wrapper, encoding="utf-8")
-        caches = dict.fromkeys(["ZIG_GLOBAL_CACHE_DIR", "ZIG_LOCAL_CACHE_DIR"], folder)
-        for each in commands(folder / "wrapper.c", folder / "student.wasm", command):
-            try:
-                done = subprocess.run(
-                    each, capture_output=True, text=True, env={**os.environ, **caches}
-                )
-            except OSError as error:
-                raise BuildError(f"Cannot run {compiler}: {error}.") from None
-            if done.returncode:
-                raise BuildError(f"{compiler} failed:\n{done.stderr or done.stdout}")
-        return (folder / "student.wasm").read_bytes()
+        compiled, linked = folder / "wrapper.o", folder / "student.wasm"
+        run(
+            compiler,
+            [*COMPILERS[compiler], *FLAGS, "-c", folder / "wrapper.c"],
+            compiled,
+        )
+        run(compiler, [*linker_of(compiler), *LINK, compiled], linked)
+        return linked.read_bytes()
+
+
+def run(compiler, command, target):
+    """Run a command that writes a file, whose folder takes what it caches."""
+    caches = dict.fromkeys(
+        ["ZIG_GLOBAL_CACHE_DIR", "ZIG_LOCAL_CACHE_DIR"], target.parent
+    )
+    environment = {**os.environ, **caches}
+    try:
+        done = subprocess.run(
+            [*command, "-o", target], capture_output=True, text=True, env=environment
+        )
+    except OSError as error:
+        raise BuildError(f"Cannot run {compiler}: {error}.") from None
+    if done.returncode:
+        said = (done.stderr or done.stdout).strip().splitlines()
+        raise BuildError("\n".join([f"{compiler} failed:", *said[:20]]))
 
 
 def page(module, title):

@@ -192,7 +192,10 @@ function setUpForm(student) {
     else answer.refuse(`No prediction: ${show(wrong.column.name)} is not a number.`);
   };
   byId("one").addEventListener("input", update);
-  byId("one").addEventListener("reset", () => setTimeout(update));
+  byId("clear").addEventListener("click", () => {
+    byId("one").reset();
+    update();
+  });
   byId("one").addEventListener("submit", (event) => event.preventDefault());
   update();
 }
@@ -228,13 +231,16 @@ class Table {
   }
 
   async read(file) {
+    this.clear();
     byId("table").value = "";
+    let text;
     try {
-      const decoder = new TextDecoder("utf-8", { fatal: true });
-      this.predict(decoder.decode(await file.arrayBuffer()), file.name);
+      text = new TextDecoder("utf-8", { fatal: true }).decode(await file.arrayBuffer());
     } catch {
       this.fail([`${file.name}: the file is not text in UTF-8.`]);
+      return;
     }
+    this.predict(text, file.name);
   }
 
   predict(text, name) {
