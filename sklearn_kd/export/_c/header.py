@@ -42,6 +42,9 @@ static inline float @_softplus(float value) {
 }
 
 
+#: The largest whole number of eight bits that has a negative twin.
+MOST = 127
+
 #: Rows of weights that are added in one loop over a layer; a power of two.
 AT_ONCE = 4
 
@@ -127,7 +130,8 @@ class Header:
         """Add a table of weights: float, or whole numbers times a scale a column."""
         if scale is None:
             return self.table(ending, np.asarray(values, dtype=np.float64))
-        return self.table(ending, np.rint(values / scale).astype(np.int8))
+        whole = np.clip(np.rint(values / scale), -MOST, MOST)
+        return self.table(ending, whole.astype(np.int8))
 
     def weight(self, element):
         """Write an element of such a table as a float."""

@@ -78,6 +78,17 @@ class Network:
         if isinstance(decision, Middle):
             self._rest[-1] = _in_deviations(self._rest[-1], decision.deviation)
 
+    def first_layer(self, inputs, places):
+        """Compute the first layer of drawn rows, before its activation."""
+        layer = run([self.first], inputs)
+        for step, own in zip(self.levels, places, strict=True):
+            layer += step.vectors[own]
+        return layer
+
+    def outputs(self, inputs, places):
+        """Compute what is predicted of drawn rows; numbers are in deviations."""
+        return run(self._rest, self.first_layer(inputs, places))
+
     def bound(self, change, inputs):
         """Return what a change of inputs can move a prediction by at most."""
         weights = self.first.coef[inputs]
@@ -154,11 +165,8 @@ def warn_of_rounding(program, model):
     moves = {}
     if suspects:
         n_rows = max(min(_ROWS, _ROWS * _FULLY_TRIED // len(suspects)), _LEAST_ROWS)
-        draw = _encoded_rows if encoded else _scaled_rows
-        inputs = draw(encoding, generator, n_rows)
-        first = run([network.first], inputs)
-        for step in network.levels:
-            first += step.vectors[generator.integers(len(step.vectors), size=n_rows)]
+        inputs, places = draw_rows(program, generator, n_rows)
+        first = network.first_layer(inputs, places)
         for column, before, change in suspects:
             move = network.move((inputs, first), column.inputs, before, change)
             if move > MOST_MOVE:
@@ -169,6 +177,35 @@ def warn_of_rounding(program, model):
         if program.classes is None:
             moved = "predictions, in standard deviations of y,"
         warn(_message(model, moves, moved))
+
+
+def draw_rows(program, generator, n_rows):
+    """Draw rows that the program may expect: columns are independent of each other.
+
+    Parameters
+    ----------
+    program : Program
+        The student.
+    generator : numpy.random.Generator
+        What chances are drawn from.
+    n_rows : int
+        How many.
+
+    Returns
+    -------
+    inputs : ndarray of shape (n_rows, n_inputs), float64
+        What the first step gives: each numeric column is at one of its knots, or up to
+        three scales from its mean, 0 and 1 where the program knows none.
+    places : list of ndarray of shape (n_rows,)
+        The vectors of the levels of each nominal column.
+    """
+    encoding, first, *steps = program.steps
+    if isinstance(encoding, Encode):
+        inputs = _encoded_rows(encoding, generator, n_rows)
+    else:
+        inputs = _scaled_rows(encoding, generator, (n_rows, len(first.coef)))
+    sizes = [len(step.vectors) for step in steps if isinstance(step, AddLevel)]
+    return inputs, [generator.integers(size, size=n_rows) for size in sizes]
 
 
 def _encoded_columns(step, generator):
@@ -254,11 +291,13 @@ def _scaled_columns(step, generator):
             yield Column(place, centre + width * drawn, read, np.array([place]))
 
 
-def _scaled_rows(step, generator, n_rows):
+def _scaled_rows(step, generator, shape):
     """Draw rows around the means of the columns."""
+    if step.scale is None and step.mean is None:
+        return generator.uniform(-_SCALES, _SCALES, shape)
     inputs = []
     for centre, spread, read in _scaled(step):
-        drawn = generator.uniform(-_SCALES, _SCALES, n_rows)
+        drawn = generator.uniform(-_SCALES, _SCALES, shape[0])
         inputs.append(read(centre + spread * drawn))
     return np.hstack(inputs)
 
