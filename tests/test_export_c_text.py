@@ -22,6 +22,7 @@ from sklearn_kd.export._program import program_of
 
 #: Levels and names of columns that C could misread.
 NASTY = ['q"uo\\te', "end */ of", "/* begin", "a??/b", "new\nline", "tab\t", "ünï", ""]
+NASTY.append("long'\\ " * 1000)
 LEAST = -(2**63)
 
 
@@ -69,9 +70,11 @@ def test_codes_of_levels_that_c_could_misread(tmp_path, nasty):
     names = ["a_b_0", "a_b_1", "column_2", "x_1", "line_end"]
     for at, name in enumerate(names):
         for code, level in enumerate(sorted(NASTY)):
+            long = f"student_text_{code}_of_levels_{name}"
+            literal = quoted(level) if len(level) < 100 else long
             claims += [
-                f"student_code_{name}({quoted(level)}) == {code}.0f",
-                f"student_code({at}, {quoted(level)}) == {code}.0f",
+                f"student_code_{name}({literal}) == {code}.0f",
+                f"student_code({at}, {literal}) == {code}.0f",
             ]
         claims += [
             f'student_code_{name}("none") == -1.0f',

@@ -9,8 +9,8 @@ from sklearn_kd.export._program.levels import plain_labels
 from sklearn_kd.export._program.metadata import plain
 from sklearn_kd.export._program.steps import Scale
 
-#: Levels of a column that the comment lists, of more.
-_LISTED = 20
+#: Levels of a column that the comment lists, of more, and characters of each.
+_LISTED, _SHOWN = 20, 60
 
 
 def macros(header, program, loss):
@@ -46,17 +46,18 @@ def macros(header, program, loss):
 
 def names(header, program):
     """Write tables of the names of columns, the labels and the levels of quantiles."""
-    labels = [quoted(column.label) for column in program.inputs]
-    header.text_table("feature_names", "const char *const ", labels)
+    header.strings("feature_names", [column.label for column in program.inputs])
     if program.classes is not None:
         classes = plain_labels(program.classes, "to_c")
+        if classes.dtype == object:
+            header.strings("classes", classes)
+            return
         kind, literals = {
-            "i": ("const long long ", lambda: map(whole, classes.tolist())),
+            "i": ("const long long ", lambda: list(map(whole, classes.tolist()))),
             "f": ("const double ", lambda: doubles(classes)),
-            "b": ("const int ", lambda: map(str, classes.astype(int))),
-            "O": ("const char *const ", lambda: map(quoted, classes)),
+            "b": ("const int ", lambda: list(map(str, classes.astype(int)))),
         }[classes.dtype.kind]
-        header.text_table("classes", kind, list(literals()))
+        header.text_table("classes", kind, literals())
     elif program.decision.quantiles is not None:
         header.text_table(
             "quantiles", "const double ", doubles(program.decision.quantiles)
@@ -171,4 +172,5 @@ def _results(program):
 
 def _shown(value):
     """Write a label or level for a comment."""
-    return remark(json.dumps(value, ensure_ascii=False))
+    shown = json.dumps(value, ensure_ascii=False)
+    return remark(shown if len(shown) <= _SHOWN else f'{shown[:_SHOWN]}..."')
