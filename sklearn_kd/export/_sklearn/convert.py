@@ -56,7 +56,7 @@ DistilledRegressor
         For another student, another encoder, and levels that are bytes or strings that
         end with a null character.
     ValueError
-        For knots of a column beyond 1e300, or less than 1e-300 apart.
+        For knots of a column beyond 1e290, or less than 1e-300 apart.
 
     See Also
     --------
