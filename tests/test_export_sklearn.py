@@ -312,7 +312,7 @@ def test_the_global_configuration_changes_nothing(name, container):
 
 def test_a_clone_is_fitted_anew():
     _, rows = exported("two classes")
-    again = clone(written("two classes")).set_params(network__max_iter=400)
+    again = clone(written("two classes")).set_params(network__tol=0.01)
     labels = rows["alcohol"].fillna(0) > 13
     assert again.fit(rows, labels).score(rows, labels) > 0.9
 
