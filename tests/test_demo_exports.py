@@ -36,10 +36,8 @@ def _refused(capsys, *arguments):
 @pytest.mark.parametrize("name", ["s.skops", "s.joblib", "s.pkl"])
 def test_a_saved_student_is_written_in_every_language(name, student, capsys):
     (skops.io if name.endswith("skops") else joblib).dump(student, name)
-    main(
-        ["--student", name, "--export", "my-student.h", "--export", "s.onnx"]
-        + ["--export", "s.SQL", "--table", "visits", "--dialect", "sqlite"]
-    )
+    files = ["--export", "my-student.h", "--export", "s.onnx", "--export", "s.SQL"]
+    main(["--student", name, *files, "--table", "visits", "--dialect", "sqlite"])
     lines = capsys.readouterr().out.splitlines()
     for line, file in zip(lines, ["my-student.h", "s.onnx", "s.SQL"], strict=True):
         assert line == f"Wrote {file}: the student, {os.path.getsize(file):,} bytes"
