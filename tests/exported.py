@@ -200,7 +200,8 @@ def hard_rows(name):
         numbers = [c for c in rows if pd.api.types.is_float_dtype(rows[c])]
         hard = hard.astype({**dict.fromkeys(numbers, float)})
         hard = hard.astype({c: bool for c in rows if rows[c].dtype == bool})
-        return hard, hard.replace([np.inf, -np.inf], [FAR, -FAR])
+        finite = hard[numbers].replace([np.inf, -np.inf], [FAR, -FAR])
+        return hard, hard.assign(**{name: finite[name] for name in numbers})
     base, far = rows[:12], name in ENCODED
     blocks = [base]
     for column in range(rows.shape[1]):

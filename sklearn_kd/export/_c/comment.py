@@ -6,11 +6,13 @@ from sklearn_kd import __version__
 from sklearn_kd.export._c.levels import sorted_levels
 from sklearn_kd.export._c.text import doubles, quoted, remark, whole
 from sklearn_kd.export._program.levels import plain_labels
-from sklearn_kd.export._program.metadata import plain
+from sklearn_kd.export._program.metadata import metadata_of, plain
 from sklearn_kd.export._program.steps import Scale
 
 #: Levels of a column that the comment lists, of more.
 _LISTED = 20
+#: Characters of a string; a compiler of C99 need not take more than 4095.
+_PIECE = 2000
 
 
 def macros(header, program, loss):
@@ -61,6 +63,31 @@ def names(header, program):
         header.text_table(
             "quantiles", "const double ", doubles(program.decision.quantiles)
         )
+
+
+def metadata(header, program):
+    """Write what the student says of itself, for programs that know no column by name.
+
+    Parameters
+    ----------
+    header : Header
+        Receives a table: JSON in pieces.
+    program : Program
+        The student.
+    """
+    described = metadata_of(program)
+    levels = json.loads(described["feature_levels"])
+    for own in levels.values():  # by their codes, and null for a missing value last
+        own.sort(key=lambda level: (level is None, level))
+    described["feature_levels"] = json.dumps(levels)
+    for key in ("sklearn_kd_version", "task"):
+        described[key] = json.dumps(described[key])
+    pairs = ", ".join(f'"{key}": {value}' for key, value in described.items())
+    text = f"{{{pairs}}}"
+    pieces = [text[at : at + _PIECE] for at in range(0, len(text), _PIECE)]
+    header.text_table(
+        "metadata", "const char *const ", [*map(quoted, pieces), "(const char *)0"]
+    )
 
 
 def comment(header, program, calls, loss):

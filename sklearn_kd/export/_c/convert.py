@@ -1,6 +1,6 @@
 """A network with its encoder as a C99 header."""
 
-from sklearn_kd.export._c.comment import comment, macros, names
+from sklearn_kd.export._c.comment import comment, macros, metadata, names
 from sklearn_kd.export._c.header import Header
 from sklearn_kd.export._c.levels import look_ups
 from sklearn_kd.export._c.network import decision, write_steps
@@ -50,7 +50,9 @@ DistilledRegressor
           ``student_code(column, level)`` and ``student_number_code(column, level)``
           find it by the position of the column;
         - ``student_feature_names``, ``student_classes``, ``student_quantiles`` and
-          ``STUDENT_VERSION``.
+          ``STUDENT_VERSION``;
+        - ``student_metadata``, the metadata of :func:`to_onnx` as JSON, in pieces up to
+          a NULL, with the levels of a column in the order of their codes.
 
         The comment on top lists columns, codes, outputs, bytes of the tables and of the
         stack, and what is lost.
@@ -80,8 +82,8 @@ DistilledRegressor
     .. versionadded:: 0.1
 
     **What it needs.** A compiler of C99 or C++11, and of the C library ``math.h``
-    alone. There is no heap and no state, so threads may share it. Flags that take away NaN,
-    such as ``-ffast-math``, are refused when it is compiled.
+    alone. There is no heap and no state, so threads may share it. Flags
+    that take away NaN, such as ``-ffast-math``, are refused when it is compiled.
 
     **What is lost.** It computes in float32, and applies the units of the targets in
     float64: for the same float32 numbers it agrees with the student within 1e-5, in
@@ -118,8 +120,8 @@ DistilledRegressor
     write_steps(header, program, scales)
     names(header, program)
     functions, calls = look_ups(header, program.inputs)
+    metadata(header, program)
     guard, kind = header.macro("H"), "float" if header.kind == "float" else "double"
-    read = " ".join(header.body).replace("(x[", " x[")
     text = "\n".join(
         [
             comment(header, program, calls, loss),
@@ -136,7 +138,7 @@ DistilledRegressor
             f"static inline void {name}_predict(const float *x, {kind} *out) {{",
             *header.declarations(),
             *header.body,
-            *["    (void)x; /* no column varies */"] * (" x[" not in read),
+            *["    (void)x; /* no column varies */"] * (not header.reads_row),
             "}",
             decision(header, program),
             *functions,

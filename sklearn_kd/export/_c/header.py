@@ -9,13 +9,13 @@ FUNCTIONS = {
     "cell": """
 /* Counts which of the first n knots, but for one, are not above a value. */
 static inline int @_cell(const float *knots, int n, float value) {
-    int cell = 0;
+    const float *found = knots;
     while (n > 1) { /* no branch depends on the value */
         const int half = n / 2;
-        cell += half * (knots[cell + half] <= value);
+        found = found[half] <= value ? found + half : found;
         n -= half;
     }
-    return cell;
+    return (int)(found - knots);
 }
 """,
     "bounded": """
@@ -40,6 +40,10 @@ static inline float @_softplus(float value) {
 }
 """,
 }
+
+
+#: Rows of weights that are added in one loop over a layer; a power of two.
+AT_ONCE = 4
 
 
 class Header:
@@ -139,6 +143,54 @@ class Header:
         """Begin a loop over the numbers of a layer."""
         return f"for (int u = 0; u < {self.width}; u++)"
 
+    def add_rows(self, ending, rows, scale, factor):
+        """Add to the value rows of weights, each times a factor of its number `i`."""
+        table = self.weights(ending, rows, scale)
+        self.line(f"w = {table};")
+        self.add(
+            len(rows),
+            f"    const float s{{k}} = {factor};",
+            term=f"s{{k}} * {self.weight('w[{u}]')}",
+            step=", w += {size}",
+        )
+
+    def add(self, count, *prepare, term, step=""):
+        """Add terms to the value, several in each loop over it: it is read less often.
+
+        Parameters
+        ----------
+        count : int
+            How many terms there are.
+        *prepare : str
+            Lines in front of the loop, for each term; in these and in `term` ``{i}``
+            stands for the number of the term, ``{k}`` for its place among those of a
+            loop, and ``{u}`` for the place in the weights of all of them.
+        term : str
+            What is added to element ``u``.
+        step : str, default=""
+            What else moves on, by ``{size}`` weights.
+        """
+        full = count - count % AT_ONCE
+        for start, end, n in ((0, full, AT_ONCE), (full, count, 1)):
+            if start == end:
+                continue
+            places = [{"k": 0, "i": "i", "u": "u"}]
+            for k in range(1, n):
+                places.append({"k": k, "i": f"i + {k}", "u": f"u + {k * self.width}"})
+            terms = [term.format(**each) for each in places]
+            while len(terms) > 1:  # in pairs, which do not wait for each other
+                pairs = zip(terms[::2], terms[1::2], strict=True)
+                terms = [f"({a} + {b})" for a, b in pairs]
+            moved = f"i += {n}" if n > 1 else "i++"
+            moved += step.format(size=n * self.width)
+            self.line(
+                f"for (int i = {start}; i < {end}; {moved}) {{",
+                *[line.format(**each) for each in places for line in prepare],
+                f"    {self.each}",
+                f"        {self.value}[u] += {terms[0]};",
+                "}",
+            )
+
     def double_table(self, ending, values):
         """Add a table of float64 numbers that the prediction reads; give its name."""
 
@@ -161,6 +213,11 @@ class Header:
     def stack(self):
         """Bytes of the arrays on the stack."""
         return 4 * sum(self._buffers.values())
+
+    @property
+    def reads_row(self):
+        """Whether a prediction depends on the row."""
+        return any("(x, " in line or "(x[" in line for line in self.body)
 
     def declarations(self):
         """Declare them, and a pointer to weights where there is use for one."""

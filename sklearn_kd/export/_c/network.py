@@ -93,20 +93,15 @@ def _first(header, step, context):
 def _dense(header, step, context):
     """Write a layer; the first takes the numbers of the row as it reads them."""
     numbers, context.numbers = context.numbers, None
-    before, n_inputs = header.value, len(step.coef)
+    before = header.value
     layer = context.begin(header, step.intercept)
     if isinstance(numbers, Encode):
         encode_numbers(header, numbers.parts, step.coef, context.scale)
     elif isinstance(numbers, Scale):
         scale_numbers(header, numbers, step.coef, context.scale)
     else:
-        table = header.weights(f"weights_{layer}", step.coef, context.scale)
-        weight = header.weight("w[u]")
-        header.line(
-            f"w = {table};",
-            f"for (int i = 0; i < {n_inputs}; i++, w += {header.width})",
-            f"    {header.each} {header.value}[u] += {before}[i] * {weight};",
-        )
+        factor = f"{before}[{{i}}]"
+        header.add_rows(f"weights_{layer}", step.coef, context.scale, factor)
 
 
 def _add_level(header, step, context):

@@ -32,10 +32,10 @@ def encode_numbers(header, parts, coef, scale):
     vectors = missing_vectors(parts, weights)
     if vectors:
         columns = header.table("missing_columns", np.array(list(vectors)))
-        table = header.weights("missing", np.array(list(vectors.values())), scale)
+        rows = np.array(list(vectors.values()))
         header.line(
-            f"w = {table};",
-            f"for (int i = 0; i < {len(vectors)}; i++, w += {header.width})",
+            f"w = {header.weights('missing', rows, scale)};",
+            f"for (int i = 0; i < {len(rows)}; i++, w += {header.width})",
             f"    if (isnan(x[{columns}[i]]))",
             f"        {header.each} {header.value}[u] += {header.weight('w[u]')};",
         )
@@ -77,15 +77,14 @@ def _curves(header, parts, scale):
         return
     look_up = _search(header, "curve", columns, knots, slopes)
     heights = header.table("curve_heights", np.concatenate(heights))
-    table = header.weights("curve_weights", np.array(rows), scale)
-    header.line(
-        f"w = {table};",
-        f"for (int i = 0; i < {len(columns)}; i++, w += {header.width}) {{",
-        *look_up,
-        f"    share += {heights}[at];",
-        f"    {header.each} {header.value}[u] += share * {header.weight('w[u]')};",
-        "}",
-    )
+    header.define(f"""
+/* Gives the value of a curve; 0 for a missing one. */
+static inline float @_curve(const float *x, int i) {{
+{look_up}
+    return isnan(value) ? 0.0f : part + {heights}[at];
+}}
+""")
+    header.add_rows("curve_weights", np.array(rows), scale, "@_curve(x, {i})")
 
 
 def _ramps(header, parts, scale):
@@ -97,26 +96,26 @@ def _ramps(header, parts, scale):
             columns.append(column)
             knots.append(np.concatenate([[0.0], part.lower[own]]))
             slopes.append(np.concatenate([[0.0], slope]))
-            rows.append(np.cumsum(weights[own], axis=0))
+            rows += [np.zeros((1, header.width)), np.cumsum(weights[own], axis=0)]
     look_up = _search(header, "ramp", columns, knots, slopes)
-    table = header.weights("ramp_weights", np.concatenate(rows), scale)
     kind, width = header.weight_kind, header.width
-    zeros = header.weights("zeros", np.zeros((1, width)), scale)
-    first = f"{header.name}_ramp_first"
-    low, high = header.weight("low[u]"), header.weight("high[u]")
-    header.line(
-        f"for (int i = 0; i < {len(columns)}; i++) {{",
-        f"    const {kind} *low, *high;",
-        "    float rest;",
-        *look_up,
-        "    if (cell == 0)",
-        "        continue; /* below all */",
-        "    share = share < 0.0f ? 0.0f : share > 1.0f ? 1.0f : share;",
-        "    rest = 1.0f - share;",
-        f"    high = {table} + ({first}[i] - i + cell - 1) * {width}L;",
-        f"    low = cell == 1 ? {zeros} : high - {width};",
-        f"    {header.each} {header.value}[u] += rest * {low} + share * {high};",
-        "}",
+    table = header.weights("ramp_weights", np.concatenate(rows), scale)
+    header.define(f"""
+/* Gives the first of two vectors between which the ramps of a column are, and the share
+   of the second; for a missing value the first, which is zero. */
+static inline const {kind} *@_ramp(const float *x, int i, float *share) {{
+{look_up}
+    *share = part > 0.0f ? part < 1.0f ? part : 1.0f : 0.0f;
+    return {table} + (at - (cell > 0)) * {width}L;
+}}
+""")
+    header.add(
+        len(columns),
+        "    float s{k};",
+        "    const " + kind + " *w{k} = @_ramp(x, {i}, &s{k});",
+        "    const float r{k} = 1.0f - s{k};",
+        term=f"(r{{k}} * {header.weight('w{k}[u]')}"
+        f" + s{{k}} * {header.weight(f'w{{k}}[u + {width}]')})",
     )
 
 
@@ -144,18 +143,12 @@ def _search(header, what, columns, knots, slopes):
     subtract = f"(value - {knots}[at])"
     if rest.any():  # knots that float32 does not hold
         subtract = f"({subtract} - {header.table(f'{what}_rests', rest)}[at])"
-    return [
-        f"    const float value = @_bounded(x[{columns}[i]]);",
-        "    int cell;",
-        "    long at;",
-        "    float share;",
-        "    if (isnan(value))",
-        "        continue;",
-        f"    at = {first}[i];",
-        f"    cell = @_cell({knots} + at, {first}[i + 1] - {first}[i], value);",
-        "    at += cell;",
-        f"    share = {subtract} * {slopes}[at];",
-    ]
+    return f"""    const float value = @_bounded(x[{columns}[i]]);
+    const long first = {first}[i];
+    const int n = (int)({first}[i + 1] - first);
+    const int cell = @_cell({knots} + first, n, value);
+    const long at = first + cell;
+    const float part = {subtract} * {slopes}[at];"""
 
 
 def scale_numbers(header, step, coef, scale):
@@ -181,13 +174,12 @@ def scale_numbers(header, step, coef, scale):
     if step.scale is not None:
         width = in_range(step.scale, columns).astype(np.float32)
         value = f"{value} / {header.table('scale', width)}[i]"
-    table = header.weights("weights_1", coef, scale)
-    cut = "    value = value < -1.0f ? -1.0f : value > 1.0f ? 1.0f : value;"
-    header.line(
-        f"w = {table};",
-        f"for (int i = 0; i < {len(coef)}; i++, w += {header.width}) {{",
-        f"    {'' if step.clip else 'const '}float value = {value};",
-        *[cut][: step.clip],
-        f"    {header.each} {header.value}[u] += value * {header.weight('w[u]')};",
-        "}",
-    )
+    cut = "\n    value = value < -1.0f ? -1.0f : value > 1.0f ? 1.0f : value;"
+    header.define(f"""
+/* Gives a column, scaled. */
+static inline float @_scaled(const float *x, int i) {{
+    {"" if step.clip else "const "}float value = {value};{cut * step.clip}
+    return value;
+}}
+""")
+    header.add_rows("weights_1", coef, scale, "@_scaled(x, {i})")

@@ -98,13 +98,21 @@ def program_of(estimator, caller):
         For a threshold of a label that is not among the classes.
     """
     student, deciding = _find_student(estimator, caller)
+    return program_of_student(student, deciding, estimator, caller)
+
+
+def program_of_student(student, deciding, model, caller):
+    """Write a student down that has been found in a model.
+
+    The parameters are those of :func:`finished` and :func:`program_of`.
+    """
     network = layers_of(student, caller)
     coefs, intercepts = network.coefs, network.intercepts
     steps = [*first_steps(student, coefs[0], intercepts[0], caller)]
     for layer in zip(coefs[1:], intercepts[1:], strict=True):
         steps += [*_activation(network.activation), Dense(*layer)]
     steps += _activation(network.link)
-    return finished(steps, student, deciding, estimator, inputs_of(student))
+    return finished(steps, student, deciding, model, inputs_of(student))
 
 
 def finished(steps, student, deciding, model, inputs):

@@ -7,13 +7,14 @@ from itertools import chain
 import numpy as np
 
 from sklearn_kd._messages import show, warn
-from sklearn_kd.export._program.interpreter import read_part, run
+from sklearn_kd.export._program.interpreter import run
 from sklearn_kd.export._program.rows import (
     SCALES,
     between,
     by_column,
     centres_of,
     knots_of,
+    read_columns,
 )
 from sklearn_kd.export._program.steps import (
     Activate,
@@ -183,7 +184,7 @@ def _encoded_columns(step, generator):
         points = knots_of(own)
         drawn = between(points, generator, _VALUES)
         values, inputs = np.concatenate([points, drawn]), [each for each, _ in own]
-        yield Column(place, values, partial(_read, own), np.concatenate(inputs))
+        yield Column(place, values, partial(read_columns, own), np.concatenate(inputs))
 
 
 def _encoded_rows(step, generator, n_rows):
@@ -193,19 +194,15 @@ def _encoded_rows(step, generator, n_rows):
         knots = knots_of(own)
         if len(knots):
             drawn = generator.choice(knots, n_rows)
-            encoded[:, np.concatenate([each for each, _ in own])] = _read(own, drawn)
+            encoded[:, np.concatenate([each for each, _ in own])] = read_columns(
+                own, drawn
+            )
     return encoded
 
 
 def _is_exact(knots):
     """Whether float32 holds all knots."""
     return np.array_equal(knots, knots.astype(np.float32))
-
-
-def _read(own, values):
-    """Compute the functions of one column."""
-    read = [read_part(part, np.tile(values[:, None], len(outs))) for outs, part in own]
-    return np.hstack(read)
 
 
 def _scaled_columns(step, generator):

@@ -8,6 +8,7 @@ from dataclasses import dataclass, replace
 
 import numpy as np
 
+from sklearn_kd.export._program.interpreter import read_part
 from sklearn_kd.export._program.steps import Encode, Flag, Interpolate, Rise
 
 #: Scales on both sides of a mean that values are drawn from.
@@ -132,6 +133,12 @@ def knots_of(own):
         if isinstance(part, Rise):
             knots += [part.lower, part.upper]
     return np.unique(np.concatenate(knots))
+
+
+def read_columns(own, values):
+    """Compute the functions of one column, one row a value."""
+    read = [read_part(part, np.tile(values[:, None], len(outs))) for outs, part in own]
+    return np.hstack(read)
 
 
 def between(knots, generator, n_values):

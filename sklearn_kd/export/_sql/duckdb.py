@@ -1,0 +1,82 @@
+"""The SELECT for DuckDB: a layer is a list, and a unit a product of two lists."""
+
+from sklearn_kd.export._sql import text
+from sklearn_kd.export._sql.query import Query, Vector
+
+
+class DuckDB(Query):
+    """Each stage takes all columns along and adds to them; they are taken away last."""
+
+    title = "DuckDB"
+    chunk = 2000
+
+    def __init__(self, *args):
+        super().__init__(*args)
+        self._stages, self._added = [], []
+        self._last = f"{self.table} AS {self.alias}"
+
+    def column(self, place):
+        return text.quoted(self.inputs[place].label)
+
+    def key(self, place, kind):
+        column = self.column(place)
+        # a column may have a collation of its own
+        return column if kind == "whole number" else f"CAST({column} AS VARCHAR)"
+
+    def is_missing(self, place, kind):
+        condition = super().is_missing(place, kind)
+        if kind == "whole number":
+            condition += f" OR ISNAN(TRY_CAST({self.column(place)} AS DOUBLE))"
+        return condition
+
+    def columns(self, expressions):
+        names = [self.name() for _ in expressions]
+        self._added += names
+        added = "".join(
+            f",\n    {expression} AS {name}"
+            for expression, name in zip(expressions, names, strict=True)
+        )
+        stage = self.name("stage_")
+        self._stages.append(f"{stage} AS (SELECT *{added}\n  FROM {self._last})")
+        self._last = stage
+        return names
+
+    def vector(self, expressions):
+        if not expressions:
+            return []
+        listed = ",\n      ".join(expressions)
+        return Vector(*self.columns([f"[{listed}]"]), len(expressions))
+
+    def levels(self, steps):
+        found = [
+            self.match(step, [self._list(vector) for vector in step.vectors])
+            for step in steps
+        ]
+        return self.columns(found) if found else []
+
+    def layer(self, inputs, step, start, levels, function):
+        units = []
+        for unit, bias in enumerate(step.intercept):
+            terms = [self.double(bias)]
+            if inputs:
+                weights = self._list(step.coef[:, unit])
+                terms.append(f"list_dot_product({inputs.name}, {weights})")
+            if start:
+                terms.append(start[unit])
+            terms += [f"{level}[{unit + 1}]" for level in levels]
+            units.append(function(text.total(terms)))
+        return self.vector(units)
+
+    def select(self, outputs):
+        listed = "".join(
+            f",\n  {value} AS {text.quoted(name)}" for name, value in outputs.items()
+        )
+        stages = ",\n".join(self._stages)
+        return (
+            f"WITH {stages}\nSELECT * EXCLUDE ({', '.join(self._added)}){listed}\n"
+            f"FROM {self._last}\n"
+        )
+
+    def _list(self, values):
+        """Write a list of doubles."""
+        return f"[{', '.join(map(self.weight, values))}]"
