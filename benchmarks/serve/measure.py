@@ -10,11 +10,12 @@ from contextlib import ExitStack
 from pathlib import Path
 from tempfile import TemporaryDirectory
 
+import joblib
 import numpy as np
 import skops.io
 
 from benchmarks.serve.client import drive, request
-from benchmarks.serve.service import keep, running
+from benchmarks.serve.service import running
 from benchmarks.shared.markdown import number, table
 from benchmarks.shared.results import FOLDER
 from benchmarks.shared.teachers import forest
@@ -55,16 +56,11 @@ def make_files(folder):
     distilled = DistilledClassifier(teacher, random_state=0).fit(rows, labels)
     to_onnx(distilled, folder / "student.onnx")
     skops.io.dump(distilled.student_, folder / "student.skops")
-    kinds = distilled.student_.encoder_.kinds_
-    columns = [
-        {"name": name, "levels": None if kind == "numeric" else rows[name].tolist()}
-        for name, kind in zip(rows, kinds, strict=True)
-    ]
-    keep(folder / "teacher.joblib", teacher, columns)
+    joblib.dump(teacher, folder / "teacher.joblib")
     services = {
         "student, ONNX": ("student_service", folder / "student.onnx"),
         "student, skops": ("student_service", folder / "student.skops"),
-        "teacher": ("benchmarks.serve.service", folder / "teacher.joblib"),
+        "teacher": ("benchmarks.serve.service", folder),
     }
     return services, data.data.iloc[N_TRAIN : N_TRAIN + 5000]
 
