@@ -93,6 +93,7 @@ bench-speed: $(VENV)/.bench-data ## what training, predicting and importing cost
 	$(ONE_THREAD) $(BIN)/python -m benchmarks.speed.threads
 	$(BIN)/python -m benchmarks.speed.torch_threads
 	$(ONE_THREAD) $(BIN)/python -m benchmarks.speed.wide
+	$(ONE_THREAD) $(BIN)/python -m benchmarks.speed.browser
 	$(BIN)/python -m benchmarks.report
 
 # AutoGluon brings much and pins much, so it has a venv of its own.
