@@ -18,7 +18,7 @@ ONE_THREAD := OMP_NUM_THREADS=1 OPENBLAS_NUM_THREADS=1 MKL_NUM_THREADS=1
 .DEFAULT_GOAL := help
 .PHONY: help demo test test-browser lint format doctest docs bench-quality bench-strong \
 	bench-regression bench-students bench-cross-fit bench-prior bench-schedules \
-	bench-speed bench-peers test-lowest clean
+	bench-speed bench-exports bench-serve bench-peers test-lowest clean
 
 help: ## list the targets
 	@sed -n 's/^\([a-z-]*\):.*## \(.*\)/\1\t\2/p' Makefile | expand -t 18
@@ -93,7 +93,15 @@ bench-speed: $(VENV)/.bench-data ## what training, predicting and importing cost
 	$(ONE_THREAD) $(BIN)/python -m benchmarks.speed.threads
 	$(BIN)/python -m benchmarks.speed.torch_threads
 	$(ONE_THREAD) $(BIN)/python -m benchmarks.speed.wide
-	$(ONE_THREAD) $(BIN)/python -m benchmarks.speed.browser
+	$(BIN)/python -m benchmarks.report
+
+bench-exports: $(VENV)/.bench-data ## where a student runs: time, bytes, differences
+	$(ONE_THREAD) $(BIN)/python -m benchmarks.exports $(ARGS)
+	$(ONE_THREAD) $(BIN)/python -m benchmarks.exports.browser
+	$(BIN)/python -m benchmarks.report
+
+bench-serve: $(VENV)/.test-installed ## a service of the student under load
+	$(ONE_THREAD) $(BIN)/python -m benchmarks.serve $(ARGS)
 	$(BIN)/python -m benchmarks.report
 
 # AutoGluon brings much and pins much, so it has a venv of its own.

@@ -11,6 +11,7 @@ from sklearn.utils.metaestimators import available_if
 from sklearn.utils.validation import check_is_fitted
 
 from sklearn_kd._compat import clone_parametrized
+from sklearn_kd._estimators.nets import is_skorch_net, nets_in
 from sklearn_kd._estimators.parts import last_step
 from sklearn_kd._estimators.tags import takes_missing, takes_sparse, takes_text
 from sklearn_kd._parameters import refuse_nested
@@ -20,6 +21,7 @@ from sklearn_kd._tables.checks import check_rows
 from sklearn_kd.students import (
     resolve_student,
     student_outputs,
+    without_adapter,
 )
 from sklearn_kd.teachers import hand_on, looks_fitted
 from sklearn_kd.teachers.dropped import DroppedAttribute, DroppedTeacher, refuse_dropped
@@ -192,6 +194,22 @@ class BaseDistilled(VersionedMixin, MetaEstimatorMixin, BaseEstimator):
 
     def __sklearn_is_fitted__(self):
         return hasattr(self, "student_")
+
+    def _as_data(self, state):
+        for net in nets_in(self.teacher):
+            raise TypeError(
+                f"The teacher of this {type(self).__name__} is, or has in it, a "
+                f"{type(net).__name__} of skorch, which skops would keep as a pickle. "
+                "Write what without_teacher() gives, or use joblib.dump."
+            )
+        if is_skorch_net(last_step(self.student)):  # its adapter keeps it as data
+            adapted = resolve_student(self.student, self._task_kind)
+            state |= {"student": adapted, "_is_adapted": True}
+        return state
+
+    def _unpack(self):
+        if vars(self).pop("_is_adapted", False):
+            self.student = without_adapter(self.student)
 
     def _parts(self):
         """Give the teachers and the student, fitted or not."""

@@ -139,4 +139,6 @@ def _plain(levels, name):
         return levels
     if all(isinstance(level, float) and level == level for level in levels):
         return None
+    if any(level is None or level != level for level in levels):
+        raise Unknown(f"A missing value is a level of column {show(name)}.")
     raise Unknown(f"Column {show(name)} has the levels {show(levels[:4])}.")
