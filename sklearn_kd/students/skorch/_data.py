@@ -65,7 +65,8 @@ def net_as_data(net):
     params = {
         name: value
         for name, value in net.get_params(deep=False).items()
-        if name not in defaults or not _same(value, defaults[name])
+        if not name.startswith("_")  # its constructor sets it by the others
+        and (name not in defaults or not _same(value, defaults[name]))
     }
     for name, value in params.items():
         _check_kept(f"The parameter {name} of the net", value)
