@@ -31,7 +31,8 @@ class DuckDB(Query):
 
     def columns(self, expressions):
         names = [self.name() for _ in expressions]
-        self._add(dict(zip(names, expressions, strict=True)))
+        if names:
+            self._add(dict(zip(names, expressions, strict=True)))
         return names
 
     def _add(self, columns):
@@ -57,17 +58,20 @@ class DuckDB(Query):
         below = f"[{knot} FOR {knot} IN {_list(knots)} IF {knot} <= {x}]"
         self._cells[cell] = f"LEN({below}) + 1"
         height, slope, offset = (f"{_list(column)}[{cell}]" for column in cells.T)
-        least, most = self.double(knots[0]), self.double(knots[-1])
-        return (
-            f"{height} + {slope} * (GREATEST(LEAST({x}, {most}), {least}) - {offset})"
-        )
+        inside = clamped(self, x, knots[0], knots[-1])  # infinity times 0 is NaN
+        return f"{height} + {slope} * ({inside} - {offset})"
+
+    def ramp(self, x, lower, upper, slope):
+        # the greatest of NULL and a number is the number
+        lower, slope = map(self.operand, (lower, slope))
+        return clamped(self, f"({x} - {lower}) * {slope}", 0, 1)
 
     def levels(self, steps):
         found = [
             self.match(step, [_list(vector) for vector in step.vectors])
             for step in steps
         ]
-        return self.columns(found) if found else []
+        return self.columns(found)
 
     def layer(self, inputs, step, start, levels, function):
         units = []

@@ -71,7 +71,7 @@ def check_columns(inputs, dialect):
                 "Rename it before fitting."
             )
         other = seen.setdefault(_identity(label, dialect), label)
-        if seen and other is not label:
+        if other is not label:
             raise ValueError(
                 f"Columns {show(other)} and {show(label)} are one column in "
                 f"{dialect}. Rename one of them before fitting."
@@ -82,7 +82,7 @@ def _identity(name, dialect):
     """Give what a database tells names apart by."""
     if dialect == "postgresql":
         return name.encode("utf-8")[:_LONGEST]
-    return name.casefold()
+    return name.lower()
 
 
 def output_names(program, dialect):
@@ -148,6 +148,6 @@ def _number_names(decision):
 def free_prefix(inputs, table):
     """Give a beginning that neither a column nor the table has."""
     prefix, names = "kd_", [*(each.label for each in inputs), *table.split('"')]
-    while any(name.casefold().startswith(prefix) for name in names):
+    while any(name.lower().startswith(prefix) for name in names):
         prefix = f"{prefix}_"
     return prefix

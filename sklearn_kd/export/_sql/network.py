@@ -87,6 +87,9 @@ def _layer(query, step, value, rest, start=None):
         )
     levels, function = [], str
     while rest and type(rest[0]) is AddLevel:
+        if len(levels) == query.chunk:
+            none = Dense(step.coef[:0], np.zeros_like(step.intercept))
+            start, levels = query.layer([], none, start, query.levels(levels), str), []
         levels.append(rest.pop(0))
     if rest and type(rest[0]) is Activate and rest[0].function in _FUNCTIONS:
         written = _FUNCTIONS[rest.pop(0).function]
