@@ -97,6 +97,7 @@ bench-speed: $(VENV)/.bench-data ## what training, predicting and importing cost
 
 bench-exports: $(VENV)/.bench-data ## where a student runs: time, bytes, differences
 	$(ONE_THREAD) $(BIN)/python -m benchmarks.exports $(ARGS)
+	$(ONE_THREAD) $(BIN)/python -m benchmarks.exports.browser
 	$(BIN)/python -m benchmarks.report
 
 bench-serve: $(VENV)/.test-installed ## a service of the student under load

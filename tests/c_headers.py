@@ -3,7 +3,6 @@
 import shutil
 import subprocess
 import sys
-from importlib.util import find_spec
 
 import numpy as np
 
@@ -19,7 +18,12 @@ STRICT = [
     "-Wconversion",
     "-Wshadow",
 ]
-SANITIZED = ["-fsanitize=address,undefined", "-fno-sanitize-recover=all", "-g"]
+SANITIZED = ["-fsanitize=address,undefined", "-fno-sanitize-recover=all"]
+
+#: The compiler that pip installs, and the system's, or that one if there is none.
+ZIG = [sys.executable, "-m", "ziglang"]
+COMPILER = ["cc"] if shutil.which("cc") else [*ZIG, "cc"]
+CPP_COMPILER = ["g++"] if shutil.which("g++") else [*ZIG, "c++"]
 
 _MAIN = r"""
 #include <stdio.h>
@@ -65,24 +69,21 @@ int main(int argc, char **argv) {{
 """
 
 
-def compiler():
-    """The system's compiler, or the one that pip installs."""
-    if shutil.which("cc"):
-        return ["cc"]
-    assert find_spec("ziglang"), "no C compiler: pip install ziglang"
-    return [sys.executable, "-m", "ziglang", "cc"]
-
-
-def build(folder, sources, *options, compiler=None):
+def build(folder, sources, *options, compiler=COMPILER):
     """Compile texts by their file names; give the path of the program."""
     for name, text in sources.items():
         (folder / name).write_text(text, encoding="utf-8")
-    files = [str(folder / name) for name in sources if not name.endswith(".h")]
+    files = [folder / name for name in sources if not name.endswith(".h")]
     program = folder / "program"
-    command = [*(compiler or globals()["compiler"]()), *options, "-o", str(program)]
-    done = subprocess.run([*command, *files, "-lm"], capture_output=True, text=True)
-    assert done.returncode == 0, done.stderr[-4000:]
+    run([*compiler, *options, "-o", program, *files, "-lm"])
     return program
+
+
+def run(command):
+    """Run a command that has to succeed; give what it printed."""
+    done = subprocess.run(list(map(str, command)), capture_output=True, text=True)
+    assert done.returncode == 0, done.stderr[-4000:]
+    return done.stdout
 
 
 class Headers:
@@ -96,9 +97,11 @@ class Headers:
         By the name that their headers have.
     texts : dict of str to str
         The headers.
+    options : list of str
+        Of the compiler, beside the strict ones.
     """
 
-    def __init__(self, folder, models, texts, *options):
+    def __init__(self, folder, models, texts, options):
         self.folder, self.models = folder, models
         runs, calls = [], []
         for name, model in models.items():
@@ -121,7 +124,7 @@ class Headers:
             calls="\n".join(calls),
         )
         sources = {f"{name}.h": text for name, text in texts.items()}
-        self.program = build(folder, {**sources, "main.c": main}, *options)
+        self.program = build(folder, {**sources, "main.c": main}, *STRICT, *options)
 
     def run(self, rows):
         """Predict float32 rows by each model.
@@ -141,10 +144,7 @@ class Headers:
             path = self.folder / f"{name}.rows"
             path.write_bytes(np.ascontiguousarray(own, dtype=np.float32).tobytes())
             arguments += [name, str(path), str(self.folder / f"{name}.out")]
-        done = subprocess.run(
-            [self.program, *arguments], capture_output=True, text=True
-        )
-        assert done.returncode == 0, done.stderr[-4000:]
+        run([self.program, *arguments])
         given = {}
         for name, own in rows.items():
             values = np.fromfile(self.folder / f"{name}.out").reshape(len(own), -1)

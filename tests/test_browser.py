@@ -10,6 +10,7 @@ from browser_example import build
 from chromium import PATIENCE, Browser
 from exported import close, exported, hard_rows, outputs
 
+from sklearn_kd import MLPStudent
 from sklearn_kd.export import to_c
 
 pytestmark = pytest.mark.browser
@@ -251,6 +252,21 @@ def test_values_that_are_not_known_are_counted(opened):
     assert "“floor” has 2 values" in summary
     assert "“smoker” has 1 value that" in summary
     assert "“same”" not in summary  # it has one level, and does not count
+
+
+def test_levels_that_a_double_does_not_hold_are_told_apart(browser, tmp_path):
+    codes = 2**53 + np.arange(4)
+    rows = pd.DataFrame({"code": pd.Categorical(np.tile(codes, 50))})
+    labels = np.tile(codes % 3 > 0, 50)
+    model = MLPStudent((4,), max_iter=5, random_state=0).fit(rows, labels)
+    to_c(model, path=tmp_path / "wide.h")
+    build.build(tmp_path / "wide.h", tmp_path / "wide.html")
+    browser.open(tmp_path / "wide.html")
+    browser.paste("#table", rows[:4].to_csv(index=False))
+    browser.wait_for("!document.getElementById('predictions').hidden")
+    given = downloaded(browser)
+    assert given["probability_True"].nunique() == 4
+    check_table(given, model, rows[:4])
 
 
 def test_what_is_wrong_with_a_field_is_told_at_the_field(opened):

@@ -23,6 +23,8 @@ from onnx_models import frame_feeds, run
 from sklearn.compose import make_column_transformer
 from sklearn.decomposition import PCA
 from sklearn.ensemble import (
+    BaggingClassifier,
+    ExtraTreesClassifier,
     HistGradientBoostingClassifier,
     RandomForestClassifier,
     StackingClassifier,
@@ -216,6 +218,23 @@ def test_a_distilled_regressor_of_scikit_learn(student, targets):
     assert metadata(onnx)["task"] == "regression"
     with pytest.raises(TypeError, match="weights of a network, and this student"):
         to_onnx(model, quantize=True)
+
+
+@pytest.mark.parametrize(
+    "student",
+    [
+        DecisionTreeClassifier(max_depth=4),
+        ExtraTreesClassifier(5),
+        BaggingClassifier(RandomForestClassifier(3), 2, max_features=0.7),
+    ],
+    ids=lambda each: type(each).__name__,
+)
+def test_trees_send_missing_values_where_scikit_learn_does(student):
+    rows = np.where(1.1 * WINE.mean(axis=0) < WINE, np.nan, WINE)
+    model = distilled(student, rows)
+    hidden = np.where(np.random.default_rng(0).random(rows.shape) < 0.5, np.nan, rows)
+    _, proba = run(to_onnx(model), hidden.astype(np.float32))
+    assert_allclose(proba, model.predict_proba(hidden), atol=1e-5)
 
 
 class CodesOnly(GaussianNB):

@@ -9,6 +9,7 @@ from pathlib import Path
 
 import pandas as pd
 
+from benchmarks.exports import browser as exports_browser
 from benchmarks.exports import table as exports_table
 from benchmarks.peers import table as peers_table
 from benchmarks.peers.classification import CLASSIFICATION as PEERS
@@ -95,7 +96,7 @@ def main():
     tables["speed"] = speed_lines(timed)
     figures = headline.headline(rows, timed)
     timings = (speed_scale, speed_profile, speed_threads, speed_torch_threads)
-    for module in (*timings, speed_wide, exports_table, serve):
+    for module in (*timings, speed_wide, exports_table, exports_browser, serve):
         name = module.RESULTS.stem
         if module.RESULTS.exists():
             tables[name] = module.lines(read_rows(module.RESULTS))

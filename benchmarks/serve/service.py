@@ -1,6 +1,7 @@
 """Services in processes of their own, on 127.0.0.1 alone.
 
-`python -m benchmarks.serve.service FILE` serves what `keep` has written.
+`python -m benchmarks.serve.service FOLDER --port PORT` serves the teacher of a folder
+that the benchmark has just written; files from elsewhere would run code.
 """
 
 import os
@@ -58,31 +59,16 @@ def running(*command):
         log.append(process.communicate(timeout=60)[1])
 
 
-def keep(path, estimator, columns):
-    """Write an estimator for a service of its own, which reads its own files alone.
-
-    Parameters
-    ----------
-    path : os.PathLike
-        The file.
-    estimator : estimator
-        Fitted.
-    columns : list of dict
-        Name, levels and whether values may be missing, as of `Column`.
-    """
-    joblib.dump((estimator, columns), path)
-
-
 def main():
-    """Serve an estimator as the example serves a student."""
+    """Serve the teacher of a folder as the example serves the student there."""
     import uvicorn
-    from student_service import Column, make_app
+    from student_service import load, make_app
     from student_service.estimator_model import EstimatorModel
 
-    path, _, port = sys.argv[1:]
-    estimator, columns = joblib.load(path)
-    columns = [Column(**column) for column in columns]
-    app = make_app(EstimatorModel(estimator, columns, {"model": "teacher"}))
+    folder, _, port = sys.argv[1:]
+    teacher = joblib.load(Path(folder) / "teacher.joblib")
+    columns = load(Path(folder) / "student.skops").columns
+    app = make_app(EstimatorModel(teacher, columns, {"model": "teacher"}))
     uvicorn.run(app, port=int(port), access_log=False)
 
 

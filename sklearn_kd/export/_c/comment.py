@@ -9,8 +9,8 @@ from sklearn_kd.export._program.levels import plain_labels
 from sklearn_kd.export._program.metadata import metadata_of, plain
 from sklearn_kd.export._program.steps import Scale
 
-#: Levels of a column that the comment lists, of more.
-_LISTED = 20
+#: Levels of a column that the comment lists, of more, and characters of each.
+_LISTED, _SHOWN = 20, 60
 #: Characters of a string; a compiler of C99 need not take more than 4095.
 _PIECE = 2000
 
@@ -24,7 +24,7 @@ def macros(header, program, loss):
         Gives the name.
     program : Program
         The student.
-    loss : tuple of float, or None
+    loss : Change or None
         What eight bits change on average and at most.
 
     Returns
@@ -42,23 +42,25 @@ def macros(header, program, loss):
         if decision.quantiles is not None:
             values["N_QUANTILES"] = decision.n_levels
     if loss is not None:
-        values["MEAN_CHANGE"], values["LARGEST_CHANGE"] = (f"{x:.3g}" for x in loss)
+        values["MEAN_CHANGE"] = f"{loss.mean:.3g}"
+        values["LARGEST_CHANGE"] = f"{loss.largest:.3g}"
     return "".join(f"#define {header.macro(k)} {v}\n" for k, v in values.items())
 
 
 def names(header, program):
     """Write tables of the names of columns, the labels and the levels of quantiles."""
-    labels = [quoted(column.label) for column in program.inputs]
-    header.text_table("feature_names", "const char *const ", labels)
+    header.strings("feature_names", [column.label for column in program.inputs])
     if program.classes is not None:
         classes = plain_labels(program.classes, "to_c")
+        if classes.dtype == object:
+            header.strings("classes", classes)
+            return
         kind, literals = {
-            "i": ("const long long ", lambda: map(whole, classes.tolist())),
+            "i": ("const long long ", lambda: list(map(whole, classes.tolist()))),
             "f": ("const double ", lambda: doubles(classes)),
-            "b": ("const int ", lambda: map(str, classes.astype(int))),
-            "O": ("const char *const ", lambda: map(quoted, classes)),
+            "b": ("const int ", lambda: list(map(str, classes.astype(int)))),
         }[classes.dtype.kind]
-        header.text_table("classes", kind, list(literals()))
+        header.text_table("classes", kind, literals())
     elif program.decision.quantiles is not None:
         header.text_table(
             "quantiles", "const double ", doubles(program.decision.quantiles)
@@ -101,7 +103,7 @@ def comment(header, program, calls, loss):
         The student.
     calls : dict of int to str
         How the codes of nominal columns are asked for.
-    loss : tuple of float, or None
+    loss : Change or None
         What eight bits change on average and at most.
 
     Returns
@@ -123,7 +125,8 @@ def comment(header, program, calls, loss):
         what = "a probability"
         if program.classes is None:
             what = "a prediction, in standard deviations of its target,"
-        parts.append(_LOST_EIGHT_BITS.format(what=what, mean=loss[0], most=loss[1]))
+        figures = {"mean": loss.mean, "most": loss.largest}
+        parts.append(_LOST_EIGHT_BITS.format(what=what, **figures))
     lines = "\n".join(parts).split("\n")
     return "\n".join(["/*", *(f" * {line}".rstrip() for line in lines), " */\n"])
 
@@ -198,4 +201,5 @@ def _results(program):
 
 def _shown(value):
     """Write a label or level for a comment."""
-    return remark(json.dumps(value, ensure_ascii=False))
+    shown = json.dumps(value, ensure_ascii=False)
+    return remark(shown if len(shown) <= _SHOWN else f'{shown[:_SHOWN]}..."')

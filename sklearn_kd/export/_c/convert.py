@@ -1,9 +1,11 @@
 """A network with its encoder as a C99 header."""
 
+from sklearn_kd._parameters import check_boolean
 from sklearn_kd.export._c.comment import comment, macros, metadata, names
 from sklearn_kd.export._c.header import Header
 from sklearn_kd.export._c.levels import look_ups
 from sklearn_kd.export._c.network import decision, write_steps
+from sklearn_kd.export._c.quantize import loss, quantized
 from sklearn_kd.export._c.text import check_name
 from sklearn_kd.export._files import check_path, write
 from sklearn_kd.export._program.program import program_of
@@ -114,8 +116,12 @@ DistilledRegressor
     """
     check_name(name)
     check_path(path)
-    program = program_of(estimator, "to_c")
-    scales = loss = None
+    check_boolean("quantize", quantize)
+    program = whole = program_of(estimator, "to_c")
+    scales = changes = None
+    if quantize:
+        rounded, scales = quantized(program)
+        program, changes = rounded, loss(whole, rounded)
     header = Header(name, quantize)
     write_steps(header, program, scales)
     names(header, program)
@@ -124,13 +130,13 @@ DistilledRegressor
     guard, kind = header.macro("H"), "float" if header.kind == "float" else "double"
     text = "\n".join(
         [
-            comment(header, program, calls, loss),
+            comment(header, program, calls, changes),
             f"#ifndef {guard}\n#define {guard}\n",
             "#include <math.h>\n",
             "#if defined(__FINITE_MATH_ONLY__) && __FINITE_MATH_ONLY__",
             '#error "NaN is a missing value: compile without -ffast-math"',
             "#endif\n",
-            macros(header, program, loss),
+            macros(header, program, changes),
             '#ifdef __cplusplus\nextern "C" {\n#endif\n',
             "\n\n".join(header.tables),
             "".join(header.functions.values()),
@@ -146,6 +152,6 @@ DistilledRegressor
             f"#endif /* {guard} */\n",
         ]
     )
-    warn_of_rounding(program, "C header")
+    warn_of_rounding(whole, "C header")
     write(path, text)
     return text

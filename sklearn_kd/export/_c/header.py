@@ -2,7 +2,7 @@
 
 import numpy as np
 
-from sklearn_kd.export._c.text import doubles, filled, floats
+from sklearn_kd.export._c.text import doubles, filled, floats, listed, quoted
 
 #: What may be called by the body, in C; ``@`` stands for the name of the header.
 FUNCTIONS = {
@@ -41,6 +41,12 @@ static inline float @_softplus(float value) {
 """,
 }
 
+
+#: Characters that compilers of C99 have to accept in a literal.
+_LONGEST = 4095
+
+#: The largest whole number of eight bits that has a negative twin.
+MOST = 127
 
 #: Rows of weights that are added in one loop over a layer; a power of two.
 AT_ONCE = 4
@@ -106,6 +112,17 @@ class Header:
         )
         return name
 
+    def strings(self, ending, texts):
+        """Add a table of strings; give its name."""
+        literals = []
+        for place, text in enumerate(texts):
+            literal = quoted(text)
+            if len(literal) > _LONGEST:
+                own = f"text_{place}_of_{ending}"
+                literal = self.text_table(own, "char ", listed(text))
+            literals.append(literal)
+        return self.text_table(ending, "const char *const ", literals)
+
     def table(self, ending, values):
         """Add a table of numbers that the prediction reads; give its name.
 
@@ -127,7 +144,8 @@ class Header:
         """Add a table of weights: float, or whole numbers times a scale a column."""
         if scale is None:
             return self.table(ending, np.asarray(values, dtype=np.float64))
-        return self.table(ending, np.rint(values / scale).astype(np.int8))
+        whole = np.clip(np.rint(values / scale), -MOST, MOST)
+        return self.table(ending, whole.astype(np.int8))
 
     def weight(self, element):
         """Write an element of such a table as a float."""

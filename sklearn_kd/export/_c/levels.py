@@ -4,7 +4,8 @@ from typing import NamedTuple
 
 import numpy as np
 
-from sklearn_kd.export._c.text import distinct_names, quoted, whole
+from sklearn_kd.export._c.header import Header
+from sklearn_kd.export._c.text import distinct_names, whole
 from sklearn_kd.export._program.levels import kind_of_levels
 
 _FIND_STRING = """
@@ -51,11 +52,15 @@ static inline int @_find_number(const long long *levels, int n, long long level)
 """
 
 
+def _numbers(header, ending, levels):
+    """Add a table of whole numbers; give its name."""
+    return header.text_table(ending, "const long long ", list(map(whole, levels)))
+
+
 class _Form(NamedTuple):
     """How levels of one kind are written."""
 
-    literal: object
-    table: str
+    write: object
     argument: str
     missing: str
     finder: str
@@ -66,8 +71,7 @@ class _Form(NamedTuple):
 
 _FORMS = {
     "string": _Form(
-        quoted,
-        "const char *const ",
+        Header.strings,
         "const char *",
         "    if (level == 0)\n        return NAN; /* missing */\n",
         "find",
@@ -76,8 +80,7 @@ _FORMS = {
         "one of strings",
     ),
     "whole number": _Form(
-        whole,
-        "const long long ",
+        _numbers,
         "long long ",
         "",
         "find_number",
@@ -152,16 +155,16 @@ def look_ups(header, inputs):
     for at, column in nominal.items():
         kind = kind_of_levels(column, "to_c")
         form = _FORMS[kind]
-        literals = [form.literal(level) for level in sorted_levels(column)]
+        levels = sorted_levels(column)
         found = "-1.0f"
-        if literals:  # a column of one level has none
+        if levels:  # a column of one level has none
             header.define(form.find)
-            table = header.text_table(f"levels_{names[at]}", form.table, literals)
-            found = f"(float)@_{form.finder}({table}, {len(literals)}, level)"
+            table = form.write(header, f"levels_{names[at]}", levels)
+            found = f"(float)@_{form.finder}({table}, {len(levels)}, level)"
         name = f"@_code_{names[at]}"
         functions.append(
             f"static inline float {name}({form.argument}level) {{\n"
-            + (form.missing if literals else form.missing or "    (void)level;\n")
+            + (form.missing if levels else form.missing or "    (void)level;\n")
             + f"    return {found};\n}}\n"
         )
         calls[at] = header.own(f"{name}({form.argument}level)")

@@ -79,7 +79,17 @@ def distinct_names(labels):
 
 
 def quoted(text):
-    """Write a string literal of ASCII characters; others are bytes of UTF-8.
+    """Write a string literal of ASCII characters; others are bytes of UTF-8."""
+    return '"{}"'.format("".join(_escaped(text, '"\\?')))  # two ? begin a trigraph
+
+
+def listed(text):
+    """Write the characters of a string one by one, as it is too long for a literal."""
+    return [f"'{each}'" for each in _escaped(text, "'\\")] + ["'\\0'"]
+
+
+def _escaped(text, special):
+    """Write each byte in UTF-8, those of some characters behind a backslash.
 
     Raises
     ------
@@ -95,14 +105,11 @@ def quoted(text):
             f"to_c cannot write {show(text)}: a string of C holds neither a null "
             "character nor half of a surrogate pair. Replace it before fitting."
         )
-    escaped = {ord(each): f"\\{each}" for each in '"\\?'}  # two ? begin a trigraph
-    plain = range(32, 127)
-    return '"{}"'.format(
-        "".join(
-            escaped.get(byte) or (chr(byte) if byte in plain else f"\\{byte:03o}")
-            for byte in content
-        )
-    )
+    for byte in content:
+        if byte in special.encode():
+            yield f"\\{byte:c}"
+        else:
+            yield chr(byte) if 32 <= byte < 127 else f"\\{byte:03o}"
 
 
 def remark(text):

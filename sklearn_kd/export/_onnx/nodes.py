@@ -66,22 +66,10 @@ def graft_rows(graph, model, name, names):
 
 
 def write_steps(graph, steps, names, kinds):
-    """Write steps down.
+    """Write steps down, and name what the last one gives.
 
-    Parameters
-    ----------
-    graph : Graph
-        Receives the nodes.
-    steps : tuple
-        Of a program.
-    names, kinds : list of str
-        What holds the columns of rows: one tensor of them all, or one for each; and
-        what each column is, "FLOAT", "INT64" or "STRING".
-
-    Returns
-    -------
-    str
-        The name of what the last step gives.
+    The columns of rows are in one tensor or in one for each, by `names`, and of these
+    `kinds`: "FLOAT", "INT64" or "STRING".
     """
     value = None
     for step in steps:

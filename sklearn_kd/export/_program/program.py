@@ -76,12 +76,25 @@ class Program:
 
 
 def program_of(estimator, caller):
-    """Write a fitted student down as a program.
+    """Write a fitted student down as a program, for the function that exports.
+
+    It takes what every export takes; its arrays may be those of the student.
+    """
+    student, deciding = _find_student(estimator, caller)
+    return program_of_student(student, deciding, estimator, caller)
+
+
+def program_of_student(student, deciding, model, caller):
+    """Write a student down that has been found in a model.
 
     Parameters
     ----------
-    estimator : estimator
-        Fitted, as :func:`sklearn_kd.export.to_onnx` takes it.
+    student : estimator
+        A fitted network.
+    deciding : estimator or None
+        What decides the label by a threshold.
+    model : estimator
+        The whole, whose classes and predictions these are to be.
     caller : str
         The function that exports, for messages.
 
@@ -93,18 +106,9 @@ def program_of(estimator, caller):
     Raises
     ------
     TypeError
-        For another student and another encoder.
+        For another encoder, and a net with another module.
     ValueError
         For a threshold of a label that is not among the classes.
-    """
-    student, deciding = _find_student(estimator, caller)
-    return program_of_student(student, deciding, estimator, caller)
-
-
-def program_of_student(student, deciding, model, caller):
-    """Write a student down that has been found in a model.
-
-    The parameters are those of :func:`finished` and :func:`program_of`.
     """
     network = layers_of(student, caller)
     coefs, intercepts = network.coefs, network.intercepts

@@ -33,8 +33,11 @@ def draw_rows(program, n_rows, seed=0):
     Returns
     -------
     ndarray of shape (n_rows, n_features)
-        Half of the numbers are at a knot, and half between two knots. Of a column that
-        is scaled they are around its mean. They are float64 numbers that float32 holds,
+        Half of the numbers are at a knot, and half between two knots. In half of the
+        rows all columns are drawn by themselves; in the others they are low, or high,
+        together, since in tables with many columns of little but zeros no row is far
+        from zero in all of them. Numbers of a column that is scaled are around its
+        mean. They are float64 numbers that float32 holds,
         NaN among them where fit had missing values. With nominal columns the dtype is
         object, and there are levels, None and levels that fit did not have.
     """
@@ -156,14 +159,15 @@ def centres_of(step):
 
 def _encoded(step, generator, n_rows):
     """Draw the values of each column that has functions."""
+    together = generator.random(n_rows) < 0.5
+    level, spread = generator.random(n_rows), generator.random(n_rows)
     for column, own in by_column(step):
         knots = knots_of(own)
-        if len(knots):
-            values = between(knots, generator, n_rows)
-            at = generator.random(n_rows) < 0.5
-            values[at] = generator.choice(knots, at.sum())
-        else:
-            values = np.zeros(n_rows)
+        share = generator.random(n_rows)
+        near = np.clip(level + spread * (2 * share - 1), 0, 1)
+        place = np.where(together, near, share) * max(len(knots) - 1, 0)
+        place = np.where(generator.random(n_rows) < 0.5, np.round(place), place)
+        values = np.interp(place, np.arange(len(knots)), knots) if len(knots) else place
         if any(isinstance(part, Flag) for _, part in own):
             values[generator.random(n_rows) < _ABSENT] = np.nan
         yield column, values

@@ -46,7 +46,7 @@ def _fitted(blocks, n_columns):
     """Put the blocks of columns side by side."""
     steps = [(name, transformer, columns) for name, columns, transformer, _ in blocks]
     features = ColumnTransformer(steps, sparse_threshold=1.0)
-    features.fit(np.zeros((2, n_columns)))
+    # sparse columns, whatever the global configuration says
+    features.set_output(transform="default").fit(np.zeros((2, n_columns)))
     features.sparse_output_ = True
-    # as it was fitted, whatever the global configuration says
-    return features.set_output(transform="default")
+    return features

@@ -40,9 +40,10 @@ DistilledRegressor
     Pipeline, FixedThresholdClassifier or TransformedTargetRegressor
         Fitted, made of classes and functions of scikit-learn, NumPy and SciPy alone.
         ``predict_proba`` and ``predict`` give what those of the student give, to about
-        1e-9. With quantiles, ``predict`` gives all of them, of shape (n_samples,
-        n_outputs * n_quantiles): those of one output stand side by side, in the order
-        of the student's `quantiles`.
+        1e-6: of many rows the student computes in float32, and this in float64. With
+        quantiles, ``predict`` gives all of them, of shape (n_samples, n_outputs *
+        n_quantiles): those of one output stand side by side, in the order of the
+        student's `quantiles`.
 
         It has ``n_features_in_`` and, where the student was fitted on a frame,
         ``feature_names_in_``. In ``sklearn_kd_metadata_`` it carries a dict of str to
@@ -56,7 +57,7 @@ DistilledRegressor
         For another student, another encoder, and levels that are bytes or strings that
         end with a null character.
     ValueError
-        For knots of a column beyond 1e300, or less than 1e-300 apart.
+        For knots of a column beyond 1e290, or less than 1e-300 apart.
 
     See Also
     --------

@@ -13,16 +13,20 @@ from sklearn.utils import check_array
 from sklearn_kd._messages import show
 from sklearn_kd.export._program.rows import by_column, knots_of, read_columns
 
-#: Beyond these, a knot or the inverse of a gap leaves the range of float64.
-_LARGE, _SMALL = 1e300, 1e-300
+#: Numbers are cut off here, and a missing value is the number behind.
+_END, _MISSING = 1e300, 2e300
+
+#: Knots beyond the one, or nearer to each other than the other, are refused.
+_LARGE, _SMALL = 1e290, 1e-300
 
 
 def spline_of_numbers(step, coef, inputs):
     """Write the functions of numeric columns, times the first layer, as hat functions.
 
     A hat function is 1 at its knot and 0 at all others, and linear between them: what
-    is linear between the knots is their sum, each times its value at the knot. The knot
-    behind the last stands for missing values; numbers are cut off before it.
+    is linear between the knots is their sum, each times its value at the knot. Columns
+    have as many knots as the one with most: far out on both sides there are two with
+    the values of the first and of the last, then that of missing values, and more.
 
     Parameters
     ----------
@@ -50,35 +54,31 @@ def spline_of_numbers(step, coef, inputs):
         For knots that are too large or too near to each other.
     """
     own = by_column(step)
-    knots = [_knots(functions, inputs[column].label) for column, functions in own]
-    width = 1 + max(map(len, knots), default=0)
+    width = 3 + max((len(knots_of(each)) or 1 for _, each in own), default=0)
     grid, weights = np.empty((width, len(own))), []
-    for place, (points, (_, functions)) in enumerate(zip(knots, own, strict=True)):
-        n_more = width - len(points)
-        above = points[-1] + max(1.0, abs(points[-1])) * np.arange(1, n_more + 1)
-        grid[:, place] = np.concatenate([points, above])
-        read = read_columns(functions, np.append(points, np.nan))
+    for place, (column, functions) in enumerate(own):
+        knots = _knots(functions, inputs[column].label)
+        more = _MISSING * np.arange(1, width - len(knots) - 1)
+        grid[:, place] = np.concatenate([[-_END], knots, [_END], more])
+        read = read_columns(functions, np.concatenate([knots, [knots[-1], np.nan]]))
         outs = np.concatenate([each for each, _ in functions])
         hats = np.zeros((width, coef.shape[1]))
-        hats[: len(read)] = read @ coef[outs]
+        hats[1 : 1 + len(read)] = read @ coef[outs]
+        hats[0] = hats[1]
         weights.append(hats)
-    ends = {
-        "a_min": grid[0],
-        "a_max": np.array([each[-1] for each in knots]),
-    }
-    missing = np.array([grid[len(points), place] for place, points in enumerate(knots)])
-    floats = {"dtype": np.float64, "ensure_all_finite": False}
     spline = SplineTransformer(
         degree=1, knots=grid, extrapolation="continue", sparse_output=True
     )
-    transformer = Pipeline(
-        [
-            ("floats", FunctionTransformer(check_array, kw_args=floats)),
-            ("ends", FunctionTransformer(np.clip, kw_args=ends)),
-            ("missing", FunctionTransformer(np.nan_to_num, kw_args={"nan": missing})),
-            ("hats", spline),
-        ]
-    )
+    calls = {
+        "floats": (check_array, {"dtype": np.float64, "ensure_all_finite": False}),
+        "ends": (np.clip, {"a_min": -_END, "a_max": _END}),
+        "missing": (np.nan_to_num, {"nan": _MISSING}),
+    }
+    steps = [
+        (name, FunctionTransformer(function, kw_args=kw_args))
+        for name, (function, kw_args) in calls.items()
+    ]
+    transformer = Pipeline([*steps, ("hats", spline)])
     weights = np.vstack(weights) if weights else np.empty((0, coef.shape[1]))
     return "numbers", [column for column, _ in own], transformer, weights
 
@@ -128,4 +128,4 @@ def scaler_of(step):
     scaler.scale_ = None if step.scale is None else np.array(step.scale)
     scaler.n_samples_seen_ = 1
     scaler.n_features_in_ = len(step.scale if step.shift is None else step.shift)
-    return scaler
+    return scaler.set_output(transform="default")  # as in columns.py

@@ -1,7 +1,7 @@
 """The SELECT for DuckDB: a layer is a list, and a unit a product of two lists."""
 
 from sklearn_kd.export._sql import text
-from sklearn_kd.export._sql.query import Query, Vector
+from sklearn_kd.export._sql.query import Query, Vector, clamped
 
 
 class DuckDB(Query):
@@ -12,7 +12,7 @@ class DuckDB(Query):
 
     def __init__(self, *args):
         super().__init__(*args)
-        self._stages, self._added = [], []
+        self._stages, self._added, self._cells = [], [], {}
         self._last = f"{self.table} AS {self.alias}"
 
     def column(self, place):
@@ -31,25 +31,40 @@ class DuckDB(Query):
 
     def columns(self, expressions):
         names = [self.name() for _ in expressions]
-        self._added += names
-        added = "".join(
-            f",\n    {expression} AS {name}"
-            for expression, name in zip(expressions, names, strict=True)
-        )
+        self._add(dict(zip(names, expressions, strict=True)))
+        return names
+
+    def _add(self, columns):
+        """Add a stage with columns of these names."""
+        self._added += columns
+        added = "".join(f",\n    {value} AS {name}" for name, value in columns.items())
         stage = self.name("stage_")
         self._stages.append(f"{stage} AS (SELECT *{added}\n  FROM {self._last})")
         self._last = stage
-        return names
 
     def vector(self, expressions):
         if not expressions:
             return []
+        if self._cells:
+            self._add(self._cells)
+            self._cells = {}
         listed = ",\n      ".join(expressions)
         return Vector(*self.columns([f"[{listed}]"]), len(expressions))
 
+    def curve(self, x, knots, cells):
+        # a list and its elements are planned much faster than a search by conditions
+        cell, knot = self.name(), f"{self.prefix}knot"
+        below = f"[{knot} FOR {knot} IN {_list(knots)} IF {knot} <= {x}]"
+        self._cells[cell] = f"LEN({below}) + 1"
+        height, slope, offset = (f"{_list(column)}[{cell}]" for column in cells.T)
+        least, most = self.double(knots[0]), self.double(knots[-1])
+        return (
+            f"{height} + {slope} * (GREATEST(LEAST({x}, {most}), {least}) - {offset})"
+        )
+
     def levels(self, steps):
         found = [
-            self.match(step, [self._list(vector) for vector in step.vectors])
+            self.match(step, [_list(vector) for vector in step.vectors])
             for step in steps
         ]
         return self.columns(found) if found else []
@@ -59,7 +74,7 @@ class DuckDB(Query):
         for unit, bias in enumerate(step.intercept):
             terms = [self.double(bias)]
             if inputs:
-                weights = self._list(step.coef[:, unit])
+                weights = _list(step.coef[:, unit])
                 terms.append(f"list_dot_product({inputs.name}, {weights})")
             if start:
                 terms.append(start[unit])
@@ -77,6 +92,7 @@ class DuckDB(Query):
             f"FROM {self._last}\n"
         )
 
-    def _list(self, values):
-        """Write a list of doubles."""
-        return f"[{', '.join(map(self.weight, values))}]"
+
+def _list(values):
+    """Write a list of doubles: as one text, which is read faster than its numbers."""
+    return f"CAST('[{', '.join(repr(float(value)) for value in values)}]' AS DOUBLE[])"

@@ -5,6 +5,7 @@ from functools import partial
 import numpy as np
 
 from sklearn_kd.export._program.steps import Flag, Interpolate, Rise
+from sklearn_kd.export._sql.query import clamped
 from sklearn_kd.students.encoder._forms import lines
 
 #: What a scaled number is cut off at: no product of it overflows.
@@ -41,29 +42,16 @@ def _interpolate(part):
         offset, slope, height = lines(knots, values)
         # at knots that nearly touch there is nothing between them
         slope = np.where(np.abs(slope) > _STEEPEST, 0, slope)
-        cells = list(zip(offset, slope, height, strict=True))
+        cells = np.column_stack([height, slope, offset])
         yield partial(_curve, knots=knots, cells=cells, missing=part.missing)
 
 
 def _curve(query, x, *, knots, cells, missing):
-    """Write one function, by a binary search for the cell of a number."""
-    found = _search(query, x, knots, cells)
+    """Write one function."""
+    found = query.double(0)
+    if len(knots):
+        found = query.curve(x, knots, cells)
     return f"CASE WHEN {x} IS NULL THEN {query.double(missing)} ELSE {found} END"
-
-
-def _search(query, x, knots, cells):
-    """Write the line of the cell that a number is in."""
-    if len(cells) == 1:
-        offset, slope, height = cells[0]
-        if slope == 0:
-            return query.double(height)
-        height, slope, offset = map(query.operand, (height, slope, offset))
-        return f"{height} + {slope} * ({x} - {offset})"
-    half = len(cells) // 2
-    low = _search(query, x, knots[: half - 1], cells[:half])
-    high = _search(query, x, knots[half:], cells[half:])
-    knot = query.operand(knots[half - 1])
-    return f"CASE WHEN {x} < {knot} THEN {low} ELSE {high} END"
 
 
 def _rise(part):
@@ -75,13 +63,8 @@ def _rise(part):
 
 
 def _ramp(query, x, *, lower, upper, slope):
-    """Write one function; no comparison with NULL is true."""
-    lower, upper, slope = map(query.operand, (lower, upper, slope))
-    zero, one = map(query.double, (0, 1))
-    return (
-        f"CASE WHEN {x} > {lower} THEN CASE WHEN {x} < {upper} "
-        f"THEN ({x} - {lower}) * {slope} ELSE {one} END ELSE {zero} END"
-    )
+    """Write one function."""
+    return query.ramp(x, lower, upper, slope)
 
 
 def _flag(part):
@@ -117,9 +100,3 @@ def _scale(query, x, *, shift, scale, clip):
     if scale != 1:
         value = f"{value} / {query.operand(scale)}"
     return clamped(query, value, -1, 1) if clip else value
-
-
-def clamped(query, value, least, most):
-    """Write a number cut off at both ends."""
-    least, most = map(query.double, (least, most))
-    return f"{query.least}({query.greatest}({value}, {least}), {most})"

@@ -17,7 +17,8 @@ from sklearn_kd.export._program.steps import (
     Widen,
 )
 from sklearn_kd.export._sql import text
-from sklearn_kd.export._sql.functions import clamped, functions_of, scaled
+from sklearn_kd.export._sql.functions import functions_of, scaled
+from sklearn_kd.export._sql.query import clamped
 
 #: Arguments of EXP: neither its result nor a product with it is too large or too small.
 _EXPONENTS = -300, 600

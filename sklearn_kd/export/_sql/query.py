@@ -87,6 +87,44 @@ class Query:
         """Add a stage that computes the inputs of a layer."""
         return self.columns(expressions)
 
+    def curve(self, x, knots, cells):
+        """Write a piecewise-linear function, by a binary search for a number's cell.
+
+        Parameters
+        ----------
+        x : str
+            A number that is not NULL.
+        knots : ndarray of shape (n_knots,)
+            Between the cells.
+        cells : ndarray of shape (n_knots + 1, 3)
+            Height, slope and offset of each: ``height + slope * (x - offset)``.
+
+        Returns
+        -------
+        str
+            An expression.
+        """
+        if not len(knots):
+            height, slope, offset = cells[0]
+            if slope == 0:
+                return self.double(height)
+            height, slope, offset = map(self.operand, cells[0])
+            return f"{height} + {slope} * ({x} - {offset})"
+        half = len(knots) // 2
+        low = self.curve(x, knots[:half], cells[: half + 1])
+        high = self.curve(x, knots[half + 1 :], cells[half + 1 :])
+        return f"CASE WHEN {x} < {self.operand(knots[half])} THEN {low} ELSE {high} END"
+
+    def ramp(self, x, lower, upper, slope):
+        """Write a function that rises from 0 to 1; it is 0 for NULL."""
+        lower, upper, slope = map(self.operand, (lower, upper, slope))
+        zero, one = map(self.double, (0, 1))
+        # no comparison with NULL is true
+        return (
+            f"CASE WHEN {x} > {lower} THEN CASE WHEN {x} < {upper} "
+            f"THEN ({x} - {lower}) * {slope} ELSE {one} END ELSE {zero} END"
+        )
+
     def levels(self, steps):
         """Add a stage that finds the levels of rows, for :meth:`layer`."""
         raise NotImplementedError
@@ -172,3 +210,9 @@ class Query:
             return str(int(level))
         text.refuse_unwritable(level, "the level")
         return self.string(level)
+
+
+def clamped(query, value, least, most):
+    """Write a number cut off at both ends."""
+    least, most = map(query.double, (least, most))
+    return f"{query.least}({query.greatest}({value}, {least}), {most})"

@@ -15,6 +15,7 @@ from sklearn_kd.export._onnx.others.columns import (
     labels_in,
     read_columns,
 )
+from sklearn_kd.export._onnx.others.trees import follow_missing
 from sklearn_kd.export._onnx.parts import Converted, Estimated, Front, Given
 from sklearn_kd.export._program.levels import plain_labels
 from sklearn_kd.export._program.program import Program
@@ -172,7 +173,7 @@ def _convert(estimator, inputs, options, opset=OPSET):
         with warnings.catch_warnings():  # of its own use of other packages
             warnings.simplefilter("ignore", FutureWarning)
             warnings.simplefilter("ignore", DeprecationWarning)
-            return skl2onnx.convert_sklearn(
+            model = skl2onnx.convert_sklearn(
                 estimator,
                 "part",
                 columns,
@@ -189,3 +190,5 @@ def _convert(estimator, inputs, options, opset=OPSET):
             "onnxmltools has those of XGBoost, LightGBM and CatBoost, pass it to "
             "skl2onnx.update_registered_converter and call to_onnx again."
         ) from error
+    follow_missing(model, estimator)
+    return model
