@@ -16,9 +16,9 @@ INSTALL = $(BIN)/python -m pip install --quiet --disable-pip-version-check \
 ONE_THREAD := OMP_NUM_THREADS=1 OPENBLAS_NUM_THREADS=1 MKL_NUM_THREADS=1
 
 .DEFAULT_GOAL := help
-.PHONY: help demo test lint format doctest docs bench-quality bench-strong \
+.PHONY: help demo test test-browser lint format doctest docs bench-quality bench-strong \
 	bench-regression bench-students bench-cross-fit bench-prior bench-schedules \
-	bench-speed bench-peers test-lowest clean
+	bench-speed bench-exports bench-serve bench-peers test-lowest clean
 
 help: ## list the targets
 	@sed -n 's/^\([a-z-]*\):.*## \(.*\)/\1\t\2/p' Makefile | expand -t 18
@@ -28,6 +28,16 @@ demo: $(VENV)/.demo-installed ## distil an ensemble on digits (ARGS="--help")
 
 test: $(VENV)/.test-installed ## run the tests
 	$(ONE_THREAD) $(BIN)/python -m pytest -n $(JOBS) $(ARGS)
+
+test-browser: $(VENV)/.test-installed ## run the tests that drive Chromium
+	@command -v chromium || command -v chromium-browser || command -v google-chrome || \
+		if [ "$$(id -u)" = 0 ] && command -v apt-get; then \
+			apt-get -qq update && DEBIAN_FRONTEND=noninteractive apt-get -qq install \
+				--yes --no-install-recommends chromium; \
+		else \
+			echo "Install Chromium first: sudo apt-get install chromium" >&2; exit 1; \
+		fi
+	$(ONE_THREAD) $(BIN)/python -m pytest -m browser tests/test_browser.py $(ARGS)
 
 lint: $(VENV)/.test-installed ## check style with ruff
 	$(BIN)/ruff check .
@@ -83,6 +93,15 @@ bench-speed: $(VENV)/.bench-data ## what training, predicting and importing cost
 	$(ONE_THREAD) $(BIN)/python -m benchmarks.speed.threads
 	$(BIN)/python -m benchmarks.speed.torch_threads
 	$(ONE_THREAD) $(BIN)/python -m benchmarks.speed.wide
+	$(BIN)/python -m benchmarks.report
+
+bench-exports: $(VENV)/.bench-data ## where a student runs: time, bytes, differences
+	$(ONE_THREAD) $(BIN)/python -m benchmarks.exports $(ARGS)
+	$(ONE_THREAD) $(BIN)/python -m benchmarks.exports.browser
+	$(BIN)/python -m benchmarks.report
+
+bench-serve: $(VENV)/.test-installed ## a service of the student under load
+	$(ONE_THREAD) $(BIN)/python -m benchmarks.serve $(ARGS)
 	$(BIN)/python -m benchmarks.report
 
 # AutoGluon brings much and pins much, so it has a venv of its own.

@@ -6,8 +6,8 @@ import sys
 from contextlib import suppress
 
 from sklearn_kd._demo.error import DemoError
-from sklearn_kd._demo.shipped import SHIPPED
-from sklearn_kd._demo.text import SEPARATORS
+from sklearn_kd._demo.reading.shipped import SHIPPED
+from sklearn_kd._demo.reading.text import SEPARATORS
 from sklearn_kd._messages import printable
 
 _EPILOG = """\
@@ -31,6 +31,7 @@ examples:
   python -m sklearn_kd --data adult
   python -m sklearn_kd --data houses.csv --target price
   python -m sklearn_kd --data shop.csv --target bought --out student.joblib
+  python -m sklearn_kd --student student.joblib --export student.h
   python -m sklearn_kd --data shop.tsv --target bought --nominal zip,shop_id
 """
 
@@ -130,6 +131,37 @@ def _parser():
         "load none from elsewhere",
     )
     add(
+        "--export",
+        metavar="FILE",
+        action="append",
+        default=[],
+        dest="exports",
+        help="write the student for use without Python, too, in the language of the "
+        "ending: .onnx, .h (C) or .sql. May stand several times",
+    )
+    add(
+        "--student",
+        metavar="FILE",
+        action=_Once,
+        help="a student that is already saved (.joblib, .pkl, or .skops, which runs no "
+        "code): nothing is fitted, and --export writes it",
+    )
+    add(
+        "--table",
+        metavar="NAME",
+        action=_Once,
+        dest="table_name",
+        default="rows",
+        help="the table that the .sql selects from (default: %(default)s)",
+    )
+    add(
+        "--dialect",
+        action=_Once,
+        choices=["duckdb", "sqlite", "postgresql"],
+        default="postgresql",
+        help="the database of the .sql (default: %(default)s)",
+    )
+    add(
         "--seed",
         metavar="N",
         action=_Once,
@@ -146,6 +178,8 @@ def _options(parser, argv):
         files = [text for text in unknown if not text.startswith("-")]
         hint = "pass a table by --data FILE --target COLUMN" if files else "see --help"
         parser.error(f"unrecognized arguments: {' '.join(unknown)} ({hint})")
+    if options.student is not None:
+        return _options_of_student(parser, options)
     ships = options.data is None or options.data in SHIPPED
     for name in ("target", "task", "separator"):
         if ships and getattr(options, name) is not None:
@@ -154,9 +188,22 @@ def _options(parser, argv):
         parser.error("--data needs --target: a table and its column to predict")
     if options.data is None:
         options.data = next(iter(SHIPPED))
+    del options.student
     return {
         name: value for name, value in vars(options).items() if not name.startswith("_")
     }
+
+
+def _options_of_student(parser, options):
+    """Give the options for a student that is saved; the others would do nothing."""
+    for name, default in vars(parser.parse_args([])).items():
+        used = name in ("student", "exports", "table_name", "dialect")
+        if not used and getattr(options, name) != default:
+            parser.error(f"--{name} does nothing with --student: leave it out")
+    if not options.exports:
+        parser.error("--student needs --export FILE: what to write of it")
+    names = ("student", "exports", "table_name", "dialect")
+    return {name: getattr(options, name) for name in names}
 
 
 def main(argv=None):
@@ -179,9 +226,14 @@ def main(argv=None):
     parser = _parser()
     try:
         options = _options(parser, argv)
-        from sklearn_kd._demo.run import run
+        if "student" in options:
+            from sklearn_kd._demo.exports import export_saved
 
-        run(**options)
+            export_saved(**options)
+        else:
+            from sklearn_kd._demo.run import run
+
+            run(**options)
         print(end="", flush=True)
     except DemoError as error:
         parser.error(str(error))

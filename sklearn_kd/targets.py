@@ -52,9 +52,8 @@ class _Sliceable(VersionedMixin):
             view.flags.writeable = False
             object.__setattr__(self, name, view)
 
-    def __setstate__(self, state):
-        super().__setstate__(state)
-        arrays = {n: v for n, v in state.items() if isinstance(v, np.ndarray)}
+    def _unpack(self):
+        arrays = {n: v for n, v in vars(self).items() if isinstance(v, np.ndarray)}
         self._store(**arrays)  # read-only again
 
     def __len__(self):

@@ -18,8 +18,8 @@ from sklearn_kd import DistilledClassifier
 from sklearn_kd.__main__ import main
 from sklearn_kd._demo import run as demo
 from sklearn_kd._demo.ensemble import make_ensemble
+from sklearn_kd._demo.reading.table import read_table, shipped_table
 from sklearn_kd._demo.run import _times
-from sklearn_kd._demo.table import read_table, shipped_table
 from sklearn_kd._demo.tasks import Classes
 from sklearn_kd.students.mlp import _training
 
@@ -70,7 +70,8 @@ def _refused(capsys, *arguments):
 
 def test_a_table_of_the_users_own(frame, capsys):
     frame.to_csv("shop.csv", index=False)
-    main(["--data", "shop.csv", "--target", "label", "--out", "student.joblib"])
+    files = ["--out", "student.joblib", "--export", "student.onnx"]
+    main(["--data", "shop.csv", "--target", "label", *files])
     lines = capsys.readouterr().out.splitlines()
     assert lines[0] == (
         "shop.csv: 90 rows, 1 numeric and 1 nominal columns, 2 classes of 'label'"
@@ -103,7 +104,8 @@ def test_a_table_of_the_users_own(frame, capsys):
         assert title in table
     wrote = lines.index("Wrote student.joblib: the student, without its teacher")
     assert "times smaller than the teacher" in lines[wrote - 2]
-    assert lines[wrote + 1] == "Wrote sklearn_kd_demo.png: the picture"
+    assert lines[wrote + 1].startswith("Wrote student.onnx: the student, ")
+    assert lines[wrote + 2] == "Wrote sklearn_kd_demo.png: the picture"
     with open("sklearn_kd_demo.png", "rb") as picture:
         assert picture.read(8) == b"\x89PNG\r\n\x1a\n"
     student = joblib.load("student.joblib")

@@ -12,7 +12,7 @@ import pytest
 from pyarrow import feather
 
 from sklearn_kd._demo.error import DemoError
-from sklearn_kd._demo.table import read_table
+from sklearn_kd._demo.reading.table import read_table
 
 
 @pytest.fixture(autouse=True)

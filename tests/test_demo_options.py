@@ -18,11 +18,12 @@ from sklearn_kd import MLPStudent
 from sklearn_kd.__main__ import main
 from sklearn_kd._demo import run as demo
 from sklearn_kd._demo.error import DemoError
-from sklearn_kd._demo.places import check_place, replacing
-from sklearn_kd._demo.table import read_table, shipped_table
+from sklearn_kd._demo.places import check_place
+from sklearn_kd._demo.reading.table import read_table, shipped_table
 from sklearn_kd._demo.tasks import Classes
 from sklearn_kd._demo.wants import code_to_predict, columns_wanted
 from sklearn_kd._messages import printable
+from sklearn_kd.export._files import replacing
 
 
 @pytest.fixture(autouse=True)
@@ -325,7 +326,7 @@ def test_a_file_is_replaced_in_one_piece():
         (["--separator", ""], "neither letter, digit nor quote, got ''"),
         (["--seed", "1", "--seed", "2"], "--seed is given twice"),
         (["--out", "a", "--out", "a"], "--out is given twice: leave one out"),
-        (["--out", "student.onnx"], "sklearn_kd.export.to_onnx"),
+        (["--out", "student.onnx"], "pass --export student.onnx"),
         (["--out", ""], "--out needs the name of a file"),
         (["--picture", ""], "--picture needs the name of a file"),
         (["--out", "sklearn_kd_demo.png"], "--picture and --out are the same file"),

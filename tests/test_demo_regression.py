@@ -12,8 +12,8 @@ from sklearn_kd._demo import run as demo
 from sklearn_kd._demo.ensemble import make_ensemble
 from sklearn_kd._demo.error import DemoError
 from sklearn_kd._demo.picture import draw
-from sklearn_kd._demo.table import read_table
-from sklearn_kd._demo.targets import FEW, MANY, read_target
+from sklearn_kd._demo.reading.table import read_table
+from sklearn_kd._demo.reading.targets import FEW, MANY, read_target
 from sklearn_kd.inspection import Comparison
 
 COSTS = {"pickled_size": 9, "latency_median": 1e-4}

@@ -38,6 +38,7 @@ from sklearn_kd import (
     compute_soft_targets,
 )
 from sklearn_kd.export import to_onnx
+from sklearn_kd.export._program import program_of
 from sklearn_kd.inspection import prediction_latency, throughput
 from sklearn_kd.metrics import agreement_scorer
 
@@ -229,17 +230,31 @@ def test_a_whole_model_is_exported_by_its_student():
         for student in (make_pipeline(StandardScaler(), SMALL), search)
     }
     in_pipeline, in_search = distilled.values()
-    skl2onnx = r"steps before it.*skl2onnx"
+    pipelines = {
+        "estimator": pipeline,
+        "estimator.student_": in_pipeline,
+        "estimator.estimator_": FixedThresholdClassifier(pipeline, threshold=0.4),
+    }
+    for path, model in pipelines.items():
+        steps = re.escape(f"{path}[-1]), and apply the steps before it, {path}[:-1]")
+        with refused(TypeError, rf"last step, to_c\({steps}.* by to_onnx\."):
+            program_of(model.fit(X, y), "to_c")
+        assert to_onnx(model).graph.output[0].name == "label"
     for model, says in [
-        (pipeline, rf"last step, to_onnx\(estimator\[-1\]\).*{skl2onnx}"),
-        (in_pipeline, rf"to_onnx\(estimator\.student_\[-1\]\).*{skl2onnx}"),
-        (in_search, r"to_onnx\(estimator\.student_\.best_estimator_\)"),
-        (search.fit(X, y), r"to_onnx\(estimator\.best_estimator_\)"),
-        (FrozenEstimator(SMALL.fit(X, y)), r"to_onnx\(estimator\.estimator\)"),
+        (in_search, r"to_c\(estimator\.student_\.best_estimator_\)"),
+        (search.fit(X, y), r"to_c\(estimator\.best_estimator_\)"),
+        (FrozenEstimator(SMALL.fit(X, y)), r"to_c\(estimator\.estimator\)"),
         (
-            FixedThresholdClassifier(pipeline, threshold=0.4).fit(X, y),
-            r"to_onnx\(estimator\.estimator_\[-1\]\).*, 0\.4, is not in that model",
+            FixedThresholdClassifier(search, threshold=0.4).fit(X, y),
+            r"to_c\(estimator\.estimator_\.best_.*, 0\.4, is not in that model",
         ),
+    ]:
+        with refused(TypeError, says) as caught:
+            program_of(model, "to_c")
+        path = re.search(r"to_c\((estimator[^)]+)\)", str(caught.value))[1]
+        assert type(eval(path, {"estimator": model})) is MLPStudent
+        assert to_onnx(model).graph.output[0].name == "label"
+    for model, says in [
         (CalibratedClassifierCV(SMALL, cv=2).fit(X, y), "calibration of a .*Distil"),
         (BaggingClassifier(SMALL, 2).fit(X, y), "No single student inside.*Distil the"),
         (OneVsRestClassifier(SMALL).fit(X, y), "No single student inside.*Distil the"),
@@ -251,8 +266,5 @@ def test_a_whole_model_is_exported_by_its_student():
         (MLPStudent, "must be a fitted MLPStudent"),
         ("model.onnx", "must be a fitted MLPStudent"),
     ]:
-        with refused(TypeError, says) as caught:
+        with refused(TypeError, says):
             to_onnx(model)
-        for path in re.findall(r"to_onnx\((estimator[^)]+)\)", str(caught.value)):
-            to_onnx(eval(path, {"estimator": model}))
-    assert to_onnx(pipeline[-1]).graph.output[0].name == "label"

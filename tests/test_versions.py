@@ -105,7 +105,7 @@ def test_another_version_warns_and_names_class_and_versions(case, monkeypatch):
         assert isinstance(message, InconsistentVersionWarning)
         assert message.estimator_name == name
         assert str(message) == (
-            f"This {name} was pickled by sklearn_kd {version}, and is loaded by "
+            f"This {name} was saved by sklearn_kd {version}, and is loaded by "
             f"sklearn_kd {current}: its results may be wrong, or it may fail. Fit it "
             f"again, or load it with sklearn-kd=={version}."
         )
@@ -116,7 +116,7 @@ def test_a_pickle_without_a_version_warns(case):
     model = MODELS[case]()
     again, caught = loaded(pickled_before_versions(model))
     assert type(again) is type(model)
-    expected = "pickled by an older sklearn_kd, which kept no version in it, and is"
+    expected = "saved by an older sklearn_kd, which kept no version in it, and is"
     assert expected in str(caught[-1])
 
 
@@ -154,8 +154,12 @@ def test_the_warning_comes_before_an_error_of_a_changed_state():
     model = clone(STUDENT).fit(X, y)
     state = model.__getstate__() | {"_sklearn_kd_version": "0.0.1", "coefs_": None}
     with (
-        pytest.warns(InconsistentVersionWarning, match="MLPStudent was pickled by"),
-        pytest.raises(TypeError),
+        pytest.warns(InconsistentVersionWarning, match="MLPStudent was saved by"),
+        pytest.raises(
+            TypeError,
+            match=r"by sklearn_kd 0\.0\.1, and sklearn_kd .* cannot load it: .*\. Fit "
+            r"it again, or load it with sklearn-kd==0\.0\.1\.$",
+        ),
     ):
         STUDENT.__class__.__new__(MLPStudent).__setstate__(state)
 
@@ -167,7 +171,7 @@ def test_a_subclass_of_the_users_is_named(monkeypatch):
         pass
 
     data = pickled_by("0.0.1", Mine(), monkeypatch)
-    with pytest.warns(InconsistentVersionWarning, match="This Mine was pickled by"):
+    with pytest.warns(InconsistentVersionWarning, match="This Mine was saved by"):
         pickle.loads(data)
 
 

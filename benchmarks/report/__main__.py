@@ -9,11 +9,14 @@ from pathlib import Path
 
 import pandas as pd
 
+from benchmarks.exports import browser as exports_browser
+from benchmarks.exports import table as exports_table
 from benchmarks.peers import table as peers_table
 from benchmarks.peers.classification import CLASSIFICATION as PEERS
 from benchmarks.peers.regression import REGRESSION as PEERS_REGRESSION
 from benchmarks.quality import cross_fit, prior, schedules, which_student
 from benchmarks.report import goals, headline, quantiles, regression, summary
+from benchmarks.serve import measure as serve
 from benchmarks.shared.results import FOLDER, read_rows
 from benchmarks.speed import profile as speed_profile
 from benchmarks.speed import scale as speed_scale
@@ -93,7 +96,7 @@ def main():
     tables["speed"] = speed_lines(timed)
     figures = headline.headline(rows, timed)
     timings = (speed_scale, speed_profile, speed_threads, speed_torch_threads)
-    for module in (*timings, speed_wide):
+    for module in (*timings, speed_wide, exports_table, exports_browser, serve):
         name = module.RESULTS.stem
         if module.RESULTS.exists():
             tables[name] = module.lines(read_rows(module.RESULTS))

@@ -53,11 +53,11 @@ def check_place(option, path, data):
         raise DemoError(f"{start}: {error.strerror}. Name a file elsewhere.") from error
 
 
-def check_apart(picture, out):
-    """Refuse one file for both the picture and the student."""
-    if _same(os.path.realpath(picture), out):
+def check_apart(option, path, other_option, other):
+    """Refuse one file for two options."""
+    if _same(os.path.realpath(path), other):
         raise DemoError(
-            f"--picture and --out are the same file, {out}. Name two files."
+            f"{option} and {other_option} are the same file, {other}. Name two files."
         )
 
 

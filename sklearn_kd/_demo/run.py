@@ -13,9 +13,10 @@ from threadpoolctl import threadpool_limits
 
 from sklearn_kd._demo.ensemble import make_booster, make_ensemble
 from sklearn_kd._demo.error import DemoError, first_line
+from sklearn_kd._demo.exports import WRITERS, check_exports, write_exports
 from sklearn_kd._demo.places import check_apart, check_place
-from sklearn_kd._demo.shipped import SHIPPED
-from sklearn_kd._demo.table import read_table, shipped_table
+from sklearn_kd._demo.reading.shipped import SHIPPED
+from sklearn_kd._demo.reading.table import read_table, shipped_table
 from sklearn_kd._demo.tasks import TASKS
 from sklearn_kd._demo.wants import code_to_predict, columns_wanted
 from sklearn_kd._messages import printable
@@ -35,7 +36,19 @@ _STEPS = 3
 _INTERRUPTED = "Training interrupted by user"
 
 
-def run(data, target, task, nominal, separator, picture, out, seed):
+def run(
+    data,
+    target,
+    task,
+    nominal,
+    separator,
+    picture,
+    out,
+    seed,
+    exports=(),
+    table_name="rows",
+    dialect="postgresql",
+):
     """Run the demo.
 
     Parameters
@@ -56,6 +69,10 @@ def run(data, target, task, nominal, separator, picture, out, seed):
         Where the student goes, if anywhere.
     seed : int
         For everything random.
+    exports : list of str, default=()
+        Files in which the student goes for use without Python.
+    table_name, dialect : str
+        The table that SQL among them reads, and the database.
 
     Raises
     ------
@@ -69,7 +86,8 @@ def run(data, target, task, nominal, separator, picture, out, seed):
     if out is not None:
         _check_out(out, path)
         if picture is not None:
-            check_apart(picture, out)
+            check_apart("--picture", picture, "--out", out)
+    check_exports(exports, path)
     if ships:
         table = shipped_table(data, nominal)
     else:
@@ -86,6 +104,7 @@ def run(data, target, task, nominal, separator, picture, out, seed):
     print(f"\n{comparison}\n\n{_verdict(comparison)}", flush=True)
     if out is not None:
         _write("the student, without its teacher", out, joblib.dump, models[STUDENT])
+    write_exports(models[STUDENT], exports, table_name, dialect)
     if picture is not None:
         from sklearn_kd._demo.picture import draw
 
@@ -132,10 +151,10 @@ def _check_format(path):
 
 def _check_out(path, data):
     """Refuse a place where the student cannot be written."""
-    if path.lower().endswith(".onnx"):
+    if Path(path).suffix.lower() in WRITERS:
         raise DemoError(
-            f"--out {path}: the student is written by joblib. Name it .joblib, load "
-            "it, and write ONNX by sklearn_kd.export.to_onnx."
+            f"--out {path}: the student is written by joblib. Name it .joblib, or "
+            f"pass --export {path}."
         )
     check_place("--out", path, data)
 

@@ -3,7 +3,7 @@
 import copy
 
 import numpy as np
-from sklearn.base import BaseEstimator, MetaEstimatorMixin
+from sklearn.base import BaseEstimator, MetaEstimatorMixin, clone
 from sklearn.frozen import FrozenEstimator
 from sklearn.model_selection import FixedThresholdClassifier
 from sklearn.utils.metadata_routing import MetadataRouter
@@ -11,6 +11,7 @@ from sklearn.utils.metaestimators import available_if
 from sklearn.utils.validation import check_is_fitted
 
 from sklearn_kd._compat import clone_parametrized
+from sklearn_kd._estimators.nets import is_skorch_net, nets_in
 from sklearn_kd._estimators.parts import last_step
 from sklearn_kd._estimators.tags import takes_missing, takes_sparse, takes_text
 from sklearn_kd._parameters import refuse_nested
@@ -20,8 +21,10 @@ from sklearn_kd._tables.checks import check_rows
 from sklearn_kd.students import (
     resolve_student,
     student_outputs,
+    without_adapter,
 )
 from sklearn_kd.teachers import hand_on, looks_fitted
+from sklearn_kd.teachers.dropped import DroppedAttribute, DroppedTeacher, refuse_dropped
 from sklearn_kd.transfer._choice import makes_sparse
 
 
@@ -34,6 +37,9 @@ class BaseDistilled(VersionedMixin, MetaEstimatorMixin, BaseEstimator):
     reseed the user's own forest, and a grid over ``teacher__n_estimators`` would run
     without any effect.
     """
+
+    #: What :meth:`without_teacher` leaves out: models besides the student.
+    teacher_, student_on_labels_ = DroppedAttribute(), DroppedAttribute()
 
     def get_params(self, deep=True):
         """Get the parameters; those of a fitted teacher are not among them.
@@ -79,6 +85,8 @@ class BaseDistilled(VersionedMixin, MetaEstimatorMixin, BaseEstimator):
         """
         teacher = params.get("teacher", self.teacher)
         inner = [name for name in params if name.startswith("teacher__")]
+        if inner:
+            refuse_dropped(teacher, inner[0])
         if inner and isinstance(teacher, (list, tuple)):
             raise ValueError(
                 f"{inner[0]} cannot be set: there are several teachers. Set the "
@@ -95,6 +103,64 @@ class BaseDistilled(VersionedMixin, MetaEstimatorMixin, BaseEstimator):
             )
         refuse_nested(self, params)
         return super().set_params(**params)
+
+    def without_teacher(self):
+        """Give this fitted estimator without its teacher: a file of it is small.
+
+        It predicts the same, to the bit, and says so where something needs a teacher:
+        ``fit`` is refused, also of a clone, until ``set_params(teacher=...)`` has given
+        it one.
+
+        Returns
+        -------
+        estimator
+            A new one. It has the same ``student_``, and everything that describes it
+            and the fit: ``classes_`` or ``n_outputs_``, ``pool_weights_``,
+            ``n_transfer_rows_``, ``n_features_in_`` and ``feature_names_in_``. Left out
+            are ``teacher_`` and ``student_on_labels_``. Its parameters are clones, so
+            that a sampler that was passed fitted holds no rows, and in the place of
+            ``teacher`` is a ``DroppedTeacher()``.
+
+        Raises
+        ------
+        NotFittedError
+            Before ``fit``.
+
+        See Also
+        --------
+        sklearn_kd.export.to_onnx : The student outside of Python.
+
+        Notes
+        -----
+        Nothing is dropped unasked: a pickle of a fitted estimator has its teacher.
+
+        .. versionadded:: 0.1
+
+        Examples
+        --------
+        >>> from sklearn.datasets import load_wine
+        >>> from sklearn.ensemble import RandomForestClassifier
+        >>> from sklearn_kd import DistilledClassifier
+        >>> from sklearn_kd.inspection import pickled_size
+        >>> X, y = load_wine(return_X_y=True)
+        >>> forest = RandomForestClassifier(300, random_state=0)
+        >>> model = DistilledClassifier(forest, transfer=None, random_state=0).fit(X, y)
+        >>> small = model.without_teacher()
+        >>> bool((small.predict_proba(X) == model.predict_proba(X)).all())
+        True
+        >>> pickled_size(small) < pickled_size(model) / 5
+        True
+        >>> small.teacher
+        DroppedTeacher()
+        """
+        check_is_fitted(self)
+        shell = copy.copy(self)
+        shell.teacher = DroppedTeacher()
+        twin = clone(shell)
+        for name, value in vars(self).items():
+            if not isinstance(getattr(type(self), name, None), DroppedAttribute):
+                vars(twin).setdefault(name, value)
+        return twin
 
     def get_metadata_routing(self):
         """Get the metadata routing of this estimator and its parts.
@@ -128,6 +194,22 @@ class BaseDistilled(VersionedMixin, MetaEstimatorMixin, BaseEstimator):
 
     def __sklearn_is_fitted__(self):
         return hasattr(self, "student_")
+
+    def _as_data(self, state):
+        for net in nets_in(self.teacher):
+            raise TypeError(
+                f"The teacher of this {type(self).__name__} is, or has in it, a "
+                f"{type(net).__name__} of skorch, which skops would keep as a pickle. "
+                "Write what without_teacher() gives, or use joblib.dump."
+            )
+        if is_skorch_net(last_step(self.student)):  # its adapter keeps it as data
+            adapted = resolve_student(self.student, self._task_kind)
+            state |= {"student": adapted, "_is_adapted": True}
+        return state
+
+    def _unpack(self):
+        if vars(self).pop("_is_adapted", False):
+            self.student = without_adapter(self.student)
 
     def _parts(self):
         """Give the teachers and the student, fitted or not."""

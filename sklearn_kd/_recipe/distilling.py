@@ -54,6 +54,7 @@ from sklearn_kd.students import (
     split_validation,
 )
 from sklearn_kd.teachers import Context, check_memory, find_source
+from sklearn_kd.teachers.dropped import refuse_dropped
 from sklearn_kd.transfer._choice import check_transfer, choose_sampler
 
 
@@ -88,6 +89,7 @@ class Distilling(BaseDistilled):
 
     def _distil(self, X, y, sample_weight, given, *, X_unlabeled, groups):
         """Fit; ``given`` are a teacher's predictions for the rows of X, or None."""
+        refuse_dropped(self.teacher, "fit")
         with no_autologging():
             seed, deadline = as_seed(self.random_state), Deadline(self.time_limit)
             alpha, owner = float(self.alpha), type(self).__name__

@@ -4,6 +4,7 @@ from typing import NamedTuple
 
 from sklearn_kd._estimators.unusable_parts import read_tags
 from sklearn_kd._messages import show
+from sklearn_kd.teachers.dropped import refuse_dropped
 
 
 class _Kind(NamedTuple):
@@ -103,7 +104,10 @@ def check_model(name, model, task, *methods):
     TypeError
         For a class instead of an instance, for a model of another task, and without one
         of the methods.
+    ValueError
+        For what stands in the place of a teacher that was dropped.
     """
+    refuse_dropped(model, name, "pass the teacher itself.")
     if isinstance(model, type):
         raise TypeError(
             f"{name} must be a fitted instance, got the class {model.__name__}. Write "

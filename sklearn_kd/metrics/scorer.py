@@ -13,6 +13,7 @@ from sklearn_kd._run.versions import VersionedMixin
 from sklearn_kd.metrics._arguments import check_call
 from sklearn_kd.metrics._tasks import check_model
 from sklearn_kd.metrics._two_models import METRICS
+from sklearn_kd.teachers.dropped import refuse_dropped
 from sklearn_kd.teachers.given._fitted import looks_fitted
 
 
@@ -129,6 +130,8 @@ class TeacherScorer(VersionedMixin, MetadataRequester):
             if teacher is None:
                 teacher = getattr(estimator, "teacher_", None)
             if teacher is None:
+                own = getattr(estimator, "teacher", None)
+                refuse_dropped(own, self.metric, "pass the teacher to the scorer.")
                 raise TypeError(
                     f"{type(estimator).__name__} has no teacher_ to be compared with: "
                     "pass a fitted teacher to the scorer. With teacher=None it scores "

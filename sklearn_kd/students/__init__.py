@@ -11,6 +11,7 @@ from sklearn_kd.students._dispatch import (
     resolve_student,
     split_validation,
     student_outputs,
+    without_adapter,
 )
 from sklearn_kd.students._on_labels import (
     OnLabels,
@@ -52,5 +53,6 @@ __all__ = [
     "split_validation",
     "student_outputs",
     "was_cut",
+    "without_adapter",
     "without_teacher",
 ]

@@ -67,6 +67,15 @@ def resolve_student(student, task=Classification):
     return kind_of(student).adapt(student, task)
 
 
+def without_adapter(student):
+    """Give the net for its adapter: what :func:`resolve_student` has adapted."""
+    if isinstance(student, Pipeline):
+        name, last = student.steps[-1]
+        student.steps[-1] = (name, without_adapter(last))
+        return student
+    return student.net
+
+
 def check_student(student, *, soft_term, task, weighted):
     """Refuse what cannot be a student, before any teacher is fitted or predicts.
 

@@ -6,11 +6,13 @@ from sklearn_kd import __version__
 from sklearn_kd.export._c.levels import sorted_levels
 from sklearn_kd.export._c.text import doubles, quoted, remark, whole
 from sklearn_kd.export._program.levels import plain_labels
-from sklearn_kd.export._program.metadata import plain
+from sklearn_kd.export._program.metadata import metadata_of, plain
 from sklearn_kd.export._program.steps import Scale
 
 #: Levels of a column that the comment lists, of more, and characters of each.
 _LISTED, _SHOWN = 20, 60
+#: Characters of a string; a compiler of C99 need not take more than 4095.
+_PIECE = 2000
 
 
 def macros(header, program, loss):
@@ -22,7 +24,7 @@ def macros(header, program, loss):
         Gives the name.
     program : Program
         The student.
-    loss : tuple of float, or None
+    loss : Change or None
         What eight bits change on average and at most.
 
     Returns
@@ -40,7 +42,8 @@ def macros(header, program, loss):
         if decision.quantiles is not None:
             values["N_QUANTILES"] = decision.n_levels
     if loss is not None:
-        values["MEAN_CHANGE"], values["LARGEST_CHANGE"] = (f"{x:.3g}" for x in loss)
+        values["MEAN_CHANGE"] = f"{loss.mean:.3g}"
+        values["LARGEST_CHANGE"] = f"{loss.largest:.3g}"
     return "".join(f"#define {header.macro(k)} {v}\n" for k, v in values.items())
 
 
@@ -64,6 +67,31 @@ def names(header, program):
         )
 
 
+def metadata(header, program):
+    """Write what the student says of itself, for programs that know no column by name.
+
+    Parameters
+    ----------
+    header : Header
+        Receives a table: JSON in pieces.
+    program : Program
+        The student.
+    """
+    described = metadata_of(program)
+    levels = json.loads(described["feature_levels"])
+    for own in levels.values():  # by their codes, and null for a missing value last
+        own.sort(key=lambda level: (level is None, level))
+    described["feature_levels"] = json.dumps(levels)
+    for key in ("sklearn_kd_version", "task"):
+        described[key] = json.dumps(described[key])
+    pairs = ", ".join(f'"{key}": {value}' for key, value in described.items())
+    text = f"{{{pairs}}}"
+    pieces = [text[at : at + _PIECE] for at in range(0, len(text), _PIECE)]
+    header.text_table(
+        "metadata", "const char *const ", [*map(quoted, pieces), "(const char *)0"]
+    )
+
+
 def comment(header, program, calls, loss):
     """Write the comment on top.
 
@@ -75,7 +103,7 @@ def comment(header, program, calls, loss):
         The student.
     calls : dict of int to str
         How the codes of nominal columns are asked for.
-    loss : tuple of float, or None
+    loss : Change or None
         What eight bits change on average and at most.
 
     Returns
@@ -97,7 +125,8 @@ def comment(header, program, calls, loss):
         what = "a probability"
         if program.classes is None:
             what = "a prediction, in standard deviations of its target,"
-        parts.append(_LOST_EIGHT_BITS.format(what=what, mean=loss[0], most=loss[1]))
+        figures = {"mean": loss.mean, "most": loss.largest}
+        parts.append(_LOST_EIGHT_BITS.format(what=what, **figures))
     lines = "\n".join(parts).split("\n")
     return "\n".join(["/*", *(f" * {line}".rstrip() for line in lines), " */\n"])
 

@@ -1,7 +1,7 @@
 """A network with its encoder as a C99 header."""
 
 from sklearn_kd._parameters import check_boolean
-from sklearn_kd.export._c.comment import comment, macros, names
+from sklearn_kd.export._c.comment import comment, macros, metadata, names
 from sklearn_kd.export._c.header import Header
 from sklearn_kd.export._c.levels import look_ups
 from sklearn_kd.export._c.network import decision, write_steps
@@ -52,7 +52,9 @@ DistilledRegressor
           ``student_code(column, level)`` and ``student_number_code(column, level)``
           find it by the position of the column;
         - ``student_feature_names``, ``student_classes``, ``student_quantiles`` and
-          ``STUDENT_VERSION``.
+          ``STUDENT_VERSION``;
+        - ``student_metadata``, the metadata of :func:`to_onnx` as JSON, in pieces up to
+          a NULL, with the levels of a column in the order of their codes.
 
         The comment on top lists columns, codes, outputs, bytes of the tables and of the
         stack, and what is lost.
@@ -124,6 +126,7 @@ DistilledRegressor
     write_steps(header, program, scales)
     names(header, program)
     functions, calls = look_ups(header, program.inputs)
+    metadata(header, program)
     guard, kind = header.macro("H"), "float" if header.kind == "float" else "double"
     text = "\n".join(
         [

@@ -6,7 +6,8 @@ import numpy as np
 
 from sklearn_kd.export._c.header import MOST
 from sklearn_kd.export._c.numbers import ramps_by_column
-from sklearn_kd.export._program.rounding import Network, draw_rows
+from sklearn_kd.export._program.interpreter import run
+from sklearn_kd.export._program.rows import change_of, draw_rows
 from sklearn_kd.export._program.steps import AddLevel, Dense, Encode, Rise
 
 #: Inputs of networks that are drawn to measure a loss, and the most and fewest rows.
@@ -68,7 +69,7 @@ def _ramps(parts):
 
 
 def loss(program, rounded):
-    """Measure what other weights change, on rows that the encoder may expect.
+    """Measure on drawn rows what other weights change.
 
     Parameters
     ----------
@@ -77,21 +78,12 @@ def loss(program, rounded):
 
     Returns
     -------
-    mean, largest : float
-        Change of a probability; of a number in standard deviations of its target, or
-        relative to its size where the network gives logarithms and that is less.
+    Change
+        Of probabilities, or of numbers in standard deviations of their target.
     """
     n_inputs = max(1, len(program.steps[1].coef))
     n_rows = min(max(_INPUTS // n_inputs, _LEAST_ROWS), _ROWS)
-    drawn = draw_rows(program, np.random.default_rng(0), n_rows)
-    before, after = (
-        Network(list(each.steps[1:]), each.decision).outputs(*drawn)
-        for each in (program, rounded)
+    rows = draw_rows(program, n_rows)
+    return change_of(
+        program, *[run(each.steps, None, rows) for each in (program, rounded)]
     )
-    with np.errstate(over="ignore", invalid="ignore"):
-        change = np.abs(after - before)
-        steps = [getattr(step, "function", None) for step in program.steps]
-        if program.classes is None and "exp" in steps:
-            change = change / np.maximum(1, np.abs(before))
-    change = np.nan_to_num(change, nan=1.0, posinf=1.0)
-    return float(change.mean()), float(change.max())

@@ -2,67 +2,52 @@
 
 from collections.abc import Sequence
 
-import numpy as np
-
 from sklearn_kd._messages import show
+from sklearn_kd._parameters import check_boolean
 from sklearn_kd.export._files import check_path, write
-from sklearn_kd.export._onnx.graph import Graph
-from sklearn_kd.export._onnx.levels import input_kind, read_level
-from sklearn_kd.export._onnx.numbers import encode_numbers, scale_numbers
-from sklearn_kd.export._program.levels import plain_labels
-from sklearn_kd.export._program.metadata import metadata_of
-from sklearn_kd.export._program.program import program_of
+from sklearn_kd.export._onnx.build import build
+from sklearn_kd.export._onnx.int8 import to_int8
+from sklearn_kd.export._onnx.parts import Converted, Estimated
+from sklearn_kd.export._onnx.read import read
 from sklearn_kd.export._program.rounding import warn_of_rounding
-from sklearn_kd.export._program.steps import (
-    Activate,
-    AddLevel,
-    Ascend,
-    Dense,
-    Encode,
-    Greatest,
-    Scale,
-    Unscale,
-    Widen,
-)
 
-#: The operator of each activation, with its attributes.
-_ACTIVATIONS = {
-    "relu": ("Relu", {}),
-    "tanh": ("Tanh", {}),
-    "logistic": ("Sigmoid", {}),
-    "exp": ("Exp", {}),
-    "softmax": ("Softmax", {"axis": 1}),
-}
-
-_LABELS = {"i": "INT64", "O": "STRING", "b": "BOOL", "f": "DOUBLE"}
+#: Steps of which is not known how they read rounded numbers.
+_OTHERS = (Converted, Estimated)
 
 
-def to_onnx(estimator, path=None, *, outputs=None):
+def to_onnx(estimator, path=None, *, outputs=None, quantize=False):
     """Write a fitted student, with its encoder, as an ONNX model.
 
     Parameters
     ----------
-    estimator : MLPStudent, MLPStudentRegressor, DistilledClassifier or \
-DistilledRegressor
-        Fitted; the ``student_`` of a distilled estimator is one of the two networks,
-        with or without a ``decision_threshold``. A classifier may stand in a fitted
-        :class:`~sklearn.model_selection.FixedThresholdClassifier` or
-        :class:`~sklearn.model_selection.TunedThresholdClassifierCV`, whose threshold
-        decides the label. The encoder of the student is a
+    estimator : estimator
+        Fitted: an :class:`MLPStudent`, :class:`MLPStudentRegressor`,
+        :class:`SkorchStudent` or :class:`SkorchStudentRegressor`, or a
+        :class:`DistilledClassifier` or :class:`DistilledRegressor` with one of these
+        or with a student of scikit-learn. The encoder of a network is a
         :class:`TabularEncoder`, a :class:`~sklearn.preprocessing.StandardScaler`, a
         :class:`~sklearn.preprocessing.MaxAbsScaler` or None.
+
+        It may be the last step of a :class:`~sklearn.pipeline.Pipeline`, what a search
+        has found, and in a :class:`~sklearn.model_selection.FixedThresholdClassifier`
+        or :class:`~sklearn.model_selection.TunedThresholdClassifierCV`, whose threshold
+        decides the label, as a ``decision_threshold`` does.
     path : str, os.PathLike or None, default=None
         The file to write, such as ``"student.onnx"``; None writes none.
     outputs : sequence of str or None, default=None
         Outputs of the model, in this order: of "label" and "probabilities" for a
         classifier, and of "prediction" for a regressor, with quantiles of "prediction"
         and "quantiles". None means all of them.
+    quantize : bool, default=False
+        Whether the weights of a network are rounded to eight bits, by ONNX Runtime's
+        own quantiser.
 
     Returns
     -------
     onnx.ModelProto
-        A model that ``onnx.checker`` has passed, in opset 17 (and 3 of ``ai.onnx.ml``
-        where there are nominal columns): ONNX Runtime 1.17 and later read it.
+        A model that ``onnx.checker`` has passed, in opset 17, or 18 for a module that
+        torch has written (and 3 of ``ai.onnx.ml`` where there are nominal columns):
+        ONNX Runtime 1.17 and later read it. The same student gives the same bytes.
 
         Its input is ``X``, float32 of shape (N, n_features). Where columns are nominal,
         each column is an input of its own instead, of shape (N, 1) and in the order of
@@ -78,15 +63,19 @@ DistilledRegressor
 
         Its metadata properties are ``sklearn_kd_version``, ``task``, and as JSON
         ``feature_names``, ``feature_levels``, ``classes``, ``threshold`` and
-        ``quantiles``, as far as there are any.
+        ``quantiles``, as far as there are any. With `quantize` there are
+        ``int8_mean_change`` and ``int8_largest_change``, of a single probability, or of
+        a number in standard deviations of ``y``.
 
     Raises
     ------
     ImportError
-        Without the package ``onnx``.
+        Without the package ``onnx``, or another one that the model needs.
     TypeError
-        For another student, another encoder, labels or levels that are neither
-        numbers nor strings, and `outputs` that are no list or tuple.
+        For another model, another encoder, labels or levels that are neither numbers
+        nor strings, what ``torch.onnx.export`` or skl2onnx do not convert, steps of a
+        pipeline that do not tell what their columns hold, `quantize` with a student
+        that is no network, and `outputs` that are no list or tuple.
     ValueError
         For numbers outside the range of float32, labels or levels outside that of
         int64, a column in which both missing values and what stands for them are
@@ -97,10 +86,12 @@ DistilledRegressor
     UserWarning
         For columns in which rounding to float32 moves a probability by more than .001,
         or a number by more than .001 standard deviations of ``y``, judged by the values
-        that the encoder has stored.
+        that the encoder has stored. Only columns that a network of this package reads
+        first are judged.
 
     See Also
     --------
+    register_skl2onnx : Let skl2onnx convert any model that contains a student.
     MLPStudent, MLPStudentRegressor : The students.
     sklearn_kd.inspection.pickled_size : Bytes of a pickle, which runs code when loaded;
         a model in ONNX does not.
@@ -109,13 +100,27 @@ DistilledRegressor
     -----
     .. versionadded:: 0.1
 
-    The model computes in float32, and :meth:`MLPStudent.predict_proba` on few rows in
-    float64: for the same float32 numbers, probabilities agree to about 1e-6, and
-    numbers to about 1e-6 standard deviations of ``y``, whose mean and deviation are
-    applied in float64. A label may differ where two classes are that close. Numbers of
-    more digits than float32 has must be rounded when the input is made: see the
-    warning. Infinity is not refused: a :class:`TabularEncoder` counts it as the end of
-    the range; with other encoders it may give NaN.
+    **What it needs**: ``pip install sklearn-kd[onnx]``. The steps of a pipeline and the
+    students of scikit-learn are converted by skl2onnx, and the module of a skorch net
+    by torch's own exporter, of torch 2.6 and later, unless it is a
+    :class:`sklearn_kd.torch.TabularMLP` with "relu", "tanh" or "logistic". The model
+    itself needs ONNX Runtime and no Python.
+
+    **What is lost**: the model computes in float32, and
+    :meth:`MLPStudent.predict_proba` on few rows in float64: for the same float32
+    numbers, probabilities agree to about 1e-6, and numbers to about 1e-6 standard
+    deviations of ``y``, whose mean and deviation are applied in float64. A label may
+    differ where two classes are that close. Numbers of more digits than float32 has
+    must be rounded when the input is made: see the warning. Infinity is not refused: a
+    :class:`TabularEncoder` counts it as the end of the range; with other encoders it
+    may give NaN.
+
+    **With** ``quantize=True`` probabilities move by some hundredths at most, as the
+    metadata say. That is measured on rows drawn from the program: at and between the
+    knots of the encoder, with known and unknown levels and missing values. The inputs
+    of each layer are rounded too, on a scale that all rows of a call share, so that a
+    prediction depends a little on the rows beside it. A file gets smaller where most of
+    it is weights, from some ten thousand on; a small network may grow.
 
     Examples
     --------
@@ -130,16 +135,14 @@ DistilledRegressor
     >>> content = model.SerializeToString()  # the bytes of a .onnx file
     """
     check_path(path)
-    program = program_of(estimator, "to_onnx")
+    check_boolean("quantize", quantize)
+    program, front = read(estimator)
     outputs = _check_outputs(outputs, program.outputs)
-    graph, names, kinds = _start(program)
-    value = None
-    for step in program.steps:
-        value = _NODES[type(step)](graph, step, value, names, kinds)
-    for name in outputs:
-        _RESULTS[name](graph, value, program)
-    model = graph.model(metadata_of(program))
-    warn_of_rounding(program, "ONNX model")
+    model = build(program, outputs, front)
+    if quantize:
+        model = to_int8(model, program)
+    if front is None and not any(isinstance(step, _OTHERS) for step in program.steps):
+        warn_of_rounding(program, "ONNX model")
     write(path, model.SerializeToString(deterministic=True))
     return model
 
@@ -166,145 +169,3 @@ def _check_outputs(outputs, known):
             "repeated name."
         )
     return outputs
-
-
-def _start(program):
-    """Begin a graph; give it with its inputs and the kinds of the columns of rows."""
-    inputs = program.inputs
-    if all(column.levels is None for column in inputs):
-        return Graph([("X", "FLOAT", len(inputs))]), ["X"], ["FLOAT"] * len(inputs)
-    names = [each.label for each in inputs]
-    taken = set(names) & set(program.outputs)
-    if taken:
-        raise ValueError(
-            f"Columns named {show(sorted(taken))} would be inputs of the same name as "
-            "an output. Rename them before fitting."
-        )
-    kinds = list(map(input_kind, inputs))
-    columns = [(name, kind, 1) for name, kind in zip(names, kinds, strict=True)]
-    return Graph(columns), names, kinds
-
-
-def _encode(graph, step, value, names, kinds):
-    """Add the functions of numeric columns; a column of zeros if there are none."""
-    if not step.parts:
-        n_rows = graph.add("Shape", names[0], end=1)
-        shape = graph.add("Concat", n_rows, np.array([1]), axis=0)
-        return graph.add("ConstantOfShape", shape)
-    X, held = names[0], [j for j, kind in enumerate(kinds) if kind == "FLOAT"]
-    if len(names) > 1:
-        X = graph.add("Concat", *[names[column] for column in held], axis=1)
-    blocks = encode_numbers(graph, step.parts, X, held)
-    return graph.add("Concat", *blocks, axis=1) if len(blocks) > 1 else blocks[0]
-
-
-def _dense(graph, step, value, names, kinds):
-    """Add a product; without inputs, one with the column of zeros."""
-    coef = step.coef if len(step.coef) else np.zeros((1, len(step.intercept)))
-    weights = coef.astype(np.float32), step.intercept.astype(np.float32)
-    return graph.add("Gemm", value, *weights)
-
-
-def _add_level(graph, step, value, names, kinds):
-    """Add the vector of a level."""
-    column = step.column
-    vectors = read_level(graph, names[column], kinds[column], step)
-    return graph.add("Add", value, vectors)
-
-
-def _activate(graph, step, value, names, kinds):
-    """Add a function of the numbers."""
-    operator, attributes = _ACTIVATIONS[step.function]
-    return graph.add(operator, value, **attributes)
-
-
-def _widen(graph, step, value, names, kinds):
-    """Spread the columns over those of all classes."""
-    place = np.zeros((len(step.columns), step.n_columns), dtype=np.float32)
-    place[np.arange(len(step.columns)), step.columns] = 1
-    return graph.add("MatMul", value, place)
-
-
-def _ascend(graph, step, value, names, kinds):
-    """Add up quantiles: each further one adds its softplus to the one before."""
-    each = graph.add("Reshape", value, np.array([0, -1, step.n_levels]))
-    ends, axis = np.array([0, 1, step.n_levels]), np.array([2])
-    lowest, further = (
-        graph.add("Slice", each, ends[k : k + 1], ends[k + 1 : k + 2], axis)
-        for k in (0, 1)
-    )
-    parts = graph.add("Concat", lowest, graph.add("Softplus", further), axis=2)
-    return graph.add("Flatten", graph.add("CumSum", parts, np.array(2)))
-
-
-def _unscale(graph, step, value, names, kinds):
-    """Bring numbers to the units of the targets, in float64."""
-    value = graph.add("Mul", graph.add("Cast", value, to=11), step.scale)  # double
-    return graph.add("Add", value, step.shift)
-
-
-#: What writes a step: from the name of what the step before it gave to another name.
-_NODES = {
-    Encode: _encode,
-    Scale: lambda graph, step, value, names, kinds: scale_numbers(graph, step, *names),
-    Dense: _dense,
-    AddLevel: _add_level,
-    Activate: _activate,
-    Widen: _widen,
-    Ascend: _ascend,
-    Unscale: _unscale,
-}
-
-
-def _label(graph, proba, program):
-    """Write the label of each row."""
-    classes = plain_labels(program.classes, "to_onnx")
-    code = _codes(graph, proba, program.decision)
-    graph.add("Gather", classes, code, output="label")
-    graph.result("label", _LABELS[classes.dtype.kind])
-
-
-def _probabilities(graph, proba, program):
-    """Write the probabilities of all classes."""
-    graph.add("Identity", proba, output="probabilities")
-    graph.result("probabilities", "FLOAT", len(program.classes))
-
-
-def _prediction(graph, value, program):
-    """Write the numbers that are predicted, in one dimension for one target."""
-    decision = program.decision
-    n_columns, step = len(decision.deviation), decision.n_levels
-    chosen = np.arange(decision.place, n_columns, step)
-    widths = [len(chosen)] * (len(chosen) > 1)
-    columns = chosen if widths else np.array(decision.place)
-    graph.add("Gather", value, columns, axis=1, output="prediction")
-    graph.result("prediction", "DOUBLE", *widths)
-
-
-def _quantiles(graph, value, program):
-    """Write all quantiles, with a dimension for the targets where there are several."""
-    decision = program.decision
-    n_targets = len(decision.deviation) // decision.n_levels
-    widths = [n_targets] * (n_targets > 1) + [decision.n_levels]
-    graph.add("Reshape", value, np.array([0, *widths]), output="quantiles")
-    graph.result("quantiles", "DOUBLE", *widths)
-
-
-#: What writes an output, by its name.
-_RESULTS = {
-    "label": _label,
-    "probabilities": _probabilities,
-    "prediction": _prediction,
-    "quantiles": _quantiles,
-}
-
-
-def _codes(graph, proba, decision):
-    """Number the class of each row: the most probable, or by a threshold."""
-    if isinstance(decision, Greatest):
-        return graph.add("ArgMax", proba, axis=1, keepdims=0)
-    column, other = np.array(decision.column), np.array(decision.other)
-    score = graph.add("Gather", proba, column, axis=1)
-    least = np.array(decision.value, dtype=np.float32)
-    above = graph.add("GreaterOrEqual", score, least)
-    return graph.add("Where", above, column, other)

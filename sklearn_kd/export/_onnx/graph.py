@@ -27,6 +27,7 @@ class Graph:
             ) from error
         self.inputs = [self._describe(*each) for each in inputs]
         self.nodes, self.constants, self.outputs = [], [], []
+        self._opsets = {"": OPSET}
 
     def _describe(self, name, kind, *widths):
         """Describe an input or output of any number of rows."""
@@ -53,7 +54,7 @@ class Graph:
         self.constants.append(self._onnx.numpy_helper.from_array(values, name))
         return name
 
-    def add(self, kind, *inputs, output=None, domain="", **attributes):
+    def add(self, kind, *inputs, output=None, domain="", name=None, **attributes):
         """Add a node of one output.
 
         Parameters
@@ -66,6 +67,8 @@ class Graph:
             Name of the output; None makes one up.
         domain : str, default=""
             Of the operator.
+        name : str, default=None
+            Of the node.
         **attributes : object
             Of the operator.
 
@@ -79,10 +82,48 @@ class Graph:
         ]
         output = output or f"kd:{kind}_{len(self.nodes)}"
         node = self._onnx.helper.make_node(
-            kind, names, [output], domain=domain, **attributes
+            kind, names, [output], name, domain=domain, **attributes
         )
         self.nodes.append(node)
+        if domain:
+            self._opsets[domain] = max(ML_OPSET, self._opsets.get(domain, 0))
         return output
+
+    def graft(self, model, name, inputs):
+        """Add all nodes of a model.
+
+        Parameters
+        ----------
+        model : onnx.ModelProto
+            What another package has converted.
+        name : str
+            What names in it are to begin with.
+        inputs : list of str
+            What holds its inputs.
+
+        Returns
+        -------
+        list of str
+            The names of its outputs.
+        """
+        compose = import_module("onnx.compose")
+        if model.functions:
+            model = import_module("onnx.inliner").inline_local_functions(model)
+        part = compose.add_prefix(model, f"kd:{name}:").graph
+        for value, own in zip(inputs, part.input, strict=True):
+            self.add("Identity", value, output=own.name)
+        for node in part.node:  # where in which file a node comes from
+            node.doc_string = ""
+            del node.metadata_props[:]
+        for constant in part.initializer:
+            constant.doc_string = ""
+            del constant.metadata_props[:]
+        self.nodes.extend(part.node)
+        self.constants.extend(part.initializer)
+        for opset in model.opset_import:
+            least = self._opsets.get(opset.domain, 0)
+            self._opsets[opset.domain] = max(opset.version, least)
+        return [output.name for output in part.output]
 
     def result(self, name, kind, *widths):
         """Declare an output, with its dimensions beyond the rows."""
@@ -105,14 +146,17 @@ class Graph:
         graph = helper.make_graph(
             self.nodes, "student", self.inputs, self.outputs, self.constants
         )
-        opsets = [helper.make_opsetid("", OPSET)]
-        if any(node.domain for node in self.nodes):
-            opsets.append(helper.make_opsetid("ai.onnx.ml", ML_OPSET))
+        used = {"", *(node.domain for node in self.nodes)}
+        opsets = [
+            helper.make_opsetid(domain, version)
+            for domain, version in sorted(self._opsets.items())
+            if domain in used
+        ]
         model = helper.make_model(
             graph,
             producer_name="sklearn_kd",
             opset_imports=opsets,
-            ir_version=IR_VERSION,
+            ir_version=max(IR_VERSION, helper.find_min_ir_version_for(opsets)),
         )
         helper.set_model_props(model, metadata)
         self._onnx.checker.check_model(model, full_check=True)

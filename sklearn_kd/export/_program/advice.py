@@ -10,9 +10,16 @@ from sklearn_kd._estimators.thresholds import read_threshold
 from sklearn_kd.export._program.unwrap import unwrap
 from sklearn_kd.students.mlp.regressor import MLPStudentRegressor
 from sklearn_kd.students.mlp.student import MLPStudent
+from sklearn_kd.students.skorch.regressor import SkorchStudentRegressor
+from sklearn_kd.students.skorch.student import SkorchStudent
 
-#: What can be exported.
-NETWORKS = (MLPStudent, MLPStudentRegressor)
+#: What can be exported; the latter two with a module that is a program.
+NETWORKS = (MLPStudent, MLPStudentRegressor, SkorchStudent, SkorchStudentRegressor)
+
+#: What else there is for models that skl2onnx knows, with a student inside.
+_REGISTER = (
+    "For ONNX skl2onnx converts the whole, once register_skl2onnx() has been called."
+)
 
 
 def what_to_pass(model, path, caller, deciding=None):
@@ -37,15 +44,19 @@ def what_to_pass(model, path, caller, deciding=None):
     inner, passed = _path_inside(model)
     if inner is None:
         return _instead(model)
+    before, transformed, _ = inner.partition(".regressor_")
+    if transformed and caller == "to_onnx":  # it takes pipelines and searches
+        inner = before + transformed
     deciding = passed if deciding is None else deciding
-    if isinstance(model, Pipeline):
+    part = "student inside" if "[-1]" not in inner else "last step"
+    advice = f"Export the {part}, {caller}({path}{inner})."
+    if "[-1]" in inner:
+        steps = f"{path}{inner.partition('[-1]')[0]}[:-1]"
+        by_onnx = "" if transformed else ", or write all of them by to_onnx"
         advice = (
-            f"Export the last step, {caller}({path}{inner}), and convert the steps "
-            f"before it, {path}[:-1], by skl2onnx."
+            f"{advice[:-1]}, and apply the steps before it, {steps}, to its rows "
+            f"yourself{by_onnx}."
         )
-    else:
-        alone = "" if "[-1]" not in inner else ", and the steps before it by skl2onnx"
-        advice = f"Export the student inside, {caller}({path}{inner}){alone}."
     if ".regressor_" in inner:
         advice += (
             " That model predicts the transformed targets: apply the inverse of the "
@@ -65,7 +76,10 @@ def _instead(model):
     name = type(model).__name__
     distil = "DistilledRegressor" if is_regressor(model) else "DistilledClassifier"
     if hasattr(model, "module"):
-        return "Use torch.onnx.export for the module of a net."
+        return (
+            "Use torch.onnx.export for the module of a net, or fit the net in a "
+            "SkorchStudent or SkorchStudentRegressor, which to_onnx covers."
+        )
     if isinstance(model, BaseSearchCV):
         return f"This {name} keeps no model: fit it with refit=True."
     if hasattr(model, "calibrated_classifiers_") and _has_student(model):
@@ -73,19 +87,19 @@ def _instead(model):
             f"The calibration of a {name} is not covered, and a student inside it "
             "gives probabilities before calibration. Distil the whole into one "
             f"student, {distil}(FrozenEstimator(model)), or export a student that was "
-            "fitted without it."
+            f"fitted without it. {_REGISTER}"
         )
     if _has_student(model):
         return (
             f"No single student inside predicts what this {name} does. Distil the "
             f"whole into one, {distil}(FrozenEstimator(model)), or export a student "
-            "that was fitted by itself."
+            f"that was fitted by itself. {_REGISTER}"
         )
     if isinstance(model, BaseEstimator):
         return (
-            "Use skl2onnx for scikit-learn's own estimators, and torch.onnx.export "
-            f"for the module of a net. Of a {distil} pass the whole or its student_, "
-            "not its teacher."
+            f"Use to_onnx for a {distil} with such a student, skl2onnx for "
+            "scikit-learn's own estimators, and torch.onnx.export for the module of a "
+            f"net. Of a {distil} pass the whole, not its teacher."
         )
     return (
         "Pass a fitted MLPStudent or MLPStudentRegressor, or a DistilledClassifier or "

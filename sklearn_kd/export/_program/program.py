@@ -9,6 +9,7 @@ from sklearn.utils.validation import check_is_fitted
 
 from sklearn_kd._messages import show
 from sklearn_kd.export._program.advice import NETWORKS, what_to_pass
+from sklearn_kd.export._program.layers import layers_of
 from sklearn_kd.export._program.steps import (
     Activate,
     AddLevel,
@@ -27,9 +28,10 @@ from sklearn_kd.export._program.steps import (
     Widen,
 )
 from sklearn_kd.export._program.unwrap import read_decision, unwrap
+from sklearn_kd.students._tasks import LearnsNumbers
 from sklearn_kd.students.encoder._forms import MissingFlags, Ramps
 from sklearn_kd.students.encoder.encoder import TabularEncoder
-from sklearn_kd.students.mlp.regressor import MLPStudentRegressor
+from sklearn_kd.students.encoder.plain_numbers import PlainNumbers
 
 
 @dataclass(frozen=True, eq=False)
@@ -74,12 +76,25 @@ class Program:
 
 
 def program_of(estimator, caller):
-    """Write a fitted student down as a program.
+    """Write a fitted student down as a program, for the function that exports.
+
+    It takes what every export takes; its arrays may be those of the student.
+    """
+    student, deciding = _find_student(estimator, caller)
+    return program_of_student(student, deciding, estimator, caller)
+
+
+def program_of_student(student, deciding, model, caller):
+    """Write a student down that has been found in a model.
 
     Parameters
     ----------
-    estimator : estimator
-        Fitted, as :func:`sklearn_kd.export.to_onnx` takes it.
+    student : estimator
+        A fitted network.
+    deciding : estimator or None
+        What decides the label by a threshold.
+    model : estimator
+        The whole, whose classes and predictions these are to be.
     caller : str
         The function that exports, for messages.
 
@@ -91,25 +106,49 @@ def program_of(estimator, caller):
     Raises
     ------
     TypeError
-        For another student and another encoder.
+        For another encoder, and a net with another module.
     ValueError
         For a threshold of a label that is not among the classes.
     """
-    student, deciding = _find_student(estimator, caller)
-    coefs, intercepts = student._exact.coefs, student._exact.intercepts
-    steps = [*_first_steps(student, coefs[0], intercepts[0], caller)]
+    network = layers_of(student, caller)
+    coefs, intercepts = network.coefs, network.intercepts
+    steps = [*first_steps(student, coefs[0], intercepts[0], caller)]
     for layer in zip(coefs[1:], intercepts[1:], strict=True):
-        steps += [*_activation(student.activation), Dense(*layer)]
-    if isinstance(student, MLPStudentRegressor):
-        steps += _to_units(student._task)
-        return Program(_inputs(student), tuple(steps), _middle(student._task), None)
-    steps += _activation(student.out_activation_)
-    threshold = read_decision(deciding, estimator.classes_)
+        steps += [*_activation(network.activation), Dense(*layer)]
+    steps += _activation(network.link)
+    return finished(steps, student, deciding, model, inputs_of(student))
+
+
+def finished(steps, student, deciding, model, inputs):
+    """Make a program of steps that give probabilities or the outputs of a network.
+
+    Parameters
+    ----------
+    steps : list
+        Up to the link of a classifier, or the last layer of a regressor.
+    student : estimator
+        The fitted student that they are of.
+    deciding : estimator or None
+        What decides the label by a threshold.
+    model : estimator
+        The whole, whose classes and predictions these are to be.
+    inputs : tuple of Input
+        The columns of a row.
+
+    Returns
+    -------
+    Program
+        With the steps that belong to the task.
+    """
+    if isinstance(student, LearnsNumbers):
+        steps = [*steps, *_to_units(student._task)]
+        return Program(inputs, tuple(steps), _middle(student._task), None)
+    threshold = read_decision(deciding, model.classes_)
     decision = Greatest() if threshold is None else Threshold(*threshold)
-    classes, known = estimator.classes_, student.classes_
+    classes, known = model.classes_, student.classes_
     if len(known) < len(classes):  # in the others the teacher left no mass
-        steps.append(Widen(np.searchsorted(classes, known), len(classes)))
-    return Program(_inputs(student), tuple(steps), decision, classes)
+        steps = [*steps, Widen(np.searchsorted(classes, known), len(classes))]
+    return Program(inputs, tuple(steps), decision, classes)
 
 
 def _to_units(task):
@@ -140,14 +179,15 @@ def _find_student(estimator, caller):
     check_is_fitted(student)
     if type(student) not in NETWORKS:
         raise TypeError(
-            f"{caller} covers MLPStudent and MLPStudentRegressor, got "
+            f"{caller} covers MLPStudent and MLPStudentRegressor, and SkorchStudent "
+            f"and SkorchStudentRegressor with a TabularMLP, got "
             f"{type(student).__name__}. "
             f"{what_to_pass(student, f'estimator{path}', caller, deciding)}"
         )
     return student, deciding
 
 
-def _inputs(student):
+def inputs_of(student):
     """Describe the columns that a student reads."""
     encoder, columns = student.encoder_, range(student.n_features_in_)
     names = getattr(student, "feature_names_in_", columns)
@@ -174,7 +214,7 @@ def _part(columns, functions):
     return Interpolate(columns, *functions.curves(), functions.missing)
 
 
-def _first_steps(student, coef, intercept, caller):
+def first_steps(student, coef, intercept, caller):
     """Make the steps from a row to the first layer, before its activation."""
     encoder = student.encoder_
     if type(encoder) is TabularEncoder:
@@ -184,7 +224,7 @@ def _first_steps(student, coef, intercept, caller):
         for each in layout.fold_levels(coef):
             yield AddLevel(*each)
         return
-    if encoder is None:
+    if encoder is None or type(encoder) is PlainNumbers:
         yield Scale()
     elif type(encoder) in (StandardScaler, MaxAbsScaler):
         mean = getattr(encoder, "mean_", None)

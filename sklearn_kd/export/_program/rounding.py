@@ -1,13 +1,21 @@
 """A warning of columns whose rounding to float32 moves the student's predictions."""
 
-from dataclasses import dataclass, replace
+from dataclasses import dataclass
 from functools import partial
 from itertools import chain
 
 import numpy as np
 
 from sklearn_kd._messages import show, warn
-from sklearn_kd.export._program.interpreter import read_part, run
+from sklearn_kd.export._program.interpreter import run
+from sklearn_kd.export._program.rows import (
+    SCALES,
+    between,
+    by_column,
+    centres_of,
+    knots_of,
+    read_columns,
+)
 from sklearn_kd.export._program.steps import (
     Activate,
     AddLevel,
@@ -16,7 +24,6 @@ from sklearn_kd.export._program.steps import (
     Encode,
     Interpolate,
     Middle,
-    Rise,
     Unscale,
 )
 
@@ -30,9 +37,6 @@ _VALUES, _WORST, _ROWS = 256, 8, 64
 
 #: Columns that are tried in all these rows; of more, each is in fewer, down to four.
 _FULLY_TRIED, _LEAST_ROWS = 200, 4
-
-#: Scales on both sides of a mean that values are drawn from.
-_SCALES = 3
 
 #: Columns that the message names, of more.
 _NAMED = 5
@@ -77,17 +81,6 @@ class Network:
         self._rest = steps[n_first:]
         if isinstance(decision, Middle):
             self._rest[-1] = _in_deviations(self._rest[-1], decision.deviation)
-
-    def first_layer(self, inputs, places):
-        """Compute the first layer of drawn rows, before its activation."""
-        layer = run([self.first], inputs)
-        for step, own in zip(self.levels, places, strict=True):
-            layer += step.vectors[own]
-        return layer
-
-    def outputs(self, inputs, places):
-        """Compute what is predicted of drawn rows; numbers are in deviations."""
-        return run(self._rest, self.first_layer(inputs, places))
 
     def bound(self, change, inputs):
         """Return what a change of inputs can move a prediction by at most."""
@@ -165,8 +158,11 @@ def warn_of_rounding(program, model):
     moves = {}
     if suspects:
         n_rows = max(min(_ROWS, _ROWS * _FULLY_TRIED // len(suspects)), _LEAST_ROWS)
-        inputs, places = draw_rows(program, generator, n_rows)
-        first = network.first_layer(inputs, places)
+        draw = _encoded_rows if encoded else _scaled_rows
+        inputs = draw(encoding, generator, n_rows)
+        first = run([network.first], inputs)
+        for step in network.levels:
+            first += step.vectors[generator.integers(len(step.vectors), size=n_rows)]
         for column, before, change in suspects:
             move = network.move((inputs, first), column.inputs, before, change)
             if move > MOST_MOVE:
@@ -179,105 +175,34 @@ def warn_of_rounding(program, model):
         warn(_message(model, moves, moved))
 
 
-def draw_rows(program, generator, n_rows):
-    """Draw rows that the program may expect: columns are independent of each other.
-
-    Parameters
-    ----------
-    program : Program
-        The student.
-    generator : numpy.random.Generator
-        What chances are drawn from.
-    n_rows : int
-        How many.
-
-    Returns
-    -------
-    inputs : ndarray of shape (n_rows, n_inputs), float64
-        What the first step gives: each numeric column is at one of its knots, or up to
-        three scales from its mean, 0 and 1 where the program knows none.
-    places : list of ndarray of shape (n_rows,)
-        The vectors of the levels of each nominal column.
-    """
-    encoding, first, *steps = program.steps
-    if isinstance(encoding, Encode):
-        inputs = _encoded_rows(encoding, generator, n_rows)
-    else:
-        inputs = _scaled_rows(encoding, generator, (n_rows, len(first.coef)))
-    sizes = [len(step.vectors) for step in steps if isinstance(step, AddLevel)]
-    return inputs, [generator.integers(size, size=n_rows) for size in sizes]
-
-
 def _encoded_columns(step, generator):
     """Give the columns that have knots which float32 does not hold."""
-    for place, own in _by_column(step):
+    for place, own in by_column(step):
         curves = [part for _, part in own if isinstance(part, Interpolate)]
         if all(map(_is_exact, chain.from_iterable(each.knots for each in curves))):
             continue
-        points = _knots(own)
-        drawn = generator.uniform(0, len(points) - 1, _VALUES)
-        between = np.interp(drawn, np.arange(len(points)), points)
-        values, inputs = np.concatenate([points, between]), [each for each, _ in own]
-        yield Column(place, values, partial(_read, own), np.concatenate(inputs))
+        points = knots_of(own)
+        drawn = between(points, generator, _VALUES)
+        values, inputs = np.concatenate([points, drawn]), [each for each, _ in own]
+        yield Column(place, values, partial(read_columns, own), np.concatenate(inputs))
 
 
 def _encoded_rows(step, generator, n_rows):
     """Draw rows in which each column has one of its knots."""
     encoded = np.zeros((n_rows, sum(len(part.columns) for part in step.parts)))
-    for _, own in _by_column(step):
-        knots = _knots(own)
+    for _, own in by_column(step):
+        knots = knots_of(own)
         if len(knots):
             drawn = generator.choice(knots, n_rows)
-            encoded[:, np.concatenate([each for each, _ in own])] = _read(own, drawn)
+            encoded[:, np.concatenate([each for each, _ in own])] = read_columns(
+                own, drawn
+            )
     return encoded
-
-
-def _by_column(step):
-    """List for each column, in order, its functions in each part, and what they fill.
-
-    They are pairs of an array of positions in the output and a part with these alone.
-    """
-    found, start = {}, 0
-    for part in step.parts:
-        order = np.argsort(part.columns, kind="stable")
-        columns, first = np.unique(part.columns[order], return_index=True)
-        for column, own in zip(
-            columns.tolist(), np.split(order, first[1:]), strict=True
-        ):
-            found.setdefault(column, []).append((start + own, _some(part, own)))
-        start += len(part.columns)
-    return sorted(found.items())
-
-
-def _some(part, own):
-    """Give some of the functions of a part."""
-    fields = {name: value for name, value in vars(part).items() if name != "missing"}
-    for name, value in fields.items():
-        is_list = isinstance(value, list)
-        fields[name] = [value[place] for place in own] if is_list else value[own]
-    return replace(part, **fields)
-
-
-def _knots(own):
-    """List the values between which all functions of one column are linear."""
-    knots = [np.empty(0)]
-    for _, part in own:
-        if isinstance(part, Interpolate):
-            knots += part.knots
-        if isinstance(part, Rise):
-            knots += [part.lower, part.upper]
-    return np.unique(np.concatenate(knots))
 
 
 def _is_exact(knots):
     """Whether float32 holds all knots."""
     return np.array_equal(knots, knots.astype(np.float32))
-
-
-def _read(own, values):
-    """Compute the functions of one column."""
-    read = [read_part(part, np.tile(values[:, None], len(outs))) for outs, part in own]
-    return np.hstack(read)
 
 
 def _scaled_columns(step, generator):
@@ -287,17 +212,15 @@ def _scaled_columns(step, generator):
         if step.scale is None:  # values may also differ by what float32 leaves out
             spreads.append(np.spacing(np.abs(np.float32(centre))))
         for width in spreads:
-            drawn = generator.uniform(-_SCALES, _SCALES, _VALUES)
+            drawn = generator.uniform(-SCALES, SCALES, _VALUES)
             yield Column(place, centre + width * drawn, read, np.array([place]))
 
 
-def _scaled_rows(step, generator, shape):
+def _scaled_rows(step, generator, n_rows):
     """Draw rows around the means of the columns."""
-    if step.scale is None and step.mean is None:
-        return generator.uniform(-_SCALES, _SCALES, shape)
     inputs = []
     for centre, spread, read in _scaled(step):
-        drawn = generator.uniform(-_SCALES, _SCALES, shape[0])
+        drawn = generator.uniform(-SCALES, SCALES, n_rows)
         inputs.append(read(centre + spread * drawn))
     return np.hstack(inputs)
 
@@ -306,10 +229,8 @@ def _scaled(step):
     """Give the centre and width of each column's values, and how they are read."""
     if step.scale is None and step.mean is None:
         return
-    zeros = np.zeros(len(step.mean if step.scale is None else step.scale))
-    shift = zeros if step.shift is None else step.shift
-    centre = zeros if step.mean is None else step.mean
-    scale = zeros + 1 if step.scale is None else step.scale
+    centre, scale = centres_of(step)
+    shift = np.zeros(len(scale)) if step.shift is None else step.shift
     for middle, width, minus in zip(centre, scale, shift, strict=True):
 
         def read(values, minus=minus, width=width):

@@ -398,16 +398,14 @@ class TabularEncoder(VersionedMixin, TransformerMixin, BaseEstimator):
             )
         return self.layout_
 
-    def __getstate__(self):
-        state = super().__getstate__()
+    def _pack(self, state):
         if "layout_" in state:  # a pickle names no class but this one
             state["layout_"] = state["layout_"].state()
         return state
 
-    def __setstate__(self, state):
-        if "layout_" in state:
-            state = state | {"layout_": Layout.from_state(state["layout_"])}
-        super().__setstate__(state)
+    def _unpack(self):
+        if "layout_" in vars(self):
+            self.layout_ = Layout.from_state(self.layout_)
 
     def __sklearn_tags__(self):
         tags = super().__sklearn_tags__()

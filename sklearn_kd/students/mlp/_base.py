@@ -168,8 +168,7 @@ class BaseMLP(VersionedMixin, NestedParameterMixin, BaseEstimator):
             exact.lookup = build_lookup(self.encoder_, exact)
         return None if exact.lookup is None else exact.lookup.read(X)
 
-    def __getstate__(self):
-        state = dict(super().__getstate__())
+    def _pack(self, state):
         # made again: the weights in float64 are more than half the pickle
         state.pop("_exact", None)
         state.pop("_task", None)
@@ -180,12 +179,11 @@ class BaseMLP(VersionedMixin, NestedParameterMixin, BaseEstimator):
                 state[name] = packed(state[name])
         return state
 
-    def __setstate__(self, state):
-        super().__setstate__(state)  # warns of another version before any error
+    def _unpack(self):
         self._remember_task()
-        if "_stream" in state:
+        if "_stream" in vars(self):
             self._stream = unpacked_stream(self._stream, self._task)
-        if "coefs_" in state:
+        if "coefs_" in vars(self):
             self.coefs_, self.intercepts_ = map(
                 unpacked, (self.coefs_, self.intercepts_)
             )

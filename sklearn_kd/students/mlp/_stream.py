@@ -172,15 +172,16 @@ class Beginning:
         """Write it as a dict of values that a pickle may name."""
         kept = ("X", "hard", "weight", "soft")
         batches = [{name: getattr(b, name) for name in kept} for b in self.batches]
-        seen = self.seen and vars(self.seen)
-        return {**vars(self), "batches": batches, "seen": seen}
+        seen, warned = self.seen and self.seen.packed(), [*self.warned]
+        return {**vars(self), "batches": batches, "seen": seen, "warned": warned}
 
     @classmethod
     def unpacked(cls, state, task):
         """Undo :meth:`packed`."""
         batches = tuple(TransferSet(**batch, task=task) for batch in state["batches"])
-        seen = state["seen"] and SeenColumns(**state["seen"])
-        return cls(**{**state, "batches": batches, "seen": seen})
+        seen = state["seen"] and SeenColumns.unpacked(state["seen"])
+        warned = frozenset(state["warned"])
+        return cls(**{**state, "batches": batches, "seen": seen, "warned": warned})
 
     def rows(self):
         """Give all rows in one; their loss is that of the first."""

@@ -77,6 +77,17 @@ class SeenColumns:
         watch.warn(X)
         return SeenColumns(kinds, levels)
 
+    def packed(self):
+        """Write it as dicts and lists: levels of two types may be equal as keys."""
+        levels = {column: [*known] for column, known in self.levels.items()}
+        return {"kinds": self.kinds, "levels": levels}
+
+    @classmethod
+    def unpacked(cls, state):
+        """Undo :meth:`packed`."""
+        levels = {column: dict.fromkeys(k) for column, k in state["levels"].items()}
+        return cls(state["kinds"], levels)
+
 
 def _refuse_booleans(X, column):
     """Refuse booleans in a column of numbers: both together would be levels."""

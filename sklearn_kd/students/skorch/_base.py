@@ -186,17 +186,33 @@ class BaseSkorch(VersionedMixin, NestedParameterMixin, BaseEstimator):
             return predict(self.net_, self._encode(X, "float32", watched=True))
         return predict(self._exact, self._encode(X, "float64", watched=True))
 
-    def __getstate__(self):
-        state = dict(super().__getstate__())
+    def _pack(self, state):
         state.pop("_exact", None)  # made again from net_
         state.pop("_task", None)
         if "net_" in state:
             state["net_"] = for_prediction(self.net_)
         return state
 
-    def __setstate__(self, state):
-        super().__setstate__(state)
+    def _as_data(self, state):
+        # here, since it imports torch
+        from sklearn_kd.students.skorch._data import fitted_net_as_data, net_as_data
+
+        if is_skorch_net(state["net"]):  # what is none is kept, and refused by fit
+            state["net"] = net_as_data(state["net"])
+        if "net_" in state:
+            state["net_"] = fitted_net_as_data(state["net_"])
+        return state
+
+    def _unpack(self):
         self._remember_task()
+        data = [isinstance(vars(self).get(name), dict) for name in ("net", "net_")]
+        if any(data):
+            # here, since it imports torch
+            from sklearn_kd.students.skorch._data import fitted_net_of, net_of
+
+            self.net = net_of(self.net) if data[0] else self.net
+            if data[1]:
+                self.net_ = fitted_net_of(self.net_)
 
     def __sklearn_tags__(self):
         tags = super().__sklearn_tags__()

@@ -21,6 +21,7 @@ from sklearn_kd._tables.taking import take_copy
 from sklearn_kd._tables.unreadable import REFUSALS, is_odd, refused_by
 from sklearn_kd._task import Classification, Regression
 from sklearn_kd._task.outputs import classes_of
+from sklearn_kd.teachers.dropped import refuse_dropped
 
 #: The classifiers of packages whose own models predict no probabilities.
 _WRAPPERS = {
@@ -51,6 +52,7 @@ def check_teacher(teacher, task):
             f"teacher must be an instance, got the class {teacher.__name__}. Write "
             f"{teacher.__name__}(), or pass an instance that is fitted."
         )
+    refuse_dropped(teacher, "A student", "pass the teacher itself.")
     advise = _ADVICE[task.name]
     refuse_unusable_parts(teacher, "teacher", advise)
     others, instead = _OTHERS[task.name]

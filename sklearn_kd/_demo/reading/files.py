@@ -6,8 +6,8 @@ from dataclasses import dataclass, field
 from pathlib import Path
 
 from sklearn_kd._demo.error import DemoError, first_line
-from sklearn_kd._demo.names import find_nominal, find_target
-from sklearn_kd._demo.text import read_text
+from sklearn_kd._demo.reading.names import find_nominal, find_target
+from sklearn_kd._demo.reading.text import read_text
 
 _TEXT = (".csv", ".tsv", ".tab", ".txt", ".dat", ".data")
 _JSON = (".json", ".jsonl", ".ndjson")

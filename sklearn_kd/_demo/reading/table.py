@@ -8,10 +8,10 @@ import numpy as np
 from sklearn.model_selection import train_test_split
 
 from sklearn_kd._demo.error import DemoError, first_line
-from sklearn_kd._demo.files import read_file
-from sklearn_kd._demo.names import find_nominal
-from sklearn_kd._demo.shipped import SHIPPED
-from sklearn_kd._demo.targets import read_target
+from sklearn_kd._demo.reading.files import read_file
+from sklearn_kd._demo.reading.names import find_nominal
+from sklearn_kd._demo.reading.shipped import SHIPPED
+from sklearn_kd._demo.reading.targets import read_target
 from sklearn_kd._demo.tasks import TASKS, TEST_SHARE
 from sklearn_kd._messages import printable
 from sklearn_kd._tables.columns import column_kinds, numeric_block

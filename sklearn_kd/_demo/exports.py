@@ -1,0 +1,136 @@
+"""Files of a student that are not Python: ONNX, C and SQL."""
+
+import os
+import re
+from pathlib import Path
+
+from sklearn_kd import export
+from sklearn_kd._demo.error import DemoError, first_line
+from sklearn_kd._demo.places import check_apart, check_place
+from sklearn_kd._messages import printable
+
+#: What may be loaded as a student; the first two run code.
+_SAVED = (".joblib", ".pkl", ".skops")
+
+
+def _to_c(student, path, table, dialect):
+    """Write a C header, whose names begin with that of the file."""
+    name = re.sub(r"\W", "_", Path(path).stem, flags=re.ASCII)
+    name = f"student_{name}" if not name or name[0].isdigit() else name
+    export.to_c(student, name, path=path)
+
+
+#: What writes a student, by the ending of the file.
+WRITERS = {
+    ".onnx": lambda student, path, table, dialect: export.to_onnx(student, path),
+    ".h": _to_c,
+    ".sql": lambda student, path, table, dialect: export.to_sql(
+        student, table, dialect, path=path
+    ),
+}
+
+
+def check_exports(paths, data=None):
+    """Find out before the long work whether the files can be written after it.
+
+    Parameters
+    ----------
+    paths : list of str
+        The files.
+    data : str or None
+        The file that is read.
+
+    Raises
+    ------
+    DemoError
+        For an ending that nothing writes, one file twice, and a place where it cannot
+        be written.
+    """
+    for place, path in enumerate(paths):
+        if Path(path).suffix.lower() not in WRITERS:
+            raise DemoError(
+                f"--export {path}: expected a file that ends in {', '.join(WRITERS)}."
+            )
+        check_place("--export", path, data)
+        for other in paths[:place]:
+            check_apart("--export", path, "--export", other)
+
+
+def write_exports(student, paths, table_name, dialect):
+    """Write the files.
+
+    Parameters
+    ----------
+    student : MLPStudent, MLPStudentRegressor or estimator with one
+        Fitted.
+    paths : list of str
+        As :func:`check_exports` has passed them.
+    table_name, dialect : str
+        The table that SQL reads, and the database.
+
+    Raises
+    ------
+    DemoError
+        For what cannot be written down, or not in that place.
+    """
+    for path in paths:
+        try:
+            WRITERS[Path(path).suffix.lower()](student, path, table_name, dialect)
+        except OSError as error:
+            reason = error.strerror or first_line(error)
+            raise DemoError(f"{path} could not be written: {reason}.") from error
+        except (ImportError, TypeError, ValueError) as error:
+            raise DemoError(f"--export {path}: {first_line(error)}") from error
+        size = os.path.getsize(path)
+        print(f"Wrote {printable(path)}: the student, {size:,} bytes", flush=True)
+
+
+def export_saved(student, exports, table_name, dialect):
+    """Write a saved student, from a file of joblib, pickle or skops, to files."""
+    check_exports(exports, student)
+    write_exports(_load(student), exports, table_name, dialect)
+
+
+def _load(path):
+    """Load a student by what the ending of the file says."""
+    ending = Path(path).suffix.lower()
+    if ending not in _SAVED:
+        raise DemoError(
+            f"--student {path}: expected a file that ends in {', '.join(_SAVED)}."
+        )
+    if not os.path.isfile(path):
+        raise DemoError(f"--student {path} does not exist, or is no file.")
+    try:
+        return _load_skops(path) if ending == ".skops" else _load_pickle(path)
+    except DemoError:
+        raise
+    except Exception as error:  # a damaged file raises anything
+        raise DemoError(
+            f"--student {path} could not be loaded: {type(error).__name__}: "
+            f"{first_line(error)}"
+        ) from error
+
+
+def _load_pickle(path):
+    import joblib
+
+    return joblib.load(path)
+
+
+def _load_skops(path):
+    """Load a file of skops that names no types but those which are documented."""
+    try:
+        import skops.io
+    except ImportError as error:
+        raise DemoError(
+            f"--student {path} needs skops, which is not installed: pip install skops"
+        ) from error
+    trusted = export.trusted_types()
+    others = set(skops.io.get_untrusted_types(file=path)) - set(trusted)
+    if others:
+        raise DemoError(
+            f"--student {path} names the types {', '.join(sorted(others))}, which are "
+            "not those of a student. Load it yourself if you know them, and call "
+            "sklearn_kd.export."
+        )
+    return skops.io.load(path, trusted=trusted)

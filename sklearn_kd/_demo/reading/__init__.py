@@ -1,0 +1,1 @@
+"""Tables of the user and those that ship, read from files."""

@@ -1,0 +1,1 @@
+"""Models that other packages convert: skl2onnx and torch."""

@@ -1,0 +1,1 @@
+"""A program as estimators of scikit-learn alone."""
