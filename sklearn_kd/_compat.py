@@ -13,6 +13,7 @@ from sklearn.utils import _safe_indexing
 from sklearn.utils._metadata_requests import _MetadataRequester, _routing_enabled
 from sklearn.utils._param_validation import HasMethods, RealNotInt, StrOptions
 from sklearn.utils._param_validation import Interval as _Interval
+from sklearn.utils.stats import _weighted_percentile
 from sklearn.utils.validation import (
     _check_feature_names,
     _check_feature_names_in,
@@ -59,6 +60,7 @@ __all__ = [
     "scorer_sign",
     "tuned_pos_label",
     "validate_all_params",
+    "weighted_quantile",
 ]
 
 MetadataRequester = _MetadataRequester
@@ -251,3 +253,10 @@ def validate_all_params(parts):
         known = isinstance(part, BaseEstimator)
         if known and hasattr(part, "_parameter_constraints"):
             part._validate_params()
+
+
+def weighted_quantile(values, weight, level):
+    """Give the least value of each column at which weights add up to that share."""
+    # NumPy takes weights from 2.0 on
+    weight = np.ones(len(values)) if weight is None else weight
+    return _weighted_percentile(values, weight, 100 * level)

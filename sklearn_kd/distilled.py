@@ -299,6 +299,7 @@ class DistilledClassifier(PredictingClassifierMixin, Distilling):
             X, y, sample_weight, teacher_proba, X_unlabeled=X_unlabeled, groups=groups
         )
 
+    without_teacher = Distilling.without_teacher  # documented on the page of the class
     predict_proba = available_with("predict_proba")(
         PredictingClassifierMixin.predict_proba
     )

@@ -302,6 +302,8 @@ class DistilledRegressor(PredictingRegressorMixin, Distilling):
             X, y, sample_weight, teacher_pred, X_unlabeled=X_unlabeled, groups=groups
         )
 
+    without_teacher = Distilling.without_teacher  # documented on the page of the class
+
     def _read(self, X, y, sample_weight):
         """Check targets and weights, and take the units from them."""
         levels = check_quantiles(self.quantiles)

@@ -18,13 +18,13 @@ from serving import as_json, ask, body, numbers, served, service
 from sklearn.linear_model import LogisticRegression
 from sklearn.naive_bayes import GaussianNB
 from student_service import Column, load, make_app
-from student_service.estimator_model import EstimatorModel
+from student_service.estimator_model import TRUSTED, EstimatorModel
 
 from benchmarks.serve.client import drive, request
 from benchmarks.serve.service import EXAMPLE, environment, running
 from sklearn_kd import DistilledClassifier, MLPStudent
 from sklearn_kd.datasets import load_adult
-from sklearn_kd.export import to_onnx
+from sklearn_kd.export import to_onnx, trusted_types
 
 ALONE = [
     name
@@ -245,6 +245,10 @@ def _distilled(path):
     model = DistilledClassifier(GaussianNB(), MLPStudent(4, max_iter=2), transfer=None)
     _, rows = exported("numbers")
     skops.io.dump(model.fit(rows, rows[:, 0] > 13), path)
+
+
+def test_the_types_that_are_trusted_are_documented():
+    assert {*TRUSTED} < {*trusted_types()}
 
 
 WRONG = {

@@ -3,8 +3,8 @@
     python -m benchmarks.exports.browser [--table adult] [--out FILE]
 
 The same student and rows as in `benchmarks.exports`. Chromium runs the module of
-`examples/browser` on all rows in rounds, as the program in C does, and gives back what it
-predicts. Writes `benchmarks/results/browser.csv`.
+`examples/browser` on all rows in rounds, as the program in C does, and gives back what
+it predicts. Writes `benchmarks/results/browser.csv`.
 """
 
 import argparse

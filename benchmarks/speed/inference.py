@@ -16,7 +16,6 @@ import warnings
 from functools import partial
 from importlib.util import find_spec
 from pathlib import Path
-from shutil import which
 from statistics import median
 
 import numpy as np
@@ -34,6 +33,7 @@ from sklearn.preprocessing import OneHotEncoder, StandardScaler
 from threadpoolctl import threadpool_limits
 
 from benchmarks.shared.tables import read_table
+from benchmarks.speed import compiled
 from sklearn_kd import DistilledClassifier, MLPStudent, TabularEncoder
 from sklearn_kd.datasets import load_adult
 from sklearn_kd.export import to_onnx
@@ -47,9 +47,8 @@ SINGLE = 200
 #: Rows that ONNX Runtime gets at once of a table: it is slower with more.
 CHUNK = 10_000
 
-#: The forest is compiled on all of them; the booster where it has at most so many
-#: trees, since the C compiler takes a minute a thousand.
-TABLES, MOST_TREES = ("satimage", "magic", "letter"), 2000
+#: The forest is compiled on all of them; the booster where it has not too many trees.
+TABLES = ("satimage", "magic", "letter")
 
 
 def turns(calls, repeats):
@@ -145,6 +144,8 @@ def numeric(repeats):
             what = f"{method}, one row, {name}"
             yield f"{what}: ONNX Runtime", times, "onnxruntime", 1.5
             yield f"{what}: MLPClassifier", times, "sklearn", 1 / 8
+            if method == "predict_proba" and compiled.has_compiler():
+                yield from in_c(name, model, table[:SINGLE], times, repeats)
         runtime = in_runtime(to_onnx(model, outputs=["probabilities"]))
         for n_rows in (10_000, 1_000_000):
             times = turns(
@@ -161,6 +162,22 @@ def numeric(repeats):
             "input": table.nbytes / 1e6,
         }
         yield f"1000000 rows, {name}: memory (MB)", megabytes, "input", 0.2
+
+
+def in_c(name, model, X, times, repeats):
+    """Compare the C header, in a loop in C, with what the same rows cost elsewhere."""
+    calls = {
+        "student": compiled.student_in_c(model, X),
+        "eight bits": compiled.student_in_c(model, X, quantize=True),
+        "numpy": one_by_one(model.predict_proba, X),
+    }
+    own = a_row(calls, repeats)
+    own = {**own, "onnxruntime": times["onnxruntime"], "limit": 2e-6}
+    what = f"C, one row, {name}"
+    yield f"{what}: predict_proba", own, "numpy", 1 / 10
+    yield f"{what}: ONNX Runtime", own, "onnxruntime", None
+    yield f"{what}: two microseconds", own, "limit", 1.0
+    yield f"{what}: weights of eight bits", own, "eight bits", None
 
 
 def in_chunks(predict, X):
@@ -204,7 +221,7 @@ def frame(repeats):
     yield f"{what}: reading its values", times, "floor", None
 
 
-def compiled(name, repeats):
+def table(name, repeats):
     """Compare with the teachers of a public table, compiled and as they are."""
     X, y = read_table(name)
     X = np.asarray(X, dtype=np.float32)
@@ -261,36 +278,24 @@ def compiled(name, repeats):
         "student": one_by_one(model.predict_proba, X_test),
         "as it is": one_by_one(booster.booster_.predict, few),
     }
+    in_c = {}
     with tempfile.TemporaryDirectory() as folder:
-        predict = None
-        if all(map(find_spec, ["tl2cgen", "treelite"])) and all(
-            map(which, ["cmake", "gcc"])
-        ):
-            predict = compiled_booster(booster, Path(folder))
-        else:
-            print(f"{name}: tl2cgen, cmake or gcc not installed, no compiled booster")
-        if predict is not None:
-            calls["compiled"] = one_by_one(predict, X_test)
+        library = compiled.compiled_booster(booster, Path(folder))
+        if library is not None:
+            calls["compiled"] = one_by_one(
+                compiled.booster_from_python(library), X_test
+            )
+            rows = X_test[:SINGLE]
+            in_c = {
+                "student": compiled.student_in_c(model, rows),
+                "compiled": compiled.booster_in_c(library, booster, rows),
+            }
         times = a_row(calls, repeats, counts)
-    if predict is not None:
+        in_c = a_row(in_c, repeats)
+    if in_c:
         yield f"{name}, one row: booster by tl2cgen", times, "compiled", 1 / 2
+        yield f"{name}, one row: both in C", in_c, "compiled", 1 / 3
     yield f"{name}, one row: booster in LightGBM", times, "as it is", None
-
-
-def compiled_booster(booster, folder):
-    """Compile LightGBM's trees to machine code; None for too many of them."""
-    import tl2cgen
-    import treelite
-
-    if booster.booster_.num_trees() > MOST_TREES:
-        return None
-    model = treelite.frontend.from_lightgbm(booster.booster_)
-    library = str(folder / "booster.so")
-    tl2cgen.export_lib(
-        model, toolchain="gcc", libpath=library, params={"parallel_comp": 8}
-    )
-    predictor = tl2cgen.Predictor(library, nthread=1)
-    return lambda X: predictor.predict(tl2cgen.DMatrix(X))
 
 
 def measure(repeats, tables=TABLES):
@@ -322,7 +327,7 @@ def measure(repeats, tables=TABLES):
             print(f"the tables {', '.join(tables)} are not installed")
             return
         for name in tables:
-            yield from compiled(name, repeats)
+            yield from table(name, repeats)
 
 
 def main():

@@ -75,13 +75,12 @@ def _curves(header, parts, scale):
                 rows.append(row)
     if not columns:
         return
-    look_up = _search(header, "curve", columns, knots, slopes)
-    heights = header.table("curve_heights", np.concatenate(heights))
+    look_up = _search(header, "curve", columns, knots, slopes, heights)
     header.define(f"""
 /* Gives the value of a curve; 0 for a missing one. */
 static inline float @_curve(const float *x, int i) {{
 {look_up}
-    return isnan(value) ? 0.0f : part + {heights}[at];
+    return isnan(value) ? 0.0f : part + line[1];
 }}
 """)
     header.add_rows("curve_weights", np.array(rows), scale, "@_curve(x, {i})")
@@ -106,7 +105,7 @@ def _ramps(header, parts, scale):
 static inline const {kind} *@_ramp(const float *x, int i, float *share) {{
 {look_up}
     *share = part > 0.0f ? part < 1.0f ? part : 1.0f : 0.0f;
-    return {table} + (at - (cell > 0)) * {width}L;
+    return {table} + (first + cell - (cell > 0)) * {width};
 }}
 """)
     header.add(
@@ -119,36 +118,37 @@ static inline const {kind} *@_ramp(const float *x, int i, float *share) {{
     )
 
 
-def _search(header, what, columns, knots, slopes):
+def _search(header, what, columns, knots, *lines):
     """Write tables, and how far a value has come in its cell, times the slope there.
 
-    Each of `knots` begins with what is subtracted below the first, and has a slope for
-    every entry.
+    Each of `knots` begins with what is subtracted below the first. `lines` are numbers
+    for every knot, of which the first is the slope: those of a cell stand side by side.
     """
     first = np.cumsum([0, *map(len, knots)])
     owners = np.repeat(columns, np.diff(first))
     points = in_range(np.concatenate(knots), owners)
     above = rounded_up(points)
     rest = (points - above).astype(np.float32)
-    slope = in_range(np.concatenate(slopes), owners)
+    lines = [
+        in_range(np.concatenate(lines[0]), owners),
+        *map(np.concatenate, lines[1:]),
+    ]
+    subtract = "(value - knots[cell])"
+    if rest.any():  # knots that float32 does not hold
+        subtract = f"({subtract} - line[{len(lines)}])"
+        lines.append(rest)
     header.call("cell")
     header.call("bounded")
-    names = {
-        "columns": header.table(f"{what}_columns", np.array(columns)),
-        "first": header.table(f"{what}_first", first),
-        "knots": header.table(f"{what}_knots", above),
-        "slopes": header.table(f"{what}_slopes", slope),
-    }
-    columns, first, knots, slopes = names.values()
-    subtract = f"(value - {knots}[at])"
-    if rest.any():  # knots that float32 does not hold
-        subtract = f"({subtract} - {header.table(f'{what}_rests', rest)}[at])"
+    columns = header.table(f"{what}_columns", np.array(columns))
+    first = header.table(f"{what}_first", first)
+    knots = header.table(f"{what}_knots", above)
+    table = header.table(f"{what}_lines", np.column_stack(lines).astype(np.float64))
     return f"""    const float value = @_bounded(x[{columns}[i]]);
     const long first = {first}[i];
-    const int n = (int)({first}[i + 1] - first);
-    const int cell = @_cell({knots} + first, n, value);
-    const long at = first + cell;
-    const float part = {subtract} * {slopes}[at];"""
+    const float *knots = {knots} + first;
+    const int cell = @_cell(knots, (int)({first}[i + 1] - first), value);
+    const float *line = {table} + (first + cell) * {len(lines)};
+    const float part = {subtract} * line[0];"""
 
 
 def scale_numbers(header, step, coef, scale):

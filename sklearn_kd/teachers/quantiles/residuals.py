@@ -4,6 +4,7 @@ import numpy as np
 from scipy.sparse import issparse
 from sklearn.ensemble import RandomForestRegressor
 
+from sklearn_kd._compat import weighted_quantile
 from sklearn_kd._run.twins import below_hooks
 from sklearn_kd._tables.columns import column_kinds, nominal_codes, numeric_block
 from sklearn_kd._tables.taking import copy_rows
@@ -94,13 +95,7 @@ class ResidualQuantiles(QuantileTeacher):
         beyond = residuals[:, :, None] - found
         self.shift_ = np.stack(
             [
-                np.quantile(
-                    beyond[:, :, k],
-                    level,
-                    axis=0,
-                    weights=weight,
-                    method="inverted_cdf",
-                )
+                weighted_quantile(beyond[:, :, k], weight, level)
                 for k, level in enumerate(self.quantiles)
             ],
             axis=1,
