@@ -22,9 +22,10 @@ def as_frame(rows):
 
 def numbered(*blocks):
     """Frames below each other, with an ``id``."""
-    frame = pd.concat([as_frame(rows).astype(object) for rows in blocks])
-    numbers = [n for n in frame if as_frame(blocks[0])[n].dtype.kind == "f"]
-    frame = frame.astype(dict.fromkeys(numbers, float)).reset_index(drop=True)
+    blocks = list(map(as_frame, blocks))
+    numbers = [name for name in blocks[0] if blocks[0][name].dtype.kind == "f"]
+    frame = pd.concat([block.astype(object) for block in blocks], ignore_index=True)
+    frame = frame.astype(dict.fromkeys(numbers, float))
     return pd.concat([pd.Series(range(len(frame)), name="id"), frame], axis=1)
 
 
@@ -62,11 +63,7 @@ class Database:
         names, found, values = zip(*_columns(frame), strict=True)
         kinds = [{**dict(kinds)}.get(*each) for each in zip(names, found, strict=True)]
         listed = map("{} {}".format, map(quoted, names), kinds)
-        self.connection.execute(
-            f"DROP TABLE IF EXISTS {quoted(table)} CASCADE"
-            if self.dialect == "postgresql"
-            else f"DROP TABLE IF EXISTS {quoted(table)}"
-        )
+        self.connection.execute(f"DROP TABLE IF EXISTS {quoted(table)}")
         self.connection.execute(f"CREATE TABLE {quoted(table)} ({', '.join(listed)})")
         if len(frame):
             self._insert(quoted(table), kinds, values)

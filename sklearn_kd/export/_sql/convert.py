@@ -72,19 +72,18 @@ DistilledRegressor
     .. versionadded:: 0.1
 
     **What it needs.** DuckDB 1.0; PostgreSQL 12; SQLite 3.38 with the mathematical
-    functions (``SQLITE_ENABLE_MATH_FUNCTIONS``, for ``EXP`` and ``LN``). The columns are
-    found by name: ``feature_names_in_``, or ``x0``, ``x1``, ... for a student of arrays;
-    the table may have others, in any order. Names inside the query begin with ``kd_``
-    (with another underscore for each that a column of the student begins with): no
-    other column of the table may begin so. Text is compared as it is, whatever the
-    collation of a column.
+    functions (``SQLITE_ENABLE_MATH_FUNCTIONS``, for ``EXP`` and ``LN``). The columns
+    are found by name: ``feature_names_in_``, or ``x0``, ``x1``, ... for a student of
+    arrays; the table may have others, in any order. Names inside the query begin with
+    ``kd_``, and no column that the student does not read may begin so. Text is
+    compared letter by letter, whatever the collation of a column.
 
-    **What is lost.** Nothing by rounding: all is computed in double. Probabilities agree
-    with the student to 1e-6; :meth:`MLPStudent.predict_proba` itself computes many
-    rows in float32. NULL and NaN are missing values; an infinity is the end of the
-    range. With another encoder than :class:`TabularEncoder`, which refuses missing
-    values, all outputs of such a row are NULL. SQLite reads text in a numeric column
-    as the number that it begins with, and an empty one as missing.
+    **What is lost.** Nothing by rounding: all is computed in double. Probabilities
+    agree with the student to 1e-6; :meth:`MLPStudent.predict_proba` itself computes
+    many rows in float32. NULL and NaN are missing values; an infinity is the end of the
+    range. With another encoder than :class:`TabularEncoder`, where the student refuses
+    missing values, all outputs of such a row are NULL. SQLite reads text in a numeric
+    column as the number that it begins with, and an empty one as missing.
 
     Examples
     --------
@@ -97,7 +96,7 @@ DistilledRegressor
     >>> database = sqlite3.connect(":memory:")
     >>> _ = X.to_sql("patients", database, index=False)
     >>> rows = database.execute(to_sql(student, "patients", "sqlite")).fetchall()
-    >>> len(rows), abs(rows[0][-1] - student.predict(X[:1])[0]) < 1e-6
+    >>> len(rows), f"{rows[0][-1]:.6f}" == f"{student.predict(X[:1])[0]:.6f}"
     (442, True)
     """
     table = read_table(table)

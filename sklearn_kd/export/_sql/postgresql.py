@@ -12,8 +12,12 @@ class PostgreSQL(Query):
 
     def __init__(self, *args):
         super().__init__(*args)
-        self._weights, self._stages = [], []
-        self._unit = f"{self.prefix}unit"
+        self._unit, once = f"{self.prefix}unit", f"{self.prefix}once"
+        self._weights = []
+        self._stages = [f"(SELECT CAST(NULL AS point) AS p OFFSET 0) AS {once}"]
+        # The planner would look each row up in a cache of those before; it cannot where
+        # a subquery takes up a value of a type that has no hash.
+        self._uncached = f"{once}.p"
 
     def read(self, place):
         number = f"CAST({self.column(place)} AS DOUBLE PRECISION)"
@@ -50,7 +54,7 @@ class PostgreSQL(Query):
             f"{expression} AS v{place}"
             for place, expression in enumerate(expressions, start=1)
         )
-        self._stages.append(f"(SELECT {listed} OFFSET 0) AS {stage}")
+        self._stages.append(f"(SELECT {listed}, {self._uncached} OFFSET 0) AS {stage}")
         return [f"{stage}.v{place + 1}" for place in range(len(expressions))]
 
     def levels(self, steps):
@@ -72,7 +76,7 @@ class PostgreSQL(Query):
         ]
         stage = self.name()
         self._stages.append(
-            f"(SELECT array_agg(v ORDER BY {self._unit}) AS v\n    "
+            f"(SELECT array_agg(v ORDER BY {self._unit}) AS v, {self._uncached}\n    "
             f"FROM (SELECT {self._unit}, {function(text.total(terms))} AS v\n    "
             f"FROM {weights} OFFSET 0) AS {stage}) AS {stage}"
         )

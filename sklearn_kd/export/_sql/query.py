@@ -130,41 +130,16 @@ class Query:
         raise NotImplementedError
 
     def layer(self, inputs, step, start, levels, function):
-        """Add a stage that computes the units of a layer.
+        """Add a stage that computes the units of a layer, and give references to them.
 
-        Parameters
-        ----------
-        inputs : list of str
-            As :meth:`vector` or :meth:`layer` gave them.
-        step : Dense
-            Weights and biases.
-        start : list of str, or None
-            What is added to each unit.
-        levels : object
-            As :meth:`levels` gave it.
-        function : callable
-            From an expression, used once, to one that is a function of it.
-
-        Returns
-        -------
-        list of str
-            The units.
+        `inputs` and `levels` are what :meth:`vector` or :meth:`layer`, and
+        :meth:`levels` gave, `step` is a `Dense`, `start` is added to the units if there
+        is any, and `function` writes a function of an expression that it uses once.
         """
         raise NotImplementedError
 
     def select(self, outputs):
-        """Put the query together.
-
-        Parameters
-        ----------
-        outputs : dict of str to str
-            Names, not quoted, and expressions.
-
-        Returns
-        -------
-        str
-            The SELECT.
-        """
+        """Put the SELECT together, of the names of outputs and their expressions."""
         raise NotImplementedError
 
     def key(self, place, kind):

@@ -14,20 +14,7 @@ def string(text):
 
 
 def refuse_unwritable(text, what):
-    """Refuse a text that no database holds.
-
-    Parameters
-    ----------
-    text : str
-        A name, label or level.
-    what : str
-        What messages call it.
-
-    Raises
-    ------
-    ValueError
-        For a null character, and for half of a surrogate pair.
-    """
+    """Refuse null characters and halves of surrogate pairs in a name or a value."""
     if "\0" in text or any("\ud800" <= c <= "\udfff" for c in text):
         raise ValueError(
             f"to_sql cannot write {what} {show(text)}: SQL has neither null characters "
@@ -42,20 +29,7 @@ def number(value):
 
 
 def total(terms, join="({} + {})"):
-    """Add terms up in halves, so that few parentheses stand inside each other.
-
-    Parameters
-    ----------
-    terms : list of str
-        At least one.
-    join : str, default="({} + {})"
-        How two are put together.
-
-    Returns
-    -------
-    str
-        One expression.
-    """
+    """Put terms together in halves, so that few parentheses stand in each other."""
     if len(terms) == 1:
         return terms[0]
     half = len(terms) // 2
