@@ -112,8 +112,18 @@ N_JOBS = [
 
 
 def fit_tree(tree, X, y, sample_weight):
-    """Fit a decision tree by what its public ``fit`` calls: no checks, and no hooks."""
-    tree._fit(X, y, sample_weight=sample_weight)
+    """Fit a decision tree by what its public ``fit`` calls: no checks, and no hooks.
+
+    Parameters
+    ----------
+    tree : estimator
+        Decision tree.
+    X : ndarray of shape (n_rows, n_columns), float32
+        Without NaN, as what follows.
+    y : ndarray of shape (n_rows, n_targets), float64, C-contiguous
+    sample_weight : ndarray of shape (n_rows,), float64
+    """
+    tree._fit(X, y, sample_weight=sample_weight, check_input=False)
 
 
 def closest_rows(points, n_neighbors):

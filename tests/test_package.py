@@ -9,6 +9,7 @@ import numpy as np
 import pandas as pd
 import pytest
 import sklearn
+import threadpoolctl
 import torch
 from given_rows import on_given_rows
 from numpy.testing import assert_array_equal
@@ -18,23 +19,27 @@ from sklearn.linear_model import LogisticRegression
 from threadpoolctl import threadpool_info, threadpool_limits
 
 import sklearn_kd
-from sklearn_kd import DistilledClassifier, MLPStudent
+from sklearn_kd import DistilledClassifier, MLPStudent, MungeSampler
 from sklearn_kd._run.random import as_seed, seed_unset, stream
 from sklearn_kd._run.threads import single_blas_thread
 
 
-def loaded_by(statement):
-    code = f"import sys\n{statement}\nprint(*{{m.split('.')[0] for m in sys.modules}})"
+def loaded_by(*statements):
+    """Run statements in a new process, and give the packages loaded after each."""
+    told = "print(*{m.split('.')[0] for m in sys.modules})"
+    code = "\n".join(["import sys", *(f"{line}\n{told}" for line in statements)])
     out = subprocess.run(
         [sys.executable, "-c", code], capture_output=True, text=True, check=True
     )
-    return set(out.stdout.split())
+    return [set(line.split()) for line in out.stdout.splitlines()]
 
 
 def test_import_loads_nothing_heavy_beside_scikit_learn():
     """scikit-learn itself may load pandas where it is installed; we may add nothing."""
-    ours = loaded_by("import sklearn_kd; sklearn_kd.DistilledClassifier")
-    theirs = loaded_by("import sklearn.ensemble, sklearn.neural_network")
+    theirs, ours = loaded_by(
+        "import sklearn.ensemble, sklearn.neural_network",
+        "import sklearn_kd; sklearn_kd.DistilledClassifier",
+    )
     heavy = {"torch", "skorch", "onnx", "onnxruntime", "matplotlib", "polars"}
     assert not ours & heavy
     assert not (ours - theirs) & {"pandas", "lightgbm", "xgboost", "pyarrow"}
@@ -42,13 +47,14 @@ def test_import_loads_nothing_heavy_beside_scikit_learn():
 
 
 def test_naming_the_package_loads_nothing_and_asking_it_everything():
-    assert not loaded_by("import sklearn_kd") & {"numpy", "sklearn"}
-    code = (
+    named, asked = loaded_by(
+        "import sklearn_kd",
         "import sklearn_kd as kd; assert set(kd.__all__) < set(dir(kd)); "
         "kd.datasets.load_adult, kd.inspection.compare, kd.losses.LOSSES; "
-        "from sklearn_kd import *; assert MLPStudent is kd.MLPStudent"
+        "from sklearn_kd import *; assert MLPStudent is kd.MLPStudent",
     )
-    assert "sklearn" in loaded_by(code)
+    assert not named & {"numpy", "sklearn"}
+    assert "sklearn" in asked
     with pytest.raises(AttributeError, match="has no attribute 'Teacher'"):
         sklearn_kd.Teacher
 
@@ -90,6 +96,23 @@ def test_thread_limit_is_lifted_after_an_error():
         assert blas_threads() == before
 
 
+def test_blas_libraries_are_looked_for_again_after_an_import(monkeypatch):
+    looked = []
+
+    class Looking(threadpoolctl.ThreadpoolController):
+        def __init__(self):
+            looked.append(len(sys.modules))
+            super().__init__()
+
+    monkeypatch.setattr(threadpoolctl, "ThreadpoolController", Looking)
+    for name in ("a module", "another"):
+        monkeypatch.setitem(sys.modules, name, None)
+        for _ in range(2):
+            with single_blas_thread():
+                pass
+    assert looked == [len(sys.modules) - 1, len(sys.modules)]
+
+
 def test_fit_leaves_thread_counts_as_they_were():
     X, y = load_wine(return_X_y=True)
     with threadpool_limits(2, user_api="blas"):
@@ -126,6 +149,7 @@ def test_concurrent_fits_and_predictions_give_the_predictions_of_one_thread():
         np.testing.assert_array_equal(result, expected)
 
 
+@pytest.mark.usefixtures("few_trees")
 @pytest.mark.parametrize("random_state", [None, 0])
 def test_no_other_random_state_moves(random_state):
     X, y = load_wine(return_X_y=True)
@@ -134,7 +158,9 @@ def test_no_other_random_state_moves(random_state):
     torch.manual_seed(1)
     before = np.random.get_state()[1].copy(), random.getstate(), torch.get_rng_state()
     model = DistilledClassifier(
-        student=MLPStudent(max_iter=2), random_state=random_state
+        student=MLPStudent(max_iter=2),
+        transfer=MungeSampler(500),
+        random_state=random_state,
     )
     model.fit(X, y).predict(X)
     np.testing.assert_array_equal(np.random.get_state()[1], before[0])

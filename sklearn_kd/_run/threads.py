@@ -1,5 +1,6 @@
 """One BLAS thread while a small network trains, shared safely between threads."""
 
+import sys
 import threading
 from contextlib import contextmanager
 
@@ -8,6 +9,7 @@ import threadpoolctl
 _lock = threading.Lock()
 _users = 0
 _original = {}
+_known = 0, []
 
 
 @contextmanager
@@ -24,9 +26,8 @@ def single_blas_thread():
     on OpenMP has a limit for each thread, which each thread sets and restores itself.
     """
     global _users
-    controller = threadpoolctl.ThreadpoolController().select(user_api="blas")
     shared, own = [], []
-    for library in controller.lib_controllers:
+    for library in _blas_libraries():
         per_thread = getattr(library, "threading_layer", None) == "openmp"
         (own if per_thread else shared).append(library)
     with _lock:
@@ -47,6 +48,19 @@ def single_blas_thread():
                     [_original.get(library.filepath) for library in shared],
                 )
                 _original.clear()
+
+
+def _blas_libraries():
+    """Find the loaded BLAS libraries, again only where modules have been imported.
+
+    To look takes milliseconds, as long as a batch of ``partial_fit``.
+    """
+    global _known
+    imported = len(sys.modules)
+    if _known[0] != imported:
+        found = threadpoolctl.ThreadpoolController().select(user_api="blas")
+        _known = imported, found.lib_controllers
+    return _known[1]
 
 
 def _set_threads(libraries, numbers):

@@ -65,7 +65,8 @@ def learn_edges(values, targets, sample_weight, n_bins):
         min_impurity_decrease=_MIN_GAIN,
         random_state=0,  # one column: nothing is drawn
     )
-    fit_tree(tree, np.arange(n_cells)[:, None], means, weight)
+    cells = np.arange(n_cells, dtype=np.float32)[:, None]
+    fit_tree(tree, cells, means, weight)
     splits = tree.tree_.threshold[tree.tree_.children_left >= 0]
     chosen = np.sort(splits.astype(int))  # threshold c + .5 parts cell c from c + 1
     return np.concatenate([ends[:1], cuts[chosen], ends[1:]])
