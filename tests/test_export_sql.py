@@ -21,10 +21,10 @@ from exported import (
     outputs,
 )
 from numpy.testing import assert_allclose, assert_array_equal
-from sklearn.preprocessing import StandardScaler
+from sklearn.preprocessing import MaxAbsScaler, StandardScaler
 from sql_databases import DIALECTS, as_frame, numbered, started
 
-from sklearn_kd import MLPStudent, TabularEncoder
+from sklearn_kd import MLPStudent, MLPStudentRegressor, TabularEncoder
 from sklearn_kd.export import to_sql
 from sklearn_kd.export._program import program_of
 from sklearn_kd.export._sql.duckdb import DuckDB
@@ -200,6 +200,63 @@ def test_numbers_of_any_size(database):
     assert_allclose(proba, model.predict_proba(told), atol=1e-6)
 
 
+@pytest.mark.parametrize("unit", [1e-300, 1e-200, 1e300])
+def test_columns_and_targets_in_any_unit(database, unit):
+    rows = WINE[:, :3] * [1, unit, 1]
+    more = np.array([[12, x, 2] for x in (0, 5e-324, -1e-310, 1e-201, np.inf)])
+    for encoder in ("auto", MaxAbsScaler()):
+        model = classifier(encoder=encoder).fit(rows, KINDS)
+        proba = proba_of(asked(database, model, numbered(rows, more)))
+        assert_allclose(proba[: len(rows)], model.predict_proba(rows), atol=1e-6)
+        assert_allclose(proba[len(rows) :].sum(axis=1), 1)
+    model = MLPStudentRegressor(4, max_iter=3, random_state=0)
+    model.fit(WINE, WINE[:, 0] * unit)
+    number = asked(database, model, numbered(WINE))["prediction"].astype(float)
+    assert_allclose(number / unit, model.predict(WINE) / unit)
+
+
+def test_units_that_no_double_holds_are_refused():
+    rows = as_frame(WINE[:, :2]) * [1, 1e-310]
+    message = "Column 'x1' cannot be written in double .* inf is .* another unit"
+    with pytest.raises(ValueError, match=message):
+        to_sql(classifier().fit(rows, KINDS), "t", "duckdb")
+    model = MLPStudentRegressor(4, max_iter=1).fit(WINE, WINE[:, 0] * 1e-310)
+    with pytest.raises(ValueError, match=r"The target cannot .*e-311 is among"):
+        to_sql(model, "t", "sqlite")
+
+
+def test_truth_values_are_numbers_without_the_default_encoder(database):
+    frame = as_frame(WINE[:, :2])
+    frame["x1"] = frame["x1"] > 2
+    model = classifier(encoder=StandardScaler()).fit(frame.astype(float), KINDS)
+    rows = numbered(frame).astype({"x1": object})
+    rows.loc[3, "x1"] = None
+    proba = proba_of(asked(database, model, rows))
+    expected = model.predict_proba(frame.astype(float))
+    assert_allclose(np.delete(proba, 3, 0), np.delete(expected, 3, 0), atol=1e-6)
+    assert np.isnan(proba[3]).all()
+
+
+def test_letters_beyond_ascii_differ_in_case(database):
+    frame = as_frame(WINE[:, :2]).set_axis(["É", "é"], axis=1)
+    model = classifier().fit(frame, KINDS)
+    proba = proba_of(asked(database, model, numbered(frame)))
+    assert_allclose(proba, model.predict_proba(frame), atol=1e-6)
+
+
+def test_a_view_leaves_out_a_column_called_as_an_output(database):
+    model, rows = exported("few knots")
+    database.load(numbered(rows[:20]).assign(label="known"), "all_columns")
+    told = "-- The table must have no column called so: make a view without it."
+    assert told in to_sql(model, "t", database.dialect).splitlines()
+    listed = ", ".join(f'"{name}"' for name in numbered(rows))
+    view = f"CREATE VIEW fewer AS SELECT {listed} FROM all_columns"
+    database.connection.execute(view)
+    scored = database.query(to_sql(model, "fewer", database.dialect))
+    assert scored["label"].tolist() == model.predict(rows[:20]).tolist()
+    database.connection.execute("DROP VIEW fewer")
+
+
 def test_without_an_encoder_a_missing_number_gives_null(database):
     model, rows = exported("standard scaler")
     rows = rows[:3].copy()
@@ -306,6 +363,7 @@ def test_refused_parameters(table, dialect, error, message):
         (["probability_1"], "postgresql", "names of outputs: \\['probability_1'\\]"),
         (["Age", "age"], "duckdb", "'Age' and 'age' are one column in duckdb"),
         (["x" * 63 + "a", "x" * 63 + "b"], "postgresql", "are one column in"),
+        (["x" * 62 + "é", "x" * 62], "postgresql", "are one column in"),
         ([""], "postgresql", "empty name"),
         (["a\0b"], "sqlite", "the column 'a\\\\x00b'"),
     ],

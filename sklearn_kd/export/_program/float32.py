@@ -1,11 +1,11 @@
-"""Numbers of a program in float32, for exports that compute in it."""
+"""Numbers of a program in float32, and those that leave the range of a type."""
 
 import numpy as np
 
 from sklearn_kd._messages import show
 
-#: Beyond these, differences or their inverses leave the range of float32.
-_LARGE, _SMALL = 1e37, 1e-37
+#: Beyond it, or below one over it, differences and their inverses leave the range.
+_LARGEST = {"float32": 1e37, "double precision": 1e307}
 
 
 def rounded_up(points):
@@ -24,15 +24,18 @@ def split(points):
     return high, (points - high).astype(np.float32)
 
 
-def in_range(values, columns):
-    """Refuse what is zero or infinity in float32.
+def in_range(values, columns, precision="float32"):
+    """Refuse what is zero or infinity in the type that an export computes in.
 
     Parameters
     ----------
     values : ndarray
         What the model is to hold.
-    columns : int or ndarray
-        The columns of the input that they belong to; broadcast to the values.
+    columns : int, str or ndarray
+        What they belong to: positions of columns of the input, or words that a message
+        begins with; broadcast to the values.
+    precision : {"float32", "double precision"}, default="float32"
+        The type.
 
     Returns
     -------
@@ -44,14 +47,14 @@ def in_range(values, columns):
     ValueError
         For one too large or too small.
     """
-    size = np.abs(values)
-    wrong = (size > _LARGE) | ((size < _SMALL) & (size > 0))
+    size, largest = np.abs(values), _LARGEST[precision]
+    wrong = (size > largest) | ((size < 1 / largest) & (size > 0))
     if wrong.any():
         column = np.broadcast_to(columns, size.shape)[wrong][0]
+        told = column if isinstance(column, str) else f"Column {column}"
         raise ValueError(
-            f"Column {column} cannot be written in float32, which the exported model "
+            f"{told} cannot be written in {precision}, which the exported model "
             f"computes in: {show(values[wrong][0])} is among the knots, slopes, means "
-            "or scales of its encoding. Bring the column to another unit before "
-            "fitting."
+            "or scales of its encoding. Bring it to another unit before fitting."
         )
     return values

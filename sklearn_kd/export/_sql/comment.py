@@ -27,7 +27,8 @@ def comment(program, title, names):
     """
     lines = [f"A student of sklearn_kd for {title}: a SELECT of all columns and"]
     lines += [", ".join(map(json.dumps, names)), ""]
-    lines += ["The table has to have the columns"]
+    lines += ["The table must have no column called so: make a view without it."]
+    lines += ["It has to have the columns"]
     for column in program.inputs:
         kind = "numbers"
         if column.levels is not None:

@@ -48,6 +48,9 @@ DistilledRegressor
         names of two classes apart, such as "a" and "A", or PostgreSQL would shorten
         one, classes are numbered by their place in ``classes_``.
 
+        The table must have no column of its own that is called as an output, such as
+        ``label``: databases hide one of the two, or fail. Make a view without it.
+
         The comment on top lists the columns that the table has to have and, as JSON,
         version, features, levels, classes, threshold and quantiles.
 
@@ -59,8 +62,9 @@ DistilledRegressor
     ValueError
         For another dialect, an empty name, columns of the student that have the name of
         an output or are one column in the database, strings with a null character,
-        labels and levels outside the range of int64, and layers of more than 900
-        units in SQLite, or 1500 in PostgreSQL.
+        labels and levels outside the range of int64, columns and targets whose slopes
+        or scales leave 1e-307 to 1e307, and layers of more than 900 units in SQLite, or
+        1500 in PostgreSQL.
 
     See Also
     --------

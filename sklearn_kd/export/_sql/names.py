@@ -80,9 +80,10 @@ def check_columns(inputs, dialect):
 
 def _identity(name, dialect):
     """Give what a database tells names apart by."""
-    if dialect == "postgresql":
-        return name.encode("utf-8")[:_LONGEST]
-    return name.lower()
+    written = name.encode("utf-8")
+    if dialect == "postgresql":  # it cuts between two characters
+        return written[:_LONGEST].decode("utf-8", "ignore").encode("utf-8")
+    return written.lower()  # of ASCII alone, as they do
 
 
 def output_names(program, dialect):

@@ -4,6 +4,7 @@ from itertools import accumulate
 
 import numpy as np
 
+from sklearn_kd.export._program.float32 import in_range
 from sklearn_kd.export._program.levels import plain_labels
 from sklearn_kd.export._program.steps import (
     Activate,
@@ -22,6 +23,9 @@ from sklearn_kd.export._sql.query import clamped
 
 #: Arguments of EXP: neither its result nor a product with it is too large or too small.
 _EXPONENTS = -300, 600
+
+#: The smallest unit of a target that is told from 0.
+_LEAST = 1e-307
 
 
 def write_steps(query, program):
@@ -48,30 +52,30 @@ def write_steps(query, program):
 
 def _encode(query, step, value, rest):
     """Write the functions of numeric columns, and the layer behind them."""
-    return _first_layer(query, functions_of(step.parts), rest)
+    return _first_layer(query, functions_of(step.parts, query.inputs), rest, query.read)
 
 
 def _scale(query, step, value, rest):
     """Write the scaling of all columns, and the layer behind it."""
-    return _first_layer(query, list(scaled(step, len(query.inputs))), rest)
+    return _first_layer(query, list(scaled(step, query.inputs)), rest, query.read_any)
 
 
-def _first_layer(query, functions, rest):
+def _first_layer(query, functions, rest, read):
     """Write functions of columns chunk by chunk, each a layer that adds to the last."""
     step, start = rest.pop(0), None
     while len(functions) > query.chunk:
-        inputs = _read(query, functions[: query.chunk])
+        inputs = _read(query, functions[: query.chunk], read)
         part = Dense(step.coef[: query.chunk], np.zeros_like(step.intercept))
         start = query.layer(inputs, part, start, [], str)
         functions = functions[query.chunk :]
         step = Dense(step.coef[query.chunk :], step.intercept)
-    return _layer(query, step, _read(query, functions), rest, start)
+    return _layer(query, step, _read(query, functions, read), rest, start)
 
 
-def _read(query, functions):
+def _read(query, functions, read):
     """Add stages that read columns and compute functions of them."""
     places = sorted({place for place, _ in functions})
-    read = query.columns([query.read(place) for place in places])
+    read = query.columns([read(place) for place in places])
     numbers = dict(zip(places, read, strict=True))
     return query.vector([write(query, numbers[place]) for place, write in functions])
 
@@ -165,9 +169,10 @@ def _softplus(query, value):
 
 def _unscale(query, step, value, rest):
     """Bring numbers to the units of the targets."""
+    in_range(step.scale, "The target", "double precision")
     return query.columns(
         [
-            f"{each} * {query.weight(scale)} + {query.operand(shift)}"
+            f"{query.product(each, scale, _LEAST)} + {query.operand(shift)}"
             for each, scale, shift in zip(value, step.scale, step.shift, strict=True)
         ]
     )
@@ -211,7 +216,7 @@ def write_outputs(query, program, names, value):
         value = [*value[decision.place :: decision.n_levels], *value]
     if isinstance(program.steps[0], Scale):
         # the student refuses a row with a missing number
-        absent = [f"{query.read(j)} IS NULL" for j in range(len(query.inputs))]
+        absent = [f"{query.read_any(j)} IS NULL" for j in range(len(query.inputs))]
         condition = text.total(absent, "({} OR {})")
         (complete,) = query.columns([f"CASE WHEN {condition} THEN 0 ELSE 1 END"])
         labels, value = (

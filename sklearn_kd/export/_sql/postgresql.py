@@ -1,7 +1,9 @@
 """The SELECT for PostgreSQL: a layer is a small table with a row for each unit."""
 
+import numpy as np
+
 from sklearn_kd.export._sql import text
-from sklearn_kd.export._sql.query import Query, Vector
+from sklearn_kd.export._sql.query import LEAST, Query, Vector, without_nan
 
 
 class PostgreSQL(Query):
@@ -19,10 +21,26 @@ class PostgreSQL(Query):
         # a subquery takes up a value of a type that has no hash.
         self._uncached = f"{once}.p"
 
-    def read(self, place):
-        number = f"CAST({self.column(place)} AS DOUBLE PRECISION)"
-        # a product that is too small for a double is an error
-        return f"CASE WHEN ABS({number}) < 1e-200 THEN 0 ELSE {super().read(place)} END"
+    def read_any(self, place):
+        # there is no cast from boolean to double
+        written = f"CAST({self.column(place)} AS text)"
+        return without_nan(
+            f"CASE {written} WHEN 'true' THEN 1 WHEN 'false' THEN 0 "
+            f"ELSE CAST({written} AS DOUBLE PRECISION) END"
+        )
+
+    def product(self, value, factor, least=LEAST):
+        # A product that is too small for a double is an error: what is far below
+        # `least` is lost in a sum with a number of that size.
+        with np.errstate(over="ignore", under="ignore"):
+            tiny = float(f"{np.divide(least, abs(factor)):.0e}") if factor else 0.0
+        if tiny > 0:
+            value = "({0} + {1} - {1})".format(value, self.operand(tiny))
+        return super().product(value, factor)
+
+    def weight(self, value):
+        """Write a weight or a bias; products with very small ones would be errors."""
+        return self.operand(value if abs(value) > LEAST else 0.0)
 
     def double(self, value):
         return f"float8 '{float(value)!r}'"

@@ -3,8 +3,8 @@
 from sklearn_kd.export._program.levels import kind_of_levels
 from sklearn_kd.export._sql import text
 
-#: A weight below it is left out: PostgreSQL refuses a product that is too small.
-_LEAST_WEIGHT = 1e-100
+#: Below it, the input of a layer may count as 0.
+LEAST = 1e-100
 
 
 class Vector(list):
@@ -52,8 +52,7 @@ class Query:
 
     def read(self, place):
         """Read a column as double; NULL for what is missing."""
-        number = f"CAST({self.column(place)} AS DOUBLE PRECISION)"
-        return f"NULLIF({number}, CAST('NaN' AS DOUBLE PRECISION))"
+        return without_nan(f"CAST({self.column(place)} AS DOUBLE PRECISION)")
 
     def double(self, value):
         """Write a number that stands by itself."""
@@ -63,9 +62,13 @@ class Query:
         """Write a number beside a double in an operation."""
         return text.number(value)
 
-    def weight(self, value):
-        """Write a number that a double is multiplied with."""
-        return self.operand(value if abs(value) > _LEAST_WEIGHT else 0.0)
+    def read_any(self, place):
+        """Read a column of numbers, or of truth values, as :meth:`read` does."""
+        return self.read(place)
+
+    def product(self, value, factor, least=LEAST):
+        """Write a product, which may be off by less than `least`."""
+        return value if factor == 1 else f"{value} * {self.operand(factor)}"
 
     def string(self, value):
         """Write a text."""
@@ -108,8 +111,8 @@ class Query:
             height, slope, offset = cells[0]
             if slope == 0:
                 return self.double(height)
-            height, slope, offset = map(self.operand, cells[0])
-            return f"{height} + {slope} * ({x} - {offset})"
+            above = self.product(f"({x} - {self.operand(offset)})", slope)
+            return f"{self.operand(height)} + {above}"
         half = len(knots) // 2
         low = self.curve(x, knots[:half], cells[: half + 1])
         high = self.curve(x, knots[half + 1 :], cells[half + 1 :])
@@ -117,12 +120,13 @@ class Query:
 
     def ramp(self, x, lower, upper, slope):
         """Write a function that rises from 0 to 1; it is 0 for NULL."""
-        lower, upper, slope = map(self.operand, (lower, upper, slope))
+        lower, upper = map(self.operand, (lower, upper))
+        risen = self.product(f"({x} - {lower})", slope)
         zero, one = map(self.double, (0, 1))
         # no comparison with NULL is true
         return (
             f"CASE WHEN {x} > {lower} THEN CASE WHEN {x} < {upper} "
-            f"THEN ({x} - {lower}) * {slope} ELSE {one} END ELSE {zero} END"
+            f"THEN {risen} ELSE {one} END ELSE {zero} END"
         )
 
     def levels(self, steps):
@@ -185,6 +189,11 @@ class Query:
             return str(int(level))
         text.refuse_unwritable(level, "the level")
         return self.string(level)
+
+
+def without_nan(number):
+    """Write NULL for NaN."""
+    return f"NULLIF({number}, CAST('NaN' AS DOUBLE PRECISION))"
 
 
 def clamped(query, value, least, most):

@@ -74,7 +74,7 @@ class SQLite(Query):
             if start:
                 terms.append(start[unit])
             terms += [self._choose(code, values[unit]) for code, values in levels]
-            weights = map(self.weight, step.coef[:, unit])
+            weights = map(self.operand, step.coef[:, unit])
             terms += map("{} * {}".format, inputs, weights)
             units.append(function(text.total(terms)))
         return self.columns(units)
