@@ -112,17 +112,7 @@ N_JOBS = [
 
 
 def fit_tree(tree, X, y, sample_weight):
-    """Fit a decision tree by what its public ``fit`` calls: no checks, and no hooks.
-
-    Parameters
-    ----------
-    tree : estimator
-        Decision tree.
-    X : ndarray of shape (n_rows, n_columns), float32
-        Without NaN, as what follows.
-    y : ndarray of shape (n_rows, n_targets), float64, C-contiguous
-    sample_weight : ndarray of shape (n_rows,), float64
-    """
+    """Fit a decision tree without checks: float32 X, float64 y in two dimensions."""
     tree._fit(X, y, sample_weight=sample_weight, check_input=False)
 
 

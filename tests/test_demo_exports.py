@@ -48,6 +48,13 @@ def test_a_saved_student_is_written_in_every_language(name, student, capsys):
     assert sorted(os.listdir()) == sorted([name, "my-student.h", "s.onnx", "s.SQL"])
 
 
+@pytest.mark.parametrize("name", ["über.h", "int.h", "_x.h", "2.h"])
+def test_any_name_of_a_file_makes_names_of_c(name, student, capsys):
+    joblib.dump(student, "s.joblib")
+    main(["--student", "s.joblib", "--export", name])
+    assert "static inline void student_" in Path(name).read_text()
+
+
 @pytest.mark.parametrize(
     ("arguments", "message"),
     [
@@ -67,6 +74,7 @@ def test_a_saved_student_is_written_in_every_language(name, student, capsys):
         (["--student", "array.joblib", "--export", "s.h"], "got [1.0, 1.0"),
         (["--dialect", "oracle"], "invalid choice: 'oracle'"),
         (["--export", "student"], "expected a file that ends in"),
+        (["--table", "", "--export", "s.sql"], "--table: table='' is not the name"),
         (["--student", "odd.skops", "--export", "s.h"], "names the types"),
     ],
 )

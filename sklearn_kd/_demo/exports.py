@@ -8,44 +8,60 @@ from sklearn_kd import export
 from sklearn_kd._demo.error import DemoError, first_line
 from sklearn_kd._demo.places import check_apart, check_place
 from sklearn_kd._messages import printable
+from sklearn_kd.export._c.text import check_name
+from sklearn_kd.export._sql.names import read_table
 
 #: What may be loaded as a student; the first two run code.
 _SAVED = (".joblib", ".pkl", ".skops")
 
 
-def _to_c(student, path, table, dialect):
-    """Write a C header, whose names begin with that of the file."""
+def _name_in_c(path):
+    """Make what names in C begin with of the name of a file."""
     name = re.sub(r"\W", "_", Path(path).stem, flags=re.ASCII)
-    name = f"student_{name}" if not name or name[0].isdigit() else name
-    export.to_c(student, name, path=path)
+    try:
+        check_name(name)
+    except ValueError:  # a word of C, a digit or a letter beyond ASCII in front
+        name = f"student_{name}"
+    return name
+
+
+def _to_c(student, path, table_name, dialect):
+    """Write a C header, whose names begin with that of the file."""
+    export.to_c(student, _name_in_c(path), path=path)
 
 
 #: What writes a student, by the ending of the file.
 WRITERS = {
-    ".onnx": lambda student, path, table, dialect: export.to_onnx(student, path),
+    ".onnx": lambda student, path, table_name, dialect: export.to_onnx(student, path),
     ".h": _to_c,
-    ".sql": lambda student, path, table, dialect: export.to_sql(
-        student, table, dialect, path=path
+    ".sql": lambda student, path, table_name, dialect: export.to_sql(
+        student, table_name, dialect, path=path
     ),
 }
 
 
-def check_exports(paths, data=None):
+def check_exports(paths, table_name, data=None):
     """Find out before the long work whether the files can be written after it.
 
     Parameters
     ----------
     paths : list of str
         The files.
+    table_name : str
+        The table that SQL reads.
     data : str or None
         The file that is read.
 
     Raises
     ------
     DemoError
-        For an ending that nothing writes, one file twice, and a place where it cannot
-        be written.
+        For an ending that nothing writes, one file twice, a place where it cannot be
+        written, and what is no name of a table.
     """
+    try:
+        read_table(table_name)
+    except ValueError as error:
+        raise DemoError(f"--table: {first_line(error)}") from error
     for place, path in enumerate(paths):
         if Path(path).suffix.lower() not in WRITERS:
             raise DemoError(
@@ -87,7 +103,7 @@ def write_exports(student, paths, table_name, dialect):
 
 def export_saved(student, exports, table_name, dialect):
     """Write a saved student, from a file of joblib, pickle or skops, to files."""
-    check_exports(exports, student)
+    check_exports(exports, table_name, student)
     write_exports(_load(student), exports, table_name, dialect)
 
 

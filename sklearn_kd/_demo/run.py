@@ -87,7 +87,7 @@ def run(
         _check_out(out, path)
         if picture is not None:
             check_apart("--picture", picture, "--out", out)
-    check_exports(exports, path)
+    check_exports(exports, table_name, path)
     if ships:
         table = shipped_table(data, nominal)
     else:

@@ -3,6 +3,7 @@
 import os
 import secrets
 import shutil
+import stat
 from contextlib import contextmanager
 from pathlib import Path
 
@@ -22,24 +23,40 @@ def check_path(path):
     TypeError
         For another type.
     ValueError
-        For a folder, an empty path, and a file in a folder that does not exist.
+        For a folder, a device, an empty path or one that no file can have, and a file
+        in a folder that does not exist.
     """
     if path is None:
         return
-    if not isinstance(path, str | os.PathLike):
+    name = os.fspath(path) if isinstance(path, str | os.PathLike) else None
+    if not isinstance(name, str):
         raise TypeError(
-            f"path must be a str or an os.PathLike, got {show(path)}. Pass, for "
+            f"path must be a str or an os.PathLike of one, got {show(path)}. Pass, for "
             'example, path="student.onnx".'
         )
-    if not os.fspath(path):
+    if not name:
         raise ValueError("path is empty. Pass the name of the file to write.")
-    path = Path(path)
-    if path.is_dir():
-        raise ValueError(f"path={show(str(path))} is a folder. Name a file in it.")
-    if not path.parent.is_dir():
+    start = f"path={show(name)}"
+    try:
+        real, mode = os.path.realpath(name), stat.S_IFREG
+        mode = os.stat(real).st_mode
+    except (FileNotFoundError, NotADirectoryError):
+        pass  # there is none yet
+    except (OSError, ValueError) as error:  # too long, a null character, a loop
+        reason = getattr(error, "strerror", None) or error
+        raise ValueError(f"{start} is no path of a file: {reason}.") from error
+    folder = os.path.dirname(real)
+    if os.path.isdir(real) or name.endswith(("/", os.sep)):
+        raise ValueError(f"{start} is a folder. Name a file in it.")
+    if not stat.S_ISREG(mode):
         raise ValueError(
-            f"path={show(str(path))} is in the folder {show(str(path.parent))}, which "
-            "does not exist. Make it first."
+            f"{start} is a device or pipe, and no regular file. Name another, or write "
+            "what is returned there yourself."
+        )
+    if not os.path.isdir(folder):
+        raise ValueError(
+            f"{start} is in the folder {show(folder)}, which does not exist. Make it "
+            "first."
         )
 
 

@@ -4,7 +4,7 @@ from dataclasses import replace
 
 from sklearn_kd._messages import show
 from sklearn_kd.export._onnx.graph import Graph
-from sklearn_kd.export._onnx.levels import input_kind
+from sklearn_kd.export._onnx.levels import check_text, input_kind
 from sklearn_kd.export._onnx.nodes import graft_rows, write_steps
 from sklearn_kd.export._onnx.results import RESULTS
 from sklearn_kd.export._program.metadata import metadata_of
@@ -50,6 +50,14 @@ def _start(program):
             f"Columns named {show(sorted(taken))} would be inputs of the same name as "
             "an output. Rename them before fitting."
         )
+    for name in names:
+        check_text(name, f"a column named {show(name)}")
+        if not name or name.startswith("kd:"):
+            raise ValueError(
+                f"to_onnx cannot write a column named {show(name)}: an input has a "
+                'name, and those that begin with "kd:" are of the model itself. Rename '
+                "the column before fitting."
+            )
     kinds = list(map(input_kind, inputs))
     columns = [(name, kind, 1) for name, kind in zip(names, kinds, strict=True)]
     return Graph(columns), names, kinds

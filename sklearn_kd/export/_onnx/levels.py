@@ -34,6 +34,8 @@ def input_kind(column):
     if known is None:
         return "FLOAT"
     strings = kind_of_levels(column, "to_onnx") == "string"
+    for level in known:
+        check_text(level, f"the level {show(level)} of column {show(column.label)}")
     kind, name = "STRING" if strings else "INT64", column.label
     mark = MISSING[kind]
     if None in known and mark in known:
@@ -44,6 +46,15 @@ def input_kind(column):
             + ('"empty".' if kind == "STRING" else "-1.")
         )
     return kind
+
+
+def check_text(text, what):
+    """Refuse half of a surrogate pair in a string, which no ONNX model can have."""
+    if isinstance(text, str) and any("\ud800" <= each <= "\udfff" for each in text):
+        raise ValueError(
+            f"to_onnx cannot write {what}: it has half of a surrogate pair, which is "
+            "no character. Replace it before fitting."
+        )
 
 
 def read_level(graph, name, kind, step):

@@ -2,6 +2,7 @@
 
 import numpy as np
 
+from sklearn_kd._messages import show
 from sklearn_kd.export._onnx.levels import read_level
 from sklearn_kd.export._onnx.numbers import encode_numbers, scale_numbers
 from sklearn_kd.export._onnx.parts import Converted, Estimated
@@ -28,6 +29,10 @@ _ACTIVATIONS = {
 
 #: What the name of a node begins with whose weights are not to be rounded.
 EXACT = "kd:exact_"
+
+#: Means of targets below it are 0 to ONNX Runtime, though they are double; and the
+#: share of a deviation at which that does not matter.
+_SMALLEST, _NEGLIGIBLE = 1e-37, 1e-9
 
 #: The label that a converted estimator gives.
 LABEL = "kd:label"
@@ -137,6 +142,13 @@ def _ascend(graph, step, value, names, kinds):
 
 def _unscale(graph, step, value, names, kinds):
     """Bring numbers to the units of the targets, in float64."""
+    size = np.abs(step.shift)
+    lost = (size < _SMALLEST) & (size > _NEGLIGIBLE * step.scale)
+    if lost.any():  # ONNX Runtime leaves out the sum with what float32 takes for 0
+        raise ValueError(
+            f"to_onnx cannot write targets around {show(step.shift[lost][0])}, which "
+            "float32 takes for 0. Fit on targets in another unit."
+        )
     value = graph.add("Mul", graph.add("Cast", value, to=11), step.scale)  # double
     return graph.add("Add", value, step.shift)
 

@@ -2,6 +2,8 @@
 
 import numpy as np
 
+from sklearn_kd._messages import show
+from sklearn_kd.export._onnx.levels import check_text
 from sklearn_kd.export._onnx.nodes import LABEL
 from sklearn_kd.export._onnx.parts import Given
 from sklearn_kd.export._program.levels import plain_labels
@@ -13,6 +15,8 @@ _LABELS = {"i": "INT64", "O": "STRING", "b": "BOOL", "f": "DOUBLE"}
 def _label(graph, proba, program):
     """Write the label of each row."""
     classes = plain_labels(program.classes, "to_onnx")
+    for label in classes.tolist():
+        check_text(label, f"the label {show(label)}")
     if isinstance(program.decision, Given):
         graph.add("Identity", LABEL, output="label")
     else:

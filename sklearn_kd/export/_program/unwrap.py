@@ -74,4 +74,11 @@ def read_decision(deciding, classes):
         )
     place = place_of(deciding, threshold.pos_label)
     column, other = np.searchsorted(classes, deciding.classes_)[[place, 1 - place]]
-    return int(column), int(other), threshold.value
+    return int(column), int(other), _finite(threshold.value)
+
+
+def _finite(threshold):
+    """Give a finite threshold that decides the same of every probability."""
+    if np.isnan(threshold):
+        return 2.0  # nothing is at or above it
+    return float(np.clip(threshold, -1, 2)) if np.isinf(threshold) else threshold

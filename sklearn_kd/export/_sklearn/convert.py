@@ -5,6 +5,7 @@ from sklearn.frozen import FrozenEstimator
 from sklearn.model_selection import FixedThresholdClassifier
 from sklearn.pipeline import Pipeline
 
+from sklearn_kd._messages import show
 from sklearn_kd.export._program.metadata import metadata_of
 from sklearn_kd.export._program.program import program_of
 from sklearn_kd.export._program.steps import (
@@ -108,6 +109,7 @@ DistilledRegressor
     True
     """
     program = program_of(estimator, "to_sklearn")
+    _check_labels(program.classes)
     features, layers, later = features_of(program)
     for step in later:
         _STEPS[type(step)](layers, step)
@@ -136,6 +138,16 @@ _STEPS = {
     Ascend: Layers.ascend,
     Unscale: Layers.unscale,
 }
+
+
+def _check_labels(classes):
+    """Refuse labels that an array of strings would shorten."""
+    for label in [] if classes is None else classes.tolist():
+        if isinstance(label, str) and label.endswith("\0"):
+            raise ValueError(
+                f"to_sklearn cannot write the label {show(label)}: an array of strings "
+                "drops a null character at the end. Fit on labels without it."
+            )
 
 
 def _with_threshold(model, program):
