@@ -48,7 +48,7 @@ format: $(VENV)/.test-installed ## let ruff rewrite what it can
 	$(BIN)/ruff format .
 
 doctest: $(VENV)/.test-installed ## run the examples in docstrings, README and docs
-	$(ONE_THREAD) $(BIN)/python -m pytest --doctest-modules \
+	$(ONE_THREAD) $(BIN)/python -m pytest -n $(JOBS) --doctest-modules \
 		--doctest-glob='*.rst' --doctest-glob='README.md' \
 		--ignore=docs/conf.py --ignore=docs/_build --ignore=docs/generated \
 		sklearn_kd docs README.md $(ARGS)
