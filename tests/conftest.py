@@ -2,7 +2,6 @@
 
 import importlib.util
 import os
-from dataclasses import replace
 
 import pytest
 
@@ -15,7 +14,7 @@ if importlib.util.find_spec("sklearn.callback") is None:
 
 
 @pytest.fixture
-def few_trees(monkeypatch):
+def small_teachers(monkeypatch):
     """Let the default ensemble and the pool's booster be small.
 
     For tests of anything but how good these are: most of the time of a fit with the
@@ -29,6 +28,10 @@ def few_trees(monkeypatch):
     def trees(kind):
         return lambda number, **params: kind(max(number // 5, 5), **params)
 
-    for task, makers in _makers._MAKERS.items():
-        small = {"booster": booster(makers.booster), "trees": trees(makers.trees)}
-        monkeypatch.setitem(_makers._MAKERS, task, replace(makers, **small))
+    def network(kind):
+        small = {"hidden_layer_sizes": (20,), "n_iter_no_change": 5}
+        return lambda **params: kind(**params | small)
+
+    for task, of in _makers._MAKERS.items():
+        models = booster(of.booster), trees(of.trees), network(of.network)
+        monkeypatch.setitem(_makers._MAKERS, task, type(of)(*models, of.linear))

@@ -27,7 +27,10 @@ from sklearn_kd import (
 from sklearn_kd.torch import TabularMLP
 
 # of a pool; what counts here is that two fits are alike
-pytestmark = pytest.mark.filterwarnings("ignore:The teacher's weight in the pool")
+pytestmark = [
+    pytest.mark.filterwarnings("ignore:The teacher's weight in the pool"),
+    pytest.mark.usefixtures("small_teachers"),
+]
 
 RNG = np.random.default_rng(0)
 N = 200

@@ -35,6 +35,8 @@ from sklearn_kd import (
 )
 from sklearn_kd.inspection import compare
 
+pytestmark = pytest.mark.usefixtures("small_teachers")
+
 RNG = np.random.default_rng(0)
 N = 120
 NUMBERS = RNG.normal(size=N)

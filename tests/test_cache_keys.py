@@ -28,6 +28,8 @@ from sklearn_kd.teachers.cache._cache import Call
 from sklearn_kd.teachers.cache._key import Keyed, key_of_call, key_of_teacher
 from sklearn_kd.teachers.out_of_sample import _out_of_bag
 
+pytestmark = pytest.mark.usefixtures("small_teachers")
+
 X, y = load_wine(return_X_y=True)
 X = StandardScaler().fit_transform(X)
 FOREST = RandomForestClassifier(12, random_state=0).fit(X, y)

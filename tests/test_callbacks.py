@@ -13,6 +13,8 @@ from sklearn.preprocessing import StandardScaler, scale
 
 from sklearn_kd import DistilledClassifier, MLPStudent, MungeSampler
 
+pytestmark = pytest.mark.usefixtures("small_teachers")
+
 X, y = load_wine(return_X_y=True)
 X = scale(X)
 FOREST = RandomForestClassifier(5, random_state=0)

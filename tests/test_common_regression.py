@@ -2,6 +2,7 @@
 
 import numpy as np
 import pytest
+from checks import parametrize_with_checks
 from lightgbm import LGBMRegressor
 from sklearn.base import clone
 from sklearn.ensemble import RandomForestRegressor
@@ -12,7 +13,6 @@ from sklearn.tree import DecisionTreeRegressor
 from sklearn.utils.estimator_checks import (
     check_dataframe_column_names_consistency,
     check_param_validation,
-    parametrize_with_checks,
 )
 from teacher_alone import alone
 
@@ -30,6 +30,8 @@ TREE = DecisionTreeRegressor(max_leaf_nodes=8)
 FOREST = RandomForestRegressor(10)
 LIGHTGBM = LGBMRegressor(n_estimators=10, num_leaves=7, verbose=-1, n_jobs=1)
 WITHOUT_ROWS = {"transfer": None, "objective": "fidelity"}
+
+pytestmark = pytest.mark.usefixtures("small_teachers")
 
 WEIGHT_CHECKS = (
     "check_sample_weight_equivalence_on_dense_data",
@@ -91,16 +93,13 @@ ESTIMATORS = {
 }
 
 
-def expected_failures(estimator):
-    for candidate, reason in ESTIMATORS.values():
-        if reason is not None and repr(candidate) == repr(estimator):
-            return dict.fromkeys(WEIGHT_CHECKS, reason)
-    return {}
+def expected_failures(name):
+    reason = ESTIMATORS[name][1]
+    return {} if reason is None else dict.fromkeys(WEIGHT_CHECKS, reason)
 
 
 @parametrize_with_checks(
-    [estimator for estimator, _ in ESTIMATORS.values()],
-    expected_failed_checks=expected_failures,
+    {name: estimator for name, (estimator, _) in ESTIMATORS.items()}, expected_failures
 )
 def test_scikit_learn_checks(estimator, check):
     check(estimator)

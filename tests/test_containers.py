@@ -28,6 +28,8 @@ from xgboost import XGBClassifier
 
 from sklearn_kd import MLPStudent
 
+pytestmark = pytest.mark.usefixtures("small_teachers")
+
 WINE, y = load_wine(return_X_y=True)
 X = StandardScaler().fit_transform(WINE)
 STUDENT = MLPStudent((8,), max_iter=40, batch_size=16, learning_rate_init=0.01)

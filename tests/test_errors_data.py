@@ -11,6 +11,8 @@ from wine import X, y
 
 from sklearn_kd import DistilledClassifier, MungeSampler
 
+pytestmark = pytest.mark.usefixtures("small_teachers")
+
 P = 0.05 + 0.85 * np.eye(3)[y]
 
 

@@ -32,6 +32,8 @@ from sklearn_kd import (
 from sklearn_kd._run.twins import as_public, below_hooks
 from sklearn_kd.inspection import compare
 
+pytestmark = pytest.mark.usefixtures("small_teachers")
+
 X, y = load_wine(return_X_y=True)
 X = scale(X)
 #: "temperature" came with scikit-learn 1.8.

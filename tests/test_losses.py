@@ -301,7 +301,7 @@ def test_student_agrees_with_its_teacher_after_a_short_fit(loss):
 def test_student_with_capacity_reproduces_the_teacher_at_any_temperature(temperature):
     X, y = load_wine(return_X_y=True)
     teacher = make_pipeline(StandardScaler(), LogisticRegression(C=0.1)).fit(X, y)
-    student = MLPStudent(max_iter=1000, early_stopping=False, weight_decay=0.0)
+    student = MLPStudent((64,), max_iter=600, early_stopping=False, weight_decay=0.0)
     model = on_given_rows(
         teacher, student, temperature=temperature, random_state=0
     ).fit(X, y)

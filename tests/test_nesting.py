@@ -23,6 +23,8 @@ from sklearn_kd import DistilledClassifier, MLPStudent, MungeSampler
 from sklearn_kd.inspection import pickled_size
 from sklearn_kd.metrics import agreement_scorer
 
+pytestmark = pytest.mark.usefixtures("small_teachers")
+
 X, y = load_wine(return_X_y=True)
 X = StandardScaler().fit_transform(X)
 NAMES = np.array(["barbera", "barolo", "grignolino"])

@@ -47,6 +47,8 @@ from sklearn_kd import (
 from sklearn_kd.inspection import compare
 from sklearn_kd.metrics import agreement_scorer
 
+pytestmark = pytest.mark.usefixtures("small_teachers")
+
 DATED = pd.DataFrame({"number": NUMBERS, "odd": DAYS})
 #: What scikit-learn's trees take for numbers.
 NUMBERS_TO_TREES = {f"polars {k}" for k in ("dates", "datetimes", "durations", "times")}

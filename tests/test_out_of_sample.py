@@ -261,7 +261,7 @@ def test_other_values_are_refused(out_of_sample):
 def test_auto_looks_whether_has_memorised_noise(flipped, choice, cv, capsys):
     X, y = make_table(600, flipped, seed=1)
     X = X[:, 1:]
-    teacher = RandomForestClassifier(100, random_state=0)
+    teacher = RandomForestClassifier(50, random_state=0)
     teacher = teacher.fit(X, y) if cv is None else teacher
     rows = {}
     for out_of_sample in ("auto", True, False):

@@ -149,7 +149,7 @@ def test_concurrent_fits_and_predictions_give_the_predictions_of_one_thread():
         np.testing.assert_array_equal(result, expected)
 
 
-@pytest.mark.usefixtures("few_trees")
+@pytest.mark.usefixtures("small_teachers")
 @pytest.mark.parametrize("random_state", [None, 0])
 def test_no_other_random_state_moves(random_state):
     X, y = load_wine(return_X_y=True)

@@ -31,6 +31,8 @@ from wine import STUDENT, X, distil, y
 from sklearn_kd import SkorchStudent
 from sklearn_kd._estimators.weight_names import weight_parameter
 
+pytestmark = pytest.mark.usefixtures("small_teachers")
+
 
 @pytest.fixture
 def routing():

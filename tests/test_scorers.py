@@ -28,6 +28,8 @@ from sklearn_kd.metrics import (
     retention_scorer,
 )
 
+pytestmark = pytest.mark.usefixtures("small_teachers")
+
 X, y = load_wine(return_X_y=True)
 NAMES = np.array(["a", "b", "c"])[y]
 FOREST = RandomForestClassifier(10, random_state=0).fit(X[::2], NAMES[::2])

@@ -221,7 +221,7 @@ def test_a_readable_tree_learns_more_from_a_forest_than_from_labels():
         rows, labels, train_size=3000, test_size=4000, random_state=0, stratify=labels
     )
     tree = DecisionTreeClassifier(min_samples_leaf=5, random_state=0)
-    forest = RandomForestClassifier(100, n_jobs=2, random_state=0)
+    forest = RandomForestClassifier(40, random_state=0)
 
     def auc(model):
         proba = model.predict_proba(X_test)[:, 1]

@@ -39,6 +39,8 @@ from sklearn.tree import DecisionTreeClassifier
 from sklearn_kd import DistilledClassifier, MLPStudent
 from sklearn_kd.students.weighted._requests import ask_for
 
+pytestmark = pytest.mark.usefixtures("small_teachers")
+
 X, codes = make_classification(300, 6, n_informative=4, random_state=0)
 y = np.where(codes, "yes", "no")
 TEACHER = RandomForestClassifier(20, max_depth=4, random_state=0).fit(X, y)

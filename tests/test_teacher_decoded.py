@@ -33,6 +33,8 @@ from sklearn_kd._estimators.weight_names import weight_parameter
 from sklearn_kd.decoded import DecodedClassifier, decoded
 from sklearn_kd.students.weighted._requests import ask_for
 
+pytestmark = pytest.mark.usefixtures("small_teachers")
+
 X, CODES = make_classification(
     150, 5, n_informative=4, n_redundant=0, n_classes=3, random_state=0
 )

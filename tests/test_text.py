@@ -36,6 +36,8 @@ from sklearn_kd._tables.building import stack_rows
 from sklearn_kd.inspection import compare
 from sklearn_kd.metrics import agreement_scorer
 
+pytestmark = pytest.mark.usefixtures("small_teachers")
+
 STUDENTS = {"mlp": MLP, "linear": LINEAR}
 
 

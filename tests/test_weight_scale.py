@@ -21,6 +21,8 @@ from sklearn_kd import (
 from sklearn_kd._tables.weights import in_rows, weight_of_row
 from sklearn_kd.torch import TabularMLP
 
+pytestmark = pytest.mark.usefixtures("small_teachers")
+
 X, y = load_wine(return_X_y=True)
 X = X[:, :5]
 RNG = np.random.default_rng(0)
