@@ -1,7 +1,6 @@
 """What a C header says: names, codes of levels, strings, and what it refuses."""
 
 import hashlib
-import importlib.util
 import os
 import re
 import subprocess
@@ -161,7 +160,6 @@ def test_two_students_in_two_files_of_one_program(tmp_path):
     run([build(tmp_path, files, *strict, "-std=c++11", compiler=CPP_COMPILER)])
 
 
-@pytest.mark.skipif(not importlib.util.find_spec("ziglang"), reason="needs ziglang")
 def test_clang_has_nothing_to_remark(tmp_path):
     lines = []
     for name in ("mixed", "quantiles of two", "threshold", "constants", "sparse"):

@@ -6,6 +6,7 @@ import sys
 import numpy as np
 import pandas as pd
 import pytest
+import skl2onnx
 from exported import (
     DIABETES,
     KINDS,
@@ -244,7 +245,6 @@ class CodesOnly(GaussianNB):
 
 
 def test_a_student_of_codes_is_converted_once_its_converter_is_registered(monkeypatch):
-    skl2onnx = pytest.importorskip("skl2onnx")
     names = skl2onnx._supported_operators.sklearn_operator_name_map
     model = distilled(CodesOnly())
     assert isinstance(model.student_, DecodedClassifier)
