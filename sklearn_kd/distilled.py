@@ -184,7 +184,7 @@ class DistilledClassifier(PredictingClassifierMixin, Distilling):
     >>> from sklearn.ensemble import RandomForestClassifier
     >>> from sklearn.model_selection import train_test_split
     >>> from sklearn_kd import DistilledClassifier
-    >>> X, y = load_digits(return_X_y=True)
+    >>> X, y = load_digits(n_class=5, return_X_y=True)
     >>> X, X_test, y, y_test = train_test_split(X, y, random_state=0)
     >>> teacher = RandomForestClassifier(300, random_state=0).fit(X, y)
     >>> student = DistilledClassifier(teacher, random_state=0).fit(X, y)
