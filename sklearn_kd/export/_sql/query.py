@@ -1,5 +1,7 @@
 """A SELECT under construction: what differs from one database to another."""
 
+from abc import ABC, abstractmethod
+
 from sklearn_kd.export._program.levels import kind_of_levels
 from sklearn_kd.export._sql import text
 
@@ -15,7 +17,7 @@ class Vector(list):
         self.name = name
 
 
-class Query:
+class Query(ABC):
     """Collects stages; each computes columns of those before it, row for row.
 
     A stage stands between an expression and its uses, so that a database computes it
@@ -82,9 +84,9 @@ class Query:
         """Write a number as what :meth:`select` takes."""
         return value
 
+    @abstractmethod
     def columns(self, expressions):
         """Add a stage that computes columns."""
-        raise NotImplementedError
 
     def vector(self, expressions):
         """Add a stage that computes the inputs of a layer."""
@@ -129,10 +131,11 @@ class Query:
             f"THEN {risen} ELSE {one} END ELSE {zero} END"
         )
 
+    @abstractmethod
     def levels(self, steps):
         """Add a stage that finds the levels of rows, for :meth:`layer`."""
-        raise NotImplementedError
 
+    @abstractmethod
     def layer(self, inputs, step, start, levels, function):
         """Add a stage that computes the units of a layer, and give references to them.
 
@@ -140,15 +143,14 @@ class Query:
         :meth:`levels` gave, `step` is a `Dense`, `start` is added to the units if there
         is any, and `function` writes a function of an expression that it uses once.
         """
-        raise NotImplementedError
 
+    @abstractmethod
     def select(self, outputs):
         """Put the SELECT together, of the names of outputs and their expressions."""
-        raise NotImplementedError
 
+    @abstractmethod
     def key(self, place, kind):
         """Give a nominal column as what is compared with levels."""
-        raise NotImplementedError
 
     def is_missing(self, place, kind):
         """Give the condition that a nominal column has no value."""
