@@ -4,7 +4,7 @@ import warnings
 
 from matplotlib.figure import Figure
 
-from sklearn_kd.inspection._format import (
+from sklearn_kd.inspection._writing.numbers import (
     SCORES,
     format_number,
     format_seconds,

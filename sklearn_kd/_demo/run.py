@@ -23,7 +23,7 @@ from sklearn_kd._messages import printable
 from sklearn_kd._tables.doubtful_levels import already_warned
 from sklearn_kd.export._files import replacing
 from sklearn_kd.inspection import compare
-from sklearn_kd.inspection._format import SCORES
+from sklearn_kd.inspection._writing.numbers import SCORES
 
 TEACHER, STUDENT = "teacher", "student"
 PLAIN, BOOSTER = "without teacher", "small booster"

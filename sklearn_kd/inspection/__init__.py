@@ -1,8 +1,8 @@
 """Fitted models side by side: quality, fidelity, size and speed."""
 
 from sklearn_kd.inspection._compare import compare
-from sklearn_kd.inspection._size import count_parameters, pickled_size
-from sklearn_kd.inspection._speed import prediction_latency, throughput
+from sklearn_kd.inspection._costs.size import count_parameters, pickled_size
+from sklearn_kd.inspection._costs.speed import prediction_latency, throughput
 from sklearn_kd.inspection.comparison import Comparison
 
 __all__ = [

@@ -3,7 +3,7 @@
 from dataclasses import dataclass
 
 from sklearn_kd._messages import printable
-from sklearn_kd.inspection._format import (
+from sklearn_kd.inspection._writing.numbers import (
     SCORES,
     format_levels,
     format_number,
