@@ -3,12 +3,16 @@
 from sklearn_kd.inspection._compare import compare
 from sklearn_kd.inspection._costs.size import count_parameters, pickled_size
 from sklearn_kd.inspection._costs.speed import prediction_latency, throughput
+from sklearn_kd.inspection._coverage import coverage
+from sklearn_kd.inspection.column_coverage import ColumnCoverage
 from sklearn_kd.inspection.comparison import Comparison
 
 __all__ = [
+    "ColumnCoverage",
     "Comparison",
     "compare",
     "count_parameters",
+    "coverage",
     "pickled_size",
     "prediction_latency",
     "throughput",

@@ -24,7 +24,7 @@ from sklearn_kd.students.encoder.encoder import TabularEncoder
 from sklearn_kd.students.encoder.plain_numbers import PlainNumbers
 
 #: Rows whose ranges are read at once: of a file on disk no more of them are in memory.
-_ROWS = 65536
+RANGE_ROWS = 65536
 
 #: Up to this many, a sum of squares costs less than a check of each.
 _FEW_VALUES = 4096
@@ -226,8 +226,8 @@ def wider_ranges(encoder, X, ranges=None):
     if before is None:
         return None
     wider, numeric = before.copy(), before.numeric
-    for start in range(0, X.shape[0], _ROWS):
-        rows = read_rows(safe_indexing(X, slice(start, start + _ROWS)))
+    for start in range(0, X.shape[0], RANGE_ROWS):
+        rows = read_rows(safe_indexing(X, slice(start, start + RANGE_ROWS)))
         wider.see_numbers(numeric, read_numbers(rows, numeric, "TabularEncoder"))
     return ranges if before.holds(wider) else wider
 
