@@ -26,6 +26,17 @@ def format_number(value):
     return f"{value:#.5g}".rstrip(".")
 
 
+def format_bound(value):
+    """Write an end of a range with six digits at most, a whole number with all."""
+    whole = abs(value) < 1e15 and value == int(value)
+    return f"{value:.0f}" if whole else f"{value:.6g}"
+
+
+def format_share(share):
+    """Write a share with four digits; one that is not 0 does not look like 0."""
+    return "<.0001" if 0 < share < 5e-5 else f"{share:.4f}"
+
+
 def format_levels(levels):
     """Write the levels between which an interval lies, such as 0.05 to 0.95."""
     return " to ".join(f"{level:g}" for level in levels)
