@@ -4,7 +4,10 @@ import numpy as np
 
 from sklearn_kd._messages import show
 from sklearn_kd._task.regression.reading import read_numbers
-from sklearn_kd.inspection._measures.intervals import measure_interval, predicted_intervals
+from sklearn_kd.inspection._measures.intervals import (
+    measure_interval,
+    predicted_intervals,
+)
 from sklearn_kd.metrics._fidelity import difference, r2, read_sides
 from sklearn_kd.metrics._models import predicted_numbers
 from sklearn_kd.metrics._retention import kept
