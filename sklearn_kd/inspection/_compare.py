@@ -4,11 +4,11 @@ from collections.abc import Hashable, Mapping
 
 from sklearn_kd._messages import show
 from sklearn_kd._run.autologging import no_autologging
-from sklearn_kd.inspection._measures.classification import measure_classifiers
-from sklearn_kd.inspection._inputs import count_rows
-from sklearn_kd.inspection._measures.regression import measure_regressors
 from sklearn_kd.inspection._costs.size import count_parameters, pickled_size
 from sklearn_kd.inspection._costs.speed import prediction_latency, throughput
+from sklearn_kd.inspection._inputs import count_rows
+from sklearn_kd.inspection._measures.classification import measure_classifiers
+from sklearn_kd.inspection._measures.regression import measure_regressors
 from sklearn_kd.inspection.comparison import Comparison
 from sklearn_kd.metrics._tasks import check_model, common_task
 

@@ -2,14 +2,18 @@
 
 import os
 
+import numpy as np
+
 from sklearn_kd._messages import printable, show
 
-#: How teacher and student are drawn wherever both are: colours of Okabe and Ito, which
-#: colour-blind people tell apart, each with a contrast above 4 to white and to black.
-STYLES = {
-    "teacher": {"color": "#D55E00", "marker": "s", "linestyle": "--"},
-    "student": {"color": "#0072B2", "marker": "o", "linestyle": "-"},
+#: How teacher and student are drawn wherever both are, on a light background and on a
+#: dark one: colours of Okabe and Ito, which colour-blind people tell apart.
+_MARKS = {
+    "teacher": {"marker": "s", "linestyle": "--"},
+    "student": {"marker": "o", "linestyle": "-"},
 }
+_LIGHT = {"teacher": "#D55E00", "student": "#0072B2"}
+_DARK = {"teacher": "#E69F00", "student": "#56B4E9"}
 
 #: Most characters of a label.
 _LABEL = 18
@@ -72,6 +76,24 @@ def styled(defaults, given, artist):
     return defaults | cbook.normalize_kwargs(given, artist)
 
 
+def styles(ax):
+    """Give marker, line and colour of teacher and student, in the style that is on."""
+    colors = _DARK if is_dark(ax) else _LIGHT
+    return {name: mark | {"color": colors[name]} for name, mark in _MARKS.items()}
+
+
+def is_dark(ax):
+    """Return whether the background is darker than what is drawn on it has to be."""
+    from matplotlib.colors import to_rgb
+
+    return luminance(to_rgb(ax.get_facecolor())) < 0.5
+
+
+def luminance(color):
+    """Give the brightness that red, green and blue are seen with, 0 to 1."""
+    return float(np.dot(color[:3], [0.299, 0.587, 0.114]))
+
+
 def text_color():
     """Give the colour of text in the style that is on, which a dark notebook sets."""
     from matplotlib import rcParams
@@ -97,11 +119,13 @@ def short_texts(labels):
     texts = [printable(label) for label in labels]
     texts = [text[::-1] for text in _without_beginning(texts)]
     texts = [text[::-1] for text in _without_beginning(texts)]
-    half = _LABEL // 2
-    return [
-        text if len(text) <= _LABEL else f"{text[:half]}…{text[1 - half :]}"
-        for text in texts
-    ]
+    return [short(text, _LABEL) for text in texts]
+
+
+def short(text, most):
+    """Leave the middle of a text out where it has more characters than so many."""
+    half = most // 2
+    return text if len(text) <= most else f"{text[:half]}…{text[1 - half :]}"
 
 
 def _without_beginning(texts):

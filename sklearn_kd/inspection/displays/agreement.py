@@ -9,6 +9,8 @@ from sklearn_kd.inspection._pair import teacher_and_student
 from sklearn_kd.inspection.displays._drawing import (
     axes_for,
     check_matplotlib,
+    is_dark,
+    luminance,
     plain,
     short_texts,
     styled,
@@ -391,18 +393,12 @@ def _default_cmap(ax):
     from matplotlib import colormaps, colors
 
     oranges = colormaps["Oranges"](np.linspace(0.25, 0.95, 256))
-    dark = _luminance(ax.get_facecolor()) < 0.5
-    return colors.ListedColormap(oranges[::-1] if dark else oranges)
+    return colors.ListedColormap(oranges[::-1] if is_dark(ax) else oranges)
 
 
 def _contrast(color):
     """Give black on a light colour, and white on a dark one."""
-    return "black" if _luminance(color) > 0.45 else "white"
-
-
-def _luminance(color):
-    """Give the brightness that a colour of red, green and blue is seen with, 0 to 1."""
-    return float(np.dot(color[:3], [0.299, 0.587, 0.114]))
+    return "black" if luminance(color) > 0.45 else "white"
 
 
 def _cell_size(ax, n_classes):
