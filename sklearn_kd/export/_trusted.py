@@ -6,6 +6,7 @@ _NAMES = (
     "sklearn_kd.decoded.DecodedClassifier",
     "sklearn_kd.distilled.DistilledClassifier",
     "sklearn_kd.distilled_regressor.DistilledRegressor",
+    "sklearn_kd.inspection.column_coverage.ColumnCoverage",
     "sklearn_kd.inspection.comparison.Comparison",
     "sklearn_kd.losses.decoupled.DecoupledKL",
     "sklearn_kd.losses.kl.KLDivergence",
