@@ -6,14 +6,10 @@ import numpy as np
 
 from sklearn_kd._messages import printable, show
 
-#: How teacher and student are drawn wherever both are, on a light background and on a
-#: dark one: colours of Okabe and Ito, which colour-blind people tell apart.
-_MARKS = {
-    "teacher": {"marker": "s", "linestyle": "--"},
-    "student": {"marker": "o", "linestyle": "-"},
-}
-_LIGHT = {"teacher": "#D55E00", "student": "#0072B2"}
-_DARK = {"teacher": "#E69F00", "student": "#56B4E9"}
+#: Colours of Okabe and Ito, which colour-blind people tell apart, on a light background
+#: and on a dark one: of the teacher, of the student, and of what is neither.
+_LIGHT = {"teacher": "#D55E00", "student": "#0072B2", "other": "#009E73"}
+_DARK = {"teacher": "#E69F00", "student": "#56B4E9", "other": "#2BC59A"}
 
 #: Most characters of a label.
 _LABEL = 18
@@ -76,10 +72,9 @@ def styled(defaults, given, artist):
     return defaults | cbook.normalize_kwargs(given, artist)
 
 
-def styles(ax):
-    """Give marker, line and colour of teacher and student, in the style that is on."""
-    colors = _DARK if is_dark(ax) else _LIGHT
-    return {name: mark | {"color": colors[name]} for name, mark in _MARKS.items()}
+def palette(ax):
+    """Give the colours of "teacher", "student" and "other" in the style that is on."""
+    return _DARK if is_dark(ax) else _LIGHT
 
 
 def is_dark(ax):

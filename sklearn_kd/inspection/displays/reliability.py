@@ -11,10 +11,10 @@ from sklearn_kd.inspection._pair import teacher_and_student
 from sklearn_kd.inspection.displays._drawing import (
     axes_for,
     check_matplotlib,
+    palette,
     plain,
     short,
     styled,
-    styles,
     text_color,
 )
 from sklearn_kd.metrics._arguments import check_lengths, rows_that_count
@@ -31,6 +31,15 @@ from sklearn_kd.metrics._tasks import common_task
 
 #: How often a bar holds the share that it is drawn for.
 _CONFIDENCE = 0.95
+
+#: How points and lines of both are told apart without colours.
+_MARKS = {
+    "teacher": {"marker": "s", "linestyle": "--"},
+    "student": {"marker": "o", "linestyle": "-"},
+}
+
+#: Of a new figure, with room for the legend beside a square.
+_INCHES = 7.4, 4.8
 
 #: Most characters of the label that an axis names.
 _LABEL = 28
@@ -315,7 +324,7 @@ class ReliabilityDisplay:
         legend = {"loc": "best"}
         if ax is None:
             legend = {"loc": "upper left", "bbox_to_anchor": (1.02, 1)}
-        ax = axes_for(ax, f"{type(self).__name__}.plot")
+        ax = axes_for(ax, f"{type(self).__name__}.plot", _INCHES)
         from matplotlib.lines import Line2D
 
         self.ax_, self.figure_ = ax, ax.figure
@@ -326,17 +335,18 @@ class ReliabilityDisplay:
         values = []
         curves = zip(
             self.names,
-            styles(ax).values(),
+            _MARKS.items(),
             self.prob_pred,
             self.prob_true,
             self.n_effective,
             self.calibration_errors,
             strict=True,
         )
-        for name, style, predicted, true, n_rows, error in curves:
+        for name, (model, mark), predicted, true, n_rows, error in curves:
             low, high = _interval(true, n_rows)
             values += [predicted, low, high]
-            shown = style | {
+            shown = mark | {
+                "color": palette(ax)[model],
                 "label": f"{name} (ECE {error:.4f})",
                 "capsize": 3,
                 "elinewidth": 1,
