@@ -2,6 +2,7 @@
 
 #: All classes of which objects are saved, and the one function among them.
 _NAMES = (
+    "sklearn_kd.cascade.cascade.CascadeClassifier",
     "sklearn_kd.decoded.DecodedClassifier",
     "sklearn_kd.distilled.DistilledClassifier",
     "sklearn_kd.distilled_regressor.DistilledRegressor",

@@ -1,5 +1,7 @@
 """Numbers as people read them."""
 
+import math
+
 #: What the score is called that retention is of, by its key: one a task.
 SCORES = {"accuracy": "accuracy", "r2": "R²"}
 
@@ -38,6 +40,18 @@ def format_share(share):
 def format_levels(levels):
     """Write the levels between which an interval lies, such as 0.05 to 0.95."""
     return " to ".join(f"{level:g}" for level in levels)
+
+
+def format_range(ends):
+    """Write the two ends of an interval, such as 0.9862 to 1.0041."""
+    if any(map(math.isnan, ends)):
+        return "undefined"
+    return " to ".join(f"{end:.4f}" for end in ends)
+
+
+def format_change(value):
+    """Write a difference of scores with its sign, such as +0.0031."""
+    return f"{value:+.4f}"
 
 
 def _scaled(value, units):
