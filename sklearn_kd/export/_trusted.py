@@ -6,6 +6,7 @@ _NAMES = (
     "sklearn_kd.distilled.DistilledClassifier",
     "sklearn_kd.distilled_regressor.DistilledRegressor",
     "sklearn_kd.inspection.comparison.Comparison",
+    "sklearn_kd.inspection.cost_scorer.CostScorer",
     "sklearn_kd.losses.decoupled.DecoupledKL",
     "sklearn_kd.losses.kl.KLDivergence",
     "sklearn_kd.losses.logit_mse.LogitMSE",
