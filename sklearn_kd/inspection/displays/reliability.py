@@ -159,8 +159,14 @@ class ReliabilityDisplay:
             Rows that neither was fitted on.
         y : array-like of shape (n_samples,)
             Their labels.
-        pos_label, n_bins, strategy, sample_weight
-            As for :meth:`from_predictions`.
+        pos_label : object, default=None
+            As for :meth:`from_predictions`, like those below.
+        n_bins : int, default=10
+            Bins that rows are put into by their probability.
+        strategy : {"quantile", "uniform"}, default="quantile"
+            Bins of equally many rows, or of the same width.
+        sample_weight : array-like of shape (n_samples,), default=None
+            Row weights.
         **kwargs : dict
             Passed on to :meth:`plot`.
 
