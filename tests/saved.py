@@ -32,7 +32,7 @@ from sklearn_kd import (
     TabularEncoder,
     UnlabeledRows,
 )
-from sklearn_kd.inspection import Comparison, size_scorer
+from sklearn_kd.inspection import ColumnCoverage, Comparison, size_scorer
 from sklearn_kd.losses import LOSSES
 from sklearn_kd.metrics import agreement_scorer
 from sklearn_kd.torch import DistillationLoss, RegressionDistillationLoss, TabularMLP
@@ -115,6 +115,7 @@ FITS = {
     "torch loss": DistillationLoss,
     "torch loss of numbers": RegressionDistillationLoss,
     "cost scorer": lambda: size_scorer(),
+    "coverage": lambda: ColumnCoverage([], 1, 0.0),
     "comparison": lambda: Comparison([{"model": "teacher"}], "teacher"),
 }
 

@@ -94,11 +94,31 @@ def coverage(student, X):
 
     Examples
     --------
-    >>> from sklearn.ensemble import RandomForestClassifier
-    >>> from sklearn_kd import DistilledClassifier
-    >>> from sklearn_kd.datasets import load_adult
+    >>> from sklearn.datasets import load_wine
+    >>> from sklearn_kd import MLPStudent
     >>> from sklearn_kd.inspection import coverage
-    >>> X, y = load_adult(return_X_y=True)
+    >>> X, y = load_wine(return_X_y=True, as_frame=True)
+    >>> X = X[["alcohol", "ash", "hue"]].assign(cask=["oak", "steel"] * 89)
+    >>> student = MLPStudent(early_stopping=False, random_state=0).fit(X, y)
+    >>> print(coverage(student, X))
+    0.0000 of 178 rows are outside in at least one column.
+    4 columns have no value outside.
+
+    A sensor that drifts, and a cask of another kind:
+
+    >>> drifted = X.assign(alcohol=X["alcohol"] + 1).replace(
+    ...     {"cask": {"steel": "clay"}}
+    ... )
+    >>> found = coverage(student, drifted)
+    >>> print(found)
+                 kind   outside    below    above   unseen   newly missing   ...
+    cask      nominal    0.5000        -        -   0.5000          0.0000   ...
+    alcohol   numeric    0.1685   0.0000   0.1685        -          0.0000   ...
+    <BLANKLINE>
+    0.5955 of 178 rows are outside in at least one column.
+    2 other columns have no value outside.
+    >>> found["cask"]["examples"]
+    ['clay']
     """
     model, rows = _model_and_rows(student, X)
     ranges = _ranges_of(student, model)
@@ -224,6 +244,7 @@ class _Outside:
         counts = {key: int(each[place]) for key, each in self.counts.items()}
         share = {key: count / self.n_rows for key, count in counts.items()}
         numeric, ends = levels is None, (ranges.least[place], ranges.greatest[place])
+        unseen = sorted(levels or (), key=lambda level: (-levels[level], str(level)))
         ranged = not np.isnan(ends[0])
         least, greatest = map(float, ends) if ranged else (None, None)
         return {
@@ -237,8 +258,6 @@ class _Outside:
             "least": least,
             "greatest": greatest,
             "n_levels": None if numeric else len(ranges.levels[place]),
-            "n_unseen_levels": 0 if numeric else len(levels),
-            "examples": []
-            if numeric
-            else [level for level, _ in levels.most_common(_EXAMPLES)],
+            "n_unseen_levels": None if numeric else len(levels),
+            "examples": unseen[:_EXAMPLES],
         }

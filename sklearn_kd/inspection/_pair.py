@@ -6,13 +6,10 @@ from typing import NamedTuple
 
 import numpy as np
 from sklearn.compose import TransformedTargetRegressor
-from sklearn.frozen import FrozenEstimator
 from sklearn.pipeline import Pipeline
-from sklearn.utils.validation import check_is_fitted
 
-from sklearn_kd._compat import BaseSearchCV
-from sklearn_kd._estimators.thresholds import THRESHOLDED
 from sklearn_kd._messages import show
+from sklearn_kd.inspection._around import look_through, rows_inside
 from sklearn_kd.teachers.dropped import refuse_dropped
 
 
@@ -83,25 +80,7 @@ def find_distilled(estimator):
     Found
         Named values.
     """
-    around, part = [], estimator
-    while True:
-        if hasattr(part, "__sklearn_tags__"):
-            check_is_fitted(part)
-        if isinstance(part, BaseSearchCV) and hasattr(part, "best_estimator_"):
-            part = part.best_estimator_
-        elif isinstance(part, FrozenEstimator):
-            part = part.estimator
-        elif isinstance(part, Pipeline):
-            around.append(part)
-            part = part[-1]
-        elif isinstance(part, TransformedTargetRegressor):
-            around.append(part)
-            part = part.regressor_
-        elif isinstance(part, THRESHOLDED) and hasattr(part, "estimator_"):
-            around.append(part)
-            part = part.estimator_
-        else:
-            break
+    part, around = look_through(estimator)
     refuse_dropped(
         getattr(part, "teacher", None),
         "A comparison of teacher and student",
@@ -117,7 +96,7 @@ def find_distilled(estimator):
     return Found(
         part,
         lambda model: _wrapped(model, around),
-        lambda X: _transformed(X, around),
+        lambda X: rows_inside(X, around),
         lambda y: _with_transformed_targets(y, around),
     )
 
@@ -134,14 +113,6 @@ def _wrapped(model, around):
             twin.estimator_ = model
         model = twin
     return model
-
-
-def _transformed(X, around):
-    """Give rows as they reach what is inside."""
-    for outer in around:
-        if isinstance(outer, Pipeline) and len(outer) > 1:
-            X = outer[:-1].transform(X)
-    return X
 
 
 def _with_transformed_targets(y, around):

@@ -75,6 +75,8 @@ def distillation_report(
           ``score_change_interval`` and ``retention_interval``: 95 % intervals of a
           paired bootstrap.
 
+        What compares a model with the teacher is not there for the teacher itself.
+
         ``by_class`` and ``by`` have for each group ``n_samples``, ``reference_score``
         and ``score`` (accuracy, or RMSE of regressors, of teacher and student), and
         ``agreement`` with its ``agreement_bound``, or of regressors ``difference`` (the
@@ -105,19 +107,22 @@ def distillation_report(
     -----
     .. versionadded:: 0.1
 
-    The bootstrap draws the rows 2000 times with replacement, always the same rows for
-    all models, from a fixed seed: two reports of the same predictions are equal. With
-    more than 10 000 rows, 10 000 random groups of rows are drawn, whose sums vary as
-    much. An interval of width 0 (teacher and student are right on the same rows) does
-    not mean that there is no difference on new rows: the bound of the agreement says
-    how large it may be. A ratio has no interval (NaN) where the score of the teacher is
-    0 or less in some of the draws.
+    The bootstrap draws the rows 2000 times with replacement, the same rows for both
+    models, from a fixed seed: two reports of the same predictions are equal. With more
+    than 10 000 rows, 10 000 random groups of rows are drawn, whose sums vary as much.
+    For the accuracy two rows are added to those that are drawn, one that only the
+    teacher gets right and one that only the other model gets right (Bonett and Price):
+    where both are right on the same rows there is still a doubt about others. A ratio
+    has no interval (NaN) where the score of the teacher is 0 or less in some draws.
 
     With weights the number of rows in a Clopper-Pearson bound is Kish's effective
     number.
 
     References
     ----------
+    Bonett and Price, "Adjusted Wald Confidence Interval for a Difference of Binomial
+    Proportions Based on Paired Data", 2012. :doi:`10.3102/1076998611411915`
+
     Clopper and Pearson, "The use of confidence or fiducial limits illustrated in the
     case of the binomial", 1934. :doi:`10.1093/biomet/26.4.404`
 

@@ -20,6 +20,9 @@ _SHARES = {
 #: Columns that are written; a table may have thousands.
 _MOST_COLUMNS = 30
 
+#: Characters that are written of a level.
+_WIDTH = 24
+
 
 @dataclass(frozen=True)
 class ColumnCoverage:
@@ -52,9 +55,9 @@ class ColumnCoverage:
     >>> drifted = X.assign(alcohol=X["alcohol"] + 1)
     >>> found = coverage(TabularEncoder().fit(X), drifted)
     >>> round(found["alcohol"]["above"], 3)
-    0.213
+    0.169
     >>> round(found.rows_outside, 3)
-    0.213
+    0.169
     """
 
     columns: list
@@ -130,15 +133,21 @@ class ColumnCoverage:
 def _cells(column):
     """Write one column: a share that its kind cannot have is a dash."""
     shares = [column[name] for name in _SHARES]
-    examples = ", ".join(map(show, column["examples"]))
-    more = column["n_unseen_levels"] > len(column["examples"])
+    examples = [_short(show(level)) for level in column["examples"]]
+    if len(examples) < (column["n_unseen_levels"] or 0):
+        examples.append("...")
     return [
         printable(column["column"]),
         column["kind"],
         *("-" if share is None else format_share(share) for share in shares),
-        (examples + ", ..." * more) or "-",
+        ", ".join(examples) or "-",
         _in_training(column),
     ]
+
+
+def _short(text):
+    """Cut a level that would make the table too wide."""
+    return text if len(text) <= _WIDTH else f"{text[: _WIDTH - 3]}..."
 
 
 def _in_training(column):

@@ -6,7 +6,7 @@ from sklearn.metrics import roc_auc_score
 from sklearn_kd._messages import show
 from sklearn_kd._tables.containers import as_column
 from sklearn_kd._task.labels import refuse_missing_labels
-from sklearn_kd.inspection._measures.resampling import Resampled
+from sklearn_kd.inspection._measures.resampling import compare_scores
 from sklearn_kd.metrics import kl_divergence
 from sklearn_kd.metrics._agreement import equal_labels
 from sklearn_kd.metrics._arguments import rows_that_count, weighted_mean
@@ -46,7 +46,7 @@ class Classifiers:
     """
 
     def __init__(self, models, X, y, n_samples, reference, sample_weight=None):
-        y = _read_labels(y, n_samples)
+        y = read_labels(y, n_samples)
         probas = [predicted_proba(show(name), each, X) for name, each in models.items()]
         labels = [
             predicted_labels(show(name), each, X) for name, each in models.items()
@@ -81,26 +81,29 @@ class Classifiers:
     def measure_more(self, name):
         """Measure what :func:`distillation_report` has besides."""
         proba = self.probas[name]
-        is_reference = name == self.reference
-        return {
+        found = {
             "brier_score": self._brier_score(proba),
             "calibration_error": calibration_error(proba, self.codes, self.weight),
-            "agreement_bound": None if is_reference else self._bound(self.agrees[name]),
-            **self.resampled.against(self.reference, name),
+        }
+        if name == self.reference:
+            return found
+        return found | {
+            "agreement_bound": self._bound(self.agrees[name]),
+            **self._compare_accuracy(name),
         }
 
-    @property
-    def resampled(self):
-        """Accuracy of all models on resampled rows, the same for each."""
-        if not hasattr(self, "_resampled"):
-            weight = np.ones(len(self.codes)) if self.weight is None else self.weight
-            right = np.column_stack(
-                [weight, *(weight * each for each in self.right.values())]
-            )
-            self._resampled = Resampled(
-                right, lambda sums: sums[:, 1:] / sums[:, :1], list(self.right)
-            )
-        return self._resampled
+    def _compare_accuracy(self, name):
+        """Compare the accuracy with that of the reference.
+
+        To the rows that are drawn, one is added that only the reference gets right, and
+        one that only the model gets right (Bonett and Price 2012): no interval has the
+        width 0 because there was none of them.
+        """
+        weight = np.ones(len(self.codes)) if self.weight is None else self.weight
+        right = self.right[self.reference], self.right[name]
+        rows = weight[:, None] * np.column_stack([np.ones(len(weight)), *right])
+        added = weight.mean() * np.array([[1, 1, 0], [1, 0, 1]])
+        return compare_scores(rows, lambda sums: sums[:, 1:] / sums[:, :1], added)
 
     def classes_of_rows(self):
         """Give the rows of each class that occurs, as a mask by its label."""
@@ -173,7 +176,7 @@ class Classifiers:
         return self._mean(distance) / (2 if proba.shape[1] == 2 else 1)
 
 
-def _read_labels(y, n_samples):
+def read_labels(y, n_samples):
     """Read one label a row, none missing."""
     y = refuse_missing_labels(as_column(y, "y"), "y")
     if y.dtype.kind == "f" and np.isnan(y).any():

@@ -8,7 +8,7 @@ from sklearn_kd.inspection._measures.intervals import (
     measure_interval,
     predicted_intervals,
 )
-from sklearn_kd.inspection._measures.resampling import Resampled
+from sklearn_kd.inspection._measures.resampling import compare_scores
 from sklearn_kd.metrics._arguments import rows_that_count, weighted_mean
 from sklearn_kd.metrics._fidelity import difference, r2, read_sides
 from sklearn_kd.metrics._models import predicted_numbers
@@ -84,25 +84,19 @@ class Regressors:
 
     def measure_more(self, name):
         """Measure what :func:`distillation_report` has besides."""
-        return self.resampled.against(self.reference, name)
-
-    @property
-    def resampled(self):
-        """R² of all models on resampled rows, the same for each."""
-        if not hasattr(self, "_resampled"):
-            weight = np.ones(len(self.y)) if self.weight is None else self.weight
-            y = self.y - np.average(self.y, axis=0, weights=weight)
-            # sums of squares are numbers in any units
-            scale = np.maximum(np.abs(y).max(axis=0), np.finfo(np.float64).tiny)
-            errors = [(each - self.y) / scale for each in self.numbers.values()]
-            columns = [np.ones((len(y), 1)), y / scale, (y / scale) ** 2]
-            columns += [error**2 for error in errors]
-            self._resampled = Resampled(
-                weight[:, None] * np.hstack(columns),
-                lambda sums: _r2_of_sums(sums, y.shape[1]),
-                list(self.numbers),
-            )
-        return self._resampled
+        if name == self.reference:
+            return {}
+        weight = np.ones(len(self.y)) if self.weight is None else self.weight
+        y = self.y - np.average(self.y, axis=0, weights=weight)
+        # sums of squares are numbers in any units
+        scale = np.maximum(np.abs(y).max(axis=0), np.finfo(np.float64).tiny)
+        pair = self.numbers[self.reference], self.numbers[name]
+        errors = [((each - self.y) / scale) ** 2 for each in pair]
+        columns = [np.ones((len(y), 1)), y / scale, (y / scale) ** 2, *errors]
+        return compare_scores(
+            weight[:, None] * np.hstack(columns),
+            lambda sums: _r2_of_sums(sums, y.shape[1]),
+        )
 
     def classes_of_rows(self):
         """Give nothing: numbers have no classes."""
@@ -129,7 +123,7 @@ class Regressors:
 
 
 def _r2_of_sums(sums, n_outputs):
-    """Compute R² of each draw and model, the mean over outputs, as scikit-learn does.
+    """Compute R² of two models in each draw, the mean over outputs, as scikit-learn.
 
     The columns of `sums` are the weight, and of each output the targets, their squares,
     and for each model its squared errors.

@@ -14,49 +14,32 @@ _MOST_GROUPS = 10_000
 _AT_ONCE = 10_000_000
 
 
-class Resampled:
-    """Scores of several models on rows drawn with replacement, the same for each.
+def compare_scores(statistics, scores, added=()):
+    """Give the change from the one score to the other, and 95 % intervals.
 
     Parameters
     ----------
     statistics : ndarray of shape (n_samples, n_statistics), float64
-        Of each row what adds up to what the scores are computed of.
+        Of each row what adds up to what the two scores are computed of.
     scores : callable
         Takes sums of shape (n_draws, n_statistics), and gives the scores, of shape
-        (n_draws, n_models).
-    names : list of str, of length n_models
-        The models.
+        (n_draws, 2), that of the reference first.
+    added : sequence of ndarray of shape (n_statistics,), default=()
+        Rows that are drawn with the others, and that the change itself has not.
+
+    Returns
+    -------
+    dict
+        ``score_change``, ``score_change_interval`` and ``retention_interval``. The ends
+        of the last are NaN where a ratio has no meaning in some of the draws.
     """
-
-    def __init__(self, statistics, scores, names):
-        sums = statistics.sum(axis=0, keepdims=True)
-        self.all_rows = dict(zip(names, scores(sums)[0], strict=True))
-        self.drawn = dict(zip(names, scores(_draw(statistics)).T, strict=True))
-
-    def against(self, reference, name):
-        """Give the change of the score from the reference, and intervals.
-
-        Parameters
-        ----------
-        reference, name : str
-            Two of the models.
-
-        Returns
-        -------
-        dict
-            ``retention_interval``, ``score_change`` and ``score_change_interval``, all
-            None for the reference itself. The ends of an interval are NaN where a ratio
-            has no meaning in some of the draws that it holds.
-        """
-        if name == reference:
-            names = "retention_interval", "score_change", "score_change_interval"
-            return dict.fromkeys(names)
-        pairs = np.stack([self.drawn[reference], self.drawn[name]], axis=1)
-        return {
-            "retention_interval": _interval([kept(*pair) for pair in pairs.tolist()]),
-            "score_change": float(self.all_rows[name] - self.all_rows[reference]),
-            "score_change_interval": _interval(pairs[:, 1] - pairs[:, 0]),
-        }
+    reference, score = scores(statistics.sum(axis=0, keepdims=True))[0].tolist()
+    pairs = scores(_draw(np.vstack([statistics, *added])))
+    return {
+        "score_change": score - reference,
+        "score_change_interval": _interval(pairs[:, 1] - pairs[:, 0]),
+        "retention_interval": _interval([kept(*pair) for pair in pairs.tolist()]),
+    }
 
 
 def _interval(values):
