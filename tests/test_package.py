@@ -1,7 +1,6 @@
 """What importing loads, and what stays unchanged: threads, seeds, global state."""
 
 import random
-import subprocess
 import sys
 import threading
 
@@ -13,6 +12,7 @@ import threadpoolctl
 import torch
 from given_rows import on_given_rows
 from numpy.testing import assert_array_equal
+from processes import printed_by
 from scipy.sparse import csr_matrix
 from sklearn.datasets import load_iris, load_wine
 from sklearn.linear_model import LogisticRegression
@@ -28,10 +28,7 @@ def loaded_by(*statements):
     """Run statements in a new process, and give the packages loaded after each."""
     told = "print(*{m.split('.')[0] for m in sys.modules})"
     code = "\n".join(["import sys", *(f"{line}\n{told}" for line in statements)])
-    out = subprocess.run(
-        [sys.executable, "-c", code], capture_output=True, text=True, check=True
-    )
-    return [set(line.split()) for line in out.stdout.splitlines()]
+    return [set(line.split()) for line in printed_by("-c", code).splitlines()]
 
 
 def test_import_loads_nothing_heavy_beside_scikit_learn():
