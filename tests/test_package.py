@@ -70,7 +70,7 @@ def test_one_blas_thread_until_the_last_of_overlapping_uses_has_left():
     def other():
         with single_blas_thread():
             entered.set()
-            leave.wait(10)
+            leave.wait(60)
 
     with threadpool_limits(2, user_api="blas"):
         before = blas_threads()
@@ -78,7 +78,7 @@ def test_one_blas_thread_until_the_last_of_overlapping_uses_has_left():
         thread = threading.Thread(target=other)
         with single_blas_thread():
             thread.start()
-            assert entered.wait(10)
+            assert entered.wait(60)
         assert set(blas_threads().values()) == {1}  # the other is still in
         leave.set()
         thread.join()
@@ -202,7 +202,7 @@ def test_another_thread_keeps_its_random_stream_while_a_seeded_fit_runs():
     model = on_given_rows(Slow(max_iter=500), MLPStudent(max_iter=10), random_state=0)
     thread = threading.Thread(target=model.fit, args=load_iris(return_X_y=True))
     thread.start()
-    assert started.wait(10)
+    assert started.wait(60)
     drawn = np.array([np.random.random() for _ in range(200)])
     thread.join()
     assert_array_equal(drawn, expected)
