@@ -7,6 +7,7 @@ __version__ = "0.1.0.dev0"
 #: Where each public name lives. They are imported at their first use, so that a
 #: program that only names the package does not wait for scikit-learn.
 _HOMES = {
+    "CascadeClassifier": "cascade",
     "DistilledClassifier": "distilled",
     "DistilledRegressor": "distilled_regressor",
     "MLPStudent": "students",
@@ -33,6 +34,7 @@ _SUBPACKAGES = (
 )
 
 __all__ = [
+    "CascadeClassifier",
     "DistilledClassifier",
     "DistilledRegressor",
     "MLPStudent",

@@ -322,7 +322,8 @@ class DistilledClassifier(PredictingClassifierMixin, Distilling):
     def _labels(self, X):
         student, X = self._student_and_rows(X)
         if student is not self.student_:
-            return labels_by_threshold(self.student_, student, X)
+            proba = student_outputs(student, X)
+            return labels_by_threshold(self.student_, student.classes_, proba)
         return student.predict(own_rows(student, X))
 
     def _proba(self, X):

@@ -19,7 +19,7 @@ from xgboost import XGBClassifier
 
 from sklearn_kd import MLPStudent
 from sklearn_kd.inspection import count_parameters, pickled_size
-from sklearn_kd.inspection._format import format_seconds, format_size
+from sklearn_kd.inspection._writing.numbers import format_seconds, format_size
 
 
 @pytest.fixture(scope="module")

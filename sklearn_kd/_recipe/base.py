@@ -10,99 +10,25 @@ from sklearn.utils.metadata_routing import MetadataRouter
 from sklearn.utils.metaestimators import available_if
 from sklearn.utils.validation import check_is_fitted
 
-from sklearn_kd._compat import clone_parametrized
 from sklearn_kd._estimators.nets import is_skorch_net, nets_in
 from sklearn_kd._estimators.parts import last_step
 from sklearn_kd._estimators.tags import takes_missing, takes_sparse, takes_text
-from sklearn_kd._parameters import refuse_nested
+from sklearn_kd._recipe.fitted_parts import FittedPartsMixin
 from sklearn_kd._recipe.routing import add_parts
 from sklearn_kd._run.versions import VersionedMixin
 from sklearn_kd._tables.checks import check_rows
-from sklearn_kd.students import (
-    resolve_student,
-    student_outputs,
-    without_adapter,
-)
-from sklearn_kd.teachers import hand_on, looks_fitted
-from sklearn_kd.teachers.dropped import DroppedAttribute, DroppedTeacher, refuse_dropped
+from sklearn_kd.students import resolve_student, without_adapter
+from sklearn_kd.teachers.dropped import DroppedAttribute, DroppedTeacher
 from sklearn_kd.transfer._choice import makes_sparse
 
 
-class BaseDistilled(VersionedMixin, MetaEstimatorMixin, BaseEstimator):
-    """What distilled estimators have in common, whatever their task.
-
-    The parameter ``teacher`` is a leaf where it is fitted. scikit-learn clones, reseeds
-    and reconfigures what it finds in the parameters of an estimator. A fitted teacher
-    must come through all of that as it is: a clone would be unfitted, bagging would
-    reseed the user's own forest, and a grid over ``teacher__n_estimators`` would run
-    without any effect.
-    """
+class BaseDistilled(
+    VersionedMixin, FittedPartsMixin, MetaEstimatorMixin, BaseEstimator
+):
+    """What distilled estimators have in common, whatever their task."""
 
     #: What :meth:`without_teacher` leaves out: models besides the student.
     teacher_, student_on_labels_ = DroppedAttribute(), DroppedAttribute()
-
-    def get_params(self, deep=True):
-        """Get the parameters; those of a fitted teacher are not among them.
-
-        Parameters
-        ----------
-        deep : bool, default=True
-            Whether to include the parameters of student and unfitted teacher.
-
-        Returns
-        -------
-        dict
-            Parameter names mapped to their values.
-        """
-        params = super().get_params(deep=deep)
-        if deep and self.teacher is not None and looks_fitted(self.teacher):
-            params = {
-                name: value
-                for name, value in params.items()
-                if not name.startswith("teacher__")
-            }
-        return params
-
-    def set_params(self, **params):
-        """Set parameters, nested ones as ``student__name`` and ``teacher__name``.
-
-        Parameters
-        ----------
-        **params : dict
-            Names and values.
-
-        Returns
-        -------
-        estimator
-            The same object.
-
-        Raises
-        ------
-        ValueError
-            For a parameter of a fitted teacher: it would never be refitted, so the
-            change would have no effect. For several teachers, and for parameters of
-            what has none, such as ``transfer="auto"``.
-        """
-        teacher = params.get("teacher", self.teacher)
-        inner = [name for name in params if name.startswith("teacher__")]
-        if inner:
-            refuse_dropped(teacher, inner[0])
-        if inner and isinstance(teacher, (list, tuple)):
-            raise ValueError(
-                f"{inner[0]} cannot be set: there are several teachers. Set the "
-                "parameters of each before they go into the list, or search over "
-                "whole lists."
-            )
-        is_model = hasattr(teacher, "predict") or hasattr(teacher, "fit")
-        is_model = is_model or hasattr(teacher, "predict_proba")
-        if inner and is_model and looks_fitted(teacher):
-            raise ValueError(
-                f"{inner[0]} cannot be set: the teacher {type(teacher).__name__} is "
-                "fitted, is never refitted, and the change would have no effect. Pass "
-                "an unfitted teacher (sklearn.base.clone) to search its parameters."
-            )
-        refuse_nested(self, params)
-        return super().set_params(**params)
 
     def without_teacher(self):
         """Give this fitted estimator without its teacher: a file of it is small.
@@ -176,21 +102,14 @@ class BaseDistilled(VersionedMixin, MetaEstimatorMixin, BaseEstimator):
     @property
     def n_iter_(self):
         """``n_iter_`` of the student, or of its last step, where it has one."""
-        return last_step(_without_threshold(self.student_)).n_iter_
+        return last_step(without_threshold(self.student_)).n_iter_
 
     def _student_and_rows(self, X):
         """Give the student without its threshold, and checked rows."""
         if not hasattr(self, "student_"):  # it costs more than a small student
             check_is_fitted(self)
         X = check_rows(self, X, reset=False)
-        return _without_threshold(self.student_), X
-
-    def __sklearn_clone__(self):
-        shell = copy.copy(self)
-        shell.teacher = None
-        twin = clone_parametrized(shell)
-        twin.teacher = hand_on(self.teacher)
-        return twin
+        return without_threshold(self.student_), X
 
     def __sklearn_is_fitted__(self):
         return hasattr(self, "student_")
@@ -227,7 +146,7 @@ class BaseDistilled(VersionedMixin, MetaEstimatorMixin, BaseEstimator):
         return tags
 
 
-def _without_threshold(student):
+def without_threshold(student):
     """Give the student that ``decision_threshold`` has put a threshold on."""
     if isinstance(student, FixedThresholdClassifier):
         inner = student.estimator
@@ -247,9 +166,8 @@ def available_with(method):
     return available_if(student_has)
 
 
-def labels_by_threshold(thresholded, student, X):
+def labels_by_threshold(thresholded, classes, proba):
     """Predict as ``FixedThresholdClassifier`` does, without its 0.3 ms of checks."""
-    classes = student.classes_
     column = 1 if thresholded.pos_label is None else 0
-    above = student_outputs(student, X)[:, column] >= thresholded.threshold
+    above = proba[:, column] >= thresholded.threshold
     return classes[np.where(above, column, 1 - column)]

@@ -8,8 +8,8 @@ from contextlib import contextmanager
 
 import numpy as np
 
-#: Streams of a student's seed.
-SPLIT, INITIALIZE, SHUFFLE = range(3)
+#: Streams of a seed: a student's own, and the rows that calibrate a cascade.
+SPLIT, INITIALIZE, SHUFFLE, HOLD_OUT = range(4)
 
 _MAX_SEED = np.iinfo(np.int32).max
 

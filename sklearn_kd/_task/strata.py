@@ -3,7 +3,7 @@
 import numpy as np
 from sklearn.model_selection import StratifiedGroupKFold, StratifiedKFold
 
-from sklearn_kd._run.random import SPLIT, as_seed, stream
+from sklearn_kd._run.random import HOLD_OUT, SPLIT, as_seed, stream
 
 
 def validation_mask(codes, fraction, random_state):
@@ -36,6 +36,32 @@ def validation_mask(codes, fraction, random_state):
     passed = np.floor(np.arange(len(eligible) + 1) * step + 0.5 * step)
     mask = np.zeros(len(codes), dtype=bool)
     mask[eligible[np.diff(passed) > 0]] = True
+    return mask
+
+
+def held_out_mask(codes, n_held_out, seed):
+    """Choose rows at random, as new ones would come: not spread over the classes.
+
+    Parameters
+    ----------
+    codes : ndarray of shape (n_samples,), int
+        Class codes.
+    n_held_out : int
+        How many.
+    seed : int
+        Decides which.
+
+    Returns
+    -------
+    ndarray of shape (n_samples,), bool
+        True for the rows chosen, without the first of each class of which there would
+        be no other row.
+    """
+    chosen = stream(seed, HOLD_OUT).permutation(len(codes))[:n_held_out]
+    mask = np.zeros(len(codes), dtype=bool)
+    mask[chosen] = True
+    classes, first = np.unique(codes, return_index=True)
+    mask[first[~np.isin(classes, codes[~mask])]] = False
     return mask
 
 

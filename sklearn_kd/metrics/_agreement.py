@@ -81,19 +81,25 @@ def agreement_score(y_teacher, y_student, *, sample_weight=None):
 
 
 def share_equal(sample_weight=None, **sides):
-    """Compute the share of rows with the same label on two sides.
+    """Compute the share of rows with the same label on two sides, as a float.
+
+    Parameters and errors are those of :func:`equal_labels`, besides row weights.
+    """
+    return weighted_mean(equal_labels(**sides), sample_weight)
+
+
+def equal_labels(**sides):
+    """Find the rows with the same label on two sides.
 
     Parameters
     ----------
-    sample_weight : array-like of shape (n_samples,) or None, default=None
-        Row weights.
     **sides : array-like of shape (n_samples,)
         The labels of the two sides, by what messages call them.
 
     Returns
     -------
-    float
-        Between 0 and 1.
+    ndarray of shape (n_samples,), bool
+        Whether the labels are equal.
 
     Raises
     ------
@@ -114,7 +120,7 @@ def share_equal(sample_weight=None, **sides):
         labels, others = _in_own_units(labels), _in_own_units(others)
     else:  # NumPy would write numbers as strings to compare them
         labels, others = labels.astype(object), others.astype(object)
-    return weighted_mean(labels == others, sample_weight)
+    return labels == others
 
 
 def read_predicted(name, labels):

@@ -1,0 +1,1 @@
+"""What a model costs: its size, and how fast it predicts."""

@@ -1,0 +1,1 @@
+"""What is measured of fitted models: quality, fidelity, intervals, groups of rows."""

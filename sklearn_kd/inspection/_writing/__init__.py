@@ -1,0 +1,1 @@
+"""How measures are written for people: numbers, text tables, HTML."""
