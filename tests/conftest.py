@@ -1,9 +1,10 @@
-"""Settings that have to be there before SciPy is imported, and a shared fixture."""
+"""Settings that have to be there before SciPy is imported, and shared fixtures."""
 
 import importlib.util
 import os
 
 import pytest
+from joblib.externals.loky import get_reusable_executor
 
 # scikit-learn's array API checks run only with it, and skip otherwise
 os.environ.setdefault("SCIPY_ARRAY_API", "1")
@@ -11,6 +12,18 @@ os.environ.setdefault("SCIPY_ARRAY_API", "1")
 # callbacks came with scikit-learn 1.9
 if importlib.util.find_spec("sklearn.callback") is None:
     collect_ignore = ["test_callbacks.py"]
+
+
+@pytest.fixture(scope="module")
+def fresh_workers():
+    """Let joblib start new worker processes, rather than go on with those it kept.
+
+    For tests of what a worker has when it starts, or of one that imports much: joblib
+    replaces workers that have grown by 300 MB since their first job.
+    """
+    get_reusable_executor().shutdown(wait=True, kill_workers=True)
+    yield
+    get_reusable_executor().shutdown(wait=True, kill_workers=True)
 
 
 @pytest.fixture

@@ -32,7 +32,12 @@ from sklearn_kd import (
     TabularEncoder,
     UnlabeledRows,
 )
-from sklearn_kd.inspection import ColumnCoverage, Comparison, size_scorer
+from sklearn_kd.inspection import (
+    ColumnCoverage,
+    Comparison,
+    DistillationReport,
+    size_scorer,
+)
 from sklearn_kd.losses import LOSSES
 from sklearn_kd.metrics import agreement_scorer
 from sklearn_kd.torch import DistillationLoss, RegressionDistillationLoss, TabularMLP
@@ -116,6 +121,7 @@ FITS = {
     "torch loss of numbers": RegressionDistillationLoss,
     "cost scorer": lambda: size_scorer(),
     "coverage": lambda: ColumnCoverage([], 1, 0.0),
+    "report": lambda: DistillationReport(Comparison([], "teacher"), 1),
     "comparison": lambda: Comparison([{"model": "teacher"}], "teacher"),
 }
 

@@ -80,13 +80,16 @@ def coverage(student, X):
     -----
     .. versionadded:: 0.1
 
-    Training rows are those that the network learned from, with synthetic and unlabelled
-    rows; those that were split off for early stopping, and those of weight 0, are not
-    among them. Synthetic rows are made of values of the training rows, and numeric ones
-    stay between the least and the greatest of a column. Levels are those of the rows
-    that the encoder was fitted on: levels that came later in a stream
-    (``partial_fit``), or not in the sample of a very long table, are unknown to the
-    student, and count as unseen. With an encoder that was fitted before
+    Training rows are those that the network learned from: those that were split off
+    for early stopping, and those of weight 0, are not among them. A distilled student
+    learns, by default, from synthetic rows in the place of the training rows
+    (:class:`~sklearn_kd.MungeSampler`). Their levels are levels of the training rows,
+    and their numbers lie between the least and the greatest of the column, so that a
+    few of the training rows themselves may be outside.
+
+    Levels are those of the rows that the encoder was fitted on: levels that came later
+    in a stream (``partial_fit``), or not in the sample of a very long table, are
+    unknown to the student, and count as unseen. With an encoder that was fitted before
     (``FrozenEstimator``) its own rows count, too.
 
     Each column is compared by itself. A row in which each value is ordinary and their

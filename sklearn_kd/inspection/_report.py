@@ -31,8 +31,10 @@ def distillation_report(
     estimator : estimator or dict of str to estimator
         A fitted :class:`~sklearn_kd.DistilledClassifier` or
         :class:`~sklearn_kd.DistilledRegressor`, also as the last step of a pipeline, in
-        a search, behind a threshold, frozen or in a TransformedTargetRegressor. Or
-        fitted models by their names, ``"teacher"`` and ``"student"`` among them.
+        a search, behind a threshold, frozen or in a TransformedTargetRegressor. A
+        fitted :class:`~sklearn_kd.CascadeClassifier` is a third model beside its
+        teacher and student. Or fitted models by their names, ``"teacher"`` and
+        ``"student"`` among them.
     X : {array-like, sparse matrix, DataFrame} of shape (n_samples, n_features)
         Rows that neither was fitted on.
     y : array-like of shape (n_samples,) or (n_samples, n_outputs)

@@ -105,6 +105,7 @@ class TabularEncoder(VersionedMixin, TransformerMixin, BaseEstimator):
     See Also
     --------
     MLPStudent, MLPStudentRegressor : The networks that use this encoder by default.
+    sklearn_kd.inspection.coverage : Which values of other rows none of fit's rows had.
     sklearn.preprocessing.QuantileTransformer : Normal scores without sample weights.
     sklearn.preprocessing.OneHotEncoder : One-hot columns without sample weights.
 
