@@ -62,3 +62,12 @@ def small_teachers(monkeypatch):
     for task, of in _makers._MAKERS.items():
         models = booster(of.booster), trees(of.trees), network(of.network)
         monkeypatch.setitem(_makers._MAKERS, task, type(of)(*models, of.linear))
+
+
+@pytest.fixture
+def figures_closed():
+    """Close the figures that a test has opened: pyplot warns of more than twenty."""
+    from matplotlib import pyplot
+
+    yield
+    pyplot.close("all")

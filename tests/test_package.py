@@ -35,7 +35,8 @@ def test_import_loads_nothing_heavy_beside_scikit_learn():
     """scikit-learn itself may load pandas where it is installed; we may add nothing."""
     theirs, ours = loaded_by(
         "import sklearn.ensemble, sklearn.neural_network",
-        "import sklearn_kd; sklearn_kd.DistilledClassifier",
+        "import sklearn_kd; sklearn_kd.DistilledClassifier; "
+        "sklearn_kd.inspection.AgreementDisplay",
     )
     heavy = {"torch", "skorch", "onnx", "onnxruntime", "matplotlib", "polars"}
     assert not ours & heavy

@@ -68,5 +68,7 @@ def write_count(value):
 def write_share(value):
     """Write a share in percent, with as many digits as tell it from 0 and from 1."""
     rest = min(value, 1 - value)
+    if 0 < rest < 5e-5:
+        return "<0.01%" if value < 0.5 else ">99.99%"
     digits = 0 if rest == 0 or rest > 0.0995 else 1 if rest > 0.00095 else 2
     return f"{value:.{digits}%}"
