@@ -20,6 +20,7 @@ from wine import FOREST, X, distil, y
 from xgboost import XGBClassifier
 
 from sklearn_kd import (
+    CascadeClassifier,
     DistilledRegressor,
     MLPStudent,
     MLPStudentRegressor,
@@ -114,6 +115,9 @@ FITS = {
     ],
     "torch loss": DistillationLoss,
     "torch loss of numbers": RegressionDistillationLoss,
+    "cascade": lambda: CascadeClassifier(
+        clone(SMALL).fit(X, y), FOREST, max_disagreement=0.9
+    ).fit(X),
     "comparison": lambda: Comparison([{"model": "teacher"}], "teacher"),
 }
 
