@@ -99,7 +99,7 @@ def test_the_student_of_a_distilled_estimator_is_measured_without_its_teacher(
 )
 def test_what_stands_around_stands_around_both(around, cancer):
     X, X_test, y, y_test = cancer
-    model = around(LABELS).fit(X, y)
+    model = around(clone(LABELS)).fit(X, y)
     rows = compare(model, X_test, y_test, **QUICK)
     assert rows["student"]["accuracy"] == model.score(X_test, y_test)
     assert rows["teacher"]["accuracy"] > 0.85
