@@ -24,13 +24,13 @@ from threadpoolctl import threadpool_info
 from sklearn_kd import MLPStudent
 from sklearn_kd.inspection import (
     Comparison,
-    _speed,
     compare,
     count_parameters,
     pickled_size,
     prediction_latency,
     throughput,
 )
+from sklearn_kd.inspection._costs import speed
 from sklearn_kd.metrics import agreement_scorer, kl_divergence
 
 QUICK = {"n_calls": 10, "time_limit": 0.0}
@@ -78,7 +78,7 @@ class Says:
 class TestSpeed:
     def test_latency_is_in_seconds(self, wine, monkeypatch):
         model, clock = Says([]), Clock()
-        monkeypatch.setattr(_speed, "perf_counter", clock)
+        monkeypatch.setattr(speed, "perf_counter", clock)
         slowed(monkeypatch, clock, model, "predict_proba", 0.5)
         assert prediction_latency(model, wine[0], n_calls=20) == (0.5, 0.5)
 
@@ -104,7 +104,7 @@ class TestSpeed:
 
     def test_throughput_is_rows_per_second(self, wine, monkeypatch):
         model, clock = Says([]), Clock()
-        monkeypatch.setattr(_speed, "perf_counter", clock)
+        monkeypatch.setattr(speed, "perf_counter", clock)
         slowed(monkeypatch, clock, model, "predict_proba", 0.5)
         assert throughput(model, wine[0]) == 2 * len(wine[0])
 
