@@ -20,6 +20,7 @@ from sklearn_kd._estimators.nets import nets_in
 from sklearn_kd._estimators.tags import takes_missing, takes_sparse, takes_text
 from sklearn_kd._messages import printable, show
 from sklearn_kd._parameters import check_number
+from sklearn_kd._recipe.diagram import DiagramMixin, Note
 from sklearn_kd._recipe.fitted_parts import FittedPartsMixin
 from sklearn_kd._recipe.preparation import read_labelled
 from sklearn_kd._recipe.routing import add_parts, student_wants_weights
@@ -59,6 +60,7 @@ class CascadeClassifier(
     VersionedMixin,
     PredictingClassifierMixin,
     FittedPartsMixin,
+    DiagramMixin,
     MetaEstimatorMixin,
     BaseEstimator,
 ):
@@ -440,6 +442,15 @@ class CascadeClassifier(
         if self.student is None:
             return [DistilledClassifier(self.teacher)]
         return [self.student] if self.teacher is None else [self.student, self.teacher]
+
+    def _diagram_parts(self):
+        student = vars(self).get("student_", self.student)
+        if student is None:
+            student = DistilledClassifier(self.teacher)
+        teacher = vars(self).get("teacher_", self.teacher)
+        if teacher is None:
+            teacher = Note("that of the student", "The one it is distilled from.")
+        return {"student": student, "teacher": teacher}
 
     def __sklearn_tags__(self):
         tags = super().__sklearn_tags__()
