@@ -20,6 +20,7 @@ from wine import FOREST, X, distil, y
 from xgboost import XGBClassifier
 
 from sklearn_kd import (
+    CascadeClassifier,
     DistilledRegressor,
     MLPStudent,
     MLPStudentRegressor,
@@ -32,7 +33,12 @@ from sklearn_kd import (
     TabularEncoder,
     UnlabeledRows,
 )
-from sklearn_kd.inspection import ColumnCoverage, Comparison
+from sklearn_kd.inspection import (
+    ColumnCoverage,
+    Comparison,
+    DistillationReport,
+    size_scorer,
+)
 from sklearn_kd.losses import LOSSES
 from sklearn_kd.metrics import agreement_scorer
 from sklearn_kd.torch import DistillationLoss, RegressionDistillationLoss, TabularMLP
@@ -114,7 +120,12 @@ FITS = {
     ],
     "torch loss": DistillationLoss,
     "torch loss of numbers": RegressionDistillationLoss,
+    "cost scorer": lambda: size_scorer(),
     "coverage": lambda: ColumnCoverage([], 1, 0.0),
+    "report": lambda: DistillationReport(Comparison([], "teacher"), 1),
+    "cascade": lambda: CascadeClassifier(
+        clone(SMALL).fit(X, y), FOREST, max_disagreement=0.9
+    ).fit(X),
     "comparison": lambda: Comparison([{"model": "teacher"}], "teacher"),
 }
 

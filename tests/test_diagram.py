@@ -26,6 +26,9 @@ from sklearn_kd import (
 )
 from sklearn_kd.torch import TabularMLP
 
+#: From scikit-learn 1.9 on.
+SHOWS_FITTED = hasattr(BaseEstimator, "_get_fitted_attr_html")
+
 FAST = {"transfer": None, "objective": "fidelity", "random_state": 0}
 
 
@@ -208,7 +211,7 @@ def test_a_cascade():
     assert parts(CascadeClassifier(STUDENT, RandomForestClassifier(3))) == names
     cascade = CascadeClassifier(STUDENT, FOREST, max_disagreement=0.5).fit(X, y)
     assert parts(cascade) == names
-    assert "threshold_" in body(cascade)
+    assert "threshold_" in body(cascade) or not SHOWS_FITTED
     distils = CascadeClassifier(teacher=RandomForestClassifier(3))
     assert parts(distils)[0] == "student: DistilledClassifier"
     alone = CascadeClassifier(distilled())
@@ -258,8 +261,8 @@ def test_fitted_attributes_are_short():
         "student_",
         "teacher_",
     ):
-        assert name in html
-    assert "(1000000,)" in html
+        assert name in html or not SHOWS_FITTED
+    assert "(1000000,)" in html or not SHOWS_FITTED
     assert html.count(repr(model.teacher_)) < 3
 
 

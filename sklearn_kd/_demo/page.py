@@ -11,6 +11,7 @@ from sklearn_kd import __version__
 from sklearn_kd._demo.picture import figure_of
 from sklearn_kd.inspection.displays.agreement import AgreementDisplay
 from sklearn_kd.inspection.displays.reliability import ReliabilityDisplay
+from sklearn_kd.inspection.displays.training_curve import TrainingCurveDisplay
 
 #: Nothing is loaded from anywhere, and the browser holds the page to that.
 _HEAD = """\
@@ -88,20 +89,24 @@ def pictures_of(comparison, title, teacher, student, X, y):
     """
     pictures = [("Quality, size and speed", figure_of(comparison, title))]
     labels = teacher.predict(X), student.predict(X)
+    figure, axes = _axes()
+    pictures.append(("Where the student differs from the teacher", figure))
     if comparison.score == "r2":
-        figure, axes = _axes()
         PredictionErrorDisplay.from_predictions(
             *labels, kind="actual_vs_predicted", ax=axes
         )
-        axes.set(xlabel="prediction of the teacher", ylabel="prediction of the student")
-        return [*pictures, ("Where the student differs from the teacher", figure)]
+        axes.set(xlabel="prediction of the student", ylabel="prediction of the teacher")
+    else:
+        AgreementDisplay.from_predictions(*labels, ax=axes)
+        figure, axes = _axes()
+        pictures.append(("How sure both are, and how often they are right", figure))
+        probas = teacher.predict_proba(X), student.predict_proba(X)
+        ReliabilityDisplay.from_predictions(
+            y, *probas, labels=student.classes_, ax=axes
+        )
     figure, axes = _axes()
-    AgreementDisplay.from_predictions(*labels, ax=axes)
-    pictures.append(("Where the student differs from the teacher", figure))
-    figure, axes = _axes()
-    probas = teacher.predict_proba(X), student.predict_proba(X)
-    ReliabilityDisplay.from_predictions(y, *probas, labels=student.classes_, ax=axes)
-    pictures.append(("How sure both are, and how often they are right", figure))
+    pictures.append(("The training of the student", figure))
+    TrainingCurveDisplay.from_estimator(student, ax=axes)
     return pictures
 
 

@@ -9,6 +9,7 @@ from sklearn_kd.inspection._writing.numbers import (
     format_number,
     format_seconds,
     format_size,
+    format_tick,
 )
 
 _PANELS = (
@@ -83,7 +84,7 @@ def _draw_panel(axes, rows, key, score, write):
         )
     axes.set_xscale("log")
     axes.margins(x=0.15)
-    axes.xaxis.set_major_formatter(lambda value, _: _short(write(value)))
+    axes.xaxis.set_major_formatter(lambda value, _: format_tick(write(value)))
     axes.xaxis.set_minor_formatter("")
     axes.grid(alpha=0.3)
     axes.spines[["top", "right"]].set_visible(False)
@@ -103,9 +104,3 @@ def _describe(row, score):
     costs = ", ".join(write(row[key]) for key, _, write in _PANELS)
     quality = f"{SCORES[score]} {row[score]:.4f}\n{title} {as_text(row[loss])}"
     return f"{row['model']}\n{quality}\n{costs}"
-
-
-def _short(text):
-    """Write a tick without zeros behind the point: 1.00 ms is 1 ms."""
-    number, unit = text.split(" ")
-    return f"{float(number):g} {unit}"

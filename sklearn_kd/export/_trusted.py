@@ -8,6 +8,8 @@ _NAMES = (
     "sklearn_kd.distilled_regressor.DistilledRegressor",
     "sklearn_kd.inspection.column_coverage.ColumnCoverage",
     "sklearn_kd.inspection.comparison.Comparison",
+    "sklearn_kd.inspection.cost_scorer.CostScorer",
+    "sklearn_kd.inspection.report.DistillationReport",
     "sklearn_kd.losses.decoupled.DecoupledKL",
     "sklearn_kd.losses.kl.KLDivergence",
     "sklearn_kd.losses.logit_mse.LogitMSE",

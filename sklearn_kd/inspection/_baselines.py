@@ -5,6 +5,7 @@ from collections.abc import Mapping
 from sklearn.base import clone
 
 from sklearn_kd._messages import show, warn
+from sklearn_kd._recipe.base import BaseDistilled
 from sklearn_kd._recipe.preparation import read_labelled
 from sklearn_kd._run.random import contained_draws, seed_unset
 from sklearn_kd.inspection._pair import find_distilled
@@ -80,6 +81,11 @@ def fit_baselines(estimator, train, test):
         rows and more than 10 classes or outputs.
     """
     found = find_distilled(estimator)
+    if not isinstance(found.distilled, BaseDistilled):
+        raise TypeError(
+            f"The student of a {type(found.distilled).__name__} cannot be fitted "
+            "without its teacher: pass fitted models in baseline={...}."
+        )
     X, y, sample_weight = found.rows(train[0]), found.targets(train[1]), train[2]
     unfitted = clone(found.distilled)
     rows, _ = read_labelled(unfitted, X, y, sample_weight, None)

@@ -5,7 +5,7 @@ from collections.abc import Hashable, Mapping
 from sklearn_kd._messages import show
 from sklearn_kd.inspection._inputs import count_rows
 from sklearn_kd.inspection._measures.models import check_models, measure_costs, predict
-from sklearn_kd.inspection._pair import read_models
+from sklearn_kd.inspection._pair import read_models, without_teacher
 from sklearn_kd.inspection.comparison import Comparison
 
 
@@ -36,7 +36,8 @@ def compare(
         ``predict`` and ``predict_proba``, or regressors with ``predict``. What has no
         tags of scikit-learn is a classifier if it has ``predict_proba``.
     *rows : student, X and y, or X and y
-        The student is fitted, and passed where the first argument is its teacher.
+        The student is fitted, and passed where the first argument is its teacher. Of
+        a distilled estimator the ``student_`` is taken, which does not contain it.
     X : {array-like, sparse matrix, DataFrame} of shape (n_samples, n_features)
         Rows that none of the models was fitted on.
     y : array-like of shape (n_samples,) or (n_samples, n_outputs)
@@ -182,7 +183,8 @@ def _read_call(models, rows, named):
     if len(rows) == len(missing) + 1 and not isinstance(models, Mapping):
         student, *rows = rows
         given = named | dict(zip(missing, rows, strict=True))
-        return {"teacher": models, "student": student}, given["X"], given["y"]
+        pair = {"teacher": models, "student": without_teacher(student)}
+        return pair, given["X"], given["y"]
     raise TypeError(
         "compare is called as compare(distilled, X, y), compare(teacher, student, X, "
         f"y) or compare(models, X, y), got {len(rows) + 1} arguments by place, the "

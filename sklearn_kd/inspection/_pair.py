@@ -9,6 +9,7 @@ from sklearn.compose import TransformedTargetRegressor
 from sklearn.pipeline import Pipeline
 
 from sklearn_kd._messages import show
+from sklearn_kd._recipe.base import BaseDistilled
 from sklearn_kd.inspection._around import look_through, rows_inside
 from sklearn_kd.teachers.dropped import refuse_dropped
 
@@ -63,10 +64,25 @@ def teacher_and_student(estimator):
 
 
 def read_models(models):
-    """Give models by their names: those of a dict, or teacher and student of one."""
+    """Give models by their names: those of a dict, or teacher and student of one.
+
+    What has both and answers by both, a cascade, is the third.
+    """
     if isinstance(models, Mapping):
         return models
-    return dict(zip(("teacher", "student"), teacher_and_student(models), strict=True))
+    teacher, student = teacher_and_student(models)
+    named = {"teacher": teacher, "student": student}
+    if not isinstance(find_distilled(models).distilled, BaseDistilled):
+        named["cascade"] = models
+    return named
+
+
+def without_teacher(student):
+    """Give the ``student_`` of a fitted distilled estimator, or any other as it is."""
+    if isinstance(look_through(student)[0], BaseDistilled):
+        found = find_distilled(student)
+        return found.wrap(found.distilled.student_)
+    return student
 
 
 def find_distilled(estimator):

@@ -46,7 +46,7 @@ class Classifiers:
     """
 
     def __init__(self, models, X, y, n_samples, reference, sample_weight=None):
-        y = _read_labels(y, n_samples)
+        y = read_labels(y, n_samples)
         probas = [predicted_proba(show(name), each, X) for name, each in models.items()]
         labels = [
             predicted_labels(show(name), each, X) for name, each in models.items()
@@ -176,7 +176,7 @@ class Classifiers:
         return self._mean(distance) / (2 if proba.shape[1] == 2 else 1)
 
 
-def _read_labels(y, n_samples):
+def read_labels(y, n_samples):
     """Read one label a row, none missing."""
     y = refuse_missing_labels(as_column(y, "y"), "y")
     if y.dtype.kind == "f" and np.isnan(y).any():

@@ -19,6 +19,12 @@ def format_seconds(seconds):
     return _scaled(seconds, _TIMES) or f"{seconds * 1e6:.2f} µs"
 
 
+def format_tick(text):
+    """Write a number with a unit without zeros behind the point: 1.00 ms is 1 ms."""
+    number, unit = text.split(" ")
+    return f"{float(number):g} {unit}"
+
+
 def format_number(value):
     """Write a number in units of its own with five digits, and all before the point."""
     if 1e4 <= abs(value) < 1e15:

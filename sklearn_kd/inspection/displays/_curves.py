@@ -3,13 +3,12 @@
 from typing import NamedTuple
 
 import numpy as np
-from sklearn.pipeline import Pipeline
 
 from sklearn_kd._estimators.nets import is_skorch_net
-from sklearn_kd._estimators.parts import last_step
+from sklearn_kd.inspection._around import look_through
 
-#: Where wrappers keep what they have fitted.
-_INSIDE = ("student_", "best_estimator_", "regressor_", "estimator_", "net_")
+#: Where a distilled estimator and a student keep the network that was trained.
+_INSIDE = ("student_", "net_")
 
 
 class Curves(NamedTuple):
@@ -36,6 +35,8 @@ def kept_curves(estimator):
 
     Raises
     ------
+    NotFittedError
+        Before ``fit``.
     TypeError
         For one that has kept none.
     """
@@ -60,15 +61,11 @@ def kept_curves(estimator):
 
 def _innermost(estimator):
     """Give the network in distilled estimators, pipelines, searches and the like."""
-    while not hasattr(estimator, "loss_curve_"):
-        inside = last_step(estimator) if isinstance(estimator, Pipeline) else None
-        for name in _INSIDE:
-            if inside is None:
-                inside = getattr(estimator, name, None)
-        if inside is None:
-            break
-        estimator = inside
-    return estimator
+    part, _ = look_through(estimator)
+    for name in _INSIDE:
+        if hasattr(part, name):
+            return _innermost(getattr(part, name))
+    return part
 
 
 def _of_history(history):

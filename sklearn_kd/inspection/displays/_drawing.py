@@ -97,19 +97,10 @@ def text_color():
 
 
 def short_texts(labels):
-    """Write labels on one line each, long ones without what they have in common.
+    """Write labels on one line each, long ones shortened.
 
-    Parameters
-    ----------
-    labels : iterable of object
-        Of classes.
-
-    Returns
-    -------
-    list of str
-        Where one is too long, all are without as much of their common beginning, and
-        then of their common end, as it takes; the middle is left out if that is not
-        enough.
+    They lose as much of their common beginning, and then of their common end, as it
+    takes, and then their middle.
     """
     texts = [printable(label) for label in labels]
     texts = [text[::-1] for text in _without_beginning(texts)]

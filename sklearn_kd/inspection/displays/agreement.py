@@ -5,30 +5,31 @@ import numpy as np
 from sklearn_kd._messages import printable, show
 from sklearn_kd._tables.containers import as_column
 from sklearn_kd._tables.weights import check_weight
-from sklearn_kd.inspection._pair import teacher_and_student
+from sklearn_kd.inspection.displays._cells import (
+    CHARACTER,
+    LINE,
+    SMALLEST,
+    cell_size,
+    color_scale,
+    contrast,
+    default_cmap,
+    set_ticks,
+    write_count,
+    write_share,
+)
 from sklearn_kd.inspection.displays._drawing import (
     axes_for,
     check_matplotlib,
-    is_dark,
-    luminance,
-    plain,
-    short_texts,
     styled,
     text_color,
 )
+from sklearn_kd.inspection.displays._two_classifiers import predict_both
 from sklearn_kd.metrics._agreement import read_predicted, share_equal
 from sklearn_kd.metrics._bounds import clopper_pearson_lower, effective_rows
-from sklearn_kd.metrics._models import predicted_labels, read_rows
-from sklearn_kd.metrics._tasks import common_task
+from sklearn_kd.metrics._models import predicted_labels
 
 #: How sure the lower bound in the title is.
 _CONFIDENCE = 0.95
-
-#: Points of the smallest text that is readable.
-_SMALLEST = 5.5
-
-#: Width of a character, and of a line of text, in its size.
-_CHARACTER, _LINE = 0.62, 1.1
 
 #: Inches that a class takes in a new figure where there are many, and most of them all.
 _INCHES, _MOST_INCHES = 0.26, 12
@@ -117,20 +118,14 @@ class AgreementDisplay:
             For a regressor, and for what has no teacher.
         """
         check_matplotlib(f"{cls.__name__}.from_estimator")
-        models = dict(
-            zip(("teacher", "student"), teacher_and_student(estimator), strict=True)
+        sides = predict_both(
+            predicted_labels,
+            estimator,
+            X,
+            ", and AgreementDisplay compares labels. Take sklearn.metrics."
+            "PredictionErrorDisplay.from_predictions(teacher.predict(X), "
+            "y_pred=student.predict(X)).",
         )
-        if common_task(models) == "regression":
-            raise TypeError(
-                f"{cls.__name__} compares labels, and {type(estimator).__name__} "
-                "predicts numbers. For these take sklearn.metrics."
-                "PredictionErrorDisplay.from_predictions(teacher.predict(X), "
-                "y_pred=student.predict(X))."
-            )
-        X = read_rows(X, models.values())
-        sides = [
-            predicted_labels(f"the {name}", one, X) for name, one in models.items()
-        ]
         return cls.from_predictions(*sides, sample_weight=sample_weight, **kwargs)
 
     @classmethod
@@ -260,9 +255,9 @@ class AgreementDisplay:
             )
         ax.set(xlabel="label of the student", ylabel="label of the teacher")
         ax.set_title(self._title(matrix))
-        cell = _cell_size(ax, n_classes)
-        _set_ticks(ax, labels, cell, xticks_rotation)
-        write = _count if normalize is None else _share
+        cell = cell_size(ax, n_classes)
+        set_ticks(ax, labels, cell, xticks_rotation)
+        write = write_count if normalize is None else write_share
         if values_format is not None:
             write = f"{{:{values_format}}}".format
         self._write_cells(values, write, include_values, cell, text_kw or {})
@@ -307,8 +302,8 @@ class AgreementDisplay:
         diagonal = np.eye(len(values), dtype=bool)
         differ = np.ma.masked_where(diagonal | (values == 0), values)
         shown = {
-            "cmap": _default_cmap(self.ax_) if cmap is None else cmap,
-            "norm": _norm(differ),
+            "cmap": default_cmap(self.ax_) if cmap is None else cmap,
+            "norm": color_scale(differ),
             "interpolation": "nearest",
         }
         if im_kw.keys() & {"vmin", "vmax"}:
@@ -340,9 +335,9 @@ class AgreementDisplay:
         self.text_ = None
         texts = {at: write(values[at]) for at in zip(*np.nonzero(values), strict=True)}
         widest = max(map(len, texts.values()), default=1)
-        size = min(cell / (widest * _CHARACTER + 0.4), cell / _LINE)
+        size = min(cell / (widest * CHARACTER + 0.4), cell / LINE)
         if include_values is None:
-            include_values = size >= _SMALLEST
+            include_values = size >= SMALLEST
         if not include_values:
             return
         self.text_ = np.full(values.shape, None, dtype=object)
@@ -350,12 +345,12 @@ class AgreementDisplay:
         for (row, column), written in texts.items():
             color = text_color()
             if row != column:
-                color = _contrast(self.im_.cmap(self.im_.norm(values[row, column])))
+                color = contrast(self.im_.cmap(self.im_.norm(values[row, column])))
             defaults = {
                 "horizontalalignment": "center",
                 "verticalalignment": "center",
                 "color": color,
-                "fontsize": min(normal, max(size, _SMALLEST)),
+                "fontsize": min(normal, max(size, SMALLEST)),
             }
             keywords = styled(defaults, text_kw, text.Text)
             self.text_[row, column] = self.ax_.text(column, row, written, **keywords)
@@ -376,59 +371,3 @@ def _encode(*sides):
         ) from error
     places = {label: code for code, label in enumerate(labels)}
     return [np.array([places[one] for one in side.tolist()]) for side in sides], labels
-
-
-def _norm(differ):
-    """Give the colour scale: logarithmic where few cells would outshine the others."""
-    from matplotlib import colors
-
-    values = differ.compressed()
-    if len(values) and values.max() / values.min() > 10:
-        return colors.LogNorm(values.min(), values.max())
-    return colors.Normalize(0, values.max() if len(values) else 1)
-
-
-def _default_cmap(ax):
-    """Give shades of orange that begin near the background, and can be told from it."""
-    from matplotlib import colormaps, colors
-
-    oranges = colormaps["Oranges"](np.linspace(0.25, 0.95, 256))
-    return colors.ListedColormap(oranges[::-1] if is_dark(ax) else oranges)
-
-
-def _contrast(color):
-    """Give black on a light colour, and white on a dark one."""
-    return "black" if luminance(color) > 0.45 else "white"
-
-
-def _cell_size(ax, n_classes):
-    """Give the side of a cell in points, before anything is laid out."""
-    extent = ax.get_window_extent()
-    return 0.9 * min(extent.width, extent.height) * 72 / ax.figure.dpi / n_classes
-
-
-def _set_ticks(ax, labels, cell, rotation):
-    """Name the classes, in letters that fit; of very many each second, third, ..."""
-    texts = short_texts(labels)
-    size = min(ax.xaxis.label.get_fontsize(), max(cell / _LINE, _SMALLEST))
-    every = int(np.ceil(size * _LINE / cell))
-    at = np.arange(0, len(texts), every)
-    kept = texts[::every]
-    if rotation is None:
-        fits = max(map(len, kept)) * size * _CHARACTER <= cell * every
-        rotation = "horizontal" if fits else "vertical"
-    ax.set_xticks(at, kept, rotation=rotation, fontsize=size)
-    ax.set_yticks(at, kept, fontsize=size)
-    plain([*ax.get_xticklabels(), *ax.get_yticklabels()])
-
-
-def _count(value):
-    """Write a number of rows, with decimals only where weights have some."""
-    return f"{value:,.0f}" if value % 1 == 0 else f"{value:.3g}"
-
-
-def _share(value):
-    """Write a share in percent, with as many digits as tell it from 0 and from 1."""
-    rest = min(value, 1 - value)
-    digits = 0 if rest == 0 or rest > 0.0995 else 1 if rest > 0.00095 else 2
-    return f"{value:.{digits}%}"

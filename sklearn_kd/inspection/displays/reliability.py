@@ -2,12 +2,16 @@
 
 import numpy as np
 
-from sklearn_kd._messages import printable, show
-from sklearn_kd._parameters import MOST, check_number
-from sklearn_kd._tables.containers import as_column, as_values
-from sklearn_kd._task.labels import refuse_missing_labels
+from sklearn_kd._compat import num_samples
+from sklearn_kd._messages import show
+from sklearn_kd._tables.containers import as_values
 from sklearn_kd._task.proba import as_array, check_proba
-from sklearn_kd.inspection._pair import teacher_and_student
+from sklearn_kd.inspection._measures.classification import read_labels
+from sklearn_kd.inspection.displays._bins import (
+    bins_of_both,
+    known_labels,
+    shown_label,
+)
 from sklearn_kd.inspection.displays._drawing import (
     axes_for,
     check_matplotlib,
@@ -17,17 +21,11 @@ from sklearn_kd.inspection.displays._drawing import (
     styled,
     text_color,
 )
-from sklearn_kd.metrics._arguments import check_lengths, rows_that_count
+from sklearn_kd.inspection.displays._two_classifiers import predict_both
+from sklearn_kd.metrics._arguments import check_lengths
 from sklearn_kd.metrics._bounds import clopper_pearson_lower, clopper_pearson_upper
-from sklearn_kd.metrics._calibration_error import (
-    N_BINS,
-    average_in_bins,
-    calibration_error,
-    equal_mass_places,
-    top_label,
-)
-from sklearn_kd.metrics._models import in_one_order, predicted_proba, read_rows
-from sklearn_kd.metrics._tasks import common_task
+from sklearn_kd.metrics._calibration_error import N_BINS
+from sklearn_kd.metrics._models import in_one_order, predicted_proba
 
 #: How often a bar holds the share that it is drawn for.
 _CONFIDENCE = 0.95
@@ -159,8 +157,14 @@ class ReliabilityDisplay:
             Rows that neither was fitted on.
         y : array-like of shape (n_samples,)
             Their labels.
-        pos_label, n_bins, strategy, sample_weight
-            As for :meth:`from_predictions`.
+        pos_label : object, default=None
+            As for :meth:`from_predictions`, like those below.
+        n_bins : int, default=10
+            Bins that rows are put into by their probability.
+        strategy : {"quantile", "uniform"}, default="quantile"
+            Bins of equally many rows, or of the same width.
+        sample_weight : array-like of shape (n_samples,), default=None
+            Row weights.
         **kwargs : dict
             Passed on to :meth:`plot`.
 
@@ -179,19 +183,13 @@ class ReliabilityDisplay:
             As by :meth:`from_predictions`.
         """
         check_matplotlib(f"{cls.__name__}.from_estimator")
-        models = dict(
-            zip(("teacher", "student"), teacher_and_student(estimator), strict=True)
+        probas = predict_both(
+            predicted_proba,
+            estimator,
+            X,
+            ", and ReliabilityDisplay shows the probabilities of classes.",
         )
-        if common_task(models) == "regression":
-            raise TypeError(
-                f"{cls.__name__} shows class probabilities, and "
-                f"{type(estimator).__name__} predicts numbers."
-            )
-        y = _read_labels(y)
-        X = read_rows(X, models.values())
-        probas = [
-            predicted_proba(f"the {name}", one, X) for name, one in models.items()
-        ]
+        y = read_labels(y, num_samples(probas[0][0]))
         probas, labels = in_one_order(probas, y)
         return cls._of_both(
             y, probas, labels, pos_label, n_bins, strategy, sample_weight
@@ -251,14 +249,14 @@ class ReliabilityDisplay:
             that no column is for, and unknown strategies.
         """
         check_matplotlib(f"{cls.__name__}.from_predictions")
-        y = _read_labels(y)
-        labels = _known_labels(y, labels)
+        y = read_labels(y, num_samples(p_teacher))
+        labels = known_labels(y, labels)
         given = {"p_teacher": p_teacher, "p_student": p_student}
         probas = [
             check_proba(as_array(as_values(one, name), name), len(labels), name=name)
             for name, one in given.items()
         ]
-        check_lengths(y=y, **dict(zip(given, probas, strict=True)))
+        check_lengths(**dict(zip(given, probas, strict=True)))
         return cls._of_both(
             y, probas, labels, pos_label, n_bins, strategy, sample_weight
         ).plot(**kwargs)
@@ -266,35 +264,15 @@ class ReliabilityDisplay:
     @classmethod
     def _of_both(cls, y, probas, labels, pos_label, n_bins, strategy, sample_weight):
         """Put the rows of both into bins."""
-        n_bins = check_number("n_bins", n_bins, least=1, most=MOST, whole=True)
-        if strategy not in ("quantile", "uniform"):
-            raise ValueError(
-                f'strategy must be "quantile" or "uniform", got {show(strategy)}.'
-            )
-        labels = list(labels)
-        if pos_label is not None and pos_label not in labels:
-            raise ValueError(
-                f"pos_label={show(pos_label)} is not among the labels {show(labels)}."
-            )
-        if pos_label is None and len(labels) == 2:
-            pos_label = labels[1]
-        codes = _codes(y, labels)
-        weights, codes, *probas = rows_that_count(sample_weight, codes, *probas)
-        bins = []
-        for proba in probas:
-            predicted, true = top_label(proba, codes)
-            if pos_label is not None:
-                code = labels.index(pos_label)
-                predicted, true = proba[:, code], codes == code
-            places = np.minimum(predicted * n_bins, n_bins - 1).astype(int)
-            if strategy == "quantile":
-                places = equal_mass_places(predicted, weights, n_bins)
-            bins.append(average_in_bins(predicted, true, weights, places))
+        pos_label = shown_label(pos_label, labels)
+        binned = bins_of_both(
+            y, probas, labels, pos_label, n_bins, strategy, sample_weight
+        )
         return cls(
-            [each.predicted for each in bins],
-            [each.observed for each in bins],
-            [each.n_effective for each in bins],
-            [calibration_error(proba, codes, weights, n_bins) for proba in probas],
+            [bins.predicted for bins, _ in binned],
+            [bins.observed for bins, _ in binned],
+            [bins.n_effective for bins, _ in binned],
+            [error for _, error in binned],
             pos_label=pos_label,
         )
 
@@ -373,39 +351,6 @@ class ReliabilityDisplay:
             self.ax_.set_xlabel(f"mean predicted probability of {label}")
             self.ax_.set_ylabel(f"share of rows with label {label}")
         plain([self.ax_.xaxis.label, self.ax_.yaxis.label])
-
-
-def _read_labels(y):
-    """Read one label a row, none missing."""
-    y = refuse_missing_labels(as_column(y, "y"), "y")
-    if y.ndim != 1:
-        raise ValueError(f"y has shape {y.shape}, expected one label a row.")
-    return y
-
-
-def _known_labels(y, labels):
-    """Give the labels of the columns: those that are passed, or those in y, sorted."""
-    if labels is not None:
-        return np.asarray(labels).tolist()
-    try:
-        return sorted(set(y.tolist()))
-    except TypeError as error:
-        raise ValueError(
-            f"The labels of y have types that do not compare, such as {show(y[0])}: "
-            f"{printable(error)}. Pass labels=[...], one for each column."
-        ) from error
-
-
-def _codes(y, labels):
-    """Give the column of each label."""
-    places = {label: code for code, label in enumerate(labels)}
-    unknown = set(y.tolist()) - places.keys()
-    if unknown:
-        raise ValueError(
-            f"y has the label {show(next(iter(unknown)))}, which is not among the "
-            f"labels {show(labels)}."
-        )
-    return np.array([places[label] for label in y.tolist()])
 
 
 def _interval(share, n_rows):

@@ -101,6 +101,8 @@ class TrainingCurveDisplay:
         ------
         ImportError
             Without matplotlib.
+        NotFittedError
+            Before ``fit``.
         TypeError
             For a student that has kept no loss, such as a tree.
         """
@@ -139,6 +141,7 @@ class TrainingCurveDisplay:
         curves = self._check()
         ax = axes_for(ax, f"{type(self).__name__}.plot")
         from matplotlib.lines import Line2D
+        from matplotlib.ticker import MaxNLocator
 
         self.ax_, self.figure_, self.lines_ = ax, ax.figure, []
         epochs = np.arange(1, len(curves["loss"]) + 1)
@@ -160,7 +163,7 @@ class TrainingCurveDisplay:
         shown = shown[np.isfinite(shown)]
         if len(shown) and wants_log(shown):
             ax.set_yscale("log")
-        ax.xaxis.get_major_locator().set_params(integer=True)
+        ax.xaxis.set_major_locator(MaxNLocator(integer=True, min_n_ticks=1))
         ax.set(xlabel="epoch", ylabel="loss")
         handles = [*self.lines_, *self._mark_best(curves)]
         handles += self._draw_learning_rate(epochs, curves)
@@ -192,9 +195,9 @@ class TrainingCurveDisplay:
         self.best_line_ = None
         if self.best_epoch is None:
             return []
-        label = f"best epoch, {self.best_epoch}"
+        label = f"best epoch: {self.best_epoch}"
         if "validation_loss" in curves:
-            label += f": {curves['validation_loss'][self.best_epoch - 1]:.4g}"
+            label += f" (loss {curves['validation_loss'][self.best_epoch - 1]:.4g})"
         self.best_line_ = self.ax_.axvline(
             self.best_epoch, color=text_color(), linestyle=":", label=label
         )
