@@ -27,10 +27,20 @@ from sklearn.utils.validation import (
 from sklearn_kd._messages import printable, show
 from sklearn_kd._parameters import MOST, is_number
 
+try:
+    from sklearn.utils._repr_html import estimator as _diagrams
+except ImportError:  # before 1.7
+    from sklearn.utils import _estimator_html_repr as _diagrams
+try:
+    from sklearn.utils._repr_html.fitted_attributes import AttrsDict
+except ImportError:  # before 1.9 diagrams have no fitted attributes
+    AttrsDict = None
+
 __all__ = [
     "N_JOBS",
     "RANDOM_STATE",
     "VERBOSE",
+    "AttrsDict",
     "BaseSearchCV",
     "HasMethods",
     "Interval",
@@ -40,6 +50,7 @@ __all__ = [
     "SigmoidCalibration",
     "StrOptions",
     "TemperatureScaling",
+    "VisualBlock",
     "check_feature_names",
     "check_feature_names_in",
     "check_n_features",
@@ -60,11 +71,13 @@ __all__ = [
     "scorer_sign",
     "tuned_pos_label",
     "validate_all_params",
+    "visual_block",
     "weighted_quantile",
 ]
 
 MetadataRequester = _MetadataRequester
 SigmoidCalibration = calibration._SigmoidCalibration
+VisualBlock = _diagrams._VisualBlock
 TemperatureScaling = getattr(calibration, "_TemperatureScaling", None)  # from 1.8 on
 check_n_features = _check_n_features
 check_y = _check_y
@@ -74,6 +87,7 @@ get_feature_names = _get_feature_names
 num_samples = _num_samples
 routing_enabled = _routing_enabled
 safe_indexing = _safe_indexing
+visual_block = _diagrams._get_visual_block
 
 
 class Interval(_Interval):

@@ -13,6 +13,7 @@ from sklearn.utils.validation import check_is_fitted
 from sklearn_kd._estimators.nets import is_skorch_net, nets_in
 from sklearn_kd._estimators.parts import last_step
 from sklearn_kd._estimators.tags import takes_missing, takes_sparse, takes_text
+from sklearn_kd._recipe.diagram import DiagramMixin, teacher_in_diagram
 from sklearn_kd._recipe.fitted_parts import FittedPartsMixin
 from sklearn_kd._recipe.routing import add_parts
 from sklearn_kd._run.versions import VersionedMixin
@@ -23,7 +24,7 @@ from sklearn_kd.transfer._choice import makes_sparse
 
 
 class BaseDistilled(
-    VersionedMixin, FittedPartsMixin, MetaEstimatorMixin, BaseEstimator
+    VersionedMixin, FittedPartsMixin, DiagramMixin, MetaEstimatorMixin, BaseEstimator
 ):
     """What distilled estimators have in common, whatever their task."""
 
@@ -113,6 +114,13 @@ class BaseDistilled(
 
     def __sklearn_is_fitted__(self):
         return hasattr(self, "student_")
+
+    def _diagram_parts(self):
+        if hasattr(self, "student_"):
+            student = self.student_
+        else:
+            student = resolve_student(self.student, self._task_kind)
+        return {"teacher": teacher_in_diagram(self), "student": student}
 
     def _as_data(self, state):
         for net in nets_in(self.teacher):

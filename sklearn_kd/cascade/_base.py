@@ -11,6 +11,7 @@ from sklearn_kd._compat import routing_enabled
 from sklearn_kd._estimators.nets import nets_in
 from sklearn_kd._estimators.tags import takes_missing, takes_sparse, takes_text
 from sklearn_kd._messages import printable
+from sklearn_kd._recipe.diagram import DiagramMixin, Note
 from sklearn_kd._recipe.fitted_parts import FittedPartsMixin
 from sklearn_kd._recipe.preparation import read_labelled
 from sklearn_kd._recipe.routing import (
@@ -49,7 +50,9 @@ from sklearn_kd.teachers import looks_fitted
 _TAKES = {"sparse": takes_sparse, "allow_nan": takes_missing, "string": takes_text}
 
 
-class BaseCascade(VersionedMixin, FittedPartsMixin, MetaEstimatorMixin, BaseEstimator):
+class BaseCascade(
+    VersionedMixin, FittedPartsMixin, DiagramMixin, MetaEstimatorMixin, BaseEstimator
+):
     """The fit of a cascade, and what scikit-learn asks of an estimator.
 
     A class of its own adds parameters and predictions.
@@ -142,6 +145,15 @@ class BaseCascade(VersionedMixin, FittedPartsMixin, MetaEstimatorMixin, BaseEsti
         if self.student is None:
             return [DistilledClassifier(self.teacher)]
         return [self.student] if self.teacher is None else [self.student, self.teacher]
+
+    def _diagram_parts(self):
+        teacher = vars(self).get("teacher_", self.teacher)
+        if teacher is None:
+            teacher = Note("that of the student", "The one it is distilled from.")
+        return {
+            "student": vars(self).get("student_", self._parts()[0]),
+            "teacher": teacher,
+        }
 
     def __sklearn_tags__(self):
         tags = super().__sklearn_tags__()
