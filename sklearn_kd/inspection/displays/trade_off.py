@@ -309,7 +309,7 @@ class TradeOffDisplay:
         ax.set(xlabel=f"{self.cost_name}{suffix}", ylabel=self.score_name)
         low, high = ax.get_xlim()
         if not suffix:
-            ax.xaxis.set_major_locator(MaxNLocator(6))
+            ax.xaxis.set_major_locator(MaxNLocator(6, steps=[1, 2, 2.5, 5, 10]))
         elif high < 1e3 * low:
             ax.xaxis.set_major_locator(LogLocator(subs=(1, 2, 5)))
         ax.xaxis.set_minor_formatter(NullFormatter())
