@@ -176,7 +176,7 @@ class TrainingCurveDisplay:
         curves = {
             name: np.asarray(getattr(self, name), dtype=float)
             for name in ("loss", "validation_loss", "learning_rate")
-            if getattr(self, name) is not None
+            if name == "loss" or getattr(self, name) is not None
         }
         n_epochs = curves["loss"].shape
         for name, curve in curves.items():
