@@ -2,7 +2,10 @@
 
 import importlib.util
 import os
+import random
+import sys
 
+import numpy as np
 import pytest
 from joblib.externals.loky import get_reusable_executor
 
@@ -12,6 +15,17 @@ os.environ.setdefault("SCIPY_ARRAY_API", "1")
 # callbacks came with scikit-learn 1.9
 if importlib.util.find_spec("sklearn.callback") is None:
     collect_ignore = ["test_callbacks.py"]
+
+np.random.seed(0)  # for what test modules draw when they are imported
+
+
+@pytest.hookimpl(tryfirst=True)
+def pytest_runtest_setup(item):
+    """Seed what tests draw without a seed of their own: none fails by chance."""
+    random.seed(0)
+    np.random.seed(0)
+    if torch := sys.modules.get("torch"):
+        torch.manual_seed(0)
 
 
 @pytest.fixture(scope="module")

@@ -20,6 +20,7 @@ from wine import FOREST, X, distil, y
 from xgboost import XGBClassifier
 
 from sklearn_kd import (
+    CascadeClassifier,
     DistilledRegressor,
     MLPStudent,
     MLPStudentRegressor,
@@ -122,6 +123,9 @@ FITS = {
     "cost scorer": lambda: size_scorer(),
     "coverage": lambda: ColumnCoverage([], 1, 0.0),
     "report": lambda: DistillationReport(Comparison([], "teacher"), 1),
+    "cascade": lambda: CascadeClassifier(
+        clone(SMALL).fit(X, y), FOREST, max_disagreement=0.9
+    ).fit(X),
     "comparison": lambda: Comparison([{"model": "teacher"}], "teacher"),
 }
 

@@ -1,7 +1,6 @@
 """The demo, ``python -m sklearn_kd``: on small tables, and on what it must refuse."""
 
 import re
-import subprocess
 import sys
 import warnings
 from contextlib import redirect_stdout
@@ -13,6 +12,7 @@ import joblib
 import numpy as np
 import pandas as pd
 import pytest
+from processes import run_python
 
 from sklearn_kd import DistilledClassifier
 from sklearn_kd.__main__ import main
@@ -382,9 +382,7 @@ def test_the_command_imports_neither_pandas_nor_matplotlib_before_it_needs_them(
         "finally:\n"
         "    print({'pandas', 'matplotlib', 'torch'} & set(sys.modules) - before)"
     )
-    done = subprocess.run(
-        [sys.executable, "-c", code], capture_output=True, text=True, check=False
-    )
+    done = run_python("-c", code)
     assert done.stdout == "set()\n"
     assert done.returncode == 2
     assert done.stderr.startswith("python -m sklearn_kd: error: --target needs --data")

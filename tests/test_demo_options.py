@@ -396,4 +396,4 @@ def test_a_closed_pipe_is_no_error():
     ) as process:
         process.stdout.close()
         assert process.stderr.read() == b""
-        assert process.wait() == 141
+        assert process.wait(60) == 141

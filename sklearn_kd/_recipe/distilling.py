@@ -120,7 +120,12 @@ class Distilling(BaseDistilled):
             check_dates(rows.X, [*source.members, student])
             route = partial(process_routing, self, "fit")
             fit_params = fit_parameters(
-                route, self.teacher, source, sample_weight, rows.weight
+                route,
+                self.teacher,
+                source.members,
+                sample_weight,
+                rows.weight,
+                is_default=source.is_default,
             )
             weighted = student_wants_weights(route, self.student, rows.weight)
             labelled = labelled_rows(rows, present, groups, weighted)

@@ -39,7 +39,9 @@ def add_parts(routes, teacher, student, cv):
     return routes
 
 
-def fit_parameters(route, teacher, source, sample_weight, weight):
+def fit_parameters(
+    route, teacher, teachers, sample_weight, weight, *, is_default=False
+):
     """Name the row-wise ``fit`` parameters of each teacher.
 
     Parameters
@@ -48,12 +50,14 @@ def fit_parameters(route, teacher, source, sample_weight, weight):
         ``process_routing`` for the ``fit`` of the estimator.
     teacher : object, list of object or None
         As the user passed it.
-    source : Source
-        With its teachers, if there are any.
+    teachers : sequence of object
+        Those to fit and to use, if there are any.
     sample_weight : object or None
         As passed to ``fit``.
     weight : ndarray of shape (n_samples,), float64
         The weights of the labelled rows.
+    is_default : bool, default=False
+        Whether the teachers are those of the default ensemble.
 
     Returns
     -------
@@ -65,14 +69,13 @@ def fit_parameters(route, teacher, source, sample_weight, weight):
     UserWarning
         For an unfitted teacher that takes no weights.
     """
-    teachers = source.members
     if sample_weight is None or not teachers:
         return [{} for _ in teachers]
-    if source.is_default:  # others get them as they came
+    if is_default:  # others get them as they came
         weight = in_rows(weight)
     names = [weight_parameter(one) for one in teachers]
     adapted = any(users_teachers(one) != [one] for one in teachers)
-    if routing_enabled() and not (source.is_default or adapted):
+    if routing_enabled() and not (is_default or adapted):
         routed = route(sample_weight=weight)
         for index, (part, one) in enumerate(_named(teacher)):
             if _requests_count(one):
@@ -86,7 +89,7 @@ def fit_parameters(route, teacher, source, sample_weight, weight):
         if name is None and not looks_fitted(one) and not declined:
             warn(
                 f"The teacher {type(one).__name__} takes no sample_weight: it is "
-                "fitted without, and the weights act on the student only.",
+                "fitted without them.",
             )
     return [{} if name is None else {name: weight} for name in names]
 

@@ -8,8 +8,7 @@ from sklearn.base import clone
 from sklearn_kd._compat import num_samples, validate_all_params
 from sklearn_kd._estimators.parts import parts_of, thawed
 from sklearn_kd._estimators.unusable_parts import refuse_unusable_parts
-from sklearn_kd._estimators.weight_names import weight_parameter
-from sklearn_kd._messages import show, warn
+from sklearn_kd._messages import show
 from sklearn_kd._recipe.preparation import make_student
 from sklearn_kd._run.random import seed_unset
 from sklearn_kd._run.twins import as_public
@@ -58,14 +57,14 @@ def complete(student, teacher):
     refuse_dropped(teacher, "A cascade", _PASS)
     if student is None:
         return DistilledClassifier(teacher), None
-    check_model("student", student, "classification", "predict", "predict_proba")
+    _check("student", student, "predict", "predict_proba")
     distilled = is_distilled(student)
     if distilled and not looks_fitted(student) and teacher is not None:
         refuse_dropped(student.teacher, "The student")
         if student.teacher is None and student.alpha > 0:
             return clone(student).set_params(teacher=teacher), None
     if teacher is not None:
-        check_model("teacher", teacher, "classification", "predict")
+        _check("teacher", teacher, "predict")
     elif not distilled:
         raise ValueError(
             f"teacher is None, and the student {type(student).__name__} has none: "
@@ -74,6 +73,14 @@ def complete(student, teacher):
     elif looks_fitted(student):
         _own_teacher(student)  # refused before anything else
     return student, teacher
+
+
+def _check(name, model, *methods):
+    """Refuse what is no classifier with these methods."""
+    search = search_without_refit(model)
+    if search is not None:
+        raise no_refit(search, name)
+    check_model(name, model, "classification", *methods)
 
 
 def is_distilled(model):
@@ -162,7 +169,7 @@ def split_rows(rows, needed, seed):
     return rows.take(~mask), rows.take(mask)
 
 
-def fit_models(student, teacher, rows, seed, wants_weights):
+def fit_models(student, teacher, rows, seed, wants_weights, weights_of):
     """Fit what is not fitted yet of the two from :func:`complete`.
 
     Parameters
@@ -175,6 +182,8 @@ def fit_models(student, teacher, rows, seed, wants_weights):
         For what the user has left unseeded.
     wants_weights : bool
         Whether the student takes the weights of the rows.
+    weights_of : callable
+        Gives for some teachers, and weights, their parameters of ``fit``.
 
     Returns
     -------
@@ -192,7 +201,7 @@ def fit_models(student, teacher, rows, seed, wants_weights):
         student = fit_student(student, own, None)
     if fits_teacher:
         every = np.arange(len(rows))
-        weights = _weights_of_teacher(teacher, rows)
+        (weights,) = weights_of([teacher], rows.weight)
         context = Context(seed=seed)
         teacher, _ = fit_teacher(teacher, rows, weights, every, context, "teacher")
         teacher = as_public(teacher)
@@ -201,9 +210,6 @@ def fit_models(student, teacher, rows, seed, wants_weights):
 
 def _seeded_teacher(teacher, seed):
     """Check an unfitted teacher, and give a seeded clone."""
-    search = search_without_refit(teacher)
-    if search is not None:
-        raise no_refit(search, "teacher")
     refuse_unusable_parts(teacher, "teacher", _no_estimator)
     validate_all_params(parts_of(teacher))
     return seed_unset(clone(teacher), seed)
@@ -211,17 +217,3 @@ def _seeded_teacher(teacher, seed):
 
 def _no_estimator(part):
     return f"{type(part).__name__} has no fit: pass classifiers of scikit-learn's kind."
-
-
-def _weights_of_teacher(teacher, rows):
-    """Name the row weights as a teacher takes them; none where all are 1."""
-    if (rows.weight == 1).all():
-        return {}
-    name = weight_parameter(teacher)
-    if name is None:
-        warn(
-            f"The teacher {type(teacher).__name__} takes no sample_weight: it is "
-            "fitted without, and the weights act on the calibration."
-        )
-        return {}
-    return {name: rows.weight}

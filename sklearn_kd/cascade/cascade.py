@@ -1,67 +1,30 @@
 """CascadeClassifier: the student where it is sure, the teacher for all other rows."""
 
-from functools import partial
 from numbers import Real
 
 import numpy as np
-from sklearn.base import BaseEstimator, MetaEstimatorMixin
-from sklearn.utils.metadata_routing import MetadataRouter, process_routing
 from sklearn.utils.metaestimators import available_if
 from sklearn.utils.validation import check_is_fitted
 
-from sklearn_kd._compat import (
-    RANDOM_STATE,
-    Interval,
-    fit_context,
-    num_samples,
-    routing_enabled,
-)
-from sklearn_kd._estimators.nets import nets_in
-from sklearn_kd._estimators.tags import takes_missing, takes_sparse, takes_text
-from sklearn_kd._messages import printable, show
+from sklearn_kd._compat import RANDOM_STATE, Interval, fit_context, num_samples
+from sklearn_kd._messages import show
 from sklearn_kd._parameters import check_number
-from sklearn_kd._recipe.fitted_parts import FittedPartsMixin
-from sklearn_kd._recipe.preparation import read_labelled
-from sklearn_kd._recipe.routing import add_parts, student_wants_weights
 from sklearn_kd._run.autologging import no_autologging
-from sklearn_kd._run.random import as_seed
-from sklearn_kd._run.versions import VersionedMixin
 from sklearn_kd._tables.checks import check_rows
-from sklearn_kd._tables.containers import as_column
 from sklearn_kd._tables.taking import take_rows
-from sklearn_kd._tables.weights import check_weight
-from sklearn_kd._task import Classification
 from sklearn_kd._task.predictions import PredictingClassifierMixin
 from sklearn_kd._task.proba import widen
 from sklearn_kd.cascade._answers import (
-    STUDENT,
-    TEACHER,
     labels_of_teacher,
     of_student,
     proba_of_teacher,
 )
-from sklearn_kd.cascade._fit import (
-    check_length,
-    complete,
-    fit_models,
-    models_of,
-    needs_fit,
-    split_rows,
-)
-from sklearn_kd.cascade._threshold import choose_threshold, rows_needed, warn_of_none
-from sklearn_kd.distilled import DistilledClassifier
+from sklearn_kd.cascade._base import BaseCascade
 from sklearn_kd.inspection import prediction_latency
-from sklearn_kd.metrics._agreement import equal_labels
 from sklearn_kd.teachers import looks_fitted
 
 
-class CascadeClassifier(
-    VersionedMixin,
-    PredictingClassifierMixin,
-    FittedPartsMixin,
-    MetaEstimatorMixin,
-    BaseEstimator,
-):
+class CascadeClassifier(PredictingClassifierMixin, BaseCascade):
     """Let the student answer where it is sure, and the teacher all other rows.
 
     A row is answered by the student if its probability of the label that it predicts is
@@ -179,8 +142,6 @@ class CascadeClassifier(
     (True, True)
     """
 
-    _fitted_parts = ("student", "teacher")
-
     _parameter_constraints = {
         "student": "no_validation",  # as of the distilled estimators
         "teacher": "no_validation",
@@ -238,59 +199,8 @@ class CascadeClassifier(
             the budget, or it differs from the teacher too often.
         """
         with no_autologging():
-            for name in ("student_", "teacher_", "threshold_"):
-                vars(self).pop(name, None)  # no half of an earlier fit, if this fails
-            student, teacher = complete(self.student, self.teacher)
-            if needs_fit(student, teacher):
-                fitted = self._fit_models(student, teacher, X, y, sample_weight)
-                student, teacher, X, weight = fitted
-            else:
-                X = check_rows(self, X, reset=True)
-                check_length(y, X)
-                weight = check_weight(as_column(sample_weight, "sample_weight"), X)
-                if not weight.all():
-                    X, weight = take_rows(X, np.flatnonzero(weight)), weight[weight > 0]
-            self._calibrate(*models_of(student, teacher), X, weight)
+            self._fit(X, y, sample_weight)
         return self
-
-    def _fit_models(self, student, teacher, X, y, sample_weight):
-        """Fit on a part of the rows; give both models, and the rows that are left."""
-        rows, _ = read_labelled(self, X, y, sample_weight, None)
-        wants = student_wants_weights(
-            partial(process_routing, self, "fit"), self.student, rows.weight
-        )
-        if routing_enabled() and sample_weight is not None:
-            process_routing(self, "fit", sample_weight=rows.weight)  # each must say
-        seed = as_seed(self.random_state)
-        needed = rows_needed(self.max_disagreement, self.confidence)
-        train, held_out = split_rows(rows, needed, seed)
-        fitted = fit_models(student, teacher, train, seed, wants)
-        return *fitted, held_out.X, np.array(held_out.weight)
-
-    def _calibrate(self, student, teacher, X, weight):
-        """Choose the threshold on rows that neither model was fitted on."""
-        if not hasattr(student, "classes_"):
-            raise TypeError(
-                f"The student {type(student).__name__} has no classes_, which label "
-                "the columns of its probabilities. Pass one that sets them."
-            )
-        labels, certainty, _ = of_student(student, X)
-        of_teacher = labels_of_teacher(teacher, X)
-        differs = ~equal_labels(**{STUDENT: labels, TEACHER: of_teacher})
-        chosen = choose_threshold(
-            certainty, differs, weight, self.max_disagreement, self.confidence
-        )
-        self.student_, self.teacher_ = student, teacher
-        self.classes_ = _union(student.classes_, teacher, of_teacher)
-        self.threshold_ = chosen.threshold
-        self.student_share_ = chosen.share
-        self.disagreement_ = chosen.disagreement
-        self.disagreement_bound_ = chosen.bound
-        self.student_disagreement_ = (
-            chosen.disagreement / chosen.share if chosen.share else np.nan
-        )
-        self.n_calibration_rows_ = len(weight)
-        warn_of_none(chosen, weight, self.max_disagreement, self.confidence)
 
     def student_answers(self, X):
         """Tell for which rows the student predicts, without asking the teacher.
@@ -414,50 +324,11 @@ class CascadeClassifier(
             filled[answered] = proba[answered]
         return filled
 
-    def get_metadata_routing(self):
-        """Get the metadata routing of this estimator and its parts.
-
-        Returns
-        -------
-        MetadataRouter
-            This estimator itself, and student and teacher where they are unfitted.
-        """
-        routes = MetadataRouter(owner=self).add_self_request(self)
-        student = self.student
-        if student is not None and looks_fitted(student):
-            student = None
-        return add_parts(routes, self.teacher, student, None)
-
-    def __sklearn_is_fitted__(self):
-        return hasattr(self, "threshold_")
-
-    def _read(self, X, y, sample_weight):
-        """Check labels and weights."""
-        return Classification.read(self, X, y, sample_weight)
-
-    def _parts(self):
-        """Give the student, and the teachers, fitted or not."""
-        if self.student is None:
-            return [DistilledClassifier(self.teacher)]
-        return [self.student] if self.teacher is None else [self.student, self.teacher]
-
     def __sklearn_tags__(self):
         tags = super().__sklearn_tags__()
-        parts = self._parts()
-        tags.input_tags.sparse = takes_sparse(parts)
-        tags.input_tags.allow_nan = takes_missing(parts)
-        tags.input_tags.string = takes_text(parts)
-        tags.target_tags.required = not all(map(looks_fitted, parts))
+        # two fitted models need no labels
+        tags.target_tags.required = not all(map(looks_fitted, self._parts()))
         return tags
-
-    def _as_data(self, state):
-        for net in nets_in([self.student, self.teacher]):
-            raise TypeError(
-                f"Student or teacher of this {type(self).__name__} is, or has in it, a "
-                f"{type(net).__name__} of skorch, which skops would keep as a pickle. "
-                "Use joblib.dump."
-            )
-        return state
 
 
 def _others(X, answered):
@@ -466,14 +337,3 @@ def _others(X, answered):
         return slice(None), X
     rest = np.flatnonzero(~answered)
     return rest, take_rows(X, rest)
-
-
-def _union(classes, teacher, labels):
-    """Join the classes of student and teacher, or the labels that it has predicted."""
-    try:
-        return np.union1d(classes, getattr(teacher, "classes_", labels))
-    except TypeError as error:
-        raise ValueError(
-            f"The labels of student and teacher cannot be sorted ({printable(error)}), "
-            "and a cascade keeps classes sorted. Fit both on labels of one type."
-        ) from error

@@ -38,9 +38,11 @@ class Source:
         Why there is no threshold to hand on; None where there may be one.
     folds : int or None
         Into how many the labelled rows are split where the user gave no cv.
+    is_default : bool
+        Whether it is the default ensemble.
     """
 
-    folds = None
+    folds, is_default = None, False
 
     def wants_out_of_sample(self, cv, pool, sampler):
         """Return whether out-of-sample predictions are needed, or may be: "auto".

@@ -5,6 +5,7 @@ from sklearn.frozen import FrozenEstimator
 from sklearn.model_selection import FixedThresholdClassifier
 
 from sklearn_kd._estimators.thresholds import THRESHOLDED, place_of, read_threshold
+from sklearn_kd.cascade import CascadeClassifier
 
 
 def unwrap(model):
@@ -23,9 +24,21 @@ def unwrap(model):
         The outermost classifier with a threshold.
     path : str
         How to get from the model to the part.
+
+    Raises
+    ------
+    TypeError
+        For a cascade: for some rows it is not the student that predicts.
     """
     part, deciding, path = model, None, ""
     while True:
+        if isinstance(part, CascadeClassifier):
+            raise TypeError(
+                "A CascadeClassifier asks its teacher about some rows, and an export "
+                "has the student alone. Export cascade.student_, and hand the rows in "
+                "which the probability of its label is below cascade.threshold_ to the "
+                "teacher yourself."
+            )
         if isinstance(part, THRESHOLDED):
             name = "estimator_"
             if isinstance(part, FixedThresholdClassifier) and not hasattr(part, name):
