@@ -12,6 +12,7 @@ release = sklearn_kd.__version__
 version = ".".join(release.split(".")[:2])
 
 extensions = [
+    "matplotlib.sphinxext.plot_directive",
     "numpydoc",
     "sphinx.ext.autodoc",
     "sphinx.ext.autosummary",
@@ -29,6 +30,12 @@ extlinks = {
     "doi": ("https://doi.org/%s", "doi:%s"),
     "arxiv": ("https://arxiv.org/abs/%s", "arXiv:%s"),
 }
+
+# The pictures of pages are drawn by the examples in them, while the site is built.
+plot_include_source = True
+plot_html_show_source_link = False
+plot_html_show_formats = False
+plot_formats = [("png", 110)]
 
 html_theme = "pydata_sphinx_theme"
 html_title = f"sklearn_kd {release}"

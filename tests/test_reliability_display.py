@@ -163,6 +163,24 @@ def test_columns_are_matched_by_their_labels():
     )
 
 
+def test_columns_of_frames_may_be_named_in_another_order(digits):
+    y_true, teacher, student = digits
+    names = np.array(list("abcdefghij"))
+    frame = pd.DataFrame(student, columns=names).iloc[:, ::-1]
+    display = ReliabilityDisplay.from_predictions(names[y_true], teacher, frame)
+    plain = ReliabilityDisplay.from_predictions(*digits)
+    np.testing.assert_allclose(points(display, 1), points(plain, 1))
+
+
+def test_a_class_without_rows_takes_labels(digits):
+    some = digits[0] != 4
+    sides = [side[some] for side in digits]
+    with pytest.raises(ValueError, match="has 10 columns, and y has 9 different"):
+        ReliabilityDisplay.from_predictions(*sides)
+    display = ReliabilityDisplay.from_predictions(*sides, labels=range(10))
+    assert len(display.errorbars_) == 2
+
+
 def test_two_classes_may_have_any_names_and_the_shown_one_is_named():
     y_true = np.array(["no", "yes"] * 8)
     proba = np.column_stack([np.linspace(0.1, 0.9, 16), np.linspace(0.9, 0.1, 16)])
@@ -210,5 +228,5 @@ def test_what_does_not_fit_together_is_refused(cancer, kwargs, error, message):
 
 def test_probabilities_of_other_rows_are_refused(cancer):
     y_true, teacher, student = cancer
-    with pytest.raises(ValueError, match="p_teacher has 284 rows and p_student 283"):
+    with pytest.raises(ValueError, match="p_student returned 283 rows for 284"):
         ReliabilityDisplay.from_predictions(y_true, teacher, student[:-1])

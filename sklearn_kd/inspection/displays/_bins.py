@@ -4,6 +4,9 @@ import numpy as np
 
 from sklearn_kd._messages import printable, show
 from sklearn_kd._parameters import MOST, check_number
+from sklearn_kd._tables.containers import as_values
+from sklearn_kd._task.outputs import read_proba
+from sklearn_kd._task.proba import as_array
 from sklearn_kd.metrics._arguments import rows_that_count
 from sklearn_kd.metrics._calibration_error import (
     average_in_bins,
@@ -11,6 +14,7 @@ from sklearn_kd.metrics._calibration_error import (
     equal_mass_places,
     top_label,
 )
+from sklearn_kd.metrics._models import in_one_order
 
 
 def bins_of_both(y, probas, labels, pos_label, n_bins, strategy, sample_weight):
@@ -44,7 +48,8 @@ def bins_of_both(y, probas, labels, pos_label, n_bins, strategy, sample_weight):
         raise ValueError(
             f'strategy must be "quantile" or "uniform", got {show(strategy)}.'
         )
-    codes = _codes(y, labels)
+    places = {label: code for code, label in enumerate(labels)}
+    codes = np.array([places[label] for label in y.tolist()])
     weights, codes, *probas = rows_that_count(sample_weight, codes, *probas)
     found = []
     for proba in probas:
@@ -69,26 +74,57 @@ def shown_label(pos_label, labels):
     return labels[1] if pos_label is None and len(labels) == 2 else pos_label
 
 
-def known_labels(y, labels):
-    """Give the labels of the columns: those that are passed, or those in y, sorted."""
-    if labels is not None:
-        return np.asarray(labels).tolist()
+def read_both(y, given, labels):
+    """Read the probabilities of two models, and find the label of each column.
+
+    Parameters
+    ----------
+    y : ndarray of shape (n_samples,)
+        True labels.
+    given : dict of str to array-like or DataFrame of shape (n_samples, n_classes)
+        Of each model, by the name of the parameter.
+    labels : array-like of shape (n_classes,) or None
+        What was passed.
+
+    Returns
+    -------
+    probas : list of ndarray of shape (n_samples, n_classes)
+        In one class order.
+    labels : list of length n_classes
+        The label of each column.
+
+    Raises
+    ------
+    ValueError
+        For what is no table of probabilities, where it is not known which column is for
+        which label, and for a label of a row that no column is for.
+    """
+    known = _sorted_labels(y) if labels is None else list(labels)
+    unknown = set(y.tolist()) - set(known)
+    if unknown:
+        raise ValueError(
+            f"y has the label {show(next(iter(unknown)))}, which is not among "
+            f"labels={show(known)}."
+        )
+    probas = []
+    for name, table in given.items():
+        table = as_values(table, name)
+        shape = np.shape(as_array(table, name))
+        if labels is None and len(shape) == 2 and shape[1] != len(known):
+            raise ValueError(
+                f"{name} has {shape[1]} columns, and y has {len(known)} different "
+                "labels: pass labels=[...], one for each column."
+            )
+        probas.append(read_proba(None, table, len(y), given_classes=known, name=name))
+    return in_one_order(probas, y)
+
+
+def _sorted_labels(y):
+    """Give the labels that occur, sorted."""
     try:
         return sorted(set(y.tolist()))
     except TypeError as error:
         raise ValueError(
             f"The labels of y have types that do not compare, such as {show(y[0])}: "
-            f"{printable(error)}. Pass labels=[...], one for each column."
+            f"{printable(error)}. Bring them to one type."
         ) from error
-
-
-def _codes(y, labels):
-    """Give the column of each label."""
-    places = {label: code for code, label in enumerate(labels)}
-    unknown = set(y.tolist()) - places.keys()
-    if unknown:
-        raise ValueError(
-            f"y has the label {show(next(iter(unknown)))}, which is not among the "
-            f"labels {show(labels)}."
-        )
-    return np.array([places[label] for label in y.tolist()])

@@ -249,10 +249,7 @@ class AgreementDisplay:
         self.ax_, self.figure_ = ax, ax.figure
         self._draw_cells(values, cmap, im_kw or {})
         if colorbar and self.im_.get_array().count():
-            title = "rows" if normalize is None else "share of the teacher's label"
-            self.figure_.colorbar(
-                self.im_, ax=ax, label=f"{title}, where labels differ"
-            )
+            self._explain_colors(normalize)
         ax.set(xlabel="label of the student", ylabel="label of the teacher")
         ax.set_title(self._title(matrix))
         cell = cell_size(ax, n_classes)

@@ -4,12 +4,10 @@ import numpy as np
 
 from sklearn_kd._compat import num_samples
 from sklearn_kd._messages import show
-from sklearn_kd._tables.containers import as_values
-from sklearn_kd._task.proba import as_array, check_proba
 from sklearn_kd.inspection._measures.classification import read_labels
 from sklearn_kd.inspection.displays._bins import (
     bins_of_both,
-    known_labels,
+    read_both,
     shown_label,
 )
 from sklearn_kd.inspection.displays._drawing import (
@@ -22,7 +20,6 @@ from sklearn_kd.inspection.displays._drawing import (
     text_color,
 )
 from sklearn_kd.inspection.displays._two_classifiers import predict_both
-from sklearn_kd.metrics._arguments import check_lengths
 from sklearn_kd.metrics._bounds import clopper_pearson_lower, clopper_pearson_upper
 from sklearn_kd.metrics._calibration_error import N_BINS
 from sklearn_kd.metrics._models import in_one_order, predicted_proba
@@ -215,8 +212,9 @@ class ReliabilityDisplay:
         ----------
         y : array-like of shape (n_samples,)
             True labels.
-        p_teacher, p_student : array-like of shape (n_samples, n_classes)
-            Predicted probabilities of the same rows, columns in the same class order.
+        p_teacher, p_student : array-like or DataFrame of shape (n_samples, n_classes)
+            Predicted probabilities of the same rows. The columns of a DataFrame may be
+            named by the classes, in any order.
         labels : array-like of shape (n_classes,), default=None
             The label of each column. None is those in `y`, sorted.
         pos_label : object, default=None
@@ -245,18 +243,13 @@ class ReliabilityDisplay:
         TypeError
             For a number of bins that is none.
         ValueError
-            For different numbers of rows, rows that are no probabilities, labels
-            that no column is for, and unknown strategies.
+            For different numbers of rows, rows that are no probabilities, another
+            number of labels than of columns, and unknown strategies.
         """
         check_matplotlib(f"{cls.__name__}.from_predictions")
         y = read_labels(y, num_samples(p_teacher))
-        labels = known_labels(y, labels)
         given = {"p_teacher": p_teacher, "p_student": p_student}
-        probas = [
-            check_proba(as_array(as_values(one, name), name), len(labels), name=name)
-            for name, one in given.items()
-        ]
-        check_lengths(**dict(zip(given, probas, strict=True)))
+        probas, labels = read_both(y, given, labels)
         return cls._of_both(
             y, probas, labels, pos_label, n_bins, strategy, sample_weight
         ).plot(**kwargs)

@@ -13,6 +13,7 @@ from sklearn_kd.inspection.displays._drawing import (
     axes_for,
     check_matplotlib,
     palette,
+    plain,
     styled,
     text_color,
     wants_log,
@@ -307,9 +308,10 @@ class TradeOffDisplay:
         ax, write = self.ax_, _WRITE[self.cost_unit]
         suffix = " (log scale)" if ax.get_xscale() == "log" else ""
         ax.set(xlabel=f"{self.cost_name}{suffix}", ylabel=self.score_name)
+        plain([ax.xaxis.label, ax.yaxis.label])
         low, high = ax.get_xlim()
         if not suffix:
-            ax.xaxis.set_major_locator(MaxNLocator(6))
+            ax.xaxis.set_major_locator(MaxNLocator(6, steps=[1, 2, 2.5, 5, 10]))
         elif high < 1e3 * low:
             ax.xaxis.set_major_locator(LogLocator(subs=(1, 2, 5)))
         ax.xaxis.set_minor_formatter(NullFormatter())

@@ -163,7 +163,8 @@ class TrainingCurveDisplay:
         shown = shown[np.isfinite(shown)]
         if len(shown) and wants_log(shown):
             ax.set_yscale("log")
-        ax.xaxis.set_major_locator(MaxNLocator(integer=True, min_n_ticks=1))
+        whole = {"integer": True, "min_n_ticks": 1, "steps": [1, 2, 5, 10]}
+        ax.xaxis.set_major_locator(MaxNLocator("auto", **whole))
         ax.set(xlabel="epoch", ylabel="loss")
         handles = [*self.lines_, *self._mark_best(curves)]
         handles += self._draw_learning_rate(epochs, curves)
@@ -175,7 +176,7 @@ class TrainingCurveDisplay:
         curves = {
             name: np.asarray(getattr(self, name), dtype=float)
             for name in ("loss", "validation_loss", "learning_rate")
-            if getattr(self, name) is not None
+            if name == "loss" or getattr(self, name) is not None
         }
         n_epochs = curves["loss"].shape
         for name, curve in curves.items():
