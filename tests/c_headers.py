@@ -1,10 +1,10 @@
 """Compiling C headers, all in one program, and running them on rows of tables."""
 
 import shutil
-import subprocess
 import sys
 
 import numpy as np
+from processes import run
 
 from sklearn_kd.export._program import program_of
 
@@ -75,13 +75,13 @@ def build(folder, sources, *options, compiler=COMPILER):
         (folder / name).write_text(text, encoding="utf-8")
     files = [folder / name for name in sources if not name.endswith(".h")]
     program = folder / "program"
-    run([*compiler, *options, "-o", program, *files, "-lm"])
+    succeed([*compiler, *options, "-o", program, *files, "-lm"])
     return program
 
 
-def run(command):
+def succeed(command):
     """Run a command that has to succeed; give what it printed."""
-    done = subprocess.run(list(map(str, command)), capture_output=True, text=True)
+    done = run(command)
     assert done.returncode == 0, done.stderr[-4000:]
     return done.stdout
 
@@ -144,7 +144,7 @@ class Headers:
             path = self.folder / f"{name}.rows"
             path.write_bytes(np.ascontiguousarray(own, dtype=np.float32).tobytes())
             arguments += [name, str(path), str(self.folder / f"{name}.out")]
-        run([self.program, *arguments])
+        succeed([self.program, *arguments])
         given = {}
         for name, own in rows.items():
             values = np.fromfile(self.folder / f"{name}.out").reshape(len(own), -1)

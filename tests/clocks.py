@@ -13,8 +13,19 @@ class Clock:
         return self.now
 
 
-def stopped(monkeypatch):
+def stopped(monkeypatch, module=deadline):
     """Give a clock that stands still unless it is moved."""
     clock = Clock()
-    monkeypatch.setattr(deadline, "time", SimpleNamespace(perf_counter=clock))
+    monkeypatch.setattr(module, "time", SimpleNamespace(perf_counter=clock))
     return clock
+
+
+def slowed(monkeypatch, clock, owner, name, seconds):
+    """Let every call of a function take seconds of a clock."""
+    function = getattr(owner, name)
+
+    def slow(*args, **params):
+        clock.now += seconds
+        return function(*args, **params)
+
+    monkeypatch.setattr(owner, name, slow)

@@ -1,9 +1,13 @@
-"""Settings that have to be there before SciPy is imported, and a shared fixture."""
+"""Settings that have to be there before SciPy is imported, and shared fixtures."""
 
 import importlib.util
 import os
+import random
+import sys
 
+import numpy as np
 import pytest
+from joblib.externals.loky import get_reusable_executor
 
 # scikit-learn's array API checks run only with it, and skip otherwise
 os.environ.setdefault("SCIPY_ARRAY_API", "1")
@@ -11,6 +15,29 @@ os.environ.setdefault("SCIPY_ARRAY_API", "1")
 # callbacks came with scikit-learn 1.9
 if importlib.util.find_spec("sklearn.callback") is None:
     collect_ignore = ["test_callbacks.py"]
+
+np.random.seed(0)  # for what test modules draw when they are imported
+
+
+@pytest.hookimpl(tryfirst=True)
+def pytest_runtest_setup(item):
+    """Seed what tests draw without a seed of their own: none fails by chance."""
+    random.seed(0)
+    np.random.seed(0)
+    if torch := sys.modules.get("torch"):
+        torch.manual_seed(0)
+
+
+@pytest.fixture(scope="module")
+def fresh_workers():
+    """Let joblib start new worker processes, rather than go on with those it kept.
+
+    For tests of what a worker has when it starts, or of one that imports much: joblib
+    replaces workers that have grown by 300 MB since their first job.
+    """
+    get_reusable_executor().shutdown(wait=True, kill_workers=True)
+    yield
+    get_reusable_executor().shutdown(wait=True, kill_workers=True)
 
 
 @pytest.fixture
@@ -35,3 +62,12 @@ def small_teachers(monkeypatch):
     for task, of in _makers._MAKERS.items():
         models = booster(of.booster), trees(of.trees), network(of.network)
         monkeypatch.setitem(_makers._MAKERS, task, type(of)(*models, of.linear))
+
+
+@pytest.fixture
+def figures_closed():
+    """Close the figures that a test has opened: pyplot warns of more than twenty."""
+    from matplotlib import pyplot
+
+    yield
+    pyplot.close("all")

@@ -33,7 +33,12 @@ from sklearn_kd import (
     TabularEncoder,
     UnlabeledRows,
 )
-from sklearn_kd.inspection import Comparison
+from sklearn_kd.inspection import (
+    ColumnCoverage,
+    Comparison,
+    DistillationReport,
+    size_scorer,
+)
 from sklearn_kd.losses import LOSSES
 from sklearn_kd.metrics import agreement_scorer
 from sklearn_kd.torch import DistillationLoss, RegressionDistillationLoss, TabularMLP
@@ -115,6 +120,9 @@ FITS = {
     ],
     "torch loss": DistillationLoss,
     "torch loss of numbers": RegressionDistillationLoss,
+    "cost scorer": lambda: size_scorer(),
+    "coverage": lambda: ColumnCoverage([], 1, 0.0),
+    "report": lambda: DistillationReport(Comparison([], "teacher"), 1),
     "cascade": lambda: CascadeClassifier(
         clone(SMALL).fit(X, y), FOREST, max_disagreement=0.9
     ).fit(X),

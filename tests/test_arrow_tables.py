@@ -1,8 +1,6 @@
 """Tables of Arrow are read as the frames that their ``to_pandas`` makes."""
 
 import datetime
-import subprocess
-import sys
 from decimal import Decimal
 
 import numpy as np
@@ -14,6 +12,7 @@ import sklearn
 from given_rows import on_given_rows
 from numpy.testing import assert_array_equal
 from pandas.testing import assert_frame_equal
+from processes import printed_by
 from recorder import RecordingTeacher
 from refusals import refused
 from sklearn.base import clone
@@ -224,4 +223,4 @@ table = pa.table({"a": [1.0, 2.0], "b": pa.array(["x", "y"]).dictionary_encode()
 frame = as_rows(table)
 assert isinstance(frame, pl.DataFrame) and frame["b"].dtype == pl.Categorical
 """
-    subprocess.run([sys.executable, "-c", code], check=True)
+    printed_by("-c", code)

@@ -122,11 +122,11 @@ def test_the_last_of_overlapping_fits_switches_it_on(mlflow):
     def long_fit():
         with no_autologging():
             first.set()
-            second.wait(10)
+            second.wait(60)
 
     other = threading.Thread(target=long_fit)
     other.start()
-    assert first.wait(10)
+    assert first.wait(60)
     distil().fit(X, y)
     assert not mlflow.records
     second.set()

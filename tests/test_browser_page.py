@@ -3,7 +3,6 @@
 import json
 import os
 import re
-import subprocess
 import sys
 
 import numpy as np
@@ -12,6 +11,7 @@ import wasmtime
 from browser_example import EXAMPLE, build
 from c_headers import rows_of
 from exported import close, exported, hard_rows, outputs
+from processes import run
 
 from sklearn_kd.export import to_c
 from sklearn_kd.export._program import program_of
@@ -124,13 +124,8 @@ def test_one_file_holds_the_page_and_names_no_other_host(headers, tmp_path):
     target = tmp_path / "page.html"
     command = [sys.executable, EXAMPLE / "build.py", headers["student"], target]
     environment = {**os.environ, "HOME": str(tmp_path), "PYTHONPATH": ""}
-    done = subprocess.run(
-        [*command, "--title", "Bread & <wine>"],
-        capture_output=True,
-        text=True,
-        env=environment,
-        cwd=tmp_path,
-    )
+    command += ["--title", "Bread & <wine>"]
+    done = run(command, env=environment, cwd=tmp_path)
     assert done.returncode == 0, done.stderr
     assert [each.name for each in tmp_path.iterdir()] == ["page.html"]
     assert str(target.stat().st_size) in done.stdout
@@ -174,7 +169,7 @@ def test_what_is_wrong_is_told_in_a_line(headers, tmp_path, monkeypatch):
 
 def test_the_command_tells_it_without_a_traceback(tmp_path):
     command = [sys.executable, EXAMPLE / "build.py", "none.h", "page.html"]
-    done = subprocess.run(command, capture_output=True, text=True, cwd=tmp_path)
+    done = run(command, cwd=tmp_path)
     assert done.returncode == 1
     assert done.stderr.startswith("build.py: Cannot read none.h")
     assert "Traceback" not in done.stderr

@@ -16,6 +16,7 @@ import pytest
 
 from sklearn_kd import MLPStudent
 from sklearn_kd.__main__ import main
+from sklearn_kd._demo import page
 from sklearn_kd._demo import run as demo
 from sklearn_kd._demo.error import DemoError
 from sklearn_kd._demo.places import check_place
@@ -24,6 +25,7 @@ from sklearn_kd._demo.tasks import Classes
 from sklearn_kd._demo.wants import code_to_predict, columns_wanted
 from sklearn_kd._messages import printable
 from sklearn_kd.export._files import replacing
+from sklearn_kd.inspection import Comparison, DistillationReport
 
 
 @pytest.fixture(autouse=True)
@@ -47,24 +49,20 @@ def shops():
 
 def _models(table, X, y, seed):
     student = MLPStudent((4,), max_iter=2, random_state=seed).fit(X, y)
-    return {demo.STUDENT: student}
+    return {demo.TEACHER: student, demo.STUDENT: student}
 
 
 @pytest.fixture
 def quick(monkeypatch):
     """One small student in place of teacher and students, and no measuring."""
-    costs = {"pickled_size": 9, "latency_median": 1e-4}
-    row = {"accuracy": 0.5, "log_loss": 1, "retention": 1, **costs}
+    row = {"accuracy": 0.5, "log_loss": 1, "retention": 1}
+    row |= {"score_change": 0.0, "score_change_interval": (0.0, 0.0)}
+    row |= {"pickled_size": 9, "latency_median": 1e-4}
     rows = [{**row, "model": name} for name in ("teacher", "student", "plain", "hgb")]
-
-    class Comparison(SimpleNamespace):
-        score = "accuracy"
-
-        def __getitem__(self, name):
-            return self.rows[0]
-
+    report = DistillationReport(Comparison(rows, "teacher"), 18)
     monkeypatch.setattr(demo, "_fit", _models)
-    monkeypatch.setattr(demo, "compare", lambda *_, **__: Comparison(rows=rows))
+    monkeypatch.setattr(demo, "distillation_report", lambda *_, **__: report)
+    monkeypatch.setattr(page, "pictures_of", lambda *_: [])
 
 
 def _refused(capsys, *arguments):
@@ -196,7 +194,7 @@ def test_what_is_printed_of_a_student_runs(ending, shops, quick, capsys):
         ["'size'", "number", "(float64)"],
     ]
     assert "'02134'" in lines[start + 1]
-    code = lines[lines.index("import joblib") :]
+    code = lines[lines.index("import joblib") : -4]
     printed = []
     with warnings.catch_warnings():
         warnings.simplefilter("error")
@@ -398,4 +396,4 @@ def test_a_closed_pipe_is_no_error():
     ) as process:
         process.stdout.close()
         assert process.stderr.read() == b""
-        assert process.wait() == 141
+        assert process.wait(60) == 141

@@ -82,10 +82,10 @@ def test_a_price_is_distilled(houses, monkeypatch, capsys):
     assert {"R²", "RMSE", "MAE", "fidelity to teacher (R²)", "parameters"} <= set(table)
     assert "accuracy" not in table
     assert all(float(score) > 0.8 for score in table["R²"])
-    wrote = lines.index("Wrote student.joblib: the student, without its teacher")
-    assert "of its R² (" in lines[wrote - 1]
+    assert "Wrote student.joblib: the student, without its teacher" in lines
+    assert "of R²: " in lines[-1]
     assert Path("sklearn_kd_demo.png").read_bytes()[:4] == b"\x89PNG"
-    code = lines[lines.index("import joblib") :]
+    code = lines[lines.index("import joblib") : -4]
     printed = []
     exec("\n".join(code), {"print": printed.append})
     student = joblib.load("student.joblib")
@@ -232,14 +232,6 @@ def test_numbers_are_split_at_random_and_rows_stay_together(houses):
     assert (len(X), len(X_test)) == (len(y), len(y_test)) == (82, 36)
     assert np.array_equal(table.y[X_test.index], y_test)
     assert not np.array_equal(table.split(1)[3], y_test)
-
-
-def test_the_verdict_has_r2_and_no_share_of_a_score_that_is_none():
-    said = demo._verdict(_comparison([0.8, 0.9, 0.6, 0.7]))
-    assert "and keeps 112.5% of its R² (75.0% without a teacher, 87.5% the" in said
-    said = demo._verdict(_comparison([-0.1, 0.05, 0.0, -0.5]))
-    assert "has R² 0.0500 where that has -0.1000 (0.0000 without a teacher, " in said
-    assert "nan" not in said
 
 
 @pytest.mark.parametrize("r2", [[0.8, 0.9, 0.6, 0.7], [-0.1, 0.05, 0.0, -7]])

@@ -1,16 +1,14 @@
 """What a C header says: names, codes of levels, strings, and what it refuses."""
 
 import hashlib
-import os
 import re
-import subprocess
-import sys
 
 import numpy as np
 import pandas as pd
 import pytest
-from c_headers import COMPILER, CPP_COMPILER, STRICT, ZIG, build, run
+from c_headers import COMPILER, CPP_COMPILER, STRICT, ZIG, build, succeed
 from exported import KINDS, NAMES, WINE, classifier, exported, regressor
+from processes import printed_by, run
 from sklearn.preprocessing import StandardScaler
 
 import sklearn_kd
@@ -60,7 +58,7 @@ def check(folder, headers, claims, *more, compiler=COMPILER, **sources):
     includes = "".join(f'#include "{name}"\n' for name in files)
     main = {"main.c": f"#include <string.h>\n{includes}" + asserting(*claims)}
     program = build(folder, files | main | sources, *more, compiler=compiler)
-    done = subprocess.run([program])
+    done = run([program])
     assert done.returncode == 0, claims[done.returncode - 1]
 
 
@@ -153,11 +151,11 @@ def test_two_students_in_two_files_of_one_program(tmp_path):
         ]
     )
     files = {f"{name}.h": text for name, text in headers.items()}
-    run([build(tmp_path, files | {"main.c": main, "other.c": other}, *STRICT)])
+    succeed([build(tmp_path, files | {"main.c": main, "other.c": other}, *STRICT)])
     # and in C++
     strict = [each for each in STRICT if not each.startswith("-std")]
     files |= {"main.cpp": main, "other.cpp": other}
-    run([build(tmp_path, files, *strict, "-std=c++11", compiler=CPP_COMPILER)])
+    succeed([build(tmp_path, files, *strict, "-std=c++11", compiler=CPP_COMPILER)])
 
 
 def test_clang_has_nothing_to_remark(tmp_path):
@@ -168,13 +166,13 @@ def test_clang_has_nothing_to_remark(tmp_path):
         (tmp_path / f"{own}.h").write_text(text, encoding="utf-8")
         lines.append(f'#include "{own}.h"')
     (tmp_path / "main.c").write_text("\n".join([*lines, asserting()]))
-    run([*ZIG, "cc", *STRICT, "-c", tmp_path / "main.c", "-o", tmp_path / "main.o"])
+    succeed([*ZIG, "cc", *STRICT, "-c", tmp_path / "main.c", "-o", tmp_path / "main.o"])
 
 
 def test_flags_that_take_away_nan_are_refused(tmp_path):
     (tmp_path / "main.c").write_text(to_c(exported("numbers")[0]) + asserting())
     command = [*COMPILER, "-ffast-math", "-fsyntax-only", str(tmp_path / "main.c")]
-    done = subprocess.run(command, capture_output=True, text=True)
+    done = run(command)
     assert "compile without -ffast-math" in done.stderr
 
 
@@ -185,14 +183,8 @@ def test_another_process_writes_the_same_bytes(tmp_path):
         "    text = to_c(exported.exported(name)[0], quantize=True)\n"
         "    print(hashlib.sha256(text.encode()).hexdigest())"
     )
-    path = os.pathsep.join([os.path.dirname(__file__), *sys.path])
-    environment = {**os.environ, "PYTHONHASHSEED": "7", "PYTHONPATH": path}
-    done = subprocess.run(
-        [sys.executable, "-c", code], capture_output=True, text=True, env=environment
-    )
-    for name, line in zip(
-        ("mixed", "quantiles, mixed"), done.stdout.split(), strict=True
-    ):
+    lines = printed_by("-c", code, PYTHONHASHSEED="7").split()
+    for name, line in zip(("mixed", "quantiles, mixed"), lines, strict=True):
         model, _ = exported(name)
         text = to_c(model, path=tmp_path / "s.h", quantize=True)
         assert hashlib.sha256(text.encode()).hexdigest() == line

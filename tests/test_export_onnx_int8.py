@@ -1,8 +1,6 @@
 """Weights in eight bits, what they lose, and the same bytes for the same student."""
 
 import hashlib
-import os
-import subprocess
 import sys
 from dataclasses import replace
 
@@ -11,6 +9,7 @@ import onnx
 import pytest
 from exported import KINDS, NAMES, WINE, classifier, exported, regressor
 from onnx_models import frame_feeds, run
+from processes import printed_by
 from sklearn.datasets import load_digits
 from sklearn.pipeline import make_pipeline
 from sklearn.preprocessing import StandardScaler
@@ -118,16 +117,8 @@ def contents():
 def test_the_same_student_gives_the_same_bytes_in_another_process():
     script = "from test_export_onnx_int8 import contents; "
     script += "import sys; print(*contents(), 'torch' in sys.modules)"
-    environment = os.environ | {"PYTHONHASHSEED": "12345"}
-    environment["PYTHONPATH"] = os.pathsep.join(filter(None, sys.path))
-    other = subprocess.run(
-        [sys.executable, "-c", script],
-        env=environment,
-        capture_output=True,
-        text=True,
-        check=True,
-    )
-    assert other.stdout.split() == [*contents(), "False"]  # no student needs torch
+    other = printed_by("-c", script, PYTHONHASHSEED="12345")
+    assert other.split() == [*contents(), "False"]  # no student needs torch
 
 
 @pytest.mark.parametrize("name", NAMES[::5])

@@ -3,8 +3,6 @@
 import io
 import json
 import pickle
-import subprocess
-import sys
 from functools import cache
 
 import joblib
@@ -26,6 +24,7 @@ from exported import (
     regressor,
 )
 from numpy.testing import assert_allclose, assert_array_equal
+from processes import printed_by
 from scipy.sparse import csr_matrix
 from sklearn.base import clone, is_classifier, is_regressor
 from sklearn.ensemble import RandomForestClassifier
@@ -189,15 +188,8 @@ def test_it_predicts_where_sklearn_kd_is_not_and_is_the_same_elsewhere(tmp_path)
         file.write_bytes(pickle.dumps(case))
         joblib.dump(estimator, file.with_suffix(".joblib"))
         skops.io.dump(estimator, file.with_suffix(".skops"))
-    done = subprocess.run(
-        [sys.executable, "-W", "error", "-c", ELSEWHERE, str(tmp_path)],
-        env={"PYTHONHASHSEED": "7", "PYTHONPATH": ":".join(sys.path)},
-        capture_output=True,
-        text=True,
-        check=False,
-    )
-    assert done.returncode == 0, done.stderr
-    assert done.stdout.splitlines() == [*sorted(KINDS), "no sklearn_kd"]
+    printed = printed_by("-W", "error", "-c", ELSEWHERE, tmp_path, PYTHONHASHSEED="7")
+    assert printed.splitlines() == [*sorted(KINDS), "no sklearn_kd"]
 
 
 def odd_frame():

@@ -2,9 +2,6 @@
 
 import hashlib
 import json
-import os
-import subprocess
-import sys
 from functools import cache
 
 import numpy as np
@@ -21,6 +18,7 @@ from exported import (
     outputs,
 )
 from numpy.testing import assert_allclose, assert_array_equal
+from processes import printed_by
 from sklearn.preprocessing import MaxAbsScaler, StandardScaler
 from sql_databases import DIALECTS, as_frame, numbered, started
 
@@ -325,17 +323,10 @@ def test_the_same_student_gives_the_same_text_in_another_process():
         "    text = to_sql(model, 'people', dialect).encode()\n"
         "    print(hashlib.sha256(text).hexdigest())"
     )
-    environment = {
-        **os.environ,
-        "PYTHONHASHSEED": "7",
-        "PYTHONPATH": os.pathsep.join([os.path.dirname(__file__), *sys.path]),
-    }
-    ran = subprocess.run(
-        [sys.executable, "-c", code], env=environment, capture_output=True, text=True
-    )
+    hashes = printed_by("-c", code, PYTHONHASHSEED="7").split()
     model, _ = exported("mixed")
     texts = [to_sql(model, "people", dialect).encode() for dialect in DIALECTS]
-    assert ran.stdout.split() == [hashlib.sha256(t).hexdigest() for t in texts]
+    assert hashes == [hashlib.sha256(t).hexdigest() for t in texts]
 
 
 @pytest.mark.parametrize(

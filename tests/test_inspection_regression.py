@@ -254,7 +254,7 @@ def test_models_that_are_refused():
         compare({"teacher": FOREST, "s": "forest"}, X_test, y_test)
     with pytest.raises(TypeError, match="got the class Ridge"):
         compare({"teacher": Ridge}, X_test, y_test)
-    with pytest.raises(TypeError, match="models must be a dict"):
+    with pytest.raises(TypeError, match="has no teacher_ and student_: pass a fitted"):
         compare([FOREST], X_test, y_test)
 
 

@@ -20,6 +20,7 @@ from sklearn_kd._tables import taking
 from sklearn_kd._tables.taking import RowsInPlace, take_rows
 from sklearn_kd._task import match
 from sklearn_kd.pool import _fit
+from sklearn_kd.students.encoder import _encoding
 from sklearn_kd.students.mlp import _batches, _encoder_fit
 from sklearn_kd.transfer import _draw
 from sklearn_kd.transfer._draw import draw_rows
@@ -50,6 +51,7 @@ def large(monkeypatch):
     monkeypatch.setattr(_batches, "CHUNKS", 16)
     monkeypatch.setattr(_batches, "ENCODED_ROWS", 300)
     monkeypatch.setattr(_batches, "NORM_ROWS", 500)
+    monkeypatch.setattr(_encoding, "RANGE_ROWS", 300)
     monkeypatch.setattr(_draw, "MOST_SOURCES", 2_000)
     monkeypatch.setattr(_fit, "MOST", 2_000)
     monkeypatch.setattr(match, "SCORED_ROWS", 2_000)

@@ -1,7 +1,6 @@
 """What importing loads, and what stays unchanged: threads, seeds, global state."""
 
 import random
-import subprocess
 import sys
 import threading
 
@@ -13,6 +12,7 @@ import threadpoolctl
 import torch
 from given_rows import on_given_rows
 from numpy.testing import assert_array_equal
+from processes import printed_by
 from scipy.sparse import csr_matrix
 from sklearn.datasets import load_iris, load_wine
 from sklearn.linear_model import LogisticRegression
@@ -28,17 +28,15 @@ def loaded_by(*statements):
     """Run statements in a new process, and give the packages loaded after each."""
     told = "print(*{m.split('.')[0] for m in sys.modules})"
     code = "\n".join(["import sys", *(f"{line}\n{told}" for line in statements)])
-    out = subprocess.run(
-        [sys.executable, "-c", code], capture_output=True, text=True, check=True
-    )
-    return [set(line.split()) for line in out.stdout.splitlines()]
+    return [set(line.split()) for line in printed_by("-c", code).splitlines()]
 
 
 def test_import_loads_nothing_heavy_beside_scikit_learn():
     """scikit-learn itself may load pandas where it is installed; we may add nothing."""
     theirs, ours = loaded_by(
         "import sklearn.ensemble, sklearn.neural_network",
-        "import sklearn_kd; sklearn_kd.DistilledClassifier",
+        "import sklearn_kd; sklearn_kd.DistilledClassifier; "
+        "sklearn_kd.inspection.AgreementDisplay",
     )
     heavy = {"torch", "skorch", "onnx", "onnxruntime", "matplotlib", "polars"}
     assert not ours & heavy
@@ -73,7 +71,7 @@ def test_one_blas_thread_until_the_last_of_overlapping_uses_has_left():
     def other():
         with single_blas_thread():
             entered.set()
-            leave.wait(10)
+            leave.wait(60)
 
     with threadpool_limits(2, user_api="blas"):
         before = blas_threads()
@@ -81,7 +79,7 @@ def test_one_blas_thread_until_the_last_of_overlapping_uses_has_left():
         thread = threading.Thread(target=other)
         with single_blas_thread():
             thread.start()
-            assert entered.wait(10)
+            assert entered.wait(60)
         assert set(blas_threads().values()) == {1}  # the other is still in
         leave.set()
         thread.join()
@@ -205,7 +203,7 @@ def test_another_thread_keeps_its_random_stream_while_a_seeded_fit_runs():
     model = on_given_rows(Slow(max_iter=500), MLPStudent(max_iter=10), random_state=0)
     thread = threading.Thread(target=model.fit, args=load_iris(return_X_y=True))
     thread.start()
-    assert started.wait(10)
+    assert started.wait(60)
     drawn = np.array([np.random.random() for _ in range(200)])
     thread.join()
     assert_array_equal(drawn, expected)

@@ -2,11 +2,11 @@
 
 import pickle
 import re
-import warnings
 
 import numpy as np
 import pandas as pd
 import pytest
+from clocks import slowed, stopped
 from noisy import LEVELS, STUDENT, TEST, TRAIN, TRUE, X, Y, coverage, distil
 from sklearn.base import clone
 from sklearn.ensemble import HistGradientBoostingRegressor, RandomForestRegressor
@@ -18,6 +18,7 @@ from sklearn.tree import DecisionTreeRegressor
 
 from sklearn_kd import DistilledRegressor, MLPStudentRegressor, MungeSampler, Pool
 from sklearn_kd.inspection import compare
+from sklearn_kd.students.mlp._training import Trainer
 
 FOREST = RandomForestRegressor(50, min_samples_leaf=5, random_state=0)
 FOREST.fit(X[TRAIN], Y[TRAIN])
@@ -191,11 +192,13 @@ def test_the_same_seed_gives_the_same_quantiles():
     np.testing.assert_array_equal(first, second)
 
 
-def test_a_time_limit_leaves_quantiles():
-    distilled = distil(Ridge(), time_limit=3)
-    with warnings.catch_warnings():
-        warnings.simplefilter("ignore")  # of what was cut
+def test_a_time_limit_leaves_quantiles(monkeypatch):
+    clock = stopped(monkeypatch)
+    slowed(monkeypatch, clock, Trainer, "_epoch", 0.3)
+    distilled = distil(Ridge(), transfer=FEW, time_limit=3)
+    with pytest.warns(UserWarning, match="shortened from 1410 to"):
         distilled.fit(X[TRAIN], Y[TRAIN])
+    assert clock.now <= 3.1
     outputs = distilled.predict_quantiles(X[TEST])
     assert coverage(Y[TEST], outputs) == pytest.approx(0.8, abs=0.15)
 

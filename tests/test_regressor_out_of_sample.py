@@ -3,6 +3,7 @@
 import numpy as np
 import pandas as pd
 import pytest
+from clocks import stopped
 from numpy.testing import assert_allclose, assert_array_equal
 from regressors import (
     FEW,
@@ -229,7 +230,8 @@ def test_losses_of_one_search_share_a_teacher(tmp_path, monkeypatch):
     assert Counted.fits == 1
 
 
-def test_under_a_time_limit_there_is_a_student():
+def test_under_a_time_limit_there_is_a_student(monkeypatch):
+    stopped(monkeypatch)
     teacher = GradientBoostingRegressor(n_estimators=20, random_state=0).fit(X, y)
     student = clone(SMALL).set_params(max_iter=30)
     model = on_given_rows(

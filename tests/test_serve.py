@@ -2,8 +2,6 @@
 
 import json
 import socket
-import subprocess
-import sys
 import urllib.request
 from concurrent.futures import ThreadPoolExecutor
 
@@ -14,6 +12,7 @@ import pytest
 import skops.io
 from exported import NAMES, close, exported, hard_rows, outputs
 from numpy.testing import assert_allclose
+from processes import printed_by, run_python
 from serving import as_json, ask, body, numbers, served, service
 from sklearn.linear_model import LogisticRegression
 from sklearn.naive_bayes import GaussianNB
@@ -21,7 +20,7 @@ from student_service import Column, load, make_app
 from student_service.estimator_model import TRUSTED, EstimatorModel
 
 from benchmarks.serve.client import drive, request
-from benchmarks.serve.service import EXAMPLE, environment, running
+from benchmarks.serve.service import EXAMPLE, running
 from sklearn_kd import DistilledClassifier, MLPStudent
 from sklearn_kd.datasets import load_adult
 from sklearn_kd.export import to_onnx, trusted_types
@@ -225,14 +224,7 @@ def test_an_onnx_model_is_served_without_scikit_learn(tmp_path):
         f"model.predict({{name: [value] for name, value in {rows[0]!r}.items()}})\n"
         "print({'sklearn', 'sklearn_kd', 'onnx', 'pandas', 'skops'} & {*sys.modules})"
     )
-    found = subprocess.run(
-        [sys.executable, "-c", code],
-        env=environment(),
-        capture_output=True,
-        text=True,
-        check=True,
-    )
-    assert found.stdout.strip() == "set()"
+    assert printed_by("-c", code) == "set()\n"
 
 
 def _other_onnx(path):
@@ -278,12 +270,7 @@ def test_a_wrong_file_is_refused(tmp_path, name):
 
 def test_the_command_says_in_one_line_what_is_wrong_with_a_file(tmp_path):
     for path, message in ((tmp_path / "no.onnx", "No such file"), ("x.pkl", "pickles")):
-        found = subprocess.run(
-            [sys.executable, "-m", "student_service", str(path)],
-            env=environment(),
-            capture_output=True,
-            text=True,
-        )
+        found = run_python("-m", "student_service", path)
         assert found.returncode == 1
         assert message in found.stderr
         assert "Traceback" not in found.stderr

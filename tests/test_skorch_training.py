@@ -4,8 +4,6 @@ import copy
 import pickle
 import random
 import re
-import subprocess
-import sys
 
 import numpy as np
 import pytest
@@ -13,6 +11,7 @@ import sklearn
 import torch
 from given_rows import on_given_rows
 from numpy.testing import assert_allclose, assert_array_equal
+from processes import printed_by
 from sklearn.base import clone
 from sklearn.model_selection import cross_val_score
 from sklearn.pipeline import make_pipeline
@@ -121,10 +120,8 @@ def test_a_pickle_is_small_and_predicts_alike_in_a_new_process(tmp_path):
         "np.testing.assert_array_equal(student.predict_proba(X), expected)\n"
         "print(student.predict(X).tolist())"
     )
-    done = subprocess.run(
-        [sys.executable, "-c", code, path], capture_output=True, text=True, check=True
-    )
-    assert done.stdout.strip() == str(student.predict(wide[:5]).tolist())
+    printed = printed_by("-c", code, path)
+    assert printed.strip() == str(student.predict(wide[:5]).tolist())
 
 
 @pytest.mark.parametrize("device", DEVICES)

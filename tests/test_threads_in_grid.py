@@ -43,6 +43,7 @@ def scores(model, X, y):
     return found
 
 
+@pytest.mark.usefixtures("fresh_workers")
 @pytest.mark.parametrize("kind", ["net", "mlp"])
 def test_workers_share_the_cores(kind, monkeypatch):
     for name in LIMITS:  # as most users have them
@@ -70,7 +71,6 @@ def test_workers_share_the_cores(kind, monkeypatch):
     )
     found = search.cv_results_
     workers = np.r_[found["split0_test_process"], found["split1_test_process"]]
-    assert len(np.unique(workers)) == 2
     assert os.getpid() not in workers
     cores = max(joblib.cpu_count(), 2)
     for name in ["blas", *(["threads"] if kind == "net" else [])]:

@@ -1,13 +1,12 @@
 """Skorch nets hold torch to one thread, and put back what they found."""
 
 import os
-import subprocess
-import sys
 import threading
 
 import numpy as np
 import pytest
 import torch
+from processes import printed_by
 from skorch import NeuralNetClassifier
 from skorch.callbacks import Callback
 from threadpoolctl import threadpool_limits
@@ -118,19 +117,13 @@ def check_default():
 
 @pytest.mark.parametrize("limits", [("OMP",), ("OMP", "MKL")])
 def test_a_fit_has_one_thread_unless_the_user_sets_another_number(limits):
-    env = {k: v for k, v in os.environ.items() if not k.endswith("_NUM_THREADS")}
-    env |= {f"{name}_NUM_THREADS": "2" for name in limits}
-    path = os.pathsep.join([os.path.dirname(__file__), *sys.path])
+    numbers = dict.fromkeys(
+        (name for name in os.environ if name.endswith("_NUM_THREADS")), None
+    )
+    numbers |= {f"{name}_NUM_THREADS": "2" for name in limits}
     # a worker of joblib has both, and then MKL does not follow OpenMP
     check = "check_worker" if "MKL" in limits else "check_default"
-    code = f"import test_torch_threads as t; t.{check}()"
-    done = subprocess.run(
-        [sys.executable, "-c", code],
-        env=env | {"PYTHONPATH": path},
-        capture_output=True,
-        text=True,
-    )
-    assert not done.returncode, done.stderr
+    printed_by("-c", f"import test_torch_threads as t; t.{check}()", **numbers)
 
 
 def check_worker():

@@ -9,6 +9,7 @@ from sklearn_kd.inspection._writing.numbers import (
     format_number,
     format_seconds,
     format_size,
+    format_tick,
 )
 
 _PANELS = (
@@ -31,16 +32,26 @@ _TITLE = 100
 
 
 def draw(comparison, path, title):
-    """Write a picture with accuracy or R² over size and over latency.
+    """Write the picture of :func:`figure_of` to a file; the ending is its format."""
+    with warnings.catch_warnings():
+        warnings.filterwarnings("ignore", "Glyph .* missing from")
+        figure_of(comparison, title).savefig(path, dpi=150)
+
+
+def figure_of(comparison, title):
+    """Draw accuracy or R² over size and over latency.
 
     Parameters
     ----------
     comparison : Comparison
         Teacher, student, the same student without a teacher, small booster.
-    path : str
-        The file; its ending chooses the format.
     title : str
         The headline.
+
+    Returns
+    -------
+    matplotlib.figure.Figure
+        One that pyplot does not know of.
     """
     figure = Figure(figsize=(10, 4.2), layout="constrained")
     panels, score = figure.subplots(1, 2, sharey=True), comparison.score
@@ -55,9 +66,7 @@ def draw(comparison, path, title):
     if len(title) > _TITLE:
         title = f"{title[:_TITLE]}..."
     figure.suptitle(title, parse_math=False)  # a column may have dollars in its name
-    with warnings.catch_warnings():
-        warnings.filterwarnings("ignore", "Glyph .* missing from")
-        figure.savefig(path, dpi=150)
+    return figure
 
 
 def _draw_panel(axes, rows, key, score, write):
@@ -75,7 +84,7 @@ def _draw_panel(axes, rows, key, score, write):
         )
     axes.set_xscale("log")
     axes.margins(x=0.15)
-    axes.xaxis.set_major_formatter(lambda value, _: _short(write(value)))
+    axes.xaxis.set_major_formatter(lambda value, _: format_tick(write(value)))
     axes.xaxis.set_minor_formatter("")
     axes.grid(alpha=0.3)
     axes.spines[["top", "right"]].set_visible(False)
@@ -95,9 +104,3 @@ def _describe(row, score):
     costs = ", ".join(write(row[key]) for key, _, write in _PANELS)
     quality = f"{SCORES[score]} {row[score]:.4f}\n{title} {as_text(row[loss])}"
     return f"{row['model']}\n{quality}\n{costs}"
-
-
-def _short(text):
-    """Write a tick without zeros behind the point: 1.00 ms is 1 ms."""
-    number, unit = text.split(" ")
-    return f"{float(number):g} {unit}"

@@ -1,7 +1,6 @@
 """The demo itself: fit a teacher, distil it, measure, show."""
 
 import importlib
-import math
 import sys
 import warnings
 from contextlib import contextmanager
@@ -18,12 +17,12 @@ from sklearn_kd._demo.places import check_apart, check_place
 from sklearn_kd._demo.reading.shipped import SHIPPED
 from sklearn_kd._demo.reading.table import read_table, shipped_table
 from sklearn_kd._demo.tasks import TASKS
+from sklearn_kd._demo.verdict import verdict
 from sklearn_kd._demo.wants import code_to_predict, columns_wanted
 from sklearn_kd._messages import printable
 from sklearn_kd._tables.doubtful_levels import already_warned
 from sklearn_kd.export._files import replacing
-from sklearn_kd.inspection import compare
-from sklearn_kd.inspection._writing.numbers import SCORES
+from sklearn_kd.inspection import distillation_report
 
 TEACHER, STUDENT = "teacher", "student"
 PLAIN, BOOSTER = "without teacher", "small booster"
@@ -83,10 +82,14 @@ def run(
     ships = data in SHIPPED
     path = None if ships else data
     picture, no_picture = _place_of_picture(picture, path)
+    page = picture and str(Path(picture).with_suffix(".html"))
+    if page is not None:
+        check_place("the report", page, path)
     if out is not None:
         _check_out(out, path)
-        if picture is not None:
-            check_apart("--picture", picture, "--out", out)
+        for option, file in (("--picture", picture), ("the report", page)):
+            if file is not None:
+                check_apart(option, file, "--out", out)
     check_exports(exports, table_name, path)
     if ships:
         table = shipped_table(data, nominal)
@@ -100,18 +103,34 @@ def run(
         with already_warned(table.warned):
             models = _fit(table, X, y, seed)
         with _step(3, "measuring them on the held-out rows, one row a call, one job"):
-            comparison = compare(models, X_test, y_test, time_limit=_TIME_LIMIT)
-    print(f"\n{comparison}\n\n{_verdict(comparison)}", flush=True)
+            report = distillation_report(models, X_test, y_test, time_limit=_TIME_LIMIT)
+    print(f"\n{report}\n", flush=True)
     if out is not None:
         _write("the student, without its teacher", out, joblib.dump, models[STUDENT])
     write_exports(models[STUDENT], exports, table_name, dialect)
+    lines = verdict(report.models)
     if picture is not None:
-        from sklearn_kd._demo.picture import draw
-
-        title = f"{table.name}: {TASKS[table.task].describe(table.y, table.target)}"
-        _write("the picture", picture, draw, comparison, title)
+        _show(report, lines, picture, page, table, models, (X_test, y_test), seed)
     if out is not None:
         print("\n".join(["", *columns_wanted(table), "", *code_to_predict(table, out)]))
+    print("\n".join(["", *lines]))
+
+
+def _show(report, lines, picture, page, table, models, test, seed):
+    """Write the picture and the page."""
+    from sklearn_kd._demo.page import pictures_of, write_page
+    from sklearn_kd._demo.picture import draw
+
+    title = f"{table.name}: {TASKS[table.task].describe(table.y, table.target)}"
+    _write("the picture", picture, draw, report.models, title)
+    pictures = pictures_of(
+        report.models, title, models[TEACHER], models[STUDENT], *test
+    )
+    notes = [
+        f"Measured on {len(test[1]):,} held-out rows of {len(table.y):,} (seed "
+        f"{seed}), one row a call and one job."
+    ]
+    _write("the report", page, write_page, report, title, lines, notes, pictures)
 
 
 def _check_installed(*modules):
@@ -242,39 +261,6 @@ def _step(number, what):
             f"while {what.partition(':')[0]}: out of memory. Pass fewer rows."
         ) from error
     print(f"  done in {perf_counter() - start:.1f} s", flush=True)
-
-
-def _verdict(comparison):
-    """Write the last two lines: how much smaller and faster, and what is kept."""
-    teacher, student, plain, booster = (
-        comparison[name] for name in (TEACHER, STUDENT, PLAIN, BOOSTER)
-    )
-    smaller = _times(teacher["pickled_size"] / student["pickled_size"], "small", "larg")
-    faster = _times(
-        teacher["latency_median"] / student["latency_median"], "fast", "slow"
-    )
-    score = comparison.score
-    kept = (
-        f"and keeps {student['retention']:.1%} of its {SCORES[score]} "
-        f"({plain['retention']:.1%} without a teacher, "
-        f"{booster['retention']:.1%} the small booster)."
-    )
-    if math.isnan(student["retention"]):  # a teacher that is no better than the mean
-        kept = (
-            f"and has {SCORES[score]} {student[score]:.4f} where that has "
-            f"{teacher[score]:.4f} ({plain[score]:.4f} without a teacher, "
-            f"{booster[score]:.4f} the small booster)."
-        )
-    return f"The student is {smaller} than the teacher, {faster} on one row,\n{kept}"
-
-
-def _times(ratio, more, less):
-    """Write a ratio as '3.2 times smaller' or 'larger'."""
-    word = more if ratio >= 1 else less
-    ratio = max(ratio, 1 / ratio)
-    return (
-        f"{ratio:,.0f} times {word}er" if ratio >= 10 else f"{ratio:.1f} times {word}er"
-    )
 
 
 def _write(what, path, write, *contents):

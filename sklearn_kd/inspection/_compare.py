@@ -3,41 +3,47 @@
 from collections.abc import Hashable, Mapping
 
 from sklearn_kd._messages import show
-from sklearn_kd._run.autologging import no_autologging
-from sklearn_kd.inspection._measures.classification import measure_classifiers
 from sklearn_kd.inspection._inputs import count_rows
-from sklearn_kd.inspection._measures.regression import measure_regressors
-from sklearn_kd.inspection._costs.size import count_parameters, pickled_size
-from sklearn_kd.inspection._costs.speed import prediction_latency, throughput
+from sklearn_kd.inspection._measures.models import check_models, measure_costs, predict
+from sklearn_kd.inspection._pair import read_models, without_teacher
 from sklearn_kd.inspection.comparison import Comparison
-from sklearn_kd.metrics._tasks import check_model, common_task
-
-#: What is measured of the models of a task, besides their costs.
-_MEASURES = {
-    "classification": measure_classifiers,
-    "regression": measure_regressors,
-}
 
 
 def compare(
-    models, X, y, *, reference="teacher", n_calls=1000, time_limit=10.0, n_jobs=1
+    models,
+    *rows,
+    X=None,
+    y=None,
+    reference="teacher",
+    n_calls=1000,
+    time_limit=10.0,
+    n_jobs=1,
 ):
     """Compare models on held-out rows: quality, fidelity, size and speed.
 
+    It is called in one of three ways: ``compare(distilled, X, y)``,
+    ``compare(teacher, student, X, y)``, or ``compare(models, X, y)`` with any number of
+    models in a dict. :func:`distillation_report` measures the same, and more.
+
     Parameters
     ----------
-    models : dict of str to classifier, or of str to regressor
-        Fitted: classifiers with ``predict`` and ``predict_proba``, or regressors with
-        ``predict``. What has no tags of scikit-learn is a classifier if it has
-        ``predict_proba``. Of a :class:`~sklearn_kd.DistilledClassifier` or a
-        :class:`~sklearn_kd.DistilledRegressor` take ``teacher_`` and ``student_``: as a
-        whole it contains its teacher.
+    models : estimator or dict of str to estimator
+        A fitted :class:`~sklearn_kd.DistilledClassifier` or
+        :class:`~sklearn_kd.DistilledRegressor`, whose ``teacher_`` and ``student_`` are
+        compared; it may be the last step of a pipeline, in a search, behind a
+        threshold, frozen or in a TransformedTargetRegressor. Or a fitted teacher,
+        before its student. Or fitted models by their names: classifiers with
+        ``predict`` and ``predict_proba``, or regressors with ``predict``. What has no
+        tags of scikit-learn is a classifier if it has ``predict_proba``.
+    *rows : student, X and y, or X and y
+        The student is fitted, and passed where the first argument is its teacher. Of
+        a distilled estimator the ``student_`` is taken, which does not contain it.
     X : {array-like, sparse matrix, DataFrame} of shape (n_samples, n_features)
-        Rows that none of them was fitted on.
+        Rows that none of the models was fitted on.
     y : array-like of shape (n_samples,) or (n_samples, n_outputs)
         Their labels, or the targets of one or several outputs.
     reference : str, default="teacher"
-        The key in ``models`` that the others are held against.
+        The name of the model that the others are held against.
     n_calls : int, default=1000
         Rows that are timed one by one.
     time_limit : float, default=10.0
@@ -75,8 +81,11 @@ def compare(
     Raises
     ------
     TypeError
-        For what is no dict of models, for classifiers and regressors together, for
-        targets that are no numbers, and for other parameters that are none.
+        For what is none of these three calls, for an estimator without teacher and
+        student, for classifiers and regressors together, for targets that are no
+        numbers, and for other parameters that are none.
+    NotFittedError
+        For an estimator before ``fit``.
     ValueError
         When ``reference`` is not among the models, when the label of a column of
         probabilities is unknown, for labels that cannot be sorted, for targets that are
@@ -84,6 +93,7 @@ def compare(
 
     See Also
     --------
+    distillation_report : Confidence intervals, calibration and groups of rows, too.
     sklearn_kd.metrics.agreement_score : Share of rows with the same label.
     sklearn_kd.metrics.fidelity_r2_score : R² of predictions for those of a teacher.
     count_parameters : What counts as a parameter.
@@ -114,9 +124,7 @@ def compare(
     >>> X, X_test, y, y_test = train_test_split(X, y, random_state=0)
     >>> forest = RandomForestClassifier(n_estimators=300, random_state=0).fit(X, y)
     >>> model = DistilledClassifier(forest, transfer=None, random_state=0).fit(X, y)
-    >>> result = compare(
-    ...     {"teacher": forest, "student": model.student_}, X_test, y_test, n_calls=20
-    ... )
+    >>> result = compare(model, X_test, y_test, n_calls=20)
     >>> result["student"]["retention"] > 0.95
     True
     >>> print(result)
@@ -149,52 +157,38 @@ def compare(
     one row, median                   ...
     ...
     """
-    task = _check_models(models, reference)
-    X, n_samples = count_rows(X, models.values())
-    with no_autologging():
-        found = _MEASURES[task](models, X, y, n_samples, reference)
-    timing = {"n_calls": n_calls, "time_limit": time_limit, "n_jobs": n_jobs}
-    rows = [
-        {"model": name, **measured, **_cost(models[name], X, timing)}
-        for name, measured in zip(models, found, strict=True)
-    ]
-    return Comparison(rows, reference)
-
-
-def _check_models(models, reference):
-    """Give the task of fitted models with the reference among them; refuse others."""
-    if not isinstance(models, Mapping):
-        raise TypeError(
-            "models must be a dict from names to fitted models, such as "
-            f'{{"teacher": teacher, "student": student}}, got {show(models)}.'
-        )
+    models, X, y = _read_call(models, rows, {"X": X, "y": y})
+    models = read_models(models)
     if not isinstance(reference, Hashable) or reference not in models:
         raise ValueError(
             f"reference={show(reference)} is not among the models {show(list(models))}."
         )
-    named = {f"models[{show(name)}]": model for name, model in models.items()}
-    task = common_task(named)
-    methods = ("predict", "predict_proba") if task == "classification" else ("predict",)
-    for name, model in named.items():
-        check_model(name, model, task, *methods)
-    return task
+    task = check_models({f"models[{show(name)}]": models[name] for name in models})
+    X, n_samples = count_rows(X, models.values())
+    timing = {"n_calls": n_calls, "time_limit": time_limit, "n_jobs": n_jobs}
+    found = predict(task, models, X, y, n_samples, reference)
+    rows = [
+        {"model": name, **found.measure(name), **measure_costs(model, X, timing)}
+        for name, model in models.items()
+    ]
+    return Comparison(rows, reference)
 
 
-def _cost(model, X, timing):
-    """Measure size and speed of a model."""
-    median, p99 = prediction_latency(model, X, **timing)
-    return {
-        "n_parameters": _if_pickled(count_parameters, model),
-        "pickled_size": _if_pickled(pickled_size, model),
-        "latency_median": median,
-        "latency_p99": p99,
-        "rows_per_second": throughput(model, X, n_jobs=timing["n_jobs"]),
-    }
-
-
-def _if_pickled(measure, model):
-    """Measure a model; None where it cannot be pickled."""
-    try:
-        return measure(model)
-    except TypeError:
-        return None  # a lambda in it, a local class, an open file
+def _read_call(models, rows, named):
+    """Tell the three calls apart, and give models, X and y."""
+    missing = [name for name in named if named[name] is None]
+    if len(rows) == len(missing):
+        given = named | dict(zip(missing, rows, strict=True))
+        return models, given["X"], given["y"]
+    if len(rows) == len(missing) + 1 and not isinstance(models, Mapping):
+        student, *rows = rows
+        given = named | dict(zip(missing, rows, strict=True))
+        pair = {"teacher": models, "student": without_teacher(student)}
+        return pair, given["X"], given["y"]
+    raise TypeError(
+        "compare is called as compare(distilled, X, y), compare(teacher, student, X, "
+        f"y) or compare(models, X, y), got {len(rows) + 1} arguments by place, the "
+        f"first of type {type(models).__name__}"
+        + "".join(f", and {name}" for name in named if name not in missing)
+        + "."
+    )

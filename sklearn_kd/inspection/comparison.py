@@ -2,48 +2,21 @@
 
 from dataclasses import dataclass
 
-from sklearn_kd._messages import printable
-from sklearn_kd.inspection._writing.numbers import (
-    SCORES,
-    format_levels,
-    format_number,
-    format_seconds,
-    format_size,
-)
-
-#: The lines of the printed table: a key, what it is called, how it is written.
-_LINES = (
-    ("accuracy", "accuracy", "{:.4f}".format),
-    ("roc_auc", "ROC AUC", "{:.4f}".format),
-    ("log_loss", "log loss", "{:.4f}".format),
-    ("r2", "R²", "{:.4f}".format),
-    ("rmse", "RMSE", format_number),
-    ("mae", "MAE", format_number),
-    ("agreement", "agreement with {reference}", "{:.4f}".format),
-    ("kl_divergence", "KL divergence from {reference}", "{:.4f}".format),
-    ("fidelity", "fidelity to {reference} (R²)", "{:.4f}".format),
-    ("difference", "mean difference from {reference}", "{:.4f} SD".format),
-    ("retention", "retention ({score})", "{:.4f}".format),
-    ("interval", "interval, levels", format_levels),
-    ("coverage", "interval, coverage", "{:.4f}".format),
-    ("width", "interval, mean width", format_number),
-    ("n_parameters", "parameters", "{:,}".format),
-    ("pickled_size", "pickled size", format_size),
-    ("latency_median", "one row, median", format_seconds),
-    ("latency_p99", "one row, 99th percentile", format_seconds),
-    ("rows_per_second", "rows per second", "{:,.0f}".format),
-)
+from sklearn_kd.inspection._writing.frames import to_frame
+from sklearn_kd.inspection._writing.lines import lines_of_models
+from sklearn_kd.inspection._writing.numbers import SCORES
+from sklearn_kd.inspection._writing.tables import STYLE, as_html, as_text
 
 
 @dataclass(frozen=True)
 class Comparison:
-    """What :func:`compare` found; ``print`` writes it as a table.
+    """What :func:`compare` found: ``print`` writes it as a table, a notebook as HTML.
 
     Parameters
     ----------
     rows : list of dict
         One a model, in the order given: its name under ``"model"``, and the numbers
-        that :func:`compare` lists. ``pandas.DataFrame(rows)`` makes a frame of it.
+        that :func:`compare` lists.
     reference : str
         Name of the model that agreement or fidelity, the differences and the retention
         refer to.
@@ -84,21 +57,40 @@ class Comparison:
         found = (key for key in SCORES if any(key in row for row in self.rows))
         return next(found, "accuracy")
 
-    def __str__(self):
-        lines = [["", *(printable(row["model"]) for row in self.rows)]]
-        words = {
-            "reference": printable(self.reference),
-            "score": SCORES[self.score],
+    def to_dict(self):
+        """Give the numbers of each model.
+
+        Returns
+        -------
+        dict of str to dict
+            The measures of each model, by its name; plain Python values, which
+            ``json.dumps`` writes.
+        """
+        return {
+            row["model"]: {key: row[key] for key in row if key != "model"}
+            for row in self.rows
         }
-        for key, title, write in _LINES:
-            values = [row.get(key) for row in self.rows]
-            if any(value is not None for value in values):
-                cells = ["-" if value is None else write(value) for value in values]
-                lines.append([title.format(**words), *cells])
-        widths = [max(map(len, column)) for column in zip(*lines, strict=True)]
-        return "\n".join(
-            "   ".join(
-                [line[0].ljust(widths[0]), *map(str.rjust, line[1:], widths[1:])]
-            )
-            for line in lines
-        )
+
+    def to_frame(self):
+        """Give the numbers as a table of pandas.
+
+        Returns
+        -------
+        pandas.DataFrame of shape (n_models, n_measures)
+            A row for each model, whose names are the index.
+
+        Raises
+        ------
+        ImportError
+            Without pandas.
+        """
+        return to_frame(self.rows, "model")
+
+    def __str__(self):
+        return as_text(self._lines())
+
+    def _repr_html_(self):
+        return STYLE + as_html(self._lines())
+
+    def _lines(self):
+        return lines_of_models(self.rows, self.reference, self.score)

@@ -31,22 +31,8 @@ class Bins(NamedTuple):
 def calibration_error(proba, codes, weights=None, n_bins=N_BINS):
     """Compute the expected calibration error of the most probable label.
 
-    Parameters
-    ----------
-    proba : ndarray of shape (n_samples, n_classes)
-        Class probabilities.
-    codes : ndarray of shape (n_samples,), int
-        The column of the label of each row.
-    weights : ndarray of shape (n_samples,) or None, default=None
-        Row weights, none negative and one positive at least; None is one each.
-    n_bins : int, default=10
-        At least 1.
-
-    Returns
-    -------
-    float
-        Between 0 and 1: the mean over bins, weighted by their rows, of the absolute
-        difference of mean confidence and accuracy.
+    The mean over bins, by their rows (``weights``, or one each), of the absolute
+    difference of mean confidence and accuracy; `codes` are the columns of the labels.
     """
     confidence, right = top_label(proba, codes)
     places = equal_mass_places(confidence, weights, n_bins)

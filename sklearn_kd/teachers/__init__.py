@@ -7,7 +7,7 @@ from sklearn_kd.teachers._teach import with_out_of_bag
 from sklearn_kd.teachers._teachers import FittedTeacher
 from sklearn_kd.teachers.cache._cache import check_memory
 from sklearn_kd.teachers.cache._context import Context
-from sklearn_kd.teachers.default._ensemble import small_booster
+from sklearn_kd.teachers.default._ensemble import BOOSTER_SIZES, small_booster
 from sklearn_kd.teachers.given._fitted import (
     hand_on,
     looks_fitted,
@@ -21,6 +21,7 @@ from sklearn_kd.teachers.out_of_sample._splits import check_folds, fold_position
 from sklearn_kd.teachers.quantiles._find import users_teachers
 
 __all__ = [
+    "BOOSTER_SIZES",
     "Context",
     "FittedTeacher",
     "check_folds",

@@ -2,11 +2,13 @@
 
 import inspect
 
+import numpy as np
 from sklearn.pipeline import Pipeline
 
 from sklearn_kd._messages import show
 from sklearn_kd._tables.taking import copy_rows
 from sklearn_kd._tables.weights import read_floats
+from sklearn_kd.metrics._arguments import weighted_mean
 
 
 def predicted_intervals(models, X, shape):
@@ -58,16 +60,17 @@ def own_levels(model):
     return tuple(levels)
 
 
-def measure_interval(interval, y):
+def measure_interval(interval, y, sample_weight=None):
     """Measure an interval of :func:`predicted_intervals`; None throughout for none."""
     if interval is None:
         return dict.fromkeys(("interval", "coverage", "width"))
     levels, ends = interval
     low, high = ends[..., 0], ends[..., 1]
+    inside = (low <= y) & (y <= high)
     return {
         "interval": levels,
-        "coverage": float(((low <= y) & (y <= high)).mean()),
-        "width": float((high - low).mean()),
+        "coverage": float(np.mean(weighted_mean(inside, sample_weight))),
+        "width": float(np.mean(weighted_mean(high - low, sample_weight))),
     }
 
 

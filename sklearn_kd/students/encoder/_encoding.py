@@ -10,16 +10,21 @@ from sklearn.preprocessing import MaxAbsScaler
 from sklearn.utils import get_tags
 from sklearn.utils.validation import has_fit_parameter
 
+from sklearn_kd._compat import safe_indexing
+from sklearn_kd._estimators.parts import thawed
 from sklearn_kd._messages import show
 from sklearn_kd._run.deadline import Deadline
 from sklearn_kd._run.twins import as_public, below_hooks
-from sklearn_kd._tables.checks import check_rows
+from sklearn_kd._tables.checks import check_rows, read_numbers
 from sklearn_kd._tables.columns import nominal_codes
 from sklearn_kd._tables.level_types import TypeWatch
 from sklearn_kd._tables.taking import copy_rows, read_rows
 from sklearn_kd.students.encoder._layout import Layout
 from sklearn_kd.students.encoder.encoder import TabularEncoder
 from sklearn_kd.students.encoder.plain_numbers import PlainNumbers
+
+#: Rows whose ranges are read at once: of a file on disk no more of them are in memory.
+RANGE_ROWS = 65536
 
 #: Up to this many, a sum of squares costs less than a check of each.
 _FEW_VALUES = 4096
@@ -194,3 +199,41 @@ def check_types(encoder, X):
     for column, known in layout.known_levels.items():
         watch.see(column, *nominal_codes(X, column), known)
     watch.warn(X)
+
+
+def wider_ranges(encoder, X, ranges=None):
+    """Add the numbers of more rows to the ranges of those that an encoder has seen.
+
+    Its levels stay: any others are unknown to it, whatever the network has learned.
+
+    Parameters
+    ----------
+    encoder : transformer or None
+        Fitted.
+    X : {ndarray, CSR matrix, DataFrame, RowsInPlace} of shape (n_samples, n_features)
+        Checked rows that a network has learned from.
+    ranges : Ranges or None, default=None
+        With rows that it has learned from before; None where the encoder has seen all
+        of them.
+
+    Returns
+    -------
+    Ranges or None
+        With these rows, or `ranges` where they hold nothing new. None also for encoders
+        that keep no ranges.
+    """
+    before = ranges or ranges_of(encoder)
+    if before is None:
+        return None
+    wider, numeric = before.copy(), before.numeric
+    for start in range(0, X.shape[0], RANGE_ROWS):
+        rows = read_rows(safe_indexing(X, slice(start, start + RANGE_ROWS)))
+        wider.see_numbers(numeric, read_numbers(rows, numeric, "TabularEncoder"))
+    return ranges if before.holds(wider) else wider
+
+
+def ranges_of(encoder):
+    """Give the ranges of the rows that an encoder was fitted on, or None."""
+    encoder = thawed(encoder)
+    known = isinstance(encoder, TabularEncoder)
+    return vars(encoder).get("_ranges") if known else None

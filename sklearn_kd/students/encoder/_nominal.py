@@ -5,6 +5,8 @@ from numbers import Integral
 
 import numpy as np
 
+from sklearn_kd._tables.columns import nominal_codes
+
 #: Rows that a level's mean is smoothed by.
 PRIOR_WEIGHT = 20
 
@@ -32,6 +34,14 @@ class NominalColumn:
         self.column, self.codes, self.found = column, codes, found
         self.targets, self.sample_weight = targets, sample_weight
         self._limits = limits
+
+    @classmethod
+    def each_of(cls, X, columns, ranges, **rest):
+        """Read nominal columns one by one; what they hold is added to `ranges`."""
+        for column in columns:
+            codes, found = nominal_codes(X, column)
+            ranges.see_levels(column, codes, found)
+            yield cls(column, codes, found, **rest)
 
     @cached_property
     def kept(self):

@@ -47,12 +47,15 @@ class NumericColumns:
     deadline: Deadline
 
     @classmethod
-    def of(cls, columns, numbers, **rest):
-        """Find which of the numeric columns vary and which have missing values."""
-        # False for a column without any value, where both are NaN
-        varies = np.fmin.reduce(numbers) < np.fmax.reduce(numbers)
-        missing = np.isnan(numbers)
-        flagged = missing.any(axis=0) & ~missing.all(axis=0)
+    def of(cls, columns, numbers, ranges, **rest):
+        """Find which of the numeric columns vary and which have missing values.
+
+        What they hold is added to `ranges`.
+        """
+        ranges.see_numbers(columns, numbers)
+        least, greatest = ranges.least[columns], ranges.greatest[columns]
+        varies = least < greatest  # False for a column without any value: NaN
+        flagged = ranges.missing[columns] & ~np.isnan(least)
         chosen = [
             [column for column, yes in zip(columns, mask, strict=True) if yes]
             for mask in (varies, flagged)

@@ -19,13 +19,14 @@ from sklearn_kd._parameters import plain_number
 from sklearn_kd._run.deadline import Deadline
 from sklearn_kd._run.versions import VersionedMixin
 from sklearn_kd._tables.checks import check_rows, read_numbers
-from sklearn_kd._tables.columns import column_kinds, nominal_codes
+from sklearn_kd._tables.columns import column_kinds
 from sklearn_kd._tables.doubtful_levels import check_levels
 from sklearn_kd._tables.level_types import TypeWatch
 from sklearn_kd._tables.weights import check_weight, in_rows
 from sklearn_kd.students.encoder._layout import Layout
 from sklearn_kd.students.encoder._nominal import NominalColumn
 from sklearn_kd.students.encoder._numeric import NumericColumns
+from sklearn_kd.students.encoder._ranges import Ranges, pack_ranges, unpack_ranges
 from sklearn_kd.students.encoder._targets import check_targets, target_scores
 
 
@@ -104,6 +105,7 @@ class TabularEncoder(VersionedMixin, TransformerMixin, BaseEstimator):
     See Also
     --------
     MLPStudent, MLPStudentRegressor : The networks that use this encoder by default.
+    sklearn_kd.inspection.coverage : Which values of other rows none of fit's rows had.
     sklearn.preprocessing.QuantileTransformer : Normal scores without sample weights.
     sklearn.preprocessing.OneHotEncoder : One-hot columns without sample weights.
 
@@ -275,25 +277,26 @@ class TabularEncoder(VersionedMixin, TransformerMixin, BaseEstimator):
         self.kinds_ = column_kinds(X)
         check_levels(X, self.kinds_)
         numeric = [j for j, kind in enumerate(self.kinds_) if kind == "numeric"]
+        ranges = Ranges.of_no_rows(len(self.kinds_))
         train = NumericColumns.of(
             numeric,
             read_numbers(X, numeric, type(self).__name__),
+            ranges,
             n_knots=self.n_knots,
             n_bins=self.n_bins,
             deadline=deadline,
             **learned,
         )
-        nominal = (
-            NominalColumn(
-                column,
-                *nominal_codes(X, column),
-                min_frequency=plain_number(self.min_frequency),
-                max_categories=plain_number(self.max_categories),
-                **learned,
-            )
-            for column in sorted(set(range(len(self.kinds_))) - set(numeric))
+        nominal = NominalColumn.each_of(
+            X,
+            sorted(set(range(len(self.kinds_))) - set(numeric)),
+            ranges,
+            min_frequency=plain_number(self.min_frequency),
+            max_categories=plain_number(self.max_categories),
+            **learned,
         )
         self.layout_ = Layout.fit(train, nominal)
+        self._ranges = ranges
         return self
 
     def transform(self, X):
@@ -401,11 +404,12 @@ class TabularEncoder(VersionedMixin, TransformerMixin, BaseEstimator):
     def _pack(self, state):
         if "layout_" in state:  # a pickle names no class but this one
             state["layout_"] = state["layout_"].state()
-        return state
+        return pack_ranges(state)
 
     def _unpack(self):
         if "layout_" in vars(self):
             self.layout_ = Layout.from_state(self.layout_)
+        unpack_ranges(self)
 
     def __sklearn_tags__(self):
         tags = super().__sklearn_tags__()

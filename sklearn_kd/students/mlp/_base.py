@@ -17,10 +17,16 @@ from sklearn_kd._run.versions import VersionedMixin
 from sklearn_kd._tables.checks import check_rows
 from sklearn_kd.students._checks import check_batch, check_train, check_validation
 from sklearn_kd.students._split import split
-from sklearn_kd.students.encoder._encoding import check_types, encode, encoder_tags
+from sklearn_kd.students.encoder._encoding import (
+    check_types,
+    encode,
+    encoder_tags,
+    wider_ranges,
+)
+from sklearn_kd.students.encoder._ranges import pack_ranges, unpack_ranges
 from sklearn_kd.students.encoder.encoder import TabularEncoder
 from sklearn_kd.students.mlp._blocks import MANY_ROWS, block_logits
-from sklearn_kd.students.mlp._encoder_fit import fit_encoder_on_sample
+from sklearn_kd.students.mlp._encoder_fit import encodable_rows, fit_encoder_on_sample
 from sklearn_kd.students.mlp._lookup import FEW_ROWS, build_lookup
 from sklearn_kd.students.mlp._network import (
     ACTIVATIONS,
@@ -96,9 +102,11 @@ class BaseMLP(VersionedMixin, NestedParameterMixin, BaseEstimator):
             )
             if given is not None:
                 check_types(self.encoder_, validation.X)
+            train = encodable_rows(self.encoder_, train, self.dtype, seed, deadline)
             parameters, history = fit_network(
                 self, train, validation, self._task, seed, deadline
             )
+            self._ranges = wider_ranges(self.encoder_, train.X)
         self._keep(parameters, history)
         self.__dict__.pop("_stream", None)  # of an earlier partial_fit
         return self
@@ -113,6 +121,7 @@ class BaseMLP(VersionedMixin, NestedParameterMixin, BaseEstimator):
         # nothing has changed up to here, so that a batch which fails leaves no trace
         self._follow(learned.task)
         self.encoder_, self._stream = learned.encoder, learned.state
+        self._ranges = learned.ranges
         self._keep(learned.parameters, learned.history)
         return self
 
@@ -177,12 +186,13 @@ class BaseMLP(VersionedMixin, NestedParameterMixin, BaseEstimator):
         if "coefs_" in state:
             for name in ("coefs_", "intercepts_"):
                 state[name] = packed(state[name])
-        return state
+        return pack_ranges(state)
 
     def _unpack(self):
         self._remember_task()
         if "_stream" in vars(self):
             self._stream = unpacked_stream(self._stream, self._task)
+        unpack_ranges(self)
         if "coefs_" in vars(self):
             self.coefs_, self.intercepts_ = map(
                 unpacked, (self.coefs_, self.intercepts_)

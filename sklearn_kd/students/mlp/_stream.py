@@ -15,7 +15,11 @@ from sklearn_kd._tables.building import alike, stack_rows
 from sklearn_kd._tables.columns import column_kinds
 from sklearn_kd._tables.doubtful_levels import already_warned, check_levels
 from sklearn_kd._tables.taking import read_rows
-from sklearn_kd.students.encoder._encoding import check_types, fit_encoder
+from sklearn_kd.students.encoder._encoding import (
+    check_types,
+    fit_encoder,
+    wider_ranges,
+)
 from sklearn_kd.students.encoder.encoder import TabularEncoder
 from sklearn_kd.students.mlp._batches import loss_of, prepare_batches
 from sklearn_kd.students.mlp._encoder_fit import bare_encoder
@@ -210,6 +214,8 @@ class Learned:
         What is kept for the next batch.
     history : History
         Of the whole stream.
+    ranges : Ranges or None
+        Of all rows, where the encoder has not seen all of them.
     """
 
     task: object
@@ -217,6 +223,7 @@ class Learned:
     parameters: Parameters
     state: dict
     history: History
+    ranges: object
 
 
 def learn_batch(student, batch, first):
@@ -274,7 +281,8 @@ def _begin(student, beginning):
         after = None
     else:
         after = replace(beginning, n_encoded=len(rows))
-    return _learn(student, batches, encoder, parameters, state, History(), after)
+    before = History(), None
+    return _learn(student, batches, encoder, parameters, state, *before, after)
 
 
 def _fit_encoder(student, rows, beginning):
@@ -301,22 +309,23 @@ def _go_on(student, batch, beginning):
         validation_loss_curve=student.validation_loss_curve_,
         n_steps=student.n_steps_ - state["n_steps"],
     )
-    return _learn(
-        student, [batch], student.encoder_, parameters, state, history, beginning
-    )
+    before = history, vars(student).get("_ranges")
+    encoder = student.encoder_
+    return _learn(student, [batch], encoder, parameters, state, *before, beginning)
 
 
-def _learn(student, batches, encoder, parameters, state, history, beginning):
+def _learn(student, batches, encoder, parameters, state, history, ranges, beginning):
     for batch in batches:
         loss = loss_of(batch)
         rows = prepare_batches(encoder, batch, loss, parameters.flat.dtype.name)
         value, state = StreamTrainer(student, parameters, loss).learn(rows, state)
         history.loss_curve.append(value)
+        ranges = wider_ranges(encoder, batch.X, ranges)
     history.best_loss = history.loss_curve[-1]
     history.n_iter = len(history.loss_curve)
     history.n_steps += state["n_steps"]
     state = state | {"beginning": beginning}
-    return Learned(batches[-1].task, encoder, parameters, state, history)
+    return Learned(batches[-1].task, encoder, parameters, state, history, ranges)
 
 
 def packed_stream(state):

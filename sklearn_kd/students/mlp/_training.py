@@ -13,7 +13,6 @@ from sklearn_kd.students.mlp._batches import (
     loss_of,
     prepare_batches,
 )
-from sklearn_kd.students.mlp._encoder_fit import encodable_rows
 from sklearn_kd.students.mlp._network import (
     Parameters,
     Workspace,
@@ -343,7 +342,6 @@ def fit_network(student, train, validation, task, seed, deadline):
         Of the run.
     """
     loss = loss_of(train)
-    train = encodable_rows(student.encoder_, train, student.dtype, seed, deadline)
     rows = prepare_batches(student.encoder_, train, loss, student.dtype)
     if validation is not None:
         by_parts = isinstance(rows, BatchesByParts)

@@ -31,7 +31,9 @@ from sklearn_kd.students.encoder._encoding import (
     encode,
     encoder_tags,
     fit_encoder,
+    wider_ranges,
 )
+from sklearn_kd.students.encoder._ranges import pack_ranges, unpack_ranges
 from sklearn_kd.students.encoder.encoder import TabularEncoder
 from sklearn_kd.students.encoder.plain_numbers import PlainNumbers
 from sklearn_kd.students.mlp._blocks import MANY_ROWS
@@ -98,6 +100,7 @@ class BaseSkorch(VersionedMixin, NestedParameterMixin, BaseEstimator):
             train_net(net, rows, stop, train.soft, of_net)
             exact = in_float64(net, row)
         self.net_, self._exact = net, exact
+        self._ranges = wider_ranges(self.encoder_, train.X)
         return self
 
     def _rehearse(self, train):
@@ -191,7 +194,7 @@ class BaseSkorch(VersionedMixin, NestedParameterMixin, BaseEstimator):
         state.pop("_task", None)
         if "net_" in state:
             state["net_"] = for_prediction(self.net_)
-        return state
+        return pack_ranges(state)
 
     def _as_data(self, state):
         # here, since it imports torch
@@ -205,6 +208,7 @@ class BaseSkorch(VersionedMixin, NestedParameterMixin, BaseEstimator):
 
     def _unpack(self):
         self._remember_task()
+        unpack_ranges(self)
         data = [isinstance(vars(self).get(name), dict) for name in ("net", "net_")]
         if any(data):
             # here, since it imports torch

@@ -57,6 +57,7 @@ _FOLDS, _MOST_FOLDED, _BOOSTED_TREES = 3, 50_000, 6000
 
 #: Rounds and leaves of the small booster, up to so many rows and above.
 _SMALL, _ENOUGH_ROWS, _LARGER = (60, 15), 10_000, (100, 31)
+BOOSTER_SIZES = _SMALL, _LARGER
 
 #: The fewest extra trees that are worth having.
 _LEAST = 10
@@ -231,7 +232,7 @@ def _network(X, task):
     return make_pipeline(columns, model).set_output(transform="default")
 
 
-def small_booster(X, task, loss="squared_error"):
+def small_booster(X, task, loss="squared_error", size=None):
     """Make the model that is fitted on the labels to be pooled with a teacher.
 
     Parameters
@@ -242,15 +243,16 @@ def small_booster(X, task, loss="squared_error"):
         What is to be learned.
     loss : str, default="squared_error"
         Of a regression; boosting minimises it where it can.
+    size : tuple of (int, int) or None, default=None
+        Trees a class and leaves. None is 60 of 15, or 100 of 31 above 10 000 rows.
 
     Returns
     -------
     estimator or None
-        Unfitted, without a seed: 60 trees a class of 15 leaves, or 100 of 31 above 10
-        000 rows; for a wide table the linear model of the default ensemble. None above
-        10 classes or outputs, where no
-        column has a value or one is neither numeric nor nominal, for texts, and for
-        sparse rows.
+        Unfitted, without a seed: boosting of this size, or for a wide table the linear
+        model of the default ensemble. None above 10 classes or outputs, where no column
+        has a value or one is neither numeric nor nominal, for texts, and for sparse
+        rows.
     """
     few = task.n_outputs <= MANY_BOOSTED
     if not few or is_text(X) or issparse(X) or find_unreadable(X) is not None:
@@ -259,7 +261,8 @@ def small_booster(X, task, loss="squared_error"):
         return None
     if is_wide(num_samples(X), X.shape[1]):
         return _linear_model(X, task)
-    rounds, leaves = _SMALL if num_samples(X) <= _ENOUGH_ROWS else _LARGER
+    by_rows = _SMALL if num_samples(X) <= _ENOUGH_ROWS else _LARGER
+    rounds, leaves = size or by_rows
     booster = makers_of(task).booster(
         max_iter=rounds, max_leaf_nodes=leaves, early_stopping=False
     )
