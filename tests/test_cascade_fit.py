@@ -203,6 +203,8 @@ def test_metadata_routing():
         model = cascade(declines, wants).fit(X, Y, sample_weight=weight)
         assert model.student_.weight_ is None
         assert model.teacher_.weight_ is not None
+        assert cascade(STUDENT, wants).fit(X, Y, weight).teacher_.weight_ is not None
+        assert cascade(wants, FOREST).fit(X, Y, weight).student_.weight_ is not None
         cascade().fit(X_NEW, sample_weight=np.ones(len(X_NEW)))
 
 

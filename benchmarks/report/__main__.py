@@ -9,6 +9,7 @@ from pathlib import Path
 
 import pandas as pd
 
+from benchmarks.cascade import table as cascade_table
 from benchmarks.exports import browser as exports_browser
 from benchmarks.exports import table as exports_table
 from benchmarks.peers import table as peers_table
@@ -107,6 +108,10 @@ def main():
         tables["cross_fit"] = cross_fit.lines(read_rows(cross_fit.RESULTS))
     if prior.RESULTS.exists():
         tables["prior"] = prior.lines(read_rows(prior.RESULTS))
+    if cascade_table.RESULTS.exists():
+        found = read_rows(cascade_table.RESULTS)
+        tables["cascade"] = cascade_table.lines(found)
+        tables["cascade_sets"] = cascade_table.set_lines(found)
     if schedules.RESULTS.exists():
         tables["schedules"] = schedules.lines(read_rows(schedules.RESULTS))
     if which_student.RESULTS.exists():

@@ -82,7 +82,7 @@ class BaseCascade(
         route = partial(process_routing, self, "fit")
         if routing_enabled() and sample_weight is not None:
             route(sample_weight=rows.weight)  # each part must say whether it wants them
-        wants = student_wants_weights(route, self.student, rows.weight)
+        wants = student_wants_weights(route, self._student_to_fit(), rows.weight)
 
         def weights_of(teachers, weight):
             given = None if sample_weight is None else weight
@@ -128,10 +128,12 @@ class BaseCascade(
             This estimator itself, and student and teacher where they are unfitted.
         """
         routes = MetadataRouter(owner=self).add_self_request(self)
+        return add_parts(routes, self.teacher, self._student_to_fit(), None)
+
+    def _student_to_fit(self):
+        """Give the user's student, if it is not fitted."""
         student = self.student
-        if student is not None and looks_fitted(student):
-            student = None
-        return add_parts(routes, self.teacher, student, None)
+        return None if student is None or looks_fitted(student) else student
 
     def __sklearn_is_fitted__(self):
         return hasattr(self, "threshold_")

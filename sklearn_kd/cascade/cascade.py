@@ -135,8 +135,8 @@ class CascadeClassifier(PredictingClassifierMixin, BaseCascade):
     >>> from sklearn_kd import CascadeClassifier, DistilledClassifier
     >>> X, y = load_digits(return_X_y=True)
     >>> X, X_new, y, y_new = train_test_split(X, y, test_size=0.5, random_state=0)
-    >>> teacher = RandomForestClassifier(300, random_state=0).fit(X, y)
-    >>> student = DistilledClassifier(teacher, random_state=0).fit(X, y)
+    >>> teacher = RandomForestClassifier(100, random_state=0).fit(X, y)
+    >>> student = DistilledClassifier(teacher, transfer=None, random_state=0).fit(X, y)
     >>> cascade = CascadeClassifier(student, max_disagreement=0.02).fit(X_new)
     >>> bool(cascade.disagreement_bound_ <= 0.02), cascade.student_share_ > 0.5
     (True, True)
