@@ -3,9 +3,9 @@
 from collections.abc import Hashable, Mapping
 
 from sklearn_kd._messages import show
-from sklearn_kd.inspection._inputs import count_rows
 from sklearn_kd.inspection._measures.models import check_models, measure_costs, predict
-from sklearn_kd.inspection._pair import read_models, without_teacher
+from sklearn_kd.inspection._reading.pair import read_models, without_teacher
+from sklearn_kd.inspection._reading.rows import count_rows
 from sklearn_kd.inspection.comparison import Comparison
 
 

@@ -13,7 +13,7 @@ from sklearn_kd._tables.checks import check_rows, read_numbers
 from sklearn_kd._tables.columns import nominal_codes
 from sklearn_kd._tables.frames import column_names
 from sklearn_kd._tables.level_types import occurring_levels
-from sklearn_kd.inspection._around import look_through, rows_inside
+from sklearn_kd.inspection._reading.around import look_through, rows_inside
 from sklearn_kd.inspection.column_coverage import ColumnCoverage
 from sklearn_kd.students.encoder._encoding import RANGE_ROWS, ranges_of
 from sklearn_kd.students.encoder.encoder import TabularEncoder

@@ -1,11 +1,11 @@
 """Measure a student beside its teacher, with how sure one can be of it."""
 
 from sklearn_kd._messages import show
-from sklearn_kd.inspection._baselines import fit_baselines, read_baselines
-from sklearn_kd.inspection._inputs import count_rows
 from sklearn_kd.inspection._measures.groups import rows_by
 from sklearn_kd.inspection._measures.models import check_models, measure_costs, predict
-from sklearn_kd.inspection._pair import read_models
+from sklearn_kd.inspection._reading.baselines import fit_baselines, read_baselines
+from sklearn_kd.inspection._reading.pair import read_models
+from sklearn_kd.inspection._reading.rows import count_rows
 from sklearn_kd.inspection.comparison import Comparison
 from sklearn_kd.inspection.report import DistillationReport
 

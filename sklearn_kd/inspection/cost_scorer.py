@@ -4,10 +4,10 @@ from sklearn_kd._messages import show
 from sklearn_kd._run.versions import VersionedMixin
 from sklearn_kd.distilled import DistilledClassifier
 from sklearn_kd.distilled_regressor import DistilledRegressor
-from sklearn_kd.inspection._around import look_through
 from sklearn_kd.inspection._costs.size import pickled_size
 from sklearn_kd.inspection._costs.speed import prediction_latency
-from sklearn_kd.inspection._pair import find_distilled
+from sklearn_kd.inspection._reading.around import look_through
+from sklearn_kd.inspection._reading.pair import find_distilled
 
 #: What costs are measured in.
 UNITS = {"size": "bytes", "latency": "seconds"}

@@ -12,7 +12,7 @@ from sklearn_kd._compat import safe_indexing
 from sklearn_kd._parameters import MOST, check_number
 from sklearn_kd._run.autologging import no_autologging
 from sklearn_kd._tables.taking import copy_rows
-from sklearn_kd.inspection._inputs import count_rows
+from sklearn_kd.inspection._reading.rows import count_rows
 from sklearn_kd.metrics._tasks import check_model
 
 #: Calls before those that count: caches fill, and lazy imports happen.

@@ -5,7 +5,7 @@ from typing import NamedTuple
 import numpy as np
 
 from sklearn_kd._estimators.nets import is_skorch_net
-from sklearn_kd.inspection._around import look_through
+from sklearn_kd.inspection._reading.around import look_through
 
 #: Where a distilled estimator and a student keep the network that was trained.
 _INSIDE = ("student_", "net_")

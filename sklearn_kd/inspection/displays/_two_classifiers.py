@@ -1,7 +1,7 @@
 """Teacher and student of a distilled classifier, as the displays ask them."""
 
 from sklearn_kd._run.autologging import no_autologging
-from sklearn_kd.inspection._pair import teacher_and_student
+from sklearn_kd.inspection._reading.pair import teacher_and_student
 from sklearn_kd.metrics._models import read_rows
 from sklearn_kd.metrics._tasks import common_task
 

@@ -10,7 +10,7 @@ from sklearn.pipeline import Pipeline
 
 from sklearn_kd._messages import show
 from sklearn_kd._recipe.base import BaseDistilled
-from sklearn_kd.inspection._around import look_through, rows_inside
+from sklearn_kd.inspection._reading.around import look_through, rows_inside
 from sklearn_kd.teachers.dropped import refuse_dropped
 
 

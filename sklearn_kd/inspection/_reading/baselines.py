@@ -8,7 +8,7 @@ from sklearn_kd._messages import show, warn
 from sklearn_kd._recipe.base import BaseDistilled
 from sklearn_kd._recipe.preparation import read_labelled
 from sklearn_kd._run.random import contained_draws, seed_unset
-from sklearn_kd.inspection._pair import find_distilled
+from sklearn_kd.inspection._reading.pair import find_distilled
 from sklearn_kd.teachers import BOOSTER_SIZES, small_booster, weights_for
 
 #: What the two are called.

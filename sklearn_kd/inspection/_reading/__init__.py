@@ -1,0 +1,1 @@
+"""What was passed: models and what stands around them, rows, baselines."""
