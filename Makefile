@@ -27,7 +27,7 @@ demo: $(VENV)/.demo-installed ## distil an ensemble on digits (ARGS="--help")
 	$(BIN)/python -m sklearn_kd $(ARGS)
 
 test: $(VENV)/.test-installed ## run the tests
-	$(ONE_THREAD) $(BIN)/python -m pytest -n $(JOBS) $(ARGS)
+	$(ONE_THREAD) $(BIN)/python -m pytest -n $(JOBS) --dist worksteal $(ARGS)
 
 test-browser: $(VENV)/.test-installed ## run the tests that drive Chromium
 	@command -v chromium || command -v chromium-browser || command -v google-chrome || \

@@ -1,5 +1,6 @@
 """Settings that have to be there before SciPy is imported, and shared fixtures."""
 
+import gc
 import importlib.util
 import os
 import random
@@ -17,6 +18,13 @@ if importlib.util.find_spec("sklearn.callback") is None:
     collect_ignore = ["test_callbacks.py"]
 
 np.random.seed(0)  # for what test modules draw when they are imported
+gc.disable()  # while they are collected, a fifth of the time is the collector's
+
+
+def pytest_collection_finish():
+    """Go on with the collector, and leave all that lives as long as the run to rest."""
+    gc.freeze()
+    gc.enable()
 
 
 @pytest.hookimpl(tryfirst=True)
@@ -71,3 +79,14 @@ def figures_closed():
 
     yield
     pyplot.close("all")
+
+
+@pytest.fixture
+def few_synthetic_rows(monkeypatch):
+    """Let "auto" make 500 synthetic rows at most: for tests of anything but them."""
+    from sklearn_kd import MungeSampler
+
+    size = MungeSampler.automatic_size
+    monkeypatch.setattr(
+        MungeSampler, "automatic_size", lambda *args: min(size(*args), 500)
+    )

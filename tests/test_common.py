@@ -70,11 +70,11 @@ WEIGHT_CHECKS = (
 #: Name: (estimator, why the sample weight checks must fail or None).
 ESTIMATORS = {
     "default": (
-        DistilledClassifier(),
+        DistilledClassifier(student=FAST, transfer=FEW),
         "synthetic rows are drawn, and so are the bootstrap samples of its extra trees",
     ),
     "logistic": (
-        on_given_rows(LogisticRegression()),
+        on_given_rows(LogisticRegression(), FAST),
         "the student trains on minibatches in float32 and splits off validation rows",
     ),
     "logistic-cv": (
@@ -214,8 +214,6 @@ def test_weights_act_like_repetition_on_average(name):
     weight[::7] = 0
     arms = {"weighted": [], "repeated": [], "plain": []}
     estimator, n_seeds = clone(ESTIMATORS[name][0]), 20
-    if name == "default":  # the slow one
-        estimator.set_params(student=FAST, transfer=MungeSampler(1000))
     if not name.startswith(("logistic", "student", "net")):
         n_seeds = 6
     elif name.startswith("logistic"):  # the shift is 24 times the noise, and more

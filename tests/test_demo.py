@@ -16,6 +16,7 @@ from processes import run_python
 
 from sklearn_kd import DistilledClassifier
 from sklearn_kd.__main__ import main
+from sklearn_kd._demo import page
 from sklearn_kd._demo import run as demo
 from sklearn_kd._demo.ensemble import make_ensemble
 from sklearn_kd._demo.reading.table import read_table, shipped_table
@@ -26,17 +27,18 @@ from sklearn_kd.students.mlp import _training
 def _small_ensemble(task, kinds, seed):
     return make_ensemble(task, kinds, seed).set_params(
         **{
-            "votingclassifier__forest__n_estimators": 60,
-            "votingclassifier__extra trees__n_estimators": 60,
+            "votingclassifier__forest__n_estimators": 15,
+            "votingclassifier__extra trees__n_estimators": 15,
             "votingclassifier__boosting__max_iter": 10,
         }
     )
 
 
 @pytest.fixture(autouse=True)
-def _quick(monkeypatch, tmp_path):
+def _quick(monkeypatch, tmp_path, small_teachers, few_synthetic_rows):
     monkeypatch.setattr(demo, "_TIME_LIMIT", 0.0)
     monkeypatch.setattr(demo, "make_ensemble", _small_ensemble)
+    monkeypatch.setattr(page, "pictures_of", lambda *_: [])  # of test_demo_page
     monkeypatch.chdir(tmp_path)
 
 

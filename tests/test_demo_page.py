@@ -39,7 +39,7 @@ def small_ensemble(task, kinds, seed):
 
 
 @pytest.fixture
-def quick(monkeypatch, tmp_path):
+def quick(monkeypatch, tmp_path, small_teachers, few_synthetic_rows):
     monkeypatch.setattr(demo, "_TIME_LIMIT", 0.0)
     monkeypatch.setattr(demo, "make_ensemble", small_ensemble)
     monkeypatch.chdir(tmp_path)

@@ -22,15 +22,15 @@ COSTS = {"pickled_size": 9, "latency_median": 1e-4}
 def _small_ensemble(task, kinds, seed):
     return make_ensemble(task, kinds, seed).set_params(
         **{
-            "votingregressor__forest__n_estimators": 30,
-            "votingregressor__extra trees__n_estimators": 30,
+            "votingregressor__forest__n_estimators": 10,
+            "votingregressor__extra trees__n_estimators": 10,
             "votingregressor__boosting__max_iter": 10,
         }
     )
 
 
 @pytest.fixture(autouse=True)
-def _here(monkeypatch, tmp_path):
+def _here(monkeypatch, tmp_path, small_teachers, few_synthetic_rows):
     monkeypatch.chdir(tmp_path)
 
 

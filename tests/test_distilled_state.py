@@ -63,6 +63,7 @@ def global_state():
     return name, keys.tobytes(), rest, random.getstate(), torch_state
 
 
+@pytest.mark.usefixtures("small_teachers")
 @pytest.mark.parametrize("name", RANDOM_TEACHERS)
 @pytest.mark.parametrize("cv", [None, StratifiedKFold(3, shuffle=True)])
 def test_random_state_decides_all_and_touches_nothing(name, cv):
