@@ -12,7 +12,7 @@ from fitted_teachers import fingerprint
 from numpy.testing import assert_array_equal
 from refusals import refused
 from sklearn.base import clone
-from sklearn.ensemble import RandomForestClassifier
+from sklearn.ensemble import HistGradientBoostingClassifier, RandomForestClassifier
 from sklearn.exceptions import NotFittedError, UnsetMetadataPassedError
 from sklearn.frozen import FrozenEstimator
 from sklearn.linear_model import LogisticRegression, Ridge
@@ -21,6 +21,7 @@ from sklearn.naive_bayes import GaussianNB
 from sklearn.neighbors import KNeighborsClassifier
 from sklearn.svm import LinearSVC
 from sklearn.tree import DecisionTreeClassifier
+from sklearn.utils import get_tags
 from skorch import NeuralNetClassifier
 from teacher_alone import alone
 
@@ -322,6 +323,19 @@ def test_labels_are_needed_for_a_fit():
     tags = cascade(LOGISTIC).__sklearn_tags__()
     assert tags.target_tags.required
     assert not cascade().__sklearn_tags__().target_tags.required
+
+
+def test_tags_are_those_of_the_parts():
+    boosting = HistGradientBoostingClassifier()
+    for student, teacher, missing, sparse in [
+        (None, LOGISTIC, False, True),
+        (None, boosting, True, False),
+        (boosting, LOGISTIC, False, False),
+        (STUDENT, FOREST, True, True),
+        (distil(boosting), None, True, False),
+    ]:
+        tags = get_tags(CascadeClassifier(student, teacher)).input_tags
+        assert (tags.allow_nan, tags.sparse) == (missing, sparse)
 
 
 def test_before_a_fit():

@@ -78,21 +78,9 @@ def labels_of_teacher(teacher, X):
 
 
 def proba_of_teacher(teacher, X, classes):
-    """Predict the probabilities of checked rows by a teacher, a column a class.
+    """Predict checked rows by a teacher: float64 of shape (n_samples, n_classes).
 
-    Parameters
-    ----------
-    teacher : object
-        Fitted, with ``predict_proba``.
-    X : object
-        Checked rows.
-    classes : ndarray of shape (n_classes,)
-        Sorted, its own among them.
-
-    Returns
-    -------
-    ndarray of shape (n_samples, n_classes), float64
-        0 for a class that it does not have.
+    The columns are those of the sorted `classes`, 0 where it does not have one.
     """
     proba, labels = predict_by(teacher, X, None, classes)
     order = np.argsort(encode_labels(np.asarray(labels), classes, name="classes_"))

@@ -5,7 +5,7 @@ from functools import partial
 import numpy as np
 from sklearn.base import BaseEstimator, MetaEstimatorMixin
 from sklearn.utils import get_tags
-from sklearn.utils.metadata_routing import MetadataRouter, process_routing
+from sklearn.utils.metadata_routing import process_routing
 
 from sklearn_kd._compat import routing_enabled
 from sklearn_kd._estimators.nets import nets_in
@@ -14,11 +14,7 @@ from sklearn_kd._messages import printable
 from sklearn_kd._recipe.diagram import DiagramMixin, Note
 from sklearn_kd._recipe.fitted_parts import FittedPartsMixin
 from sklearn_kd._recipe.preparation import read_labelled
-from sklearn_kd._recipe.routing import (
-    add_parts,
-    fit_parameters,
-    student_wants_weights,
-)
+from sklearn_kd._recipe.routing import fit_parameters, student_wants_weights
 from sklearn_kd._run.random import as_seed
 from sklearn_kd._run.versions import VersionedMixin
 from sklearn_kd._tables.checks import check_rows
@@ -118,17 +114,6 @@ class BaseCascade(
         )
         self.n_calibration_rows_ = len(weight)
         warn_of_none(chosen, weight, self.max_disagreement, self.confidence)
-
-    def get_metadata_routing(self):
-        """Get the metadata routing of this estimator and its parts.
-
-        Returns
-        -------
-        MetadataRouter
-            This estimator itself, and student and teacher where they are unfitted.
-        """
-        routes = MetadataRouter(owner=self).add_self_request(self)
-        return add_parts(routes, self.teacher, self._student_to_fit(), None)
 
     def _student_to_fit(self):
         """Give the user's student, if it is not fitted."""

@@ -3,12 +3,14 @@
 from numbers import Real
 
 import numpy as np
+from sklearn.utils.metadata_routing import MetadataRouter
 from sklearn.utils.metaestimators import available_if
 from sklearn.utils.validation import check_is_fitted
 
 from sklearn_kd._compat import RANDOM_STATE, Interval, fit_context, num_samples
 from sklearn_kd._messages import show
 from sklearn_kd._parameters import check_number
+from sklearn_kd._recipe.routing import add_parts
 from sklearn_kd._run.autologging import no_autologging
 from sklearn_kd._tables.checks import check_rows
 from sklearn_kd._tables.taking import take_rows
@@ -323,6 +325,17 @@ class CascadeClassifier(PredictingClassifierMixin, BaseCascade):
         if proba is not None:
             filled[answered] = proba[answered]
         return filled
+
+    def get_metadata_routing(self):
+        """Get the metadata routing of this estimator and its parts.
+
+        Returns
+        -------
+        MetadataRouter
+            This estimator itself, and student and teacher where they are unfitted.
+        """
+        routes = MetadataRouter(owner=self).add_self_request(self)
+        return add_parts(routes, self.teacher, self._student_to_fit(), None)
 
     def __sklearn_tags__(self):
         tags = super().__sklearn_tags__()
