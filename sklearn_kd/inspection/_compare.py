@@ -3,6 +3,7 @@
 from collections.abc import Hashable, Mapping
 
 from sklearn_kd._messages import show
+from sklearn_kd.inspection._costs.speed import check_timing
 from sklearn_kd.inspection._measures.models import check_models, measure_costs, predict
 from sklearn_kd.inspection._reading.pair import read_models, without_teacher
 from sklearn_kd.inspection._reading.rows import count_rows
@@ -88,8 +89,9 @@ def compare(
         For an estimator before ``fit``.
     ValueError
         When ``reference`` is not among the models, when the label of a column of
-        probabilities is unknown, for labels that cannot be sorted, for targets that are
-        missing or infinite, and for another number of rows or of outputs.
+        probabilities is unknown, for labels that cannot be sorted or of which no model
+        has a class, for targets that are missing or infinite, and for another number of
+        rows or of outputs.
 
     See Also
     --------
@@ -166,6 +168,7 @@ def compare(
     task = check_models({f"models[{show(name)}]": models[name] for name in models})
     X, n_samples = count_rows(X, models.values())
     timing = {"n_calls": n_calls, "time_limit": time_limit, "n_jobs": n_jobs}
+    check_timing(**timing)
     found = predict(task, models, X, y, n_samples, reference)
     rows = [
         {"model": name, **found.measure(name), **measure_costs(model, X, timing)}

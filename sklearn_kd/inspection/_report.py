@@ -1,6 +1,7 @@
 """Measure a student beside its teacher, with how sure one can be of it."""
 
 from sklearn_kd._messages import show
+from sklearn_kd.inspection._costs.speed import check_timing
 from sklearn_kd.inspection._measures.groups import rows_by
 from sklearn_kd.inspection._measures.models import check_models, measure_costs, predict
 from sklearn_kd.inspection._reading.baselines import fit_baselines, read_baselines
@@ -89,7 +90,8 @@ def distillation_report(
     NotFittedError
         For an estimator before ``fit``.
     TypeError
-        For an estimator without teacher and student, and for arguments of other types.
+        For an estimator without teacher and student, for groups by dates, and for
+        arguments of other types.
     ValueError
         For a column that `X` does not have, for slices without rows, and what
         :func:`compare` refuses.
@@ -167,6 +169,7 @@ def distillation_report(
     By mean radius
     mean radius ...
     """
+    timing = {"n_calls": n_calls, "time_limit": time_limit, "n_jobs": n_jobs}
     models = dict(read_models(estimator))
     for name in (_TEACHER, _STUDENT):
         if name not in models:
@@ -179,9 +182,12 @@ def distillation_report(
     task = check_models({f"the model {show(name)}": models[name] for name in models})
     X, n_samples = count_rows(X, models.values())
     title, groups = (None, None) if by is None else rows_by(by, X, n_samples)
+    check_timing(**timing)
     if train is not None:
+        # y and weights are refused before anything is fitted
+        fast = {_TEACHER: models[_STUDENT]}
+        predict(task, fast, X, y, n_samples, _TEACHER, sample_weight)
         models |= fit_baselines(estimator, train, (X, y, sample_weight))
-    timing = {"n_calls": n_calls, "time_limit": time_limit, "n_jobs": n_jobs}
     found = predict(task, models, X, y, n_samples, _TEACHER, sample_weight)
     rows = [
         {

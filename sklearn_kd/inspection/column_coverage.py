@@ -3,8 +3,9 @@
 from dataclasses import asdict, dataclass
 from html import escape
 
-from sklearn_kd._messages import printable, show
+from sklearn_kd._messages import show
 from sklearn_kd.inspection._writing.frames import to_frame
+from sklearn_kd.inspection._writing.names import shorten
 from sklearn_kd.inspection._writing.numbers import format_bound, format_share
 from sklearn_kd.inspection._writing.tables import STYLE, as_html, as_text
 
@@ -133,21 +134,16 @@ class ColumnCoverage:
 def _cells(column):
     """Write one column: a share that its kind cannot have is a dash."""
     shares = [column[name] for name in _SHARES]
-    examples = [_short(show(level)) for level in column["examples"]]
+    examples = [shorten(show(level), _WIDTH) for level in column["examples"]]
     if len(examples) < (column["n_unseen_levels"] or 0):
         examples.append("...")
     return [
-        printable(column["column"]),
+        shorten(column["column"]),
         column["kind"],
         *("-" if share is None else format_share(share) for share in shares),
         ", ".join(examples) or "-",
         _in_training(column),
     ]
-
-
-def _short(text):
-    """Cut a level that would make the table too wide."""
-    return text if len(text) <= _WIDTH else f"{text[: _WIDTH - 3]}..."
 
 
 def _in_training(column):

@@ -85,9 +85,7 @@ def prediction_latency(model, X, *, n_calls=1000, time_limit=10.0, n_jobs=1):
     """
     predict = getattr(model, check_model("model", model, None))
     X, n_samples = count_rows(X, [model])
-    n_calls = check_number("n_calls", n_calls, least=1, most=MOST, whole=True)
-    time_limit = check_number("time_limit", time_limit, least=0)
-    n_jobs = _check_jobs(n_jobs)
+    n_calls, time_limit, n_jobs = check_timing(n_calls, time_limit, n_jobs)
     places = np.linspace(0, n_samples, num=n_calls, endpoint=False)
     places = places.astype(int).tolist()  # NumPy's integers do not slice every Series
     with no_autologging(), _jobs(model, n_jobs), _no_garbage_collection():
@@ -156,6 +154,13 @@ def throughput(model, X, *, n_repeats=3, n_jobs=1):
     with no_autologging(), _jobs(model, n_jobs), _no_garbage_collection():
         _time(predict, safe_indexing(X, slice(0, 1)))
         return n_samples / min(_time(predict, X) for _ in range(n_repeats))
+
+
+def check_timing(n_calls, time_limit, n_jobs):
+    """Check, and give, the parameters of :func:`prediction_latency`."""
+    n_calls = check_number("n_calls", n_calls, least=1, most=MOST, whole=True)
+    time_limit = check_number("time_limit", time_limit, least=0)
+    return n_calls, time_limit, _check_jobs(n_jobs)
 
 
 def _check_jobs(n_jobs):

@@ -1,5 +1,6 @@
 """Groups of rows: those of a column's levels or ranges, and slices of the user's."""
 
+from collections import Counter
 from collections.abc import Hashable, Mapping
 from numbers import Integral
 
@@ -13,7 +14,14 @@ from sklearn_kd._tables.columns import (
     numeric_block,
 )
 from sklearn_kd._tables.containers import as_column
-from sklearn_kd._tables.frames import column_names, is_frame, is_pandas, is_series
+from sklearn_kd._tables.frames import (
+    column_names,
+    dtypes_of,
+    is_frame,
+    is_pandas,
+    is_series,
+)
+from sklearn_kd.inspection._writing.numbers import format_bound
 
 #: A numeric column with more different values than this is cut into quarters.
 _MOST_VALUES = 10
@@ -52,7 +60,8 @@ def rows_by(by, X, n_samples):
     if isinstance(by, Mapping):
         return "slice", _read_slices(by, n_samples)
     if isinstance(by, Hashable) and not isinstance(by, tuple):
-        title, table, column = str(by), array_rows(X), _find_column(by, X)
+        names, table, column = column_names(X), array_rows(X), _find_column(by, X)
+        title = str(by if names is None else names[column])
     else:
         values = as_column(by, "by")
         title = str(getattr(values, "name", None) or "group")
@@ -107,9 +116,9 @@ def _part(table, column):
         table = table.iloc[:, [column]] if is_pandas(table) else table[:, [column]]
     else:
         table = np.asarray(table)[:, [column]]
-    if column_kinds(table)[0] == "nominal":
+    if _kind(table) == "nominal":
         codes, levels = nominal_codes(table, 0)
-        names = [str(level) for level in levels]
+        names = _tell_apart(levels)
         order = sorted(range(len(levels)), key=lambda code: names[code])
         groups = {names[code]: codes == code for code in order}
         missing = codes == -1
@@ -119,31 +128,70 @@ def _part(table, column):
         groups = _ranges(values, values[~missing])
     groups = {name: rows for name, rows in groups.items() if rows.any()}
     if missing.any():
-        groups[_MISSING] = missing
+        groups[_free_name(_MISSING, groups)] = missing
     return groups
+
+
+def _kind(table):
+    """Tell whether a table of one column has numbers or levels."""
+    try:
+        return column_kinds(table)[0]
+    except TypeError as error:
+        raise TypeError(
+            f"by has values of dtype {dtypes_of(table)[0]}, expected numbers, strings, "
+            "truth values or categories. Of dates, pass the year or the month of each "
+            "row."
+        ) from error
+
+
+def _tell_apart(levels):
+    """Name levels: as they are printed, or as in code where two look the same."""
+    names = [str(level) for level in levels]
+    taken = Counter(names)
+    return [
+        show(level) if taken[name] > 1 else name
+        for level, name in zip(levels, names, strict=True)
+    ]
+
+
+def _write_apart(numbers):
+    """Write numbers: short, or with all digits where two look the same."""
+    short = [format_bound(number) for number in numbers]
+    return short if len({*short}) == len(short) else [f"{x!r}" for x in numbers]
+
+
+def _free_name(name, groups):
+    """Give a name that no group has: a level may have any."""
+    while name in groups:
+        name = f"({name})"
+    return name
 
 
 def _ranges(values, present):
     """Part numbers: by their values if there are few, by quarters otherwise."""
     distinct = np.unique(present)
     if len(distinct) <= _MOST_VALUES:
-        return {f"{value:g}": values == value for value in distinct}
+        names = _write_apart(distinct.tolist())
+        return {
+            name: values == value for name, value in zip(names, distinct, strict=True)
+        }
     ends = np.unique(np.quantile(present, [0.25, 0.5, 0.75], method="lower"))
     ends = ends[ends < distinct[-1]]
     groups, below = {}, np.zeros(len(values), dtype=bool)
+    names = _write_apart(ends.tolist())
     for place, end in enumerate(ends):
         upto = values <= end
-        name = f"to {end:.6g}" if place == 0 else f"{ends[place - 1]:.6g} to {end:.6g}"
-        groups[name] = upto & ~below
+        start = f"{names[place - 1]} " if place > 0 else ""
+        groups[f"{start}to {names[place]}"] = upto & ~below
         below = upto
-    groups[f"above {ends[-1]:.6g}"] = values > ends[-1]
+    groups[f"above {names[-1]}"] = values > ends[-1]
     return groups
 
 
 def _read_slices(by, n_samples):
     """Read masks of rows, by their names."""
     groups = {}
-    for name, mask in by.items():
+    for (name, mask), unique in zip(by.items(), _tell_apart(by), strict=True):
         rows = np.asarray(as_column(mask, f"by[{show(name)}]"))
         if rows.dtype != bool or rows.shape != (n_samples,):
             raise ValueError(
@@ -152,7 +200,7 @@ def _read_slices(by, n_samples):
             )
         if not rows.any():
             raise ValueError(f"by[{show(name)}] has no rows: leave this slice out.")
-        groups[str(name)] = rows
+        groups[unique] = rows
     if not groups:
         raise ValueError("by has no slices: pass None, or masks by their names.")
     return groups

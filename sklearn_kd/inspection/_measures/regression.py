@@ -8,11 +8,14 @@ from sklearn_kd.inspection._measures.intervals import (
     measure_interval,
     predicted_intervals,
 )
-from sklearn_kd.inspection._measures.resampling import compare_scores
+from sklearn_kd.inspection._measures.resampling import NO_SCORES, compare_scores
 from sklearn_kd.metrics._arguments import rows_that_count, weighted_mean
 from sklearn_kd.metrics._fidelity import difference, r2, read_sides
 from sklearn_kd.metrics._models import predicted_numbers
 from sklearn_kd.metrics._retention import kept
+
+#: Of a draw of equal targets the squares that are left are a rounding of their sum.
+_ROUNDING = 1e-12
 
 
 class Regressors:
@@ -86,13 +89,17 @@ class Regressors:
         """Measure what :func:`distillation_report` has besides."""
         if name == self.reference:
             return {}
+        if len(self.y) < 2:  # as R² itself
+            return NO_SCORES
         weight = np.ones(len(self.y)) if self.weight is None else self.weight
-        y = self.y - np.average(self.y, axis=0, weights=weight)
-        # sums of squares are numbers in any units
-        scale = np.maximum(np.abs(y).max(axis=0), np.finfo(np.float64).tiny)
+        y = self.y - self.y[0]  # equal numbers are 0
+        y -= np.average(y, axis=0, weights=weight)
         pair = self.numbers[self.reference], self.numbers[name]
-        errors = [((each - self.y) / scale) ** 2 for each in pair]
-        columns = [np.ones((len(y), 1)), y / scale, (y / scale) ** 2, *errors]
+        errors = [each - self.y for each in pair]
+        # sums of squares are numbers in any units
+        scale = np.max(np.abs([y, *errors]), axis=(0, 1))
+        y, *errors = (each / np.where(scale > 0, scale, 1) for each in (y, *errors))
+        columns = [np.ones((len(y), 1)), y, y**2, *(each**2 for each in errors)]
         return compare_scores(
             weight[:, None] * np.hstack(columns),
             lambda sums: _r2_of_sums(sums, y.shape[1]),
@@ -132,6 +139,6 @@ def _r2_of_sums(sums, n_outputs):
     weight, y, squares, errors = np.split(sums, ends, axis=1)
     total = (squares - y**2 / weight)[:, None]
     errors = errors.reshape(len(sums), -1, n_outputs)
-    varies = total > 0
+    varies = total > _ROUNDING * squares[:, None]
     unexplained = np.divide(errors, total, out=(errors > 0) * 1.0, where=varies)
     return (1 - unexplained).mean(axis=2)

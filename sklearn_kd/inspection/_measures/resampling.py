@@ -7,6 +7,15 @@ from sklearn_kd.metrics._retention import kept
 #: Times that rows are drawn, and the share of them that an interval holds.
 _N_DRAWS, _LEVEL = 2000, 0.95
 
+_UNDEFINED = float("nan"), float("nan")
+
+#: What :func:`compare_scores` gives, where there is no score to compare.
+NO_SCORES = {
+    "score_change": float("nan"),
+    "score_change_interval": _UNDEFINED,
+    "retention_interval": _UNDEFINED,
+}
+
 #: More rows than this are drawn in so many groups, whose sums vary as much.
 _MOST_GROUPS = 10_000
 

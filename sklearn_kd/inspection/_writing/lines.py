@@ -1,6 +1,8 @@
 """The names of measures of models and of groups of rows, and how each is written."""
 
-from sklearn_kd._messages import printable
+import math
+
+from sklearn_kd.inspection._writing.names import shorten
 from sklearn_kd.inspection._writing.numbers import (
     SCORES,
     format_change,
@@ -76,8 +78,8 @@ def lines_of_models(rows, reference, score):
     list of list of str
         The header and a line for each measure that a model has.
     """
-    lines = [["", *(printable(row["model"]) for row in rows)]]
-    words = {"reference": printable(reference), "score": SCORES[score]}
+    lines = [["", *(shorten(row["model"]) for row in rows)]]
+    words = {"reference": shorten(reference), "score": SCORES[score]}
     for key, title, write in _LINES:
         values = [row.get(key) for row in rows]
         if any(value is not None for value in values):
@@ -109,10 +111,10 @@ def lines_of_groups(groups, title, score):
     named, as_score = _GROUP_SCORES[score]
     columns = [column for column in _GROUP_COLUMNS if column[0] in groups[0]]
     header = [name.format(score=named) for _, name, _ in columns]
-    lines = [[printable(title), *header]]
+    lines = [[shorten(title), *header]]
     for group in shown:
-        cells = [(write or as_score)(group[key]) for key, _, write in columns]
-        lines.append([printable(group["group"]), *cells])
+        cells = [_cell(group[key], write or as_score) for key, _, write in columns]
+        lines.append([shorten(group["group"]), *cells])
     if len(shown) < len(groups):
         rest = f"and {len(groups) - len(shown):,} smaller groups"
         lines.append([rest, *[""] * len(columns)])
@@ -120,4 +122,12 @@ def lines_of_groups(groups, title, score):
 
 
 def _cells(values, write):
-    return ["-" if value is None else write(value) for value in values]
+    return [_cell(value, write) for value in values]
+
+
+def _cell(value, write):
+    """Write a value; None is a dash, and what has no value is undefined."""
+    if value is None:
+        return "-"
+    undefined = isinstance(value, float) and math.isnan(value)
+    return "undefined" if undefined else write(value)
