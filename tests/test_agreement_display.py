@@ -134,6 +134,19 @@ def test_many_classes_with_long_names_have_ticks_that_fit():
         assert not any(a.overlaps(b) for a, b in pairwise(boxes))
 
 
+def test_nothing_of_two_classes_with_long_names_is_cut_off():
+    teacher = ["many more than a few characters"] * 30 + ["no"] * 3
+    display = AgreementDisplay.from_predictions(teacher, teacher[::-1])
+    display.figure_.draw_without_rendering()
+    whole, axes = display.figure_.bbox, display.ax_
+    for part in (axes.yaxis.label, axes.xaxis.label, axes.title):
+        box = part.get_window_extent()
+        assert whole.x0 <= box.x0 < box.x1 <= whole.x1
+    assert axes.yaxis.label.get_window_extent().x1 <= min(
+        label.get_window_extent().x0 for label in axes.get_yticklabels()
+    )
+
+
 def test_numbers_are_written_only_where_they_fit():
     teacher = np.repeat(np.arange(60), 30)
     student = teacher.copy()

@@ -7,7 +7,8 @@ from sklearn.linear_model import Ridge
 from sklearn.tree import DecisionTreeClassifier, DecisionTreeRegressor
 
 from sklearn_kd import DistilledClassifier, MLPStudent
-from sklearn_kd.inspection import _baselines, compare, distillation_report
+from sklearn_kd.inspection import compare, distillation_report
+from sklearn_kd.inspection._reading import baselines
 
 X, Y = load_wine(return_X_y=True)
 QUICK = {"n_calls": 1, "time_limit": 0}
@@ -41,7 +42,7 @@ def test_nothing_is_fitted_for_arguments_that_are_refused(
     def fit(*_):
         raise AssertionError("It was fitted.")
 
-    monkeypatch.setattr(_baselines, "_fit", fit)
+    monkeypatch.setattr(baselines, "_fit", fit)
     arguments = QUICK | {"X": X, "y": Y, "baseline": (X, Y)} | change
     with pytest.raises(error, match=message):
         distillation_report(distilled, **arguments)

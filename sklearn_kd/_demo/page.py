@@ -114,7 +114,7 @@ def _axes():
     """Make axes in a figure that pyplot does not know of."""
     from matplotlib.figure import Figure
 
-    figure = Figure(figsize=(7.5, 6), layout="constrained")
+    figure = Figure(figsize=(7.5, 6), layout="compressed")
     return figure, figure.subplots()
 
 

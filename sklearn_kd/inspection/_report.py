@@ -49,7 +49,8 @@ def distillation_report(
         teacher ("without teacher"; where the pool has fitted it already, it is used as
         it is), and the better of two small boosters ("small booster": 60 rounds of 15
         leaves, or 100 of 31, whichever has the higher score on `X`, so that the
-        comparison favours it). A dict has fitted models of your own.
+        comparison favours it), each with the threshold of the student if
+        ``decision_threshold`` has put one on it. A dict has fitted models of your own.
     by : str, int, array-like of shape (n_samples,), dict of str to array-like, or \
             None, default=None
         Groups of rows that are measured on their own: a column of `X` by its name or

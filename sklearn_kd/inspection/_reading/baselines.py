@@ -1,11 +1,13 @@
 """What a student is held against: itself without a teacher, and a small booster."""
 
+import copy
 from collections.abc import Mapping
 
 from sklearn.base import clone
+from sklearn.frozen import FrozenEstimator
 
 from sklearn_kd._messages import show, warn
-from sklearn_kd._recipe.base import BaseDistilled
+from sklearn_kd._recipe.base import BaseDistilled, without_threshold
 from sklearn_kd._recipe.preparation import read_labelled
 from sklearn_kd._run.random import contained_draws, seed_unset
 from sklearn_kd.inspection._reading.pair import find_distilled
@@ -94,7 +96,12 @@ def fit_baselines(estimator, train, test):
         own = unfitted.get_params(deep=False)
         unfitted.set_params(**{name: _ALONE[name] for name in _ALONE if name in own})
         plain = unfitted.fit(X, y, sample_weight=sample_weight).student_
-    models = {PLAIN: found.wrap(plain)}
+
+    def placed(model):
+        """Put a model in the place of the student, and behind its threshold."""
+        return found.wrap(_behind_threshold(model, found.distilled.student_))
+
+    models = {PLAIN: placed(plain)}
     boosters = [small_booster(rows.X, rows.task, size=size) for size in BOOSTER_SIZES]
     if None in boosters:
         warn(
@@ -105,9 +112,18 @@ def fit_baselines(estimator, train, test):
         )
         return models
     X, y, weight = test
-    fitted = [found.wrap(_fit(booster, rows)) for booster in boosters]
+    fitted = [placed(_fit(booster, rows)) for booster in boosters]
     scores = [model.score(X, y, sample_weight=weight) for model in fitted]
     return models | {BOOSTER: fitted[scores.index(max(scores))]}
+
+
+def _behind_threshold(model, student):
+    """Give a model the threshold that ``decision_threshold`` has put on a student."""
+    if without_threshold(student) is student:
+        return model
+    twin = copy.copy(student)
+    twin.estimator = twin.estimator_ = FrozenEstimator(model)
+    return twin
 
 
 def _fit(booster, rows):

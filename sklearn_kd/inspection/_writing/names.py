@@ -7,6 +7,8 @@ _WIDTH = 40
 
 
 def shorten(name, width=_WIDTH):
-    """Write a name for a table, and cut one that would make the table too wide."""
-    text = printable(name)
-    return text if len(text) <= width else f"{text[: width - 3]}..."
+    """Write a name for a table, without the middle of one that would be too wide."""
+    text, half = printable(name), width // 2
+    return (
+        text if len(text) <= width else f"{text[: half - 3]}...{text[half - width :]}"
+    )

@@ -56,7 +56,7 @@ def axes_for(ax, caller, figsize=None):
     if ax is None:
         from matplotlib import pyplot
 
-        return pyplot.subplots(figsize=figsize, layout="constrained")[1]
+        return pyplot.subplots(figsize=figsize, layout="compressed")[1]
     if not hasattr(ax, "get_window_extent") or not hasattr(ax, "errorbar"):
         raise TypeError(
             f"ax must be one Axes of matplotlib, such as plt.gca(), got {show(ax)} of "
