@@ -24,7 +24,13 @@ from sklearn_kd import (
     MLPStudent,
     MLPStudentRegressor,
 )
-from sklearn_kd.inspection import compare, distillation_report
+from sklearn_kd.inspection import (
+    compare,
+    distillation_report,
+    pickled_size,
+    size_scorer,
+)
+from sklearn_kd.metrics import agreement_score
 
 QUICK = {"n_calls": 10, "time_limit": 0.0}
 STUDENT = MLPStudent((8,), max_iter=10)
@@ -176,3 +182,12 @@ def test_other_calls_say_which_there_are(cancer, distilled):
         compare(distilled.without_teacher(), X, y, **QUICK)
     with pytest.raises(ValueError, match="'other' is not among the models"):
         compare(distilled, X, y, reference="other", **QUICK)
+
+
+def test_a_student_without_its_teacher_is_compared_with_another(cancer, distilled):
+    _, X, _, y = cancer
+    teacher, small = distilled.teacher_, distilled.without_teacher()
+    found = compare(teacher, small, X, y, **QUICK)["student"]
+    assert found["agreement"] == agreement_score(teacher.predict(X), small.predict(X))
+    assert found["pickled_size"] == pickled_size(distilled.student_)
+    assert size_scorer()(small) == size_scorer()(distilled) == -found["pickled_size"]

@@ -255,3 +255,9 @@ def test_costs_and_options_that_there_are_not_are_refused():
         latency_scorer(n_calls=0)
     with pytest.raises(TypeError, match="time_limit must be a number"):
         latency_scorer(time_limit="long")
+
+
+def test_a_search_that_has_scored_nothing_but_costs_is_refused():
+    search = GridSearchCV(TREE, DEPTHS, cv=2, scoring=size_scorer()).fit(X, y)
+    with pytest.raises(ValueError, match="has scored nothing but costs"):
+        TradeOffDisplay.from_estimator(search)

@@ -52,7 +52,7 @@ class Classifiers:
             predicted_labels(show(name), each, X) for name, each in models.items()
         ]
         aligned, classes = in_one_order(probas, y)
-        refuse_other_labels(y, {label for _, own in probas for label in own})
+        refuse_other_labels("y", y, {label for _, own in probas for label in own})
         weight, self.rows, y, *arrays = rows_that_count(
             sample_weight, np.arange(n_samples), y, *labels, *aligned
         )
@@ -177,13 +177,13 @@ class Classifiers:
         return self._mean(distance) / (2 if proba.shape[1] == 2 else 1)
 
 
-def refuse_other_labels(y, classes):
+def refuse_other_labels(name, y, classes):
     """Refuse labels of which no model has a class, as those of other names."""
     if not classes.intersection(y.tolist()):
         raise ValueError(
-            f"No label of y is a class of a model: y has {show(np.unique(y))}, and the "
-            f"models {show(sorted(classes))}. Give y the labels that they were fitted "
-            "on."
+            f"No label of {name} is a class of a model: it has {show(np.unique(y))}, "
+            f"and the models have {show(sorted(classes))}. Give it the labels that "
+            "they were fitted on."
         )
 
 

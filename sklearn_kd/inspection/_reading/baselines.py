@@ -10,6 +10,7 @@ from sklearn_kd._messages import show, warn
 from sklearn_kd._recipe.base import BaseDistilled, without_threshold
 from sklearn_kd._recipe.preparation import read_labelled
 from sklearn_kd._run.random import contained_draws, seed_unset
+from sklearn_kd.inspection._measures.classification import refuse_other_labels
 from sklearn_kd.inspection._reading.pair import find_distilled
 from sklearn_kd.teachers import BOOSTER_SIZES, small_booster, weights_for
 
@@ -91,6 +92,9 @@ def fit_baselines(estimator, train, test):
     X, y, sample_weight = found.rows(train[0]), found.targets(train[1]), train[2]
     unfitted = clone(found.distilled)
     rows, _ = read_labelled(unfitted, X, y, sample_weight, None)
+    if rows.task.name == "classification":
+        known = set(found.distilled.classes_.tolist())
+        refuse_other_labels("y of baseline", rows.task.classes, known)
     plain = found.distilled.student_on_labels_
     if plain is None:
         own = unfitted.get_params(deep=False)

@@ -11,7 +11,7 @@ from sklearn.pipeline import Pipeline
 from sklearn_kd._messages import show
 from sklearn_kd._recipe.base import BaseDistilled
 from sklearn_kd.inspection._reading.around import look_through, rows_inside
-from sklearn_kd.teachers.dropped import refuse_dropped
+from sklearn_kd.teachers.dropped import is_dropped, refuse_dropped
 
 
 class Found(NamedTuple):
@@ -54,6 +54,11 @@ def teacher_and_student(estimator):
     """
     found = find_distilled(estimator)
     distilled = found.distilled
+    refuse_dropped(
+        getattr(distilled, "teacher", None),
+        "A comparison of teacher and student",
+        'pass both in a dict, such as {"teacher": teacher, "student": student}.',
+    )
     if distilled.teacher_ is None:
         raise TypeError(
             f"This {type(distilled).__name__} was fitted without a teacher (teacher_ "
@@ -89,7 +94,7 @@ def find_distilled(estimator):
     """Find the distilled estimator in a fitted one.
 
     Parameters and errors are those of :func:`teacher_and_student`, which may also be
-    given one without a teacher.
+    given one without a teacher, also one that ``without_teacher()`` has made.
 
     Returns
     -------
@@ -97,12 +102,10 @@ def find_distilled(estimator):
         Named values.
     """
     part, around = look_through(estimator)
-    refuse_dropped(
-        getattr(part, "teacher", None),
-        "A comparison of teacher and student",
-        'pass both in a dict, such as {"teacher": teacher, "student": student}.',
+    has_teacher = hasattr(part, "teacher_") or is_dropped(
+        getattr(part, "teacher", None)
     )
-    if not (hasattr(part, "teacher_") and hasattr(part, "student_")):
+    if not (has_teacher and hasattr(part, "student_")):
         raise TypeError(
             f"{show(estimator)} has no teacher_ and student_: pass a fitted "
             "DistilledClassifier or DistilledRegressor, also in a pipeline or a "

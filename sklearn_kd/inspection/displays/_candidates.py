@@ -86,7 +86,12 @@ def _default_score(search, scorers):
     if isinstance(getattr(search, "refit", None), str):
         return search.refit
     scores = [name for name, one in scorers.items() if not isinstance(one, CostScorer)]
-    if len(scores) != 1:
+    if not scores:
+        raise ValueError(
+            "The search has scored nothing but costs, and a trade-off needs a score: "
+            'search with scoring={"accuracy": "accuracy", "size": size_scorer()}.'
+        )
+    if len(scores) > 1:
         raise ValueError(
             "score must be named where a search has several and its refit names none: "
             f"one of {show(scores)}."
