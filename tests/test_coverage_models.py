@@ -18,6 +18,7 @@ from sklearn.preprocessing import FunctionTransformer, PowerTransformer
 from skorch import NeuralNetClassifier, NeuralNetRegressor
 
 from sklearn_kd import (
+    CascadeClassifier,
     DistilledClassifier,
     DistilledRegressor,
     MLPStudent,
@@ -54,6 +55,9 @@ def in_a_pipeline(model):
 
 MODELS = {
     "distilled": lambda: distilled().fit(X, y),
+    "cascade": lambda: CascadeClassifier(
+        distilled().fit(X, y), max_disagreement=0.3
+    ).fit(X),
     "distilled with a threshold": lambda: distilled(decision_threshold=0.3).fit(X, TWO),
     "without teacher": lambda: distilled().fit(X, y).without_teacher(),
     "synthetic rows": lambda: distilled(transfer=MungeSampler(500)).fit(X, y),

@@ -11,6 +11,7 @@ import pytest
 from sklearn_kd.__main__ import main
 from sklearn_kd._demo import run as demo
 from sklearn_kd._demo.ensemble import make_ensemble
+from sklearn_kd._demo.page import check_page
 from sklearn_kd._demo.verdict import verdict
 from sklearn_kd.inspection import Comparison
 
@@ -109,6 +110,7 @@ def test_the_page_has_the_report_and_pictures_and_loads_nothing(quick, capsys):
     lines = capsys.readouterr().out.splitlines()
     assert "Wrote p.html: the report" in lines
     page = Page("p.html")
+    check_page("p.html", "p.svg")  # it may be written again
     assert not page.open
     assert len(page.links) == 4
     assert all(link.startswith("data:image/png;base64,") for link in page.links)
@@ -138,6 +140,11 @@ def test_the_place_of_the_page_is_checked_before_the_work(quick, capsys):
         main(["--picture", "p.png"])
     error = capsys.readouterr().err
     assert "the report p.html cannot be written: it is a folder" in error
+    Path("mine.html").write_text("<p>mine")
+    with pytest.raises(SystemExit):
+        main(["--picture", "mine.png"])
+    assert "over mine.html, which is no page of this command" in capsys.readouterr().err
+    assert Path("mine.html").read_text() == "<p>mine"
     with pytest.raises(SystemExit):
         main(["--picture", "q.png", "--out", "q.html"])
     assert "the report and --out are the same file" in capsys.readouterr().err

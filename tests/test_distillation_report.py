@@ -5,56 +5,34 @@ import json
 import numpy as np
 import pandas as pd
 import pytest
+from reports import cancer_model, cancer_rows, report_on
 from sklearn.calibration import calibration_curve
-from sklearn.datasets import load_breast_cancer, load_diabetes, load_wine
-from sklearn.ensemble import RandomForestClassifier, RandomForestRegressor
+from sklearn.datasets import load_wine
+from sklearn.ensemble import RandomForestRegressor
 from sklearn.exceptions import NotFittedError
 from sklearn.linear_model import LogisticRegression
 from sklearn.metrics import accuracy_score, brier_score_loss, log_loss
-from sklearn.model_selection import train_test_split
 from sklearn.tree import DecisionTreeClassifier
 
-from sklearn_kd import DistilledClassifier, DistilledRegressor, MLPStudent
-from sklearn_kd.inspection import DistillationReport, distillation_report
+from sklearn_kd import DistilledClassifier, MLPStudent
+from sklearn_kd.inspection import DistillationReport
 from sklearn_kd.metrics._bounds import clopper_pearson_lower
-
-QUICK = {"n_calls": 10, "time_limit": 0.0}
-
-
-def report_on(*args, **params):
-    return distillation_report(*args, **QUICK | params)
 
 
 @pytest.fixture(scope="module")
 def cancer():
-    X, y = load_breast_cancer(return_X_y=True, as_frame=True)
-    return train_test_split(X, y, stratify=y, test_size=0.5, random_state=0)
+    return cancer_rows()
 
 
 @pytest.fixture(scope="module")
-def distilled(cancer):
-    X, _, y, _ = cancer
-    forest = RandomForestClassifier(20, max_depth=3, random_state=0).fit(X, y)
-    student = MLPStudent((8,), max_iter=20)
-    model = DistilledClassifier(forest, student, transfer=None, random_state=0)
-    return model.fit(X, y)
+def distilled():
+    return cancer_model()
 
 
 @pytest.fixture(scope="module")
 def report(cancer, distilled):
     _, X, _, y = cancer
     return report_on(distilled, X, y, by="mean radius")
-
-
-@pytest.fixture(scope="module")
-def numbers():
-    X, y = load_diabetes(return_X_y=True)
-    X, X_test, y, y_test = train_test_split(X, y, random_state=0)
-    forest = RandomForestRegressor(20, min_samples_leaf=5, random_state=0).fit(X, y)
-    model = DistilledRegressor(
-        forest, objective="fidelity", transfer=None, random_state=0
-    )
-    return model.fit(X, y), X, y, X_test, y_test
 
 
 def labelled(predicted):
@@ -296,98 +274,6 @@ def test_many_groups_are_not_all_written(cancer, distilled):
     assert len(str(report).splitlines()) < 80
 
 
-# ---- baselines
-
-
-def test_baselines_are_the_student_alone_and_a_small_booster(cancer, distilled):
-    X, X_test, y, y_test = cancer
-    report = report_on(distilled, X_test, y_test, baseline=(X, y))
-    names = [row["model"] for row in report.models.rows]
-    assert names == ["teacher", "student", "without teacher", "small booster"]
-    alone = distilled.student_on_labels_
-    assert report["without teacher"]["accuracy"] == alone.score(X_test, y_test)
-    assert report["small booster"]["accuracy"] > 0.9
-    assert len(report["small booster"]["retention_interval"]) == 2
-
-
-def test_the_student_alone_is_fitted_where_the_pool_has_none(cancer):
-    X, X_test, y, y_test = cancer
-    tree = DecisionTreeClassifier(max_depth=3, random_state=0).fit(X, y)
-    model = DistilledClassifier(
-        tree,
-        MLPStudent((8,), max_iter=5),
-        objective="fidelity",
-        transfer=None,
-        random_state=0,
-    ).fit(X, y)
-    assert model.student_on_labels_ is None
-    report = report_on(model, X_test, y_test, baseline=(X, y, np.ones(len(y))))
-    assert report["without teacher"]["n_parameters"] > 0
-    assert model.teacher_ is tree
-
-
-def test_models_of_the_users_own_are_baselines(cancer, distilled):
-    X, X_test, y, y_test = cancer
-    mine = DecisionTreeClassifier(max_depth=1).fit(X, y)
-    report = report_on(distilled, X_test, y_test, baseline={"stump": mine})
-    assert report["stump"]["accuracy"] == mine.score(X_test, y_test)
-
-
-def test_without_a_small_booster_there_is_a_warning():
-    X, y = load_wine(return_X_y=True)
-    many = np.arange(len(y)) % 11  # boosting takes ten classes
-    tree = DecisionTreeClassifier(max_depth=3, random_state=0).fit(X, many)
-    student = MLPStudent((8,), max_iter=2)
-    model = DistilledClassifier(tree, student, transfer=None, random_state=0)
-    model.fit(X, many)
-    with pytest.warns(UserWarning, match="no small booster in the report"):
-        report = report_on(model, X, many, baseline=(X, many))
-    assert [row["model"] for row in report.models.rows][2:] == ["without teacher"]
-
-
-# ---- numbers
-
-
-def test_regressors_have_r2_and_groups_by_rmse(numbers):
-    model, X, y, X_test, y_test = numbers
-    report = report_on(model, X_test, y_test, baseline=(X, y), by=2)
-    row = report["student"]
-    change = row["r2"] - report["teacher"]["r2"]
-    assert row["score_change"] == pytest.approx(change)
-    low, high = row["score_change_interval"]
-    assert low < change < high
-    assert report.by_class is None
-    errors = [group["score"] ** 2 * group["n_samples"] for group in report.by]
-    assert sum(errors) / len(y_test) == pytest.approx(row["rmse"] ** 2)
-    assert "RMSE of teacher" in str(report)
-    assert report["small booster"]["r2"] > 0
-    with pytest.raises(ValueError, match="no part 'by_class'"):
-        report.to_frame("by_class")
-
-
-def test_units_and_offsets_of_numbers_change_no_interval(numbers):
-    model, _, _, X, y = numbers
-
-    class Scaled:
-        def __init__(self, model):
-            self.model = model
-
-        def predict(self, X):
-            return 1e6 + 1e-9 * self.model.predict(X)
-
-    plain = report_on({"teacher": model.teacher_, "student": model.student_}, X, y)
-    scaled = {
-        "teacher": Scaled(model.teacher_),
-        "student": Scaled(model.student_),
-    }
-    offset = report_on(scaled, X, 1e6 + 1e-9 * y)
-    np.testing.assert_allclose(
-        offset["student"]["score_change_interval"],
-        plain["student"]["score_change_interval"],
-        atol=1e-2,
-    )
-
-
 # ---- forms
 
 
@@ -423,7 +309,7 @@ def test_html_holds_the_same_and_no_markup_of_names(report, cancer, distilled):
 
 
 def test_wrong_arguments_say_what_to_do(cancer, distilled):
-    X_train, X, y_train, y = cancer
+    _, X, _, y = cancer
     with pytest.raises(NotFittedError):
         report_on(DistilledClassifier(distilled.teacher_), X, y)
     with pytest.raises(TypeError, match="has no teacher_ and student_"):
@@ -450,9 +336,6 @@ def test_wrong_arguments_say_what_to_do(cancer, distilled):
         report_on(distilled, X, y, baseline={"a": RandomForestRegressor()})
     with pytest.raises(ValueError, match="sample_weight has shape"):
         report_on(distilled, X, y, sample_weight=[1, 2])
-    models = {"teacher": distilled.teacher_, "student": distilled.student_}
-    with pytest.raises(TypeError, match="has no teacher_ and student_"):
-        report_on(models, X, y, baseline=(X_train, y_train))
 
 
 def test_what_has_no_teacher_is_refused_with_what_to_pass(cancer, distilled):

@@ -5,6 +5,8 @@ import pandas as pd
 import pytest
 from sklearn.datasets import load_wine
 from sklearn.linear_model import LogisticRegression
+from sklearn.pipeline import make_pipeline
+from sklearn.preprocessing import FunctionTransformer
 from sklearn.tree import DecisionTreeClassifier
 
 from sklearn_kd.inspection import distillation_report
@@ -81,3 +83,17 @@ def test_a_long_name_of_a_group_does_not_widen_the_table():
     assert f"{'x' * 17}...{'x' * 20}" in str(report)
     assert "y" * 40 in str(report)
     assert report.by[0]["group"] == "x" * 500
+
+
+def test_a_column_may_have_a_name_of_two_levels():
+    named = X.set_axis(pd.MultiIndex.from_product([["a"], X.columns]), axis=1)
+    models = {
+        name: make_pipeline(FunctionTransformer(lambda rows: rows.to_numpy()), model)
+        for name, model in {
+            "teacher": DecisionTreeClassifier(random_state=0).fit(X.to_numpy(), Y),
+            "student": DecisionTreeClassifier(max_depth=1).fit(X.to_numpy(), Y),
+        }.items()
+    }
+    report = report_by(("a", "alcohol"), named, models)
+    assert report.by_title == "('a', 'alcohol')"
+    assert len(report.by) == 4

@@ -2,16 +2,24 @@
 
 import base64
 import io
+import os
 import warnings
 from html import escape
 
 from sklearn.metrics import PredictionErrorDisplay
 
 from sklearn_kd import __version__
+from sklearn_kd._demo.error import DemoError
 from sklearn_kd._demo.picture import figure_of
 from sklearn_kd.inspection.displays.agreement import AgreementDisplay
 from sklearn_kd.inspection.displays.reliability import ReliabilityDisplay
 from sklearn_kd.inspection.displays.training_curve import TrainingCurveDisplay
+
+#: Bytes at the end of a page that are looked at.
+_END = 2000
+
+#: What a page of ours has near its end, by which it is known.
+_WRITTEN = "Written by sklearn_kd"
 
 #: Nothing is loaded from anywhere, and the browser holds the page to that.
 _HEAD = """\
@@ -62,10 +70,38 @@ def write_page(report, path, title, lines, notes, pictures):
     parts += [report._repr_html_(), "</div>\n"]
     for heading, figure in pictures:
         parts.append(f"<h2>{escape(heading)}</h2>\n{_image(figure, heading)}\n")
-    notes = [*notes, f"Written by sklearn_kd {__version__}."]
+    notes = [*notes, f"{_WRITTEN} {__version__}."]
     parts.append(f"<footer>{' '.join(map(escape, notes))}</footer>\n</body>\n</html>\n")
     with open(path, "w", encoding="utf-8") as page:
         page.write("".join(parts))
+
+
+def check_page(path, picture):
+    """Refuse to write over a page that is not one of ours: its name was not given.
+
+    Parameters
+    ----------
+    path : str
+        Where the page goes.
+    picture : str
+        The file beside which it stands.
+
+    Raises
+    ------
+    DemoError
+        With the fix.
+    """
+    if not os.path.isfile(path):
+        return
+    with open(path, "rb") as page:
+        size = page.seek(0, os.SEEK_END)
+        page.seek(max(0, size - _END))
+        ours = _WRITTEN.encode() in page.read()
+    if not ours:
+        raise DemoError(
+            f"the report would be written over {path}, which is no page of this "
+            f"command: move it, or name the picture otherwise (now {picture})."
+        )
 
 
 def pictures_of(comparison, title, teacher, student, X, y):

@@ -84,7 +84,10 @@ def run(
     picture, no_picture = _place_of_picture(picture, path)
     page = picture and str(Path(picture).with_suffix(".html"))
     if page is not None:
+        from sklearn_kd._demo.page import check_page
+
         check_place("the report", page, path)
+        check_page(page, picture)
     if out is not None:
         _check_out(out, path)
         for option, file in (("--picture", picture), ("the report", page)):

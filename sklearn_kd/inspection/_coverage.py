@@ -142,9 +142,12 @@ def _model_and_rows(student, X):
     while True:
         student, around = look_through(student)
         X = rows_inside(X, around)
-        if not isinstance(student, BaseDistilled):
+        if isinstance(student, BaseDistilled):
+            student, X = student._student_and_rows(X)
+        elif hasattr(student, "teacher_") and hasattr(student, "student_"):
+            student = student.student_  # of a cascade
+        else:
             return student, X
-        student, X = student._student_and_rows(X)
 
 
 def _ranges_of(passed, model):

@@ -1,5 +1,7 @@
 """Measure a student beside its teacher, with how sure one can be of it."""
 
+from collections.abc import Mapping
+
 from sklearn_kd._messages import show
 from sklearn_kd.inspection._costs.speed import check_timing
 from sklearn_kd.inspection._measures.groups import rows_by
@@ -118,7 +120,8 @@ def distillation_report(
     For the accuracy two rows are added to those that are drawn, one that only the
     teacher gets right and one that only the other model gets right (Bonett and Price):
     where both are right on the same rows there is still a doubt about others. A ratio
-    has no interval (NaN) where the score of the teacher is 0 or less in some draws.
+    has no interval (NaN) where the score of the teacher is 0 or less in some draws, and
+    R² has none with fewer than 20 rows.
 
     With weights the number of rows in a Clopper-Pearson bound is Kish's effective
     number.
@@ -179,6 +182,12 @@ def distillation_report(
                 "on teacher and student."
             )
     fitted, train = read_baselines(baseline, models)
+    if train is not None and isinstance(estimator, Mapping):
+        raise TypeError(
+            "baseline=(X_train, y_train) needs a distilled estimator, whose student is "
+            "fitted again without its teacher, and got a dict of models. Put what they "
+            "are held against into the dict."
+        )
     models |= fitted
     task = check_models({f"the model {show(name)}": models[name] for name in models})
     X, n_samples = count_rows(X, models.values())

@@ -59,8 +59,10 @@ def rows_by(by, X, n_samples):
     """
     if isinstance(by, Mapping):
         return "slice", _read_slices(by, n_samples)
-    if isinstance(by, Hashable) and not isinstance(by, tuple):
-        names, table, column = column_names(X), array_rows(X), _find_column(by, X)
+    names = column_names(X)
+    is_value = isinstance(by, Hashable) and not isinstance(by, tuple)
+    if is_value or (isinstance(by, tuple) and by in (names or ())):
+        table, column = array_rows(X), _find_column(by, X)
         title = str(by if names is None else names[column])
     else:
         values = as_column(by, "by")

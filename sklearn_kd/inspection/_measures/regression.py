@@ -14,6 +14,9 @@ from sklearn_kd.metrics._fidelity import difference, r2, read_sides
 from sklearn_kd.metrics._models import predicted_numbers
 from sklearn_kd.metrics._retention import kept
 
+#: With fewer rows a bootstrap of R² promises too much, and there are no intervals.
+_FEWEST = 20
+
 #: Of a draw of equal targets the squares that are left are a rounding of their sum.
 _ROUNDING = 1e-12
 
@@ -100,10 +103,13 @@ class Regressors:
         scale = np.max(np.abs([y, *errors]), axis=(0, 1))
         y, *errors = (each / np.where(scale > 0, scale, 1) for each in (y, *errors))
         columns = [np.ones((len(y), 1)), y, y**2, *(each**2 for each in errors)]
-        return compare_scores(
+        found = compare_scores(
             weight[:, None] * np.hstack(columns),
             lambda sums: _r2_of_sums(sums, y.shape[1]),
         )
+        if len(y) >= _FEWEST:
+            return found
+        return NO_SCORES | {"score_change": found["score_change"]}
 
     def classes_of_rows(self):
         """Give nothing: numbers have no classes."""
