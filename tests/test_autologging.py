@@ -18,7 +18,7 @@ from sklearn_kd._run.autologging import no_autologging
 from sklearn_kd.inspection import prediction_latency
 from sklearn_kd.metrics import agreement_scorer
 
-pytestmark = pytest.mark.usefixtures("small_teachers")
+pytestmark = pytest.mark.usefixtures("small_teachers", "few_synthetic_rows")
 
 X, y = load_wine(return_X_y=True)
 X = scale(X)

@@ -28,7 +28,7 @@ from sklearn_kd.teachers.cache._cache import Call
 from sklearn_kd.teachers.cache._key import Keyed, key_of_call, key_of_teacher
 from sklearn_kd.teachers.out_of_sample import _out_of_bag
 
-pytestmark = pytest.mark.usefixtures("small_teachers")
+pytestmark = pytest.mark.usefixtures("small_teachers", "few_synthetic_rows")
 
 X, y = load_wine(return_X_y=True)
 X = StandardScaler().fit_transform(X)

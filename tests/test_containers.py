@@ -28,7 +28,7 @@ from xgboost import XGBClassifier
 
 from sklearn_kd import MLPStudent
 
-pytestmark = pytest.mark.usefixtures("small_teachers")
+pytestmark = pytest.mark.usefixtures("small_teachers", "few_synthetic_rows")
 
 WINE, y = load_wine(return_X_y=True)
 X = StandardScaler().fit_transform(WINE)

@@ -32,7 +32,7 @@ from sklearn_kd import (
 from sklearn_kd._run.twins import as_public, below_hooks
 from sklearn_kd.inspection import compare
 
-pytestmark = pytest.mark.usefixtures("small_teachers")
+pytestmark = pytest.mark.usefixtures("small_teachers", "few_synthetic_rows")
 
 X, y = load_wine(return_X_y=True)
 X = scale(X)

@@ -47,7 +47,7 @@ from sklearn_kd import (
 from sklearn_kd.inspection import compare
 from sklearn_kd.metrics import agreement_scorer
 
-pytestmark = pytest.mark.usefixtures("small_teachers")
+pytestmark = pytest.mark.usefixtures("small_teachers", "few_synthetic_rows")
 
 DATED = pd.DataFrame({"number": NUMBERS, "odd": DAYS})
 #: What scikit-learn's trees take for numbers.

@@ -36,7 +36,7 @@ from sklearn_kd._tables.building import stack_rows
 from sklearn_kd.inspection import compare
 from sklearn_kd.metrics import agreement_scorer
 
-pytestmark = pytest.mark.usefixtures("small_teachers")
+pytestmark = pytest.mark.usefixtures("small_teachers", "few_synthetic_rows")
 
 STUDENTS = {"mlp": MLP, "linear": LINEAR}
 
