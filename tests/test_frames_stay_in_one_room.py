@@ -13,6 +13,7 @@ WORDS |= {"is_pandas", "is_polars"}
 ALLOWED = {
     "_demo": "reads the files of the user, and writes tables",
     "datasets": "makes the frames that it returns",
+    "inspection/_writing/frames.py": "makes the frames that it returns",
     "torch/_reading.py": "takes what skorch takes, which are frames of any library",
 }
 

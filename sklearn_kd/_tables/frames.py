@@ -44,6 +44,11 @@ def column_name(X, column):
     return X.columns[column] if is_frame(X) else int(column)
 
 
+def take_column(X, column):
+    """Give one column of an array or a frame, by its position, as a table."""
+    return X.iloc[:, [column]] if is_pandas(X) else X[:, [column]]
+
+
 def column_names(table):
     """List the names of the columns of a table.
 

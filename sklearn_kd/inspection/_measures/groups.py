@@ -18,8 +18,8 @@ from sklearn_kd._tables.frames import (
     column_names,
     dtypes_of,
     is_frame,
-    is_pandas,
     is_series,
+    take_column,
 )
 from sklearn_kd.inspection._writing.numbers import format_bound
 
@@ -114,10 +114,7 @@ def _part(table, column):
         raise TypeError(f"by needs rows with columns, got {show(table)}.")
     if hasattr(table, "toarray"):  # sparse
         table, column = table[:, [column]].toarray(), 0
-    if is_frame(table):
-        table = table.iloc[:, [column]] if is_pandas(table) else table[:, [column]]
-    else:
-        table = np.asarray(table)[:, [column]]
+    table = take_column(table if is_frame(table) else np.asarray(table), column)
     if _kind(table) == "nominal":
         codes, levels = nominal_codes(table, 0)
         names = _tell_apart(levels)
