@@ -33,7 +33,7 @@ def look_through(estimator):
     """
     around, part = [], estimator
     while True:
-        if hasattr(part, "__sklearn_tags__") and not isinstance(part, type):
+        if hasattr(part, "__sklearn_tags__"):
             check_is_fitted(part)
         if isinstance(part, BaseSearchCV) and hasattr(part, "best_estimator_"):
             part = part.best_estimator_

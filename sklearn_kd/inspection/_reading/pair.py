@@ -75,6 +75,11 @@ def read_models(models):
     """
     if isinstance(models, Mapping):
         return models
+    if isinstance(models, type):
+        raise TypeError(
+            f"models must be fitted, got the class {models.__name__}. Pass what its "
+            "fit has returned."
+        )
     teacher, student = teacher_and_student(models)
     named = {"teacher": teacher, "student": student}
     if not isinstance(find_distilled(models).distilled, BaseDistilled):
