@@ -202,3 +202,63 @@ def _distinct(names):
         seen.add(new)
         distinct.append(new)
     return distinct
+
+
+class ReadoutsMixin:
+    """The attributes of a fitted encoder that are read off its ``layout_``."""
+
+    @property
+    def score_columns_(self):
+        """The numeric columns that have a normal score."""
+        return self._readout("scores").columns
+
+    @property
+    def flag_columns_(self):
+        """The numeric columns that have a flag."""
+        return self._readout("flags").columns
+
+    @property
+    def knots_(self):
+        """The normal scores, as functions of `score_columns_`."""
+        return self._readout("scores").functions
+
+    @property
+    def components_(self):
+        """The piecewise-linear components of `score_columns_`, or None."""
+        components = self._readout("components")
+        return components and components.functions
+
+    @property
+    def levels_(self):
+        """The levels with a column of their own, by nominal column."""
+        hot = self._fitted_layout().readouts("levels")
+        return {each.column: each.levels for each in hot}
+
+    @property
+    def grouped_columns_(self):
+        """The nominal columns whose rare levels share a column."""
+        hot = self._fitted_layout().readouts("levels")
+        return [each.column for each in hot if each.grouped]
+
+    @property
+    def level_scores_(self):
+        """The levels and their mean targets, by nominal column."""
+        means = self._fitted_layout().readouts("means")
+        return {each.column: (each.levels, each.scores) for each in means}
+
+    @property
+    def n_features_out_(self):
+        """The number of columns of the output."""
+        return len(self._fitted_layout())
+
+    def _readout(self, name):
+        """Give the one read-out of numeric columns of a kind, or None."""
+        return next(iter(self._fitted_layout().readouts(name)), None)
+
+    def _fitted_layout(self):
+        """Give the layout, or the error of an attribute that comes with ``fit``."""
+        if "layout_" not in vars(self):
+            raise AttributeError(
+                f"This {type(self).__name__} is not fitted yet: call fit first."
+            )
+        return self.layout_
