@@ -9,12 +9,12 @@ import pytest
 from numpy.testing import assert_array_equal
 
 from sklearn_kd._tables.columns import (
-    array_rows,
     column_kinds,
     has_missing,
     nominal_codes,
     numeric_block,
 )
+from sklearn_kd._tables.containers import array_rows
 from sklearn_kd._tables.frames import is_frame
 
 DAY = datetime.date(2020, 2, 29)

@@ -13,13 +13,12 @@ from sklearn_kd._compat import (
 )
 from sklearn_kd._messages import printable
 from sklearn_kd._tables.columns import (
-    array_rows,
     column_kinds,
     count_missing,
     has_missing,
     numeric_block,
 )
-from sklearn_kd._tables.containers import as_column, as_rows
+from sklearn_kd._tables.containers import array_rows, as_column, as_rows
 from sklearn_kd._tables.frames import (
     column_name,
     column_names,

@@ -70,6 +70,31 @@ def sliceable_rows(X, name="X"):
     return X
 
 
+def array_rows(X):
+    """Make an array of nested lists in which numbers beside strings stay numbers.
+
+    Parameters
+    ----------
+    X : object
+        Rows of any container.
+
+    Returns
+    -------
+    object
+        An ndarray for a list or a tuple, anything else as it came.
+    """
+    if not isinstance(X, (list, tuple)):
+        return X
+    try:
+        array = np.asarray(X)
+    except ValueError as error:  # other libraries have such errors of their own
+        raise ValueError(
+            f"X must be rows of equal length, and is no such array: {error}."
+        ) from error
+    # NumPy writes [1.0, "a"] as ["1.0", "a"]
+    return np.asarray(X, dtype=object) if array.dtype.kind in "US" else array
+
+
 def as_rows(X, name="X"):
     """Give rows as an estimator reads them.
 

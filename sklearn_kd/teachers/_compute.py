@@ -13,7 +13,7 @@ from sklearn_kd._messages import printable, show, warn
 from sklearn_kd._parameters import check_jobs, is_number
 from sklearn_kd._run.autologging import no_autologging
 from sklearn_kd._run.random import contained_draws
-from sklearn_kd._tables.columns import array_rows
+from sklearn_kd._tables.containers import array_rows
 from sklearn_kd._tables.frames import is_frame
 from sklearn_kd._tables.taking import take_copy
 from sklearn_kd._tables.texts import flat_values, refuse_row, refuse_text

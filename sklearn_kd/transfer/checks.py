@@ -10,8 +10,8 @@ from sklearn_kd._compat import num_samples
 from sklearn_kd._messages import show
 from sklearn_kd._run.random import seed_unset
 from sklearn_kd._tables.building import example_frames
-from sklearn_kd._tables.columns import array_rows, equal_rows, has_missing
-from sklearn_kd._tables.containers import as_rows
+from sklearn_kd._tables.columns import equal_rows, has_missing
+from sklearn_kd._tables.containers import array_rows, as_rows
 from sklearn_kd._tables.frames import column_names, dtypes_of, same_labels
 from sklearn_kd._tables.taking import copy_rows, take_copy
 from sklearn_kd._tables.texts import flat_values, is_text

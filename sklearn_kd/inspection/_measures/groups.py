@@ -8,12 +8,11 @@ import numpy as np
 
 from sklearn_kd._messages import show
 from sklearn_kd._tables.columns import (
-    array_rows,
     column_kinds,
     nominal_codes,
     numeric_block,
 )
-from sklearn_kd._tables.containers import as_column
+from sklearn_kd._tables.containers import array_rows, as_column
 from sklearn_kd._tables.frames import (
     column_names,
     dtypes_of,
