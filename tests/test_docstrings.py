@@ -85,6 +85,7 @@ LONG_ON_PURPOSE = {
     "_task/regression/predictions.py:predict_quantiles": "of public regressors",
     "_task/regression/predictions.py:score": "of public regressors",
     "export/_trusted.py:trusted_types": "public, by export",
+    "inspection/_costs/scorers.py:latency_scorer": "public, by inspection",
     "inspection/_costs/scorers.py:size_scorer": "public, by inspection",
     "inspection/_costs/size.py:pickled_size": "public, by inspection",
     "losses/_loss.py:prepare": "of public losses, whose docs show it",

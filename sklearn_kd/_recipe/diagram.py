@@ -17,14 +17,13 @@ class DiagramMixin:
     For it nothing is asked of a model but its parameters. scikit-learn would evaluate
     all properties of a fitted one, for which a forest draws the rows of its trees
     again, and write their values. A teacher may be large, and of any package.
+
+    A class of its own has ``_diagram_parts()``, which gives the parts by name: a model,
+    a list of models or a `Note`.
     """
 
     #: The parameters that hold models.
     _model_parameters = ("teacher", "student")
-
-    def _diagram_parts(self):
-        """Give the parts by name: a model, a list of models or a `Note`."""
-        raise NotImplementedError
 
     def _sk_visual_block_(self):
         parts = self._diagram_parts()

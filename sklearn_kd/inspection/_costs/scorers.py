@@ -1,6 +1,6 @@
 """What makes the scorers of the costs of a student."""
 
-from sklearn_kd._parameters import MOST, check_number
+from sklearn_kd.inspection._costs.speed import check_timing
 from sklearn_kd.inspection.cost_scorer import CostScorer
 
 
@@ -92,8 +92,5 @@ def latency_scorer(*, n_calls=100, time_limit=1.0, n_jobs=1):
     >>> -0.1 < latency_scorer()(tree, X) < 0
     True
     """
-    n_calls = check_number("n_calls", n_calls, least=1, most=MOST, whole=True)
-    time_limit = check_number("time_limit", time_limit, least=0)
-    if n_jobs is not None:
-        n_jobs = check_number("n_jobs", n_jobs, least=1, most=MOST, whole=True)
+    n_calls, time_limit, n_jobs = check_timing(n_calls, time_limit, n_jobs)
     return CostScorer("latency", n_calls=n_calls, time_limit=time_limit, n_jobs=n_jobs)

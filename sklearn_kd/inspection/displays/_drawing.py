@@ -1,6 +1,7 @@
 """What all displays do: find axes, set styles, and shorten texts."""
 
-import os
+from importlib import import_module
+from itertools import takewhile
 
 import numpy as np
 
@@ -21,7 +22,7 @@ _LOG_FROM = 20
 def check_matplotlib(caller):
     """Refuse to draw without matplotlib, before anything is computed."""
     try:
-        import matplotlib  # noqa: F401
+        import_module("matplotlib")
     except ImportError as error:
         raise ImportError(
             f"{caller} needs matplotlib, which is not installed: pip install matplotlib"
@@ -116,7 +117,8 @@ def short(text, most):
 
 def _without_beginning(texts):
     """Shorten texts to what fits, by what all of them begin with."""
-    n_common = len(os.path.commonprefix(texts))  # noqa: RUF071
+    pairs = zip(min(texts), max(texts), strict=False)  # what they share, all share
+    n_common = len([*takewhile(lambda pair: pair[0] == pair[1], pairs)])
     n_left_out = min(n_common, 1 + max(map(len, texts)) - _LABEL)
     if n_left_out < 2 or len(texts) == 1:
         return texts
