@@ -50,6 +50,10 @@ def _own_members(cls):
             continue  # the docstring too, which is checked where it stands
         if inspect.isroutine(value) or isinstance(value, property):
             yield name
+    for base in cls.__mro__[1:]:  # and properties that a base of the package has
+        if base.__module__.startswith("sklearn_kd."):
+            kinds = {n: isinstance(v, property) for n, v in vars(base).items()}
+            yield from (n for n in kinds if kinds[n] and n not in vars(cls))
 
 
 def _documented_names():
