@@ -130,7 +130,9 @@ $(BIN)/python:
 		echo "Python 3.11 or newer is needed; name one with PYTHON=" >&2; exit 1; }
 	$(PYTHON) -m venv $(VENV)
 
-$(VENV)/.%-installed: pyproject.toml constraints.txt | $(BIN)/python
+CORE := $(wildcard sklearn_kd/_native/src/*)
+
+$(VENV)/.%-installed: pyproject.toml constraints.txt $(CORE) | $(BIN)/python
 	$(INSTALL) -e '.[$*]'
 	@touch $@
 
