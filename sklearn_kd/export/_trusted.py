@@ -1,6 +1,7 @@
 """The names of this package that files have in them."""
 
 #: All classes of which objects are saved, and the one function among them.
+#: StoredTeacher is left out: a forged file could name any pickle as that of a teacher.
 _NAMES = (
     "sklearn_kd.cascade.cascade.CascadeClassifier",
     "sklearn_kd.decoded.DecodedClassifier",
