@@ -30,6 +30,7 @@ _SUBPACKAGES = (
     "inspection",
     "losses",
     "metrics",
+    "model_selection",
     "torch",
     "transfer",
 )

@@ -22,6 +22,7 @@ _NAMES = (
     "sklearn_kd.losses.medians.Pinball",
     "sklearn_kd.losses.standardized.StandardizedKL",
     "sklearn_kd.metrics.scorer.TeacherScorer",
+    "sklearn_kd.model_selection.smallest.SmallestStudent",
     "sklearn_kd.pool.pool.Pool",
     "sklearn_kd.students.encoder.encoder.TabularEncoder",
     "sklearn_kd.students.encoder.plain_numbers.PlainNumbers",

@@ -30,23 +30,7 @@ class _Loaded:
 
 
 def check_name(path):
-    """Give the absolute path of a file, and refuse what is none.
-
-    Parameters
-    ----------
-    path : str or os.PathLike
-        As the user passed it.
-
-    Returns
-    -------
-    str
-        The same for every process, whatever its current folder.
-
-    Raises
-    ------
-    TypeError, ValueError
-        As by :func:`check_path`; None is no path either.
-    """
+    """Give the absolute path of a file, the same for every process, or refuse it."""
     if path is None:
         raise TypeError("path must be a str or an os.PathLike of one, got None.")
     check_path(path)
