@@ -249,11 +249,16 @@ def keeps(memory):
 
 def warn_not_kept(memory, reason):
     """Warn that something is computed each time."""
+    fix = (
+        "Define classes and functions at the top of a module; a fitted teacher may "
+        "have an attribute cache_key instead, a string that names its version."
+    )
+    if isinstance(reason, OSError):
+        fix = "Make room for it, or pass another folder."
     warn(
         f"A result is not kept in memory={_name(memory)}, and computed each time, "
         f"since it or its input cannot be pickled or written ({_describe(reason)}). "
-        "Define classes and functions at the top of a module; a fitted teacher may "
-        "have an attribute cache_key instead, a string that names its version.",
+        f"{fix}",
     )
 
 
