@@ -1,12 +1,15 @@
 """``memory=`` in searches over several processes, with teachers of any kind."""
 
-import pickle
+import os
 import re
 import resource
+import signal
 import warnings
 from collections import Counter
 from contextlib import contextmanager
+from functools import cache
 from pathlib import Path
+from tempfile import TemporaryDirectory
 
 import joblib
 import numpy as np
@@ -14,14 +17,14 @@ import pytest
 from given_rows import on_given_rows
 from joblib.memory import CacheWarning
 from numpy.testing import assert_array_equal
+from processes import printed_by, run_python
 from sklearn.datasets import load_wine
-from sklearn.ensemble import HistGradientBoostingClassifier, RandomForestClassifier
+from sklearn.ensemble import RandomForestClassifier
 from sklearn.model_selection import GridSearchCV
 from sklearn.preprocessing import StandardScaler
-from skorch_nets import net
-from torch import nn
 
-from sklearn_kd import MLPStudent, StoredTeacher, compute_soft_targets
+from sklearn_kd import MLPStudent, compute_soft_targets
+from sklearn_kd.teachers.cache import _turn
 from sklearn_kd.teachers.cache._cache import Call
 
 X, y = load_wine(return_X_y=True)
@@ -78,6 +81,16 @@ def scores(search):
 # ---- one teacher a fold
 
 
+@cache
+def without_memory():
+    """The same search, which fits a teacher for each candidate."""
+    with TemporaryDirectory() as folder:
+        log = os.path.join(folder, "log")
+        search = GridSearchCV(distil(CountedForest(log)), GRID, cv=5).fit(X, y)
+        assert counted(log)["fit"] == 61
+        return search
+
+
 @pytest.mark.usefixtures("fresh_workers")
 @pytest.mark.parametrize("n_jobs", [1, 2])
 def test_twelve_candidates_pay_for_six_teachers(n_jobs, tmp_path):
@@ -87,84 +100,86 @@ def test_twelve_candidates_pay_for_six_teachers(n_jobs, tmp_path):
         distil(teacher, memory=tmp_path / "memory"), GRID, cv=5, n_jobs=n_jobs
     ).fit(X, y)
     assert counted(tmp_path / "log") == {"fit": 6, "predict": 5 * len(X)}
-    plain = GridSearchCV(distil(teacher), GRID, cv=5).fit(X, y)
-    assert counted(tmp_path / "log")["fit"] == 6 + 61
+    plain = without_memory()
     for name, values in scores(plain).items():
         assert_array_equal(search.cv_results_[name], values)
     assert search.best_index_ == plain.best_index_
-    assert_array_equal(search.predict_proba(X), plain.predict_proba(X))
+    expected = plain.best_estimator_.student_.predict_proba(X)
+    assert_array_equal(search.predict_proba(X), expected)
 
 
-def draw(number):
+def draw(number, log):
+    with Path(log).open("a") as file:
+        file.write(f"{number}\n")
     return np.random.default_rng(number).normal(size=100_000)
 
 
-def look_up(folder, numbers, turn):
+def look_up(folder, numbers):
     """Look up the results of calls that another process looks up at the same time."""
-    turn = Path(turn)
+    turns, log = folder / "turns", str(folder / "log")
     for number in numbers:
         # neither begins before the other is there
-        (turn / f"{number} {joblib.hash(np.random.default_rng().random())}").touch()
-        while len(list(turn.glob(f"{number} *"))) < 2:
+        (turns / f"{number} of {os.getpid()}").touch()
+        while len(list(turns.glob(f"{number} of *"))) < 2:
             pass
         with warnings.catch_warnings():
             warnings.simplefilter("error")
-            found = Call(folder, draw, (number,)).result()
-        assert_array_equal(found, draw(number))
-    return len(numbers)
+            found = Call(folder / "memory", draw, (number, log)).result()
+        assert_array_equal(found, draw(number, os.devnull))
+    return os.getpid()
 
 
 @pytest.mark.usefixtures("fresh_workers")
-def test_two_workers_that_want_the_same_read_no_torn_file(tmp_path):
-    """They compute it both, or one waits for the other; neither warns of damage."""
-    (tmp_path / "turn").mkdir()
-    folder, numbers = tmp_path / "memory", list(range(20))
-    for numbers in (numbers, [number + 100 for number in numbers]):
-        done = joblib.Parallel(n_jobs=2)(
-            joblib.delayed(look_up)(folder, numbers, tmp_path / "turn")
-            for _ in range(2)
-        )
-        assert done == [20, 20]
-    assert len(list(folder.rglob("output.pkl"))) == 40
-    assert not list(folder.rglob("*.thread*"))
+def test_of_two_workers_that_want_the_same_one_computes(tmp_path):
+    """The other waits for it, and reads no torn file."""
+    (tmp_path / "turns").mkdir()
+    numbers = range(20)
+    two = joblib.Parallel(n_jobs=2)(
+        joblib.delayed(look_up)(tmp_path, numbers) for _ in range(2)
+    )
+    assert len(set(two)) == 2
+    done = (tmp_path / "log").read_text().split()
+    assert sorted(map(int, done)) == list(numbers)
+    assert len(list(tmp_path.rglob("output.pkl"))) == 20
+    assert not list((tmp_path / "memory").rglob(".turns/*"))
 
 
-# ---- fitted teachers
+WAITING = """
+import os, signal, sys
+from sklearn_kd.teachers.cache._cache import Call
+from test_memory_in_searches import die_or_draw
+print(Call(sys.argv[1], die_or_draw, (sys.argv[2],)).result().sum())
+"""
 
 
-NET = net(
-    max_epochs=1,
-    module__n_features=X.shape[1],
-    module__n_classes=3,
-    criterion=nn.CrossEntropyLoss,
-)
+def die_or_draw(log):
+    """Be killed in the middle the first time."""
+    first = not Path(log).exists()
+    draw(0, log)
+    if first:
+        os.kill(os.getpid(), signal.SIGKILL)
+    return draw(0, log)
 
 
-@pytest.mark.parametrize(
-    "teacher",
-    [HistGradientBoostingClassifier(max_iter=3, early_stopping=False), NET],
-    ids=["histogram boosting", "skorch"],
-)
-def test_a_key_where_the_hash_of_a_teacher_is_not_stable(teacher, tmp_path):
-    """As workers get it: from a pickle, and back."""
-    teacher = pickle.loads(pickle.dumps(teacher.fit(X, y)))
-    sent = pickle.loads(pickle.dumps(teacher))
+def test_nobody_waits_for_one_that_was_killed(tmp_path):
+    arguments = "-c", WAITING, str(tmp_path / "memory"), str(tmp_path / "log")
+    assert run_python(*arguments).returncode == -signal.SIGKILL
+    assert list(tmp_path.rglob(".turns/*"))  # which it has left
+    assert float(printed_by(*arguments)) == draw(0, os.devnull).sum()
+    assert not list(tmp_path.rglob(".turns/*"))
 
-    def labels(teacher, folder):
-        distil(teacher, memory=folder).fit(X, y)
-        return len(list(folder.rglob("output.pkl")))
 
-    assert joblib.hash(sent) != joblib.hash(teacher)
-    assert labels(teacher, tmp_path / "by hash") == 1
-    assert labels(sent, tmp_path / "by hash") == 2
-    teacher.cache_key = sent.cache_key = "fitted on all rows"
-    assert labels(teacher, tmp_path / "by key") == 1
-    assert labels(sent, tmp_path / "by key") == 1
-    # a file has one of its own
-    stored = StoredTeacher.save(teacher, tmp_path / "teacher.joblib")
-    assert labels(stored, tmp_path / "by digest") == 1
-    stored = pickle.loads(pickle.dumps(stored))
-    assert labels(stored, tmp_path / "by digest") == 1
+def test_where_no_file_can_be_locked_nobody_waits(tmp_path, monkeypatch):
+    def refuse(*args):
+        raise OSError("no locks available")
+
+    monkeypatch.setattr(_turn.fcntl, "flock", refuse)
+    for _ in range(2):
+        Call(tmp_path, draw, (3, str(tmp_path / "log"))).result()
+    assert (tmp_path / "log").read_text() == "3\n"
+
+
+# ---- one fitted teacher
 
 
 def test_one_labelling_for_a_whole_search(tmp_path):
@@ -173,10 +188,11 @@ def test_one_labelling_for_a_whole_search(tmp_path):
     fitted = CountedForest(str(log), random_state=0).fit(X[::2], y[::2])
     X_new, y_new = X[1::2], y[1::2]
     proba = compute_soft_targets(fitted, X_new)
-    search = GridSearchCV(distil(None), GRID, cv=5)
+    grid = {"alpha": GRID["alpha"]}
+    search = GridSearchCV(distil(None), grid, cv=3)
     search.fit(X_new, y_new, teacher_proba=proba)
     assert counted(log)["predict"] == len(X_new)
-    expected = GridSearchCV(distil(fitted), GRID, cv=5).fit(X_new, y_new)
+    expected = GridSearchCV(distil(fitted), grid, cv=3).fit(X_new, y_new)
     for name, values in scores(expected).items():
         assert_array_equal(search.cv_results_[name], values)
 
