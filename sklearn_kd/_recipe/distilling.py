@@ -39,6 +39,7 @@ from sklearn_kd._recipe.threshold_rows import compared_rows, draw_compared
 from sklearn_kd._run.autologging import no_autologging
 from sklearn_kd._run.deadline import Deadline
 from sklearn_kd._run.random import as_seed
+from sklearn_kd._run.threads import share_of_the_cores
 from sklearn_kd._run.twins import as_public
 from sklearn_kd._tables.doubtful_levels import already_warned
 from sklearn_kd.pool import (
@@ -91,7 +92,7 @@ class Distilling(BaseDistilled):
     def _distil(self, X, y, sample_weight, given, *, X_unlabeled, groups):
         """Fit; ``given`` are a teacher's predictions for the rows of X, or None."""
         refuse_dropped(self.teacher, "fit")
-        with no_autologging():
+        with no_autologging(), share_of_the_cores():
             seed, deadline = as_seed(self.random_state), Deadline(self.time_limit)
             alpha, owner = float(self.alpha), type(self).__name__
             report = Context(verbose=self.verbose, owner=owner).report
