@@ -18,6 +18,7 @@ from benchmarks.peers.classification import CLASSIFICATION as PEERS
 from benchmarks.peers.regression import REGRESSION as PEERS_REGRESSION
 from benchmarks.quality import cross_fit, prior, schedules, which_student
 from benchmarks.report import goals, headline, quantiles, regression, summary
+from benchmarks.search import table as search_table
 from benchmarks.serve import measure as serve
 from benchmarks.shared.results import FOLDER, read_rows
 from benchmarks.speed import profile as speed_profile
@@ -98,7 +99,8 @@ def main():
     tables["speed"] = speed_lines(timed)
     figures = headline.headline(rows, timed)
     timings = (speed_scale, speed_profile, speed_threads, speed_torch_threads)
-    for module in (*timings, speed_wide, exports_table, exports_browser, serve):
+    timings += speed_wide, search_table, exports_table, exports_browser, serve
+    for module in timings:
         name = module.RESULTS.stem
         if module.RESULTS.exists():
             tables[name] = module.lines(read_rows(module.RESULTS))
