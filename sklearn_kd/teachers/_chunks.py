@@ -5,6 +5,7 @@ from dataclasses import dataclass
 from sklearn.utils.parallel import Parallel, delayed
 
 from sklearn_kd._messages import printable, with_message
+from sklearn_kd.teachers.cache._key import Keyed
 
 
 @dataclass(frozen=True)
@@ -14,7 +15,9 @@ class _Failed:
     error: Exception
 
 
-def predict_chunks(predict, take, chunks, context, *, first=0, n_rows=None):
+def predict_chunks(
+    function, teacher, key, take, chunks, context, *, first=0, n_rows=None
+):
     """Predict rows chunk by chunk, several at a time.
 
     Where one fails, no further one is asked, and those that are being predicted are
@@ -22,14 +25,18 @@ def predict_chunks(predict, take, chunks, context, *, first=0, n_rows=None):
 
     Parameters
     ----------
-    predict : callable
-        Predicts what `take` gives.
+    function : callable
+        At the top of a module: predicts by the teacher what `take` gives.
+    teacher : object
+        Fitted.
+    key : str or None
+        What stands for it in the cache.
     take : callable
-        Gives for a slice of rows the arguments of `predict`.
+        Gives for a slice of rows the further arguments of `function`.
     chunks : list of slice
         The rows of each chunk.
     context : Context
-        Number of jobs.
+        Cache and number of jobs.
     first : int, default=0
         What messages call the first row.
     n_rows : int or None, default=None
@@ -46,22 +53,13 @@ def predict_chunks(predict, take, chunks, context, *, first=0, n_rows=None):
         Whatever the first call raises that fails. Where there are several chunks the
         message adds the rows, and the type stays.
     """
-    failed = []
-
-    def guarded(*arguments):
-        if failed:
-            return None
-        try:
-            return predict(*arguments)
-        except Exception as error:
-            failed.append(error)
-            return _Failed(error)
+    keyed, failed = Keyed(teacher, key), []
 
     def calls():
         for rows in chunks:
             if failed:
                 return
-            yield delayed(guarded)(*take(rows))
+            yield delayed(_predict)(context, function, (keyed, *take(rows)), failed)
 
     results = Parallel(n_jobs=context.n_jobs, prefer="threads", return_as="generator")(
         calls()
@@ -86,6 +84,17 @@ def predict_chunks(predict, take, chunks, context, *, first=0, n_rows=None):
             f"Labelling rows {first + rows.start} to {first + rows.stop - 1} of "
             f"{n_rows} failed: {printable(error, lines=True)}",
         ) from error
+
+
+def _predict(context, function, arguments, failed):
+    """Predict a chunk, and keep it; nothing where another one has failed."""
+    if failed:
+        return None
+    try:
+        return context.call(function, *arguments).result()
+    except Exception as error:
+        failed.append(error)
+        return _Failed(error)
 
 
 def chunks_of(n_rows, size):

@@ -20,7 +20,6 @@ from sklearn_kd._tables.taking import copy_rows
 from sklearn_kd._task.outputs import read_proba
 from sklearn_kd._task.proba import check_proba
 from sklearn_kd.teachers._chunks import chunks_of, predict_chunks
-from sklearn_kd.teachers.cache._key import Keyed
 
 #: Rows that the members predict at a time.
 CHUNK = 10_000
@@ -92,17 +91,14 @@ class OutOfBag:
         key = self.key
         if key is None:
             key = context.teacher_key(self.teacher)
-        keyed = Keyed(self.teacher, key)
-
-        def label(rows, in_bag):
-            arguments = keyed, rows, in_bag, self.labels, self.task
-            return context.call(_label_chunk, *arguments).result()
 
         def take(rows):
-            return safe_indexing(X, rows), self.in_bag[source[rows]]
+            in_bag = self.in_bag[source[rows]]
+            return safe_indexing(X, rows), in_bag, self.labels, self.task
 
+        parts = predict_chunks(_label_chunk, self.teacher, key, take, chunks, context)
         outputs = np.empty((n_samples, self.task.n_outputs), dtype=self.task.dtype)
-        for rows, part in predict_chunks(label, take, chunks, context):
+        for rows, part in parts:
             outputs[rows] = part
             if len(chunks) > 1:
                 context.report(f"labelled {rows.stop} of {n_samples} rows out of bag")
