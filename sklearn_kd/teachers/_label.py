@@ -79,10 +79,12 @@ def label_rows(
     parts = predict_chunks(
         _predict_chunk, teacher, key, take, chunks, context, first=first, n_rows=n_rows
     )
-    if stage is None:
+    if stage is not None:
+        within = nullcontext(stage)
+    else:
         name = f"label {n_samples} rows ({type(teacher).__name__})"
-        own = context.progress.stage(name, n_samples, n_steps=len(chunks))
-    with own if stage is None else nullcontext(stage) as stage:
+        within = context.progress.stage(name, n_samples, n_steps=len(chunks))
+    with within as stage:
         for rows, (proba, columns) in parts:
             part = task.align(proba, columns)
             outputs[rows], outside[rows] = part.outputs, part.outside

@@ -3,7 +3,7 @@
 They came with version 1.9. Before it no estimator has any, and nothing here is called.
 """
 
-from contextlib import contextmanager
+from contextlib import contextmanager, nullcontext
 
 from sklearn_kd._compat import own_callbacks, takes_callbacks
 
@@ -86,17 +86,18 @@ class Task:
         )
 
     @contextmanager
-    def handed_to(self, estimator):
-        """Let the fit of another estimator be this task: its own tasks are below.
+    def handed_to(self, estimator, name):
+        """Let the fit of another estimator be a part: its own tasks are below.
 
         One that takes no callbacks is left alone, and so is one with callbacks of its
         own that want to be the outermost.
         """
+        context = self.context.subcontext(task_name=name)
         alone = not hasattr(estimator, "set_callbacks") or any(
             isinstance(one, AutoPropagatedCallback) for one in own_callbacks(estimator)
         )
-        if alone:
+        handed = context.propagate_callback_context(estimator)
+        with nullcontext() if alone else handed:
+            context.call_on_fit_task_begin(estimator=self.estimator)
             yield
-            return
-        with self.context.propagate_callback_context(estimator):
-            yield
+        context.call_on_fit_task_end(estimator=self.estimator)

@@ -134,8 +134,7 @@ class Bar(Lines):
                 smoothing=0,  # the mean speed, from the beginning of the stage
                 delay=1e-9,  # nothing is shown until it is asked to
             )
-        self.bar.start_t = self.bar._time() - seconds
-        self.bar.n = done
+        self._move(done, seconds)
         self.bar.refresh()
 
     def hide(self):
@@ -144,8 +143,12 @@ class Bar(Lines):
 
     def close(self, done, seconds):
         if self.bar is not None:
-            self.show(done, seconds)
-            self.bar.close()
+            self._move(done, seconds)
+            self.bar.close()  # which shows it once more
+
+    def _move(self, done, seconds):
+        self.bar.start_t = self.bar._time() - seconds
+        self.bar.n = done
 
 
 def duration(seconds):

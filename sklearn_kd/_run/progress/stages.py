@@ -107,11 +107,9 @@ class Progress:
         try:
             if self.task is None:
                 yield
-                return
-            task = self.task.begin(name)
-            with task.handed_to(estimator):
-                yield
-            task.end()
+            else:
+                with self.task.handed_to(estimator, name):
+                    yield
         finally:
             if prints:
                 del estimator._reports_to
