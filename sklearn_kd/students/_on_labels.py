@@ -3,6 +3,7 @@
 import numpy as np
 from scipy.sparse import issparse
 from sklearn.base import BaseEstimator, clone
+from sklearn.utils.parallel import Parallel, delayed
 
 from sklearn_kd._compat import drop_callbacks, num_samples
 from sklearn_kd._estimators.parts import last_step, parts_of
@@ -91,6 +92,12 @@ def shortened(student, share):
     return student
 
 
+def _fit_one(student, rows, held):
+    """Fit one student, with the settings of its own process or thread."""
+    with as_part(), without_warnings_of_levels(rows.X):
+        return fit_student(student, rows, held)
+
+
 class OnLabels(BaseEstimator):
     """A student that is fitted on labels as a teacher is, and stopped by given rows.
 
@@ -127,11 +134,11 @@ class OnLabels(BaseEstimator):
         if sample_weight is None:
             sample_weight = np.ones(num_samples(X))
         rows = TransferSet(X, self.task, self.task.encode(y), sample_weight)
-        with as_part(), without_warnings_of_levels(X):
-            self.students_ = [
-                fit_student(self._make(index), rows, self.held)
-                for index in range(self.n_students)
-            ]
+        # as many at a time as joblib's parallel_config says, one by default
+        self.students_ = Parallel()(
+            delayed(_fit_one)(self._make(index), rows, self.held)
+            for index in range(self.n_students)
+        )
         if hasattr(self.students_[0], "classes_"):
             self.classes_ = self.students_[0].classes_
         return self
