@@ -7,6 +7,7 @@
 #include <Python.h>
 
 #include "cpu.h"
+#include "trees.h"
 
 static PyObject *
 has_avx2(PyObject *module, PyObject *unused)
@@ -19,6 +20,8 @@ has_avx2(PyObject *module, PyObject *unused)
 static PyMethodDef functions[] = {
     {"has_avx2", has_avx2, METH_NOARGS,
      "Return whether functions for AVX2 and FMA were built and run on this machine."},
+    {"order_nodes", order_nodes, METH_VARARGS, order_nodes_doc},
+    {"walk_trees", walk_trees, METH_VARARGS, walk_trees_doc},
     {NULL, NULL, 0, NULL},
 };
 
