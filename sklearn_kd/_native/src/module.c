@@ -8,6 +8,7 @@
 
 #include "cpu.h"
 #include "training.h"
+#include "trees.h"
 
 static PyObject *
 has_avx2(PyObject *module, PyObject *unused)
@@ -27,6 +28,8 @@ static PyMethodDef functions[] = {
     {"cells_backward", py_cells_backward, METH_VARARGS, cells_backward_doc},
     {"cells_learn", py_cells_learn, METH_VARARGS, cells_learn_doc},
 #endif
+    {"order_nodes", order_nodes, METH_VARARGS, order_nodes_doc},
+    {"walk_trees", walk_trees, METH_VARARGS, walk_trees_doc},
     {NULL, NULL, 0, NULL},
 };
 
