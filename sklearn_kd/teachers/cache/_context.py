@@ -3,8 +3,9 @@
 from dataclasses import dataclass, field
 
 from sklearn_kd._run.deadline import Deadline
+from sklearn_kd._run.workers import Sent, each
 from sklearn_kd.teachers.cache._cache import Call, keeps, warn_not_kept
-from sklearn_kd.teachers.cache._key import key_of_teacher
+from sklearn_kd.teachers.cache._key import Keyed, key_of_teacher
 
 
 @dataclass(frozen=True)
@@ -26,6 +27,8 @@ class Context:
         Stands still while a teacher is fitted.
     owner : str
         What lines of progress begin with: the class of the estimator.
+    sent : Sent
+        What is on a cluster already, such as a teacher.
     """
 
     memory: object = None
@@ -34,10 +37,28 @@ class Context:
     seed: int | None = None
     deadline: Deadline = field(default_factory=Deadline)
     owner: str = "sklearn_kd"
+    sent: Sent = field(default_factory=Sent)
 
     def call(self, function, *arguments):
         """Prepare a call whose result is kept, where there is a memory."""
         return Call(self.memory if keeps(self.memory) else None, function, arguments)
+
+    def each(self, function, value, calls, n_calls, *, threads=False):
+        """Call a function several times side by side, as :func:`each` does."""
+        return each(
+            function,
+            value,
+            calls,
+            n_calls,
+            n_jobs=self.n_jobs,
+            sent=self.sent,
+            threads=threads,
+        )
+
+    def each_by_teacher(self, function, teacher, key, calls, n_calls):
+        """Call a function with a teacher for chunks of rows, and keep each result."""
+        own = ((self, function, key, *arguments) for arguments in calls)
+        return self.each(_by_teacher, teacher, own, n_calls, threads=True)
 
     def teacher_key(self, teacher):
         """Give what stands for a fitted teacher; None where nothing is to be kept."""
@@ -53,3 +74,8 @@ class Context:
         """Print a line of progress."""
         if self.verbose:
             print(f"[{self.owner}] {message}", flush=True)
+
+
+def _by_teacher(teacher, context, function, key, *arguments):
+    """Make one of the calls, maybe on a worker: what is kept is kept there."""
+    return context.call(function, Keyed(teacher, key), *arguments).result()

@@ -8,7 +8,6 @@ from sklearn.ensemble import BaggingClassifier, BaggingRegressor
 from sklearn.frozen import FrozenEstimator
 from sklearn.pipeline import Pipeline
 from sklearn.utils import get_tags
-from sklearn.utils.parallel import Parallel, delayed
 from sklearn.utils.validation import validate_data
 
 from sklearn_kd._compat import num_samples, safe_indexing
@@ -20,7 +19,6 @@ from sklearn_kd._run.random import contained_draws
 from sklearn_kd._tables.taking import copy_rows
 from sklearn_kd._task.outputs import read_proba
 from sklearn_kd._task.proba import check_proba
-from sklearn_kd.teachers.cache._key import Keyed
 
 #: Rows that the members predict at a time.
 CHUNK = 10_000
@@ -92,20 +90,17 @@ class OutOfBag:
         key = self.key
         if key is None:
             key = context.teacher_key(self.teacher)
-        keyed = Keyed(self.teacher, key)
-
-        def label(rows, in_bag):
-            arguments = keyed, rows, in_bag, self.labels, self.task
-            return context.call(_label_chunk, *arguments).result()
-
-        parts = Parallel(
-            n_jobs=context.n_jobs, prefer="threads", return_as="generator"
-        )(
-            delayed(label)(
+        chunks = (
+            (
                 safe_indexing(X, slice(start, start + CHUNK)),
                 self.in_bag[source[start : start + CHUNK]],
+                self.labels,
+                self.task,
             )
             for start in starts
+        )
+        parts = context.each_by_teacher(
+            _label_chunk, self.teacher, key, chunks, len(starts)
         )
         outputs = np.empty((n_samples, self.task.n_outputs), dtype=self.task.dtype)
         for start, part in zip(starts, parts, strict=True):
