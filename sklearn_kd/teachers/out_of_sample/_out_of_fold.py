@@ -3,7 +3,6 @@
 from dataclasses import dataclass, replace
 
 import numpy as np
-from sklearn.utils.parallel import Parallel, delayed
 
 from sklearn_kd._compat import safe_indexing
 from sklearn_kd.teachers._fit import fit_teacher
@@ -92,10 +91,10 @@ def cross_fit(
         The teachers, for further rows; None unless they are kept.
     """
     n_samples, task = len(rows), rows.task
-    parts = Parallel(n_jobs=context.n_jobs)(
-        delayed(_label_fold)(teacher, rows, weights, train, test, context, keep, role)
-        for train, test in splits
-    )
+    # one job for the rows: the folds themselves are the parallel work
+    within = replace(context, n_jobs=None)
+    folds = ((teacher, *fold, within, keep, role) for fold in splits)
+    parts = list(context.each(_label_fold, (rows, weights), folds, len(splits)))
     outputs = np.zeros((n_samples, task.n_outputs))
     for (_, test), (predictions, _) in zip(splits, parts, strict=True):
         outputs[test] += predictions.outputs
@@ -108,15 +107,15 @@ def cross_fit(
     return outputs, OutOfFold(members, masks, task)
 
 
-def _label_fold(teacher, rows, weights, train, test, context, keep, role):
+def _label_fold(shared, teacher, train, test, context, keep, role):
+    rows, weights = shared
     fitted, key = fit_teacher(teacher, rows, weights, train, context, role)
-    # one job for the rows: the folds themselves are the parallel work
     predictions = label_rows(
         fitted,
         safe_indexing(rows.X, test),
         rows.task,
         given_classes=None,
-        context=replace(context, n_jobs=None),
+        context=context,
         key=key,
     )
     return predictions, (fitted, key) if keep else None
