@@ -46,7 +46,7 @@ def test_without_a_compiler_the_package_is_complete(tmp_path):
     assert not list(built.rglob("_core*"))
     names = {path.relative_to(built) for path in built.rglob("*.py")}
     assert names == {p.relative_to(ROOT) for p in (ROOT / "sklearn_kd").rglob("*.py")}
-    printed = printed_by("-c", FIT, PYTHONPATH=str(built))
+    printed = printed_by("-P", "-c", FIT, PYTHONPATH=str(built))
     assert printed.split() == ["True", "numpy", "178"]
 
 
