@@ -13,7 +13,7 @@ from sklearn.linear_model import LinearRegression, LogisticRegression
 from sklearn.model_selection import GridSearchCV, cross_validate
 from teacher_alone import alone
 from traced import Fatal, FatalFit, Picky, Traced, TracedForest, noted
-from wine import FOREST, STUDENT, X, distil, y
+from wine import FOREST, X, distil, y
 
 from sklearn_kd import DistilledRegressor, MLPStudentRegressor, compute_soft_targets
 

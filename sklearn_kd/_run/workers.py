@@ -68,7 +68,7 @@ def each(function, value, calls, n_calls, *, n_jobs, sent, threads=False):
     object
         The results, in the order of the calls.
     """
-    backend, _ = get_active_backend()
+    backend, _ = get_active_backend("threads" if threads else None)
     client = _dask_client(backend)
     if n_calls == 1 or (client is not None and _inside_a_task()):
         for arguments in calls:
@@ -77,7 +77,9 @@ def each(function, value, calls, n_calls, *, n_jobs, sent, threads=False):
         yield from _on_dask(backend, function, value, calls, sent)
     else:
         prefer = "threads" if threads else None
-        yield from Parallel(n_jobs=n_jobs, prefer=prefer, return_as="generator")(
+        # of Ray and Spark all results are there before the first
+        form = "generator" if backend.supports_return_generator else "list"
+        yield from Parallel(n_jobs=n_jobs, prefer=prefer, return_as=form)(
             delayed(function)(value, *arguments) for arguments in calls
         )
 
