@@ -18,6 +18,7 @@ from sklearn_kd._recipe.labelling import (
     add_soft,
     add_unlabelled,
     calibrated,
+    fewer_where_dear,
     label_synthetic,
     pool_targets,
     train_student,
@@ -159,6 +160,7 @@ class Distilling(BaseDistilled):
             warn_of_unreadable(reason)
             train, validation = add_soft(teachers, rows, soft_term, train, validation)
             if made is not None:
+                made = fewer_where_dear(made, sampler, train, teachers, seed)
                 made = label_synthetic(
                     made, train, neighbors, rows.X, teachers, pool.out_of_sample
                 )

@@ -5,6 +5,7 @@ from sklearn_kd.teachers._fit import fit_teacher, weights_for
 from sklearn_kd.teachers._sources import find_source
 from sklearn_kd.teachers._teach import with_out_of_bag
 from sklearn_kd.teachers._teachers import FittedTeacher
+from sklearn_kd.teachers._tree_count import count_trees
 from sklearn_kd.teachers.cache._cache import check_memory
 from sklearn_kd.teachers.cache._context import Context
 from sklearn_kd.teachers.default._ensemble import BOOSTER_SIZES, small_booster
@@ -28,6 +29,7 @@ __all__ = [
     "check_index",
     "check_memory",
     "compute_soft_targets",
+    "count_trees",
     "cross_fit",
     "find_source",
     "fit_calibrator",

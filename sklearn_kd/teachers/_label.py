@@ -4,6 +4,7 @@ import numpy as np
 
 from sklearn_kd._compat import num_samples, safe_indexing
 from sklearn_kd._task import Predictions
+from sklearn_kd.teachers._chunks import chunks_of, predict_chunks
 
 #: Most rows in one call of a teacher. A forest reads all its trees once a call,
 #: so that 100 trees took 1.4 times as long in calls of 10 000 rows as in one of all.
@@ -13,7 +14,18 @@ CHUNK = 50_000
 CHUNK_BYTES = 64e6
 
 
-def label_rows(teacher, X, task, *, given_classes, context, key=None, chunk=None):
+def label_rows(
+    teacher,
+    X,
+    task,
+    *,
+    given_classes,
+    context,
+    key=None,
+    chunk=None,
+    first=0,
+    n_rows=None,
+):
     """Predict the outputs of every row by a fitted teacher.
 
     Parameters
@@ -34,11 +46,18 @@ def label_rows(teacher, X, task, *, given_classes, context, key=None, chunk=None
         Rows in one call of the teacher; None makes equally many of all calls. It
         does not depend on the number of jobs, since the bits of the outputs may
         depend on it.
+    first, n_rows : int, int or None
+        For messages: which row of all is the first, and how many there are in all.
 
     Returns
     -------
     Predictions
         The outputs, of the dtype and in the order of the task.
+
+    Raises
+    ------
+    Exception
+        Whatever the teacher raises. Of several chunks the message names the rows.
     """
     n_samples = num_samples(X)
     if chunk is None:
@@ -46,19 +65,20 @@ def label_rows(teacher, X, task, *, given_classes, context, key=None, chunk=None
         chunk = -(-n_samples // n_chunks)
     if key is None:
         key = context.teacher_key(teacher)
-    bounds = list(range(0, n_samples, chunk))
-    chunks = (
-        (safe_indexing(X, slice(start, start + chunk)), task, given_classes)
-        for start in bounds
-    )
-    parts = context.each_by_teacher(_predict_chunk, teacher, key, chunks, len(bounds))
+
+    def take(rows):
+        return safe_indexing(X, rows), task, given_classes
+
+    chunks = chunks_of(n_samples, chunk)
     outputs = np.empty((n_samples, task.n_outputs), dtype=task.dtype)
     outside = np.empty(n_samples)
-    for start, (proba, columns) in zip(bounds, parts, strict=True):
+    parts = predict_chunks(
+        _predict_chunk, teacher, key, take, chunks, context, first=first, n_rows=n_rows
+    )
+    for rows, (proba, columns) in parts:
         part = task.align(proba, columns)
-        rows = slice(start, start + len(proba))
         outputs[rows], outside[rows] = part.outputs, part.outside
-        if len(bounds) > 1:
+        if len(chunks) > 1:
             context.report(f"labelled {rows.stop} of {n_samples} rows")
     return Predictions(outputs, outside, part.known)
 

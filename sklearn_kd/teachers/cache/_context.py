@@ -5,7 +5,7 @@ from dataclasses import dataclass, field
 from sklearn_kd._run.deadline import Deadline
 from sklearn_kd._run.workers import Sent, each
 from sklearn_kd.teachers.cache._cache import Call, keeps, warn_not_kept
-from sklearn_kd.teachers.cache._key import Keyed, key_of_teacher
+from sklearn_kd.teachers.cache._key import key_of_teacher
 
 
 @dataclass(frozen=True)
@@ -55,11 +55,6 @@ class Context:
             threads=threads,
         )
 
-    def each_by_teacher(self, function, teacher, key, calls, n_calls):
-        """Call a function with a teacher for chunks of rows, and keep each result."""
-        own = ((self, function, key, *arguments) for arguments in calls)
-        return self.each(_by_teacher, teacher, own, n_calls, threads=True)
-
     def teacher_key(self, teacher):
         """Give what stands for a fitted teacher; None where nothing is to be kept."""
         if not keeps(self.memory):
@@ -74,8 +69,3 @@ class Context:
         """Print a line of progress."""
         if self.verbose:
             print(f"[{self.owner}] {message}", flush=True)
-
-
-def _by_teacher(teacher, context, function, key, *arguments):
-    """Make one of the calls, maybe on a worker: what is kept is kept there."""
-    return context.call(function, Keyed(teacher, key), *arguments).result()

@@ -19,6 +19,7 @@ from sklearn_kd._run.random import contained_draws
 from sklearn_kd._tables.taking import copy_rows
 from sklearn_kd._task.outputs import read_proba
 from sklearn_kd._task.proba import check_proba
+from sklearn_kd.teachers._chunks import chunks_of, predict_chunks
 
 #: Rows that the members predict at a time.
 CHUNK = 10_000
@@ -86,28 +87,21 @@ class OutOfBag:
             Predictions; a row without a prediction is zero.
         """
         n_samples = num_samples(X)
-        starts = range(0, n_samples, CHUNK)
+        chunks = chunks_of(n_samples, CHUNK)
         key = self.key
         if key is None:
             key = context.teacher_key(self.teacher)
-        chunks = (
-            (
-                safe_indexing(X, slice(start, start + CHUNK)),
-                self.in_bag[source[start : start + CHUNK]],
-                self.labels,
-                self.task,
-            )
-            for start in starts
-        )
-        parts = context.each_by_teacher(
-            _label_chunk, self.teacher, key, chunks, len(starts)
-        )
+
+        def take(rows):
+            in_bag = self.in_bag[source[rows]]
+            return safe_indexing(X, rows), in_bag, self.labels, self.task
+
+        parts = predict_chunks(_label_chunk, self.teacher, key, take, chunks, context)
         outputs = np.empty((n_samples, self.task.n_outputs), dtype=self.task.dtype)
-        for start, part in zip(starts, parts, strict=True):
-            stop = start + len(part)
-            outputs[start:stop] = part
-            if len(starts) > 1:
-                context.report(f"labelled {stop} of {n_samples} rows out of bag")
+        for rows, part in parts:
+            outputs[rows] = part
+            if len(chunks) > 1:
+                context.report(f"labelled {rows.stop} of {n_samples} rows out of bag")
         return outputs
 
     def compare(self, X, hard, rows):

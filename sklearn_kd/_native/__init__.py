@@ -1,0 +1,23 @@
+"""The compiled core: optional C functions that do what NumPy code here does, faster.
+
+The package is complete without it. It is built with the package where there is a C
+compiler, and the environment variable ``SKLEARN_KD_COMPILED=0`` switches it off.
+"""
+
+import os
+
+try:
+    from sklearn_kd._native import _core
+except ImportError:  # it was not built
+    _core = None
+
+#: The environment variable that switches the core off, and the values that do so.
+SWITCH, OFF = "SKLEARN_KD_COMPILED", frozenset(["0", "false", "no", "off"])
+
+#: What code says of itself that ran compiled, or in NumPy.
+COMPILED, NUMPY = "compiled", "numpy"
+
+
+def core():
+    """Give the module of compiled functions; None where there is none to be used."""
+    return None if os.environ.get(SWITCH, "").lower() in OFF else _core
