@@ -38,7 +38,7 @@ class Sent:
         return self._futures[key][1]
 
 
-def each(function, value, calls, n_calls, *, n_jobs, sent, threads=False):
+def each(function, value, calls, n_calls, *, n_jobs=None, sent=None, threads=False):
     """Call a function several times, side by side, as joblib is configured.
 
     On a Dask cluster (``joblib.parallel_config(backend="dask")``) the value is sent
@@ -56,10 +56,10 @@ def each(function, value, calls, n_calls, *, n_jobs, sent, threads=False):
         The further arguments of each call. Only a few are taken ahead of the results.
     n_calls : int
         How many there are.
-    n_jobs : int or None
+    n_jobs : int or None, default=None
         As joblib takes it.
-    sent : Sent
-        What is on a cluster already.
+    sent : Sent or None, default=None
+        What is on a cluster already; None for a value that no further call has.
     threads : bool, default=False
         Whether threads do without a cluster, rather than processes.
 
@@ -68,16 +68,18 @@ def each(function, value, calls, n_calls, *, n_jobs, sent, threads=False):
     object
         The results, in the order of the calls.
     """
-    backend, _ = get_active_backend()
+    backend, _ = get_active_backend("threads" if threads else None)
     client = _dask_client(backend)
     if n_calls == 1 or (client is not None and _inside_a_task()):
         for arguments in calls:
             yield function(value, *arguments)
     elif client is not None:
-        yield from _on_dask(backend, function, value, calls, sent)
+        yield from _on_dask(backend, function, value, calls, sent or Sent())
     else:
         prefer = "threads" if threads else None
-        yield from Parallel(n_jobs=n_jobs, prefer=prefer, return_as="generator")(
+        # of Ray and Spark all results are there before the first
+        form = "generator" if backend.supports_return_generator else "list"
+        yield from Parallel(n_jobs=n_jobs, prefer=prefer, return_as=form)(
             delayed(function)(value, *arguments) for arguments in calls
         )
 
