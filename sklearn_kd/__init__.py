@@ -10,6 +10,7 @@ _HOMES = {
     "CascadeClassifier": "cascade",
     "DistilledClassifier": "distilled",
     "DistilledRegressor": "distilled_regressor",
+    "LabelledDataset": "files",
     "MLPStudent": "students",
     "MLPStudentRegressor": "students",
     "MungeSampler": "transfer",
@@ -22,6 +23,7 @@ _HOMES = {
     "TransferSampler": "transfer",
     "UnlabeledRows": "transfer",
     "compute_soft_targets": "teachers",
+    "label_dataset": "files",
 }
 _SUBPACKAGES = (
     "datasets",
@@ -37,6 +39,7 @@ __all__ = [
     "CascadeClassifier",
     "DistilledClassifier",
     "DistilledRegressor",
+    "LabelledDataset",
     "MLPStudent",
     "MLPStudentRegressor",
     "MungeSampler",
@@ -49,6 +52,7 @@ __all__ = [
     "TransferSampler",
     "UnlabeledRows",
     "compute_soft_targets",
+    "label_dataset",
 ]
 
 

@@ -9,6 +9,9 @@ from pathlib import Path
 
 from sklearn_kd._messages import show
 
+#: What names of files that are not whole yet begin with.
+PART = ".sklearn_kd-"
+
 
 def check_path(path):
     """Refuse what is no path of a file that can be made, before any work.
@@ -89,9 +92,7 @@ def replacing(path):
 def part_of(real):
     """Name a hidden file in the same folder, to be moved into place."""
     suffix = Path(real).suffix
-    return os.path.join(
-        os.path.dirname(real), f".sklearn_kd-{secrets.token_hex(4)}{suffix}"
-    )
+    return os.path.join(os.path.dirname(real), f"{PART}{secrets.token_hex(4)}{suffix}")
 
 
 def write(path, content):

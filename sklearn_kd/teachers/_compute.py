@@ -168,11 +168,11 @@ def compute_soft_targets(
             f"X must hold rows, got {show(X)}: {printable(error)}."
         ) from error
     if classes is not None:
-        classes = _check_classes(classes)
+        classes = check_classes(classes)
     with no_autologging():
         for one in teachers:
             _check_fitted(one, X, classes)
-        named = [_own_classes(one, X) for one in teachers]
+        named = [own_classes(one, X) for one in teachers]
         if classes is None:
             classes = _all_classes(teachers, named)
         if chunk is None:
@@ -234,7 +234,7 @@ def _sliceable(X):
     return array_rows(X)
 
 
-def _own_classes(teacher, X):
+def own_classes(teacher, X):
     """Give the labels of a teacher's columns, or None."""
     proba = None
     if not hasattr(teacher, "classes_") and num_samples(X):
@@ -264,7 +264,7 @@ def _all_classes(teachers, named):
     return np.unique(np.concatenate(named))
 
 
-def _check_classes(classes):
+def check_classes(classes):
     """Check the labels that the user passed: in one dimension, distinct, not none."""
     is_sequence = hasattr(classes, "__len__") and hasattr(classes, "__getitem__")
     if isinstance(classes, (str, bytes, Mapping)) or not is_sequence:
