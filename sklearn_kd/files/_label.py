@@ -192,7 +192,11 @@ def _label(teacher, rows, columns, names, task, given, parts, n_jobs, verbose):
     context = Context(n_jobs=n_jobs, verbose=verbose, owner="label_dataset")
 
     def take(_):  # one after another, in the order of the parts
-        return next(tables), names, task, given
+        try:
+            table = next(tables)
+        except Exception as error:  # joblib hands out calls in threads of its own
+            table = error
+        return table, names, task, given
 
     labels = predict_chunks(
         _label_table, teacher, None, take, wanted, context, where=rows.where
@@ -220,7 +224,9 @@ def _label(teacher, rows, columns, names, task, given, parts, n_jobs, verbose):
 
 
 def _label_table(teacher, table, names, task, given):
-    """Predict the rows of a part, maybe on a worker."""
+    """Predict the rows of a part, maybe on a worker; raise why they were not read."""
+    if isinstance(table, Exception):
+        raise table
     X = as_input(table, names)
     predictions = label_rows(
         teacher,
