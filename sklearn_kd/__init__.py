@@ -19,6 +19,7 @@ _HOMES = {
     "SkorchStudentRegressor": "students",
     "SoftPredictions": "targets",
     "SoftTargets": "targets",
+    "StoredTeacher": "teachers",
     "TabularEncoder": "students",
     "TransferSampler": "transfer",
     "UnlabeledRows": "transfer",
@@ -31,6 +32,7 @@ _SUBPACKAGES = (
     "inspection",
     "losses",
     "metrics",
+    "model_selection",
     "torch",
     "transfer",
 )
@@ -48,6 +50,7 @@ __all__ = [
     "SkorchStudentRegressor",
     "SoftPredictions",
     "SoftTargets",
+    "StoredTeacher",
     "TabularEncoder",
     "TransferSampler",
     "UnlabeledRows",

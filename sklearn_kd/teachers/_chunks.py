@@ -1,4 +1,4 @@
-"""Predicting rows chunk by chunk, side by side: order, failures, progress."""
+"""Predicting rows chunk by chunk, several at a time: order and failures."""
 
 from dataclasses import dataclass
 
@@ -69,7 +69,7 @@ def predict_chunks(
         for rows in chunks:
             if failed:
                 return
-            yield key, context, function, take(rows), failed
+            yield context, function, key, take(rows), failed
 
     results = context.each(_predict, teacher, calls(), len(chunks), threads=True)
     failure = None
@@ -93,7 +93,7 @@ def predict_chunks(
         ) from error
 
 
-def _predict(teacher, key, context, function, arguments, failed):
+def _predict(teacher, context, function, key, arguments, failed):
     """Predict a chunk, and keep it; nothing where another one has failed."""
     if failed:
         return None
