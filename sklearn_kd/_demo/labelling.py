@@ -8,7 +8,7 @@ from sklearn_kd._demo.error import DemoError, first_line
 from sklearn_kd._demo.loading import load
 from sklearn_kd._demo.reading.names import split_names
 from sklearn_kd._messages import printable
-from sklearn_kd.files._digest import digest_of_file
+from sklearn_kd._run.files import digest_of_file
 from sklearn_kd.files._label import label_by_key
 
 

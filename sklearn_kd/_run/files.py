@@ -1,5 +1,6 @@
-"""Files that a program writes: whole, or not at all."""
+"""Files that a program writes: whole, or not at all; and their digests."""
 
+import hashlib
 import os
 import secrets
 import shutil
@@ -101,3 +102,9 @@ def write(path, content):
         content = content.encode("utf-8") if isinstance(content, str) else content
         with replacing(path) as part:
             Path(part).write_bytes(content)
+
+
+def digest_of_file(path):
+    """Compute the SHA-256 digest of a file, in hexadecimal digits."""
+    with open(path, "rb") as file:
+        return hashlib.file_digest(file, "sha256").hexdigest()

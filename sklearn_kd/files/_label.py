@@ -1,7 +1,6 @@
 """Labelling a table on disk, part by part, in a folder of Parquet files."""
 
 import os
-import time
 
 import numpy as np
 from sklearn.exceptions import NotFittedError
@@ -9,8 +8,9 @@ from sklearn.exceptions import NotFittedError
 from sklearn_kd import __version__
 from sklearn_kd._compat import num_samples
 from sklearn_kd._messages import show, warn
-from sklearn_kd._parameters import check_jobs, is_number
+from sklearn_kd._parameters import MOST, check_jobs, check_number
 from sklearn_kd._run.autologging import no_autologging
+from sklearn_kd._run.progress import Progress, Screen
 from sklearn_kd._task import Classification, Regression
 from sklearn_kd.files import _parts
 from sklearn_kd.files._labelled import LabelledDataset
@@ -18,7 +18,12 @@ from sklearn_kd.files._numbers import Numbers, n_numbers
 from sklearn_kd.files._rows import as_input, choose_columns, open_rows
 from sklearn_kd.teachers import Context, looks_fitted
 from sklearn_kd.teachers._chunks import predict_chunks
-from sklearn_kd.teachers._compute import MOST_ROWS, check_classes, own_classes
+from sklearn_kd.teachers._compute import (
+    MOST_ROWS,
+    check_classes,
+    check_verbose,
+    own_classes,
+)
 from sklearn_kd.teachers._label import chunk_rows, label_rows
 from sklearn_kd.teachers.cache._key import key_of_teacher
 from sklearn_kd.teachers.given._fitted import check_teacher
@@ -152,10 +157,11 @@ def label_by_key(
         raise NotFittedError(
             f"The teacher {type(teacher).__name__} is not fitted: fit it first."
         )
-    n_jobs, out = check_jobs(n_jobs), _check_out(out)
+    n_jobs, verbose = check_jobs(n_jobs), check_verbose(verbose)
+    out = _check_out(out)
     rows = open_rows(data)
     if chunk_size is not None:
-        _check_chunk_size(chunk_size, rows)
+        chunk_size = _check_chunk_size(chunk_size, rows)
     columns = choose_columns(rows, teacher, columns)
     if kind is Regression and classes is not None:
         raise ValueError(
@@ -189,7 +195,8 @@ def _label(teacher, rows, columns, names, task, given, parts, n_jobs, verbose):
     slices, missing = parts.slices(), parts.missing()
     wanted = [slices[part] for part in missing]
     tables = rows.read(wanted, columns)
-    context = Context(n_jobs=n_jobs, verbose=verbose, owner="label_dataset")
+    progress = Progress(Screen("label_dataset", verbose))
+    context = Context(n_jobs=n_jobs, progress=progress)
 
     def take(_):  # one after another, in the order of the parts
         try:
@@ -201,21 +208,16 @@ def _label(teacher, rows, columns, names, task, given, parts, n_jobs, verbose):
     labels = predict_chunks(
         _label_table, teacher, None, take, wanted, context, where=rows.where
     )
-    n_without, start = 0, time.monotonic()
-    reported = start
-    for done, (part, (_, outputs)) in enumerate(zip(missing, labels, strict=True), 1):
-        parts.write(part, outputs)
-        if isinstance(task, Classification):
-            n_without += int(np.count_nonzero(outputs.max(axis=1) == 0))
-        now = time.monotonic()
-        if now - reported >= 1 or done == len(missing):
-            reported = now
-            left = (now - start) / done * (len(missing) - done)
-            whole = len(slices) - len(missing) + done
-            context.report(
-                f"labelled {whole} of {len(slices)} parts in {now - start:.0f} s, "
-                f"about {left:.0f} s left"
-            )
+    of = {one.start: part for one, part in zip(wanted, missing, strict=True)}
+    total = sum(one.stop - one.start for one in wanted)
+    unit = "partitions" if rows.n_rows is None else "rows"
+    n_without, name = 0, f"label {total} {unit} ({type(teacher).__name__})"
+    with progress.stage(name, total, unit=unit, n_steps=len(wanted)) as stage:
+        for chunk, outputs in labels:
+            parts.write(of[chunk.start], outputs)
+            stage.advance(chunk.stop - chunk.start)
+            if isinstance(task, Classification):
+                n_without += int(np.count_nonzero(outputs.max(axis=1) == 0))
     if n_without:
         warn(
             f"The teacher puts all mass on classes that are not in "
@@ -280,7 +282,7 @@ def _describe(teacher, key, rows, columns, names, task, chunk):
         "named": names,
         "classes": None if labels is None else _listed(labels),
         "outputs": task.names if labels is None else list(map(str, labels)),
-        "chunk": None if n_rows is None else int(chunk),
+        "chunk": None if n_rows is None else chunk,
         "n_rows": n_rows,
         "n_parts": rows.n_parts or -(-n_rows // chunk),
         "place": os.path.abspath(rows.place),
@@ -311,15 +313,13 @@ def _check_out(out):
 
 def _check_chunk_size(chunk_size, rows):
     """Refuse what is no number of rows, and any for partitions."""
-    if not is_number(chunk_size, whole=True) or chunk_size < 1:
-        raise ValueError(
-            f"chunk_size must be None or an int of at least 1, got {show(chunk_size)}."
-        )
+    size = check_number("chunk_size", chunk_size, least=1, most=MOST, whole=True)
     if rows.n_rows is None:
         raise ValueError(
             f"chunk_size={show(chunk_size)} cuts no DataFrame of Dask, whose "
             "partitions are the parts: leave it out, or data.repartition(...) first."
         )
+    return size
 
 
 class _Shape:

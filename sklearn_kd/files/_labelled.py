@@ -6,7 +6,7 @@ import numpy as np
 from sklearn.utils import check_random_state
 
 from sklearn_kd._messages import show
-from sklearn_kd._parameters import is_number
+from sklearn_kd._parameters import MOST, check_number
 from sklearn_kd.files import _parts
 from sklearn_kd.files._collect import collected
 from sklearn_kd.files._rows import as_input, as_labels, open_rows, stacked, taken
@@ -179,12 +179,9 @@ class LabelledDataset:
             For `n_rows` below 1, for other rows than were labelled, and for a `target`
             that is not there.
         """
-        if not is_number(n_rows, whole=True) or n_rows < 1:
-            raise ValueError(
-                f"n_rows must be an int of at least 1, got {show(n_rows)}."
-            )
+        n_rows = check_number("n_rows", n_rows, least=1, most=MOST, whole=True)
         generator = check_random_state(random_state)
-        size = min(int(n_rows), self.n_rows)
+        size = min(n_rows, self.n_rows)
         chosen = np.sort(generator.choice(self.n_rows, size, replace=False))
         tables, soft = [], []
         start = 0

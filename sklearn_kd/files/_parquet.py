@@ -6,7 +6,7 @@ import os
 import numpy as np
 
 from sklearn_kd._messages import printable, show
-from sklearn_kd.files._digest import digest_of_file
+from sklearn_kd._run.files import digest_of_file
 
 _ENDINGS = (".parquet", ".pq", ".parq")
 

@@ -8,7 +8,7 @@ import numpy as np
 
 from sklearn_kd import __version__
 from sklearn_kd._messages import printable, show
-from sklearn_kd.export._files import PART, replacing, write
+from sklearn_kd._run.files import PART, replacing, write
 
 #: The file that says what the labels of a folder are of. Readers of Parquet pass over
 #: names that begin with an underscore.

@@ -160,7 +160,7 @@ def compute_soft_targets(
     chunk = _check_batch_size(batch_size)
     n_jobs = check_jobs(n_jobs)
     _check_memory(memory)
-    verbose = _check_verbose(verbose)
+    verbose = check_verbose(verbose)
     X = _sliceable(rows_for(teachers, X))
     try:
         n_samples = num_samples(X)
@@ -330,7 +330,7 @@ def _check_memory(memory):
     check_memory(memory)
 
 
-def _check_verbose(verbose):
+def check_verbose(verbose):
     if isinstance(verbose, (bool, np.bool_)):
         return int(verbose)
     return check_number("verbose", verbose, least=0, most=MOST, whole=True)
