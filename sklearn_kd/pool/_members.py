@@ -67,9 +67,9 @@ class Member:
 
     def out_of_fold(self, rows, splits, context):
         """Predict rows by models of its kind that were fitted on other folds."""
-        weights, role = weights_for(self.of_fold, rows), f"{self.name} of a fold"
+        weights = weights_for(self.of_fold, rows)
         outputs, _ = cross_fit(
-            self.of_fold, rows, weights, splits, context, keep=False, role=role
+            self.of_fold, rows, weights, splits, context, keep=False, role=self.name
         )
         return outputs
 

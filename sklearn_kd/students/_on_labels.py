@@ -3,13 +3,13 @@
 import numpy as np
 from scipy.sparse import issparse
 from sklearn.base import BaseEstimator, clone
-from sklearn.utils.parallel import Parallel, delayed
 
 from sklearn_kd._compat import drop_callbacks, num_samples
 from sklearn_kd._estimators.parts import last_step, parts_of
 from sklearn_kd._rows import TransferSet
 from sklearn_kd._run.parts import as_part
 from sklearn_kd._run.random import as_seed
+from sklearn_kd._run.workers import each
 from sklearn_kd._tables.columns import column_kinds
 from sklearn_kd._tables.doubtful_levels import (
     has_numbers_as_text,
@@ -92,8 +92,9 @@ def shortened(student, share):
     return student
 
 
-def _fit_one(student, rows, held):
+def _fit_one(shared, student):
     """Fit one student, with the settings of its own process or thread."""
+    rows, held = shared
     with as_part(), without_warnings_of_levels(rows.X):
         return fit_student(student, rows, held)
 
@@ -135,10 +136,9 @@ class OnLabels(BaseEstimator):
             sample_weight = np.ones(num_samples(X))
         rows = TransferSet(X, self.task, self.task.encode(y), sample_weight)
         # as many at a time as joblib's parallel_config says, one by default
-        self.students_ = Parallel()(
-            delayed(_fit_one)(self._make(index), rows, self.held)
-            for index in range(self.n_students)
-        )
+        students = ((self._make(index),) for index in range(self.n_students))
+        shared, n_students = (rows, self.held), self.n_students
+        self.students_ = list(each(_fit_one, shared, students, n_students))
         if hasattr(self.students_[0], "classes_"):
             self.classes_ = self.students_[0].classes_
         return self

@@ -16,6 +16,7 @@ from sklearn_kd.teachers.given._fitted import (
     search_without_refit,
 )
 from sklearn_kd.teachers.given._targets import check_index
+from sklearn_kd.teachers.given.stored import StoredTeacher
 from sklearn_kd.teachers.out_of_sample._calibration import fit_calibrator
 from sklearn_kd.teachers.out_of_sample._out_of_fold import cross_fit
 from sklearn_kd.teachers.out_of_sample._splits import check_folds, fold_positions
@@ -25,6 +26,7 @@ __all__ = [
     "BOOSTER_SIZES",
     "Context",
     "FittedTeacher",
+    "StoredTeacher",
     "check_folds",
     "check_index",
     "check_memory",

@@ -1,8 +1,6 @@
-"""Predicting rows chunk by chunk, in threads: order, failures, progress."""
+"""Predicting rows chunk by chunk, several at a time: order and failures."""
 
 from dataclasses import dataclass
-
-from sklearn.utils.parallel import Parallel, delayed
 
 from sklearn_kd._messages import printable, with_message
 from sklearn_kd.teachers.cache._key import Keyed
@@ -53,17 +51,15 @@ def predict_chunks(
         Whatever the first call raises that fails. Where there are several chunks the
         message adds the rows, and the type stays.
     """
-    keyed, failed = Keyed(teacher, key), []
+    failed = []
 
     def calls():
         for rows in chunks:
             if failed:
                 return
-            yield delayed(_predict)(context, function, (keyed, *take(rows)), failed)
+            yield context, function, key, take(rows), failed
 
-    results = Parallel(n_jobs=context.n_jobs, prefer="threads", return_as="generator")(
-        calls()
-    )
+    results = context.each(_predict, teacher, calls(), len(chunks), threads=True)
     failure = None
     for rows, result in zip(chunks, results, strict=False):  # shorter after a failure
         if failure is not None:
@@ -86,12 +82,12 @@ def predict_chunks(
         ) from error
 
 
-def _predict(context, function, arguments, failed):
+def _predict(teacher, context, function, key, arguments, failed):
     """Predict a chunk, and keep it; nothing where another one has failed."""
     if failed:
         return None
     try:
-        return context.call(function, *arguments).result()
+        return context.call(function, Keyed(teacher, key), *arguments).result()
     except Exception as error:
         failed.append(error)
         return _Failed(error)

@@ -14,6 +14,7 @@ from sklearn_kd._estimators.tags import rows_for
 from sklearn_kd._messages import printable, show, warn
 from sklearn_kd._parameters import MOST, check_jobs, check_number, is_number
 from sklearn_kd._run.autologging import no_autologging
+from sklearn_kd._run.progress import Progress, Screen
 from sklearn_kd._run.random import contained_draws
 from sklearn_kd._tables.containers import array_rows
 from sklearn_kd._tables.frames import is_frame
@@ -178,7 +179,8 @@ def compute_soft_targets(
         if chunk is None:
             chunk = chunk_rows(X, len(classes), MOST_ROWS)
         out = _check_out(out, (n_samples, len(classes)))
-        context = Context(usable_memory(memory), n_jobs, verbose)
+        progress = Progress(Screen("compute_soft_targets", verbose))
+        context = Context(usable_memory(memory), n_jobs, progress)
         task = Classification(classes)
         keys = [context.teacher_key(one) for one in teachers]
         weights = np.full(len(teachers), 1 / len(teachers))
@@ -186,33 +188,45 @@ def compute_soft_targets(
         jobs = effective_n_jobs(n_jobs)
         size = chunk if jobs == 1 else 4 * jobs * chunk
         n_without = 0
-        for rows in chunks_of(n_samples, size):
-            part = safe_indexing(X, rows) if size < n_samples else X
-            probas = [
-                label_rows(
-                    one,
-                    part,
-                    task,
-                    given_classes=task.classes if labels is None else None,
-                    # what has no key is not kept, of no batch
-                    context=context if key else replace(context, memory=None),
-                    key=key,
-                    chunk=chunk,
-                    first=rows.start,
-                    n_rows=n_samples,
-                ).outputs
-                for one, key, labels in zip(teachers, keys, named, strict=True)
-            ]
-            proba = task.mean(probas, weights)
-            highest = np.asfortranarray(proba).max(axis=1)
-            n_without += int(np.count_nonzero(highest == 0))
-            out[rows] = proba
+        with _stage(progress, n_samples, teachers) as stage:
+            for rows in chunks_of(n_samples, size):
+                part = safe_indexing(X, rows) if size < n_samples else X
+                probas = [
+                    label_rows(
+                        one,
+                        part,
+                        task,
+                        given_classes=task.classes if labels is None else None,
+                        # what has no key is not kept, of no batch
+                        context=context if key else replace(context, memory=None),
+                        key=key,
+                        chunk=chunk,
+                        first=rows.start,
+                        n_rows=n_samples,
+                        stage=stage,
+                    ).outputs
+                    for one, key, labels in zip(teachers, keys, named, strict=True)
+                ]
+                proba = task.mean(probas, weights)
+                highest = np.asfortranarray(proba).max(axis=1)
+                n_without += int(np.count_nonzero(highest == 0))
+                out[rows] = proba
     if n_without:
         warn(
             f"The teacher puts all mass on classes that are not in {show(classes)} "
             f"for {n_without} of {n_samples} rows: these rows are zero.",
         )
     return out
+
+
+def _stage(progress, n_rows, teachers):
+    """Give the stage of all batches, in which each teacher labels every row."""
+    if len(teachers) == 1:
+        name = f"label {n_rows} rows ({type(teachers[0]).__name__})"
+        return progress.stage(name, n_rows, n_steps=None)
+    name = f"label {n_rows} rows ({len(teachers)} teachers)"
+    total = n_rows * len(teachers)
+    return progress.stage(name, total, unit="predictions", n_steps=None)
 
 
 def _check_fitted(teacher, X, classes):

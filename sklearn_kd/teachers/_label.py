@@ -1,5 +1,7 @@
 """Predictions of a fitted teacher: in chunks, in parallel, cached, with progress."""
 
+from contextlib import nullcontext
+
 import numpy as np
 
 from sklearn_kd._compat import num_samples, safe_indexing
@@ -25,6 +27,7 @@ def label_rows(
     chunk=None,
     first=0,
     n_rows=None,
+    stage=None,
 ):
     """Predict the outputs of every row by a fitted teacher.
 
@@ -48,6 +51,8 @@ def label_rows(
         depend on it.
     first, n_rows : int, int or None
         For messages: which row of all is the first, and how many there are in all.
+    stage : Stage or None, default=None
+        What these rows are a part of; None makes a stage of them.
 
     Returns
     -------
@@ -61,8 +66,7 @@ def label_rows(
     """
     n_samples = num_samples(X)
     if chunk is None:
-        n_chunks = -(-n_samples // chunk_rows(X, task.n_outputs, CHUNK))
-        chunk = -(-n_samples // n_chunks)
+        chunk = -(-n_samples // n_chunks(n_samples, X, task))
     if key is None:
         key = context.teacher_key(teacher)
 
@@ -75,12 +79,22 @@ def label_rows(
     parts = predict_chunks(
         _predict_chunk, teacher, key, take, chunks, context, first=first, n_rows=n_rows
     )
-    for rows, (proba, columns) in parts:
-        part = task.align(proba, columns)
-        outputs[rows], outside[rows] = part.outputs, part.outside
-        if len(chunks) > 1:
-            context.report(f"labelled {rows.stop} of {n_samples} rows")
+    if stage is not None:
+        within = nullcontext(stage)
+    else:
+        name = f"label {n_samples} rows ({type(teacher).__name__})"
+        within = context.progress.stage(name, n_samples, n_steps=len(chunks))
+    with within as stage:
+        for rows, (proba, columns) in parts:
+            part = task.align(proba, columns)
+            outputs[rows], outside[rows] = part.outputs, part.outside
+            stage.advance(rows.stop - rows.start)
     return Predictions(outputs, outside, part.known)
+
+
+def n_chunks(n_rows, X, task):
+    """Give the number of calls for so many rows like those of X."""
+    return -(-n_rows // chunk_rows(X, task.n_outputs, CHUNK))
 
 
 def chunk_rows(X, n_outputs, most):

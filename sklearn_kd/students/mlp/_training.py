@@ -8,6 +8,7 @@ from sklearn_kd._messages import warn
 from sklearn_kd._native import NUMPY
 from sklearn_kd._parameters import plain_number
 from sklearn_kd._run.parts import is_part
+from sklearn_kd._run.progress import Pace
 from sklearn_kd._run.random import INITIALIZE, SHUFFLE, stream
 from sklearn_kd.students.mlp._batches import (
     BatchesByParts,
@@ -110,7 +111,7 @@ class Trainer:
     deadline : Deadline
         When training has to be done.
     verbose : bool
-        Print a line an epoch.
+        Print the loss of the first and the last epoch, and of others once a second.
     """
 
     def __init__(
@@ -140,7 +141,7 @@ class Trainer:
         self.deadline = deadline
         self.verbose = verbose
 
-    def train(self, rows, validation, generator, task, mean_target):
+    def train(self, rows, validation, generator, task, mean_target, stage):
         """Run the epochs.
 
         Parameters
@@ -155,6 +156,8 @@ class Trainer:
             Gives the outputs where nothing is learned.
         mean_target : ndarray of shape (n_outputs,)
             Of the rows: the best constant prediction.
+        stage : Stage
+            Its steps are the epochs.
 
         Returns
         -------
@@ -179,7 +182,7 @@ class Trainer:
         if self.verbose:
             print(f"Training kernel: {history.kernel}", flush=True)
         best = flat.copy()
-        waited = 0
+        waited, pace = 0, Pace()
         stopping = validation is not None and self.n_iter_no_change is not None
         try:
             for epoch in range(self.max_iter):
@@ -192,13 +195,15 @@ class Trainer:
                         self._diverged()
                     history.validation_loss_curve.append(value)
                     waited = 0 if value < history.best_loss - self.tol else waited + 1
-                self._report(history)
                 if not stopping or value < history.best_loss:
                     history.best_loss = value
                     best[...] = flat
-                if stopping and waited >= self.n_iter_no_change:
-                    break
-                if self._out_of_time():
+                ends = stage.advance()
+                ends |= stopping and waited >= self.n_iter_no_change
+                ends = ends or self._out_of_time()
+                if ends or epoch in (0, self.max_iter - 1) or pace.is_due():
+                    self._report(history)
+                if ends:
                     break
         except KeyboardInterrupt:
             if is_part():
@@ -324,7 +329,7 @@ class Trainer:
             print(line, flush=True)
 
 
-def fit_network(student, train, validation, task, seed, deadline):
+def fit_network(student, train, validation, task, seed, deadline, progress):
     """Encode rows, and train a network of the student's settings on them.
 
     Parameters
@@ -339,6 +344,8 @@ def fit_network(student, train, validation, task, seed, deadline):
         Decides weights and order.
     deadline : Deadline
         When training has to be done.
+    progress : Progress
+        Whose task the training is.
 
     Returns
     -------
@@ -384,8 +391,10 @@ def fit_network(student, train, validation, task, seed, deadline):
         deadline=deadline,
         verbose=student.verbose,
     )
-    history = trainer.train(
-        rows, validation, stream(seed, SHUFFLE), task, train.mean_target()
-    )
+    name = f"train {type(student).__name__} on {len(rows)} rows"
+    with progress.steps(name, max_iter, unit="epochs", step="epoch") as stage:
+        history = trainer.train(
+            rows, validation, stream(seed, SHUFFLE), task, train.mean_target(), stage
+        )
     parameters.round_to_half()
     return parameters, history

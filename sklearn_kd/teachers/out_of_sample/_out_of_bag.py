@@ -98,10 +98,11 @@ class OutOfBag:
 
         parts = predict_chunks(_label_chunk, self.teacher, key, take, chunks, context)
         outputs = np.empty((n_samples, self.task.n_outputs), dtype=self.task.dtype)
-        for rows, part in parts:
-            outputs[rows] = part
-            if len(chunks) > 1:
-                context.report(f"labelled {rows.stop} of {n_samples} rows out of bag")
+        name = f"label {n_samples} rows out of bag ({type(self.teacher).__name__})"
+        with context.progress.stage(name, n_samples, n_steps=len(chunks)) as stage:
+            for rows, part in parts:
+                outputs[rows] = part
+                stage.advance(rows.stop - rows.start)
         return outputs
 
     def compare(self, X, hard, rows):
