@@ -160,19 +160,9 @@ class Batches:
         return -(-len(self) // batch_size)
 
     def runs(self, batch_size, generator):
-        """Give all rows once, in random order and in equally large batches.
+        """Give runs over all rows once, in random order and in equally large batches.
 
-        Parameters
-        ----------
-        batch_size : int
-            The largest number of rows of a batch.
-        generator : numpy.random.Generator
-            Shuffles the rows.
-
-        Yields
-        ------
-        Run
-            The steps.
+        No batch is larger than `batch_size`; the generator shuffles the rows.
         """
         n_batches = self.n_batches(batch_size)
         order = generator.permutation(len(self)) if n_batches > 1 else None

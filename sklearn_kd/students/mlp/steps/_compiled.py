@@ -37,11 +37,7 @@ def cells_of(encoder, dtype):
     compiled = core()
     if compiled is None or not compiled.has_avx2() or not compiled.takes_gemm(_GEMM):
         return None
-    if (
-        type(encoder) is not TabularEncoder
-        or dtype != "float32"
-        or not len(encoder.layout_)
-    ):
+    if type(encoder) is not TabularEncoder or dtype != "float32":
         return None
     plan = CellPlan(encoder.layout_)
     return plan if plan.possible else None
