@@ -18,6 +18,7 @@ _HOMES = {
     "SkorchStudentRegressor": "students",
     "SoftPredictions": "targets",
     "SoftTargets": "targets",
+    "StoredTeacher": "teachers",
     "TabularEncoder": "students",
     "TransferSampler": "transfer",
     "UnlabeledRows": "transfer",
@@ -29,6 +30,7 @@ _SUBPACKAGES = (
     "inspection",
     "losses",
     "metrics",
+    "model_selection",
     "torch",
     "transfer",
 )
@@ -45,6 +47,7 @@ __all__ = [
     "SkorchStudentRegressor",
     "SoftPredictions",
     "SoftTargets",
+    "StoredTeacher",
     "TabularEncoder",
     "TransferSampler",
     "UnlabeledRows",

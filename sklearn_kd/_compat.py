@@ -65,11 +65,13 @@ __all__ = [
     "has_callbacks",
     "n_fitted_rows",
     "num_samples",
+    "own_callbacks",
     "own_requests",
     "routing_enabled",
     "rows_of_trees",
     "safe_indexing",
     "scorer_sign",
+    "takes_callbacks",
     "tuned_pos_label",
     "validate_all_params",
     "visual_block",
@@ -226,6 +228,16 @@ def check_sample_weight(sample_weight, X):
 def has_callbacks(estimator):
     """Return whether callbacks are set on an estimator itself (scikit-learn 1.9)."""
     return isinstance(estimator, BaseEstimator) and hasattr(estimator, "_skl_callbacks")
+
+
+def own_callbacks(estimator):
+    """Give the callbacks that are set on an estimator."""
+    return getattr(estimator, "_skl_callbacks", [])
+
+
+def takes_callbacks(estimator):
+    """Return whether callbacks are set on an estimator, or on what it is fitted in."""
+    return bool(own_callbacks(estimator)) or hasattr(estimator, "_parent_callback_ctx")
 
 
 def drop_callbacks(parts):

@@ -268,7 +268,8 @@ def test_divergence_is_an_error_and_not_trained_through(wine, dtype):
 def test_verbose_prints_a_line_an_epoch(wine, capsys):
     X, y = wine
     MLPStudent(max_iter=3, verbose=True).fit(X, y)
-    lines = capsys.readouterr().out.splitlines()
+    kernel, *lines = capsys.readouterr().out.splitlines()
+    assert kernel.startswith("Training kernel: ")
     assert len(lines) == 3
     assert all("loss = " in line and "validation loss = " in line for line in lines)
     MLPStudent(max_iter=3).fit(X, y)

@@ -1,5 +1,6 @@
 """From the teachers' predictions to the trained student, after ``preparation``."""
 
+import time
 from dataclasses import replace
 
 import numpy as np
@@ -8,9 +9,11 @@ from sklearn.base import clone
 from sklearn_kd._compat import safe_indexing
 from sklearn_kd._estimators.parts import last_step
 from sklearn_kd._messages import warn
+from sklearn_kd._run.budget import most_for_trees
 from sklearn_kd._run.random import contained_draws
 from sklearn_kd.students import fit_student
-from sklearn_kd.teachers import fit_calibrator
+from sklearn_kd.teachers import count_trees, fit_calibrator
+from sklearn_kd.transfer._draw import as_sampler, automatic_size
 
 #: Shares of a time limit after which no more synthetic and no more unlabelled rows are
 #: labelled: encoding and training need the rest.
@@ -35,6 +38,46 @@ def add_soft(teachers, rows, soft_term, *parts):
         return parts
     soft = soft_term.of(outputs, rows.task)
     return tuple(part and part.with_soft(soft) for part in parts)
+
+
+def fewer_where_dear(made, sampler, train, teachers, seed):
+    """Take fewer synthetic rows where asking the teachers costs more than training.
+
+    The work is counted, in trees, and not timed: the same rows are taken each time.
+    A number of rows that the user has chosen stays.
+
+    Returns
+    -------
+    TransferSet
+        Of each labelled row about as many as of any other.
+    """
+    n_trees = sum(count_trees(one.teacher) for one in teachers.members)
+    most = most_for_trees(n_trees)
+    if (
+        most is None
+        or len(made) <= most
+        or automatic_size(as_sampler(sampler), train.X) is None
+    ):
+        return made
+    teachers.context.report(
+        f"{n_trees} trees are asked for each row: {most} synthetic rows instead of "
+        f"{len(made)}"
+    )
+    order = np.lexsort(
+        [np.random.default_rng(seed).random(len(made)), occurrences(made.origin)]
+    )
+    return made.at(np.sort(order[:most]))
+
+
+def occurrences(values):
+    """Count for each of many integers how often it has occurred before."""
+    order = np.argsort(values, kind="stable")
+    ranked = values[order]
+    starts = np.flatnonzero(np.r_[True, ranked[1:] != ranked[:-1]])
+    lengths = np.diff(np.r_[starts, len(values)])
+    before = np.empty(len(values), dtype=np.intp)
+    before[order] = np.arange(len(values)) - np.repeat(starts, lengths)
+    return before
 
 
 def label_synthetic(made, train, neighbors, real, teachers, out_of_sample):
@@ -130,13 +173,19 @@ def _with_targets(rows, outputs, flagged, soft, name):
     return rows.predicted(outputs, soft, flagged)
 
 
-def train_student(student, train, validation, seed, deadline):
+def train_student(student, train, validation, seed, context):
     """Train a clone of the student in what time is left, or its own if that is less."""
-    student = clone(student)
+    student, deadline = clone(student), context.deadline
     last = last_step(student)
     params = last.get_params(deep=False)
     if deadline.limited and "time_limit" in params:
         limits = [max(deadline.left(), 1e-3), params["time_limit"]]
         last.set_params(time_limit=min(filter(None, limits)))
-    with contained_draws(seed, student):
-        return fit_student(student, train, validation)
+    began = time.perf_counter()
+    with context.progress.handed_to(last, "train"), contained_draws(seed, student):
+        trained = fit_student(student, train, validation)
+    context.report(
+        f"student ({type(last).__name__}) trained on {len(train)} rows in "
+        f"{time.perf_counter() - began:.1f} s"
+    )
+    return trained

@@ -11,6 +11,7 @@ import numpy as np
 from sklearn import get_config
 
 from sklearn_kd._estimators.parts import thawed
+from sklearn_kd.teachers.given.stored import StoredTeacher
 
 #: Packages whose code is behind every result.
 _ALWAYS = ("sklearn_kd", "sklearn", "numpy", "scipy")
@@ -184,6 +185,8 @@ class _Collector(pickle.Pickler):
         self.found = set()
 
     def reducer_override(self, obj):
+        if isinstance(obj, StoredTeacher):  # its state is a path
+            self.found |= _parts(obj.estimator)
         if isinstance(obj, np.ndarray) and not obj.dtype.hasobject:
             self.add_class(type(obj))
             return tuple, ()  # its numbers belong to no code

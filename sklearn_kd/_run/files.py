@@ -1,4 +1,4 @@
-"""Files that exports write."""
+"""Files that a program writes: whole, or not at all."""
 
 import os
 import secrets
