@@ -202,7 +202,8 @@ def _flat(fields, n_columns, n_outputs):
         nodes[side][inner] = np.where(child < 0, n_inner + ~child, child)
     kind = fields["decision_type"]
     of_categories = (kind & _CATEGORIES) > 0
-    goes_left = (kind & _LEFT > 0) & ~of_categories
+    # in a column without missing values, NaN counts as zero
+    goes_left = (kind & _LEFT > 0) & (kind >> 2 != _NONE) & ~of_categories
     sets, place = _sets(fields, tree[inner], of_categories)
     for name, values in (
         ("column", fields["split_feature"]),
@@ -232,7 +233,7 @@ def _sets(fields, tree, of_categories):
     between = np.cumsum(n_bounds[n_bounds > 0])[:-1] - 1
     lengths = np.delete(lengths, between)
     words = np.cumsum(lengths) - lengths
-    sets = np.insert(fields["cat_threshold"], words, lengths.astype(np.uint32))
+    sets = np.insert(fields["cat_threshold"], words, 2 * lengths.astype(np.uint32))
     number = (np.cumsum(n_sets) - n_sets)[tree[of_categories]]
     number = number + fields["threshold"][of_categories].astype(np.int64)
     place[of_categories] = words[number] + number
