@@ -18,7 +18,7 @@ ONE_THREAD := OMP_NUM_THREADS=1 OPENBLAS_NUM_THREADS=1 MKL_NUM_THREADS=1
 .DEFAULT_GOAL := help
 .PHONY: help demo test test-browser lint format doctest docs bench-quality bench-strong \
 	bench-regression bench-students bench-cross-fit bench-prior bench-schedules \
-	bench-speed bench-exports bench-serve bench-cascade bench-peers test-lowest clean
+	bench-speed bench-fits bench-exports bench-serve bench-cascade bench-peers test-lowest clean
 
 help: ## list the targets
 	@sed -n 's/^\([a-z-]*\):.*## \(.*\)/\1\t\2/p' Makefile | expand -t 18
@@ -102,6 +102,10 @@ bench-exports: $(VENV)/.bench-data ## where a student runs: time, bytes, differe
 
 bench-serve: $(VENV)/.test-installed ## a service of the student under load
 	$(ONE_THREAD) $(BIN)/python -m benchmarks.serve $(ARGS)
+	$(BIN)/python -m benchmarks.report
+
+bench-fits: $(VENV)/.bench-data ## what a fit costs, against an earlier state
+	$(ONE_THREAD) $(BIN)/python -m benchmarks.fits $(ARGS)
 	$(BIN)/python -m benchmarks.report
 
 bench-cascade: $(VENV)/.bench-data ## how often a cascade keeps its budget

@@ -10,6 +10,7 @@ _HOMES = {
     "CascadeClassifier": "cascade",
     "DistilledClassifier": "distilled",
     "DistilledRegressor": "distilled_regressor",
+    "LabelledDataset": "files",
     "MLPStudent": "students",
     "MLPStudentRegressor": "students",
     "MungeSampler": "transfer",
@@ -18,10 +19,12 @@ _HOMES = {
     "SkorchStudentRegressor": "students",
     "SoftPredictions": "targets",
     "SoftTargets": "targets",
+    "StoredTeacher": "teachers",
     "TabularEncoder": "students",
     "TransferSampler": "transfer",
     "UnlabeledRows": "transfer",
     "compute_soft_targets": "teachers",
+    "label_dataset": "files",
 }
 _SUBPACKAGES = (
     "datasets",
@@ -29,6 +32,7 @@ _SUBPACKAGES = (
     "inspection",
     "losses",
     "metrics",
+    "model_selection",
     "torch",
     "transfer",
 )
@@ -37,6 +41,7 @@ __all__ = [
     "CascadeClassifier",
     "DistilledClassifier",
     "DistilledRegressor",
+    "LabelledDataset",
     "MLPStudent",
     "MLPStudentRegressor",
     "MungeSampler",
@@ -45,10 +50,12 @@ __all__ = [
     "SkorchStudentRegressor",
     "SoftPredictions",
     "SoftTargets",
+    "StoredTeacher",
     "TabularEncoder",
     "TransferSampler",
     "UnlabeledRows",
     "compute_soft_targets",
+    "label_dataset",
 ]
 
 

@@ -68,6 +68,7 @@ __all__ = [
     "own_callbacks",
     "own_requests",
     "routing_enabled",
+    "rows_of_trees",
     "safe_indexing",
     "scorer_sign",
     "takes_callbacks",
@@ -130,6 +131,12 @@ N_JOBS = [
 def fit_tree(tree, X, y, sample_weight):
     """Fit a decision tree without checks: float32 X, float64 y in two dimensions."""
     tree._fit(X, y, sample_weight=sample_weight, check_input=False)
+
+
+def rows_of_trees(model, X):
+    """Check rows for a tree or a forest, and convert them, as its ``predict`` does."""
+    check = model._validate_X_predict
+    return check(X, True) if hasattr(model, "tree_") else check(X)
 
 
 def closest_rows(points, n_neighbors):

@@ -157,6 +157,7 @@ class DistilledClassifier(PredictingClassifierMixin, Distilling):
     MLPStudent : The default student.
     DistilledRegressor : Its twin for numbers.
     sklearn.frozen.FrozenEstimator : Keeps a fitted teacher fitted as a grid value.
+    StoredTeacher : Keeps a fitted teacher in a file, for several processes.
 
     Notes
     -----

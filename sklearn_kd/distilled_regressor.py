@@ -170,6 +170,7 @@ class DistilledRegressor(PredictingRegressorMixin, Distilling):
     MLPStudentRegressor : The default student.
     DistilledClassifier : Its twin for classes.
     sklearn.frozen.FrozenEstimator : Keeps a fitted teacher fitted as a grid value.
+    StoredTeacher : Keeps a fitted teacher in a file, for several processes.
 
     Notes
     -----

@@ -41,6 +41,7 @@ from sklearn_kd.inspection import (
 )
 from sklearn_kd.losses import LOSSES
 from sklearn_kd.metrics import agreement_scorer
+from sklearn_kd.model_selection import smallest_student
 from sklearn_kd.torch import DistillationLoss, RegressionDistillationLoss, TabularMLP
 
 FRAME = pd.DataFrame(X).rename(columns="c{}".format).assign(job=y.astype(str))
@@ -63,7 +64,9 @@ NUMBERS_NET = NeuralNetRegressor(TabularMLP, max_epochs=1, verbose=0)
 FIXED = NeuralNetClassifier(Fixed, max_epochs=1, verbose=0)
 LEVELS = [QuantileRegressor(quantile=level) for level in (0.1, 0.9)]
 TREES = RandomForestRegressor(2)
-NUMBERS_OF_LEVELS = MLPStudentRegressor((4,), loss="pinball", quantiles=(0.1, 0.9))
+NUMBERS_OF_LEVELS = MLPStudentRegressor(
+    (4,), loss="pinball", quantiles=(0.1, 0.9), random_state=0
+)
 QUANTILE_TEACHERS = [Ridge(), [Ridge(), TREES], LEVELS, GridSearchCV(TREES, {}, cv=2)]
 TWO = y < 2
 SHIPPED = ("kl", "mse_logit", "dkd", "kl_standardized")
@@ -121,6 +124,7 @@ FITS = {
     "torch loss": DistillationLoss,
     "torch loss of numbers": RegressionDistillationLoss,
     "cost scorer": lambda: size_scorer(),
+    "choice": lambda: smallest_student(latency_budget=100),
     "coverage": lambda: ColumnCoverage([], 1, 0.0),
     "report": lambda: DistillationReport(Comparison([], "teacher"), 1),
     "cascade": lambda: CascadeClassifier(

@@ -24,7 +24,7 @@ from sklearn_kd._demo.reading.table import read_table, shipped_table
 from sklearn_kd._demo.tasks import Classes
 from sklearn_kd._demo.wants import code_to_predict, columns_wanted
 from sklearn_kd._messages import printable
-from sklearn_kd.export._files import replacing
+from sklearn_kd._run.files import replacing
 from sklearn_kd.inspection import Comparison, DistillationReport
 
 

@@ -271,7 +271,8 @@ def test_verbose_prints_the_first_and_the_last_epoch(wine, capsys, monkeypatch):
     stopped(monkeypatch, screen)
     X, y = wine
     MLPStudent(max_iter=3, verbose=True).fit(X, y)
-    lines = capsys.readouterr().out.splitlines()
+    kernel, *lines = capsys.readouterr().out.splitlines()
+    assert kernel.startswith("Training kernel: ")
     assert [line.split(",")[0] for line in lines] == ["Iteration 1", "Iteration 3"]
     assert all("loss = " in line and "validation loss = " in line for line in lines)
     MLPStudent(max_iter=3).fit(X, y)

@@ -21,7 +21,15 @@ SAVED = trusted_types()
 #: The rooms with public classes.
 ROOMS = [
     f"sklearn_kd{room}"
-    for room in ("", ".inspection", ".losses", ".metrics", ".torch", ".transfer")
+    for room in (
+        "",
+        ".inspection",
+        ".losses",
+        ".metrics",
+        ".model_selection",
+        ".torch",
+        ".transfer",
+    )
 ]
 
 

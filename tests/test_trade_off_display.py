@@ -250,7 +250,7 @@ def test_a_scorer_survives_clones_and_pickles():
 
 def test_costs_and_options_that_there_are_not_are_refused():
     with pytest.raises(ValueError, match="cost must be one of 'size', 'latency'"):
-        CostScorer("parameters")
+        CostScorer("rows")
     with pytest.raises(ValueError, match="n_calls must be at least 1"):
         latency_scorer(n_calls=0)
     with pytest.raises(TypeError, match="time_limit must be a number"):

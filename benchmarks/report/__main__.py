@@ -12,6 +12,7 @@ import pandas as pd
 from benchmarks.cascade import table as cascade_table
 from benchmarks.exports import browser as exports_browser
 from benchmarks.exports import table as exports_table
+from benchmarks.fits import table as fits_table
 from benchmarks.peers import table as peers_table
 from benchmarks.peers.classification import CLASSIFICATION as PEERS
 from benchmarks.peers.regression import REGRESSION as PEERS_REGRESSION
@@ -112,6 +113,10 @@ def main():
         found = read_rows(cascade_table.RESULTS)
         tables["cascade"] = cascade_table.lines(found)
         tables["cascade_sets"] = cascade_table.set_lines(found)
+    if fits_table.RESULTS.exists():
+        found = read_rows(fits_table.RESULTS)
+        tables["fits"] = fits_table.lines(found)
+        tables["fits_sets"] = fits_table.set_lines(found)
     if schedules.RESULTS.exists():
         tables["schedules"] = schedules.lines(read_rows(schedules.RESULTS))
     if which_student.RESULTS.exists():

@@ -3,7 +3,7 @@
 import os
 
 from sklearn_kd._demo.error import DemoError
-from sklearn_kd.export._files import part_of
+from sklearn_kd._run.files import part_of
 
 
 def check_place(option, path, data):

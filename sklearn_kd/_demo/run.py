@@ -20,8 +20,8 @@ from sklearn_kd._demo.tasks import TASKS
 from sklearn_kd._demo.verdict import verdict
 from sklearn_kd._demo.wants import code_to_predict, columns_wanted
 from sklearn_kd._messages import printable
+from sklearn_kd._run.files import replacing
 from sklearn_kd._tables.doubtful_levels import already_warned
-from sklearn_kd.export._files import replacing
 from sklearn_kd.inspection import distillation_report
 
 TEACHER, STUDENT = "teacher", "student"

@@ -9,9 +9,11 @@ from sklearn.base import clone
 from sklearn_kd._compat import safe_indexing
 from sklearn_kd._estimators.parts import last_step
 from sklearn_kd._messages import warn
+from sklearn_kd._run.budget import most_for_trees
 from sklearn_kd._run.random import contained_draws
 from sklearn_kd.students import fit_student
-from sklearn_kd.teachers import fit_calibrator
+from sklearn_kd.teachers import count_trees, fit_calibrator
+from sklearn_kd.transfer._draw import as_sampler, automatic_size
 
 #: Shares of a time limit after which no more synthetic and no more unlabelled rows are
 #: labelled: encoding and training need the rest.
@@ -36,6 +38,46 @@ def add_soft(teachers, rows, soft_term, *parts):
         return parts
     soft = soft_term.of(outputs, rows.task)
     return tuple(part and part.with_soft(soft) for part in parts)
+
+
+def fewer_where_dear(made, sampler, train, teachers, seed):
+    """Take fewer synthetic rows where asking the teachers costs more than training.
+
+    The work is counted, in trees, and not timed: the same rows are taken each time.
+    A number of rows that the user has chosen stays.
+
+    Returns
+    -------
+    TransferSet
+        Of each labelled row about as many as of any other.
+    """
+    n_trees = sum(count_trees(one.teacher) for one in teachers.members)
+    most = most_for_trees(n_trees)
+    if (
+        most is None
+        or len(made) <= most
+        or automatic_size(as_sampler(sampler), train.X) is None
+    ):
+        return made
+    teachers.context.report(
+        f"{n_trees} trees are asked for each row: {most} synthetic rows instead of "
+        f"{len(made)}"
+    )
+    order = np.lexsort(
+        [np.random.default_rng(seed).random(len(made)), occurrences(made.origin)]
+    )
+    return made.at(np.sort(order[:most]))
+
+
+def occurrences(values):
+    """Count for each of many integers how often it has occurred before."""
+    order = np.argsort(values, kind="stable")
+    ranked = values[order]
+    starts = np.flatnonzero(np.r_[True, ranked[1:] != ranked[:-1]])
+    lengths = np.diff(np.r_[starts, len(values)])
+    before = np.empty(len(values), dtype=np.intp)
+    before[order] = np.arange(len(values)) - np.repeat(starts, lengths)
+    return before
 
 
 def label_synthetic(made, train, neighbors, real, teachers, out_of_sample):

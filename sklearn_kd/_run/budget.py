@@ -23,6 +23,13 @@ _LEAF_VALUES = 50_000_000
 VALUES_A_SECOND, FEWEST_ROWS = 500_000, 200
 
 
+#: Trees times rows that are asked for synthetic rows: about what training costs; that
+#: many for the first number of rows, below which students lose much, and any number
+#: for the second.
+TREES_A_FIT, MANY_TREES_A_FIT = 180_000_000, 1_200_000_000
+ROWS_OF_MANY_TREES, ROWS_OF_MOST_TREES = 120_000, 60_000
+
+
 def is_wide(n_rows, n_columns):
     """Return whether a table has over 100 columns, and less than 10 rows for each."""
     return n_columns > FEW_COLUMNS and n_rows < ROWS_A_COLUMN * n_columns
@@ -61,6 +68,17 @@ def most_synthetic(n_rows, n_columns, n_classes=2, seconds=None):
     if seconds is not None:
         most = min(most, affordable_rows(n_columns, seconds))
     return most
+
+
+def most_for_trees(n_trees):
+    """Return how many synthetic rows a teacher of so many trees predicts; None for all.
+
+    Asking then costs no more than training, or the rows are 120 000, or 60 000.
+    """
+    if not n_trees:
+        return None
+    fewest = min(ROWS_OF_MANY_TREES, MANY_TREES_A_FIT // n_trees)
+    return max(TREES_A_FIT // n_trees, fewest, ROWS_OF_MOST_TREES)
 
 
 def affordable_rows(n_columns, seconds):

@@ -1,6 +1,7 @@
 """The names of this package that files have in them."""
 
 #: All classes of which objects are saved, and the one function among them.
+#: StoredTeacher is left out: a forged file could name any pickle as that of a teacher.
 _NAMES = (
     "sklearn_kd.cascade.cascade.CascadeClassifier",
     "sklearn_kd.decoded.DecodedClassifier",
@@ -21,6 +22,7 @@ _NAMES = (
     "sklearn_kd.losses.medians.Pinball",
     "sklearn_kd.losses.standardized.StandardizedKL",
     "sklearn_kd.metrics.scorer.TeacherScorer",
+    "sklearn_kd.model_selection.smallest.SmallestStudent",
     "sklearn_kd.pool.pool.Pool",
     "sklearn_kd.students.encoder.encoder.TabularEncoder",
     "sklearn_kd.students.encoder.plain_numbers.PlainNumbers",

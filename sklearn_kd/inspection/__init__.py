@@ -1,7 +1,11 @@
 """Fitted models side by side: quality, fidelity, size and speed."""
 
 from sklearn_kd.inspection._compare import compare
-from sklearn_kd.inspection._costs.scorers import latency_scorer, size_scorer
+from sklearn_kd.inspection._costs.scorers import (
+    latency_scorer,
+    parameters_scorer,
+    size_scorer,
+)
 from sklearn_kd.inspection._costs.size import count_parameters, pickled_size
 from sklearn_kd.inspection._costs.speed import prediction_latency, throughput
 from sklearn_kd.inspection._coverage import coverage
@@ -29,6 +33,7 @@ __all__ = [
     "coverage",
     "distillation_report",
     "latency_scorer",
+    "parameters_scorer",
     "pickled_size",
     "prediction_latency",
     "size_scorer",

@@ -4,23 +4,23 @@ from sklearn_kd._messages import show
 from sklearn_kd._run.versions import VersionedMixin
 from sklearn_kd.distilled import DistilledClassifier
 from sklearn_kd.distilled_regressor import DistilledRegressor
-from sklearn_kd.inspection._costs.size import pickled_size
+from sklearn_kd.inspection._costs.size import count_parameters, pickled_size
 from sklearn_kd.inspection._costs.speed import prediction_latency
 from sklearn_kd.inspection._reading.around import look_through
 from sklearn_kd.inspection._reading.pair import find_distilled
 
 #: What costs are measured in.
-UNITS = {"size": "bytes", "latency": "seconds"}
+UNITS = {"size": "bytes", "latency": "seconds", "parameters": None}
 
 
 class CostScorer(VersionedMixin):
     """Score a student by its size or its latency, for ``scoring=`` of a search.
 
-    Made by :func:`size_scorer` and :func:`latency_scorer`.
+    Made by :func:`size_scorer`, :func:`parameters_scorer` and :func:`latency_scorer`.
 
     Parameters
     ----------
-    cost : {"size", "latency"}
+    cost : {"size", "latency", "parameters"}
         What is measured.
     **options : dict
         Of the latency, parameters of :func:`prediction_latency`.
@@ -79,12 +79,30 @@ class CostScorer(VersionedMixin):
         Returns
         -------
         float
-            Negative bytes, or negative seconds.
+            Negative bytes, negative seconds or negative numbers.
+
+        Raises
+        ------
+        ValueError
+            Where the parameters of the estimator cannot be counted.
         """
         part, _ = look_through(estimator)
         if isinstance(part, (DistilledClassifier, DistilledRegressor)):
             estimator = find_distilled(estimator).wrap(part.student_)
         if self.cost == "size":
             return -float(pickled_size(estimator))
+        if self.cost == "parameters":
+            return -float(_counted(estimator))
         median, _ = prediction_latency(estimator, X, **self.options)
         return -median
+
+
+def _counted(estimator):
+    """Count the parameters of a fitted estimator that has some."""
+    number = count_parameters(estimator)
+    if number is None:
+        raise ValueError(
+            f"The parameters of {type(estimator).__name__} cannot be counted: it keeps "
+            "itself in a format of its own. Score its size, by size_scorer()."
+        )
+    return number

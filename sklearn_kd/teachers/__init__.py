@@ -5,6 +5,7 @@ from sklearn_kd.teachers._fit import fit_teacher, weights_for
 from sklearn_kd.teachers._sources import find_source
 from sklearn_kd.teachers._teach import with_out_of_bag
 from sklearn_kd.teachers._teachers import FittedTeacher
+from sklearn_kd.teachers._tree_count import count_trees
 from sklearn_kd.teachers.cache._cache import check_memory
 from sklearn_kd.teachers.cache._context import Context
 from sklearn_kd.teachers.default._ensemble import BOOSTER_SIZES, small_booster
@@ -15,6 +16,7 @@ from sklearn_kd.teachers.given._fitted import (
     search_without_refit,
 )
 from sklearn_kd.teachers.given._targets import check_index
+from sklearn_kd.teachers.given.stored import StoredTeacher
 from sklearn_kd.teachers.out_of_sample._calibration import fit_calibrator
 from sklearn_kd.teachers.out_of_sample._out_of_fold import cross_fit
 from sklearn_kd.teachers.out_of_sample._splits import check_folds, fold_positions
@@ -24,10 +26,12 @@ __all__ = [
     "BOOSTER_SIZES",
     "Context",
     "FittedTeacher",
+    "StoredTeacher",
     "check_folds",
     "check_index",
     "check_memory",
     "compute_soft_targets",
+    "count_trees",
     "cross_fit",
     "find_source",
     "fit_calibrator",

@@ -1,8 +1,6 @@
-"""Predicting rows chunk by chunk, in threads: order, failures, progress."""
+"""Predicting rows chunk by chunk, several at a time: order and failures."""
 
 from dataclasses import dataclass
-
-from sklearn.utils.parallel import Parallel, delayed
 
 from sklearn_kd._messages import printable, with_message
 from sklearn_kd.teachers.cache._key import Keyed
@@ -16,7 +14,16 @@ class _Failed:
 
 
 def predict_chunks(
-    function, teacher, key, take, chunks, context, *, first=0, n_rows=None
+    function,
+    teacher,
+    key,
+    take,
+    chunks,
+    context,
+    *,
+    first=0,
+    n_rows=None,
+    where=None,
 ):
     """Predict rows chunk by chunk, several at a time.
 
@@ -41,11 +48,14 @@ def predict_chunks(
         What messages call the first row.
     n_rows : int or None, default=None
         Number of all rows in messages; None is that of all chunks.
+    where : callable or None, default=None
+        Says for messages which rows a slice stands for; None makes it of `first` and
+        `n_rows`.
 
     Yields
     ------
     slice, object
-        Each chunk with what it gave, in their order.
+        Each chunk that was predicted with what it gave, in their order.
 
     Raises
     ------
@@ -53,45 +63,42 @@ def predict_chunks(
         Whatever the first call raises that fails. Where there are several chunks the
         message adds the rows, and the type stays.
     """
-    keyed, failed = Keyed(teacher, key), []
+    failed = []
 
     def calls():
         for rows in chunks:
             if failed:
                 return
-            yield delayed(_predict)(context, function, (keyed, *take(rows)), failed)
+            yield context, function, key, take(rows), failed
 
-    results = Parallel(n_jobs=context.n_jobs, prefer="threads", return_as="generator")(
-        calls()
-    )
+    results = context.each(_predict, teacher, calls(), len(chunks), threads=True)
     failure = None
     for rows, result in zip(chunks, results, strict=False):  # shorter after a failure
-        if failure is not None:
-            continue
         if isinstance(result, _Failed):
-            failure = rows, result.error
+            failure = failure or (rows, result.error)
             failed.append(result.error)  # that of a process of its own
-        elif not failed:
+        elif result is not None:
             yield rows, result
     if failure is not None:
         rows, error = failure
         if n_rows is None:
             n_rows = chunks[-1].stop
-        if n_rows == rows.stop - rows.start:
+        if where is None and n_rows == rows.stop - rows.start:
             raise error
+        named = f"rows {first + rows.start} to {first + rows.stop - 1} of {n_rows}"
         raise with_message(
             error,
-            f"Labelling rows {first + rows.start} to {first + rows.stop - 1} of "
-            f"{n_rows} failed: {printable(error, lines=True)}",
+            f"Labelling {named if where is None else where(rows)} failed: "
+            f"{printable(error, lines=True)}",
         ) from error
 
 
-def _predict(context, function, arguments, failed):
+def _predict(teacher, context, function, key, arguments, failed):
     """Predict a chunk, and keep it; nothing where another one has failed."""
     if failed:
         return None
     try:
-        return context.call(function, *arguments).result()
+        return context.call(function, Keyed(teacher, key), *arguments).result()
     except Exception as error:
         failed.append(error)
         return _Failed(error)

@@ -1,13 +1,13 @@
 """A network with its encoder as a C99 header."""
 
 from sklearn_kd._parameters import check_boolean
+from sklearn_kd._run.files import check_path, write
 from sklearn_kd.export._c.comment import comment, macros, metadata, names
 from sklearn_kd.export._c.header import Header
 from sklearn_kd.export._c.levels import look_ups
 from sklearn_kd.export._c.network import decision, write_steps
 from sklearn_kd.export._c.quantize import loss, quantized
 from sklearn_kd.export._c.text import check_name
-from sklearn_kd.export._files import check_path, write
 from sklearn_kd.export._program.program import program_of
 from sklearn_kd.export._program.rounding import warn_of_rounding
 

@@ -4,7 +4,7 @@ from collections.abc import Sequence
 
 from sklearn_kd._messages import show
 from sklearn_kd._parameters import check_boolean
-from sklearn_kd.export._files import check_path, write
+from sklearn_kd._run.files import check_path, write
 from sklearn_kd.export._onnx.build import build
 from sklearn_kd.export._onnx.int8 import to_int8
 from sklearn_kd.export._onnx.parts import Converted, Estimated

@@ -1,7 +1,7 @@
 """A network with its encoder as a SELECT."""
 
 from sklearn_kd._messages import show
-from sklearn_kd.export._files import check_path, write
+from sklearn_kd._run.files import check_path, write
 from sklearn_kd.export._program.program import program_of
 from sklearn_kd.export._sql.comment import comment
 from sklearn_kd.export._sql.duckdb import DuckDB

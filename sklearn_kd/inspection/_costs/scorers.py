@@ -18,6 +18,7 @@ def size_scorer():
     See Also
     --------
     latency_scorer : Seconds for one row.
+    parameters_scorer : The numbers in it.
     TradeOffDisplay : Draws scores over costs.
 
     Notes
@@ -41,6 +42,38 @@ def size_scorer():
     True
     """
     return CostScorer("size")
+
+
+def parameters_scorer():
+    """Make a scorer of the negative number of parameters of a student.
+
+    Returns
+    -------
+    CostScorer
+        Called as ``scorer(estimator, X=None, y=None)``. The score is minus the number
+        of :func:`count_parameters`: of the student, as for :func:`size_scorer`.
+
+    See Also
+    --------
+    size_scorer : Bytes of the student, of any kind.
+
+    Notes
+    -----
+    .. versionadded:: 0.1
+
+    Where they cannot be counted, as in boosters with a format of their own, the scorer
+    raises a ValueError.
+
+    Examples
+    --------
+    >>> from sklearn.datasets import load_iris
+    >>> from sklearn.linear_model import LogisticRegression
+    >>> from sklearn_kd.inspection import parameters_scorer
+    >>> X, y = load_iris(return_X_y=True)
+    >>> parameters_scorer()(LogisticRegression(max_iter=200).fit(X, y))
+    -19.0
+    """
+    return CostScorer("parameters")
 
 
 def latency_scorer(*, n_calls=100, time_limit=1.0, n_jobs=1):

@@ -5,10 +5,12 @@ import sys
 from numbers import Number
 
 import numpy as np
+from sklearn.frozen import FrozenEstimator
 from sklearn.utils.validation import check_is_fitted
 
 from sklearn_kd._estimators.nets import is_skorch_net
 from sklearn_kd._messages import printable, show
+from sklearn_kd.teachers import StoredTeacher
 
 _PROTOCOL = 5
 
@@ -45,8 +47,9 @@ def pickled_size(model):
     .. versionadded:: 0.1
 
     A fitted :class:`~sklearn_kd.DistilledClassifier` has its teacher in it. What has to
-    be deployed is its ``student_``. Loading a pickle runs code that is in it: see
-    :ref:`files-run-code` for files from elsewhere.
+    be deployed is its ``student_``. Of a :class:`~sklearn_kd.StoredTeacher` what is in
+    its file counts, here and in :func:`count_parameters`. Loading a pickle runs code
+    that is in it: see :ref:`files-run-code` for files from elsewhere.
 
     Examples
     --------
@@ -59,7 +62,7 @@ def pickled_size(model):
     True
     """
     sink = _Sink()
-    _dump(pickle.Pickler(sink, protocol=_PROTOCOL), model)
+    _dump(_Pickler(sink), model)
     return sink.size
 
 
@@ -162,11 +165,24 @@ class _Sink:
         return size
 
 
-class _Counter(pickle.Pickler):
+class _Pickler(pickle.Pickler):
+    """A pickler that takes a stored teacher for what is in its file."""
+
+    def __init__(self, sink):
+        super().__init__(sink, protocol=_PROTOCOL)
+
+    def reducer_override(self, obj):
+        """Pickle the teacher in the place of its path."""
+        if isinstance(obj, StoredTeacher):
+            return FrozenEstimator, (obj.estimator,)
+        return NotImplemented
+
+
+class _Counter(_Pickler):
     """A walk through all that a pickle contains, which counts arrays on its way."""
 
     def __init__(self):
-        super().__init__(_Sink(), protocol=_PROTOCOL)
+        super().__init__(_Sink())
         self.n_numbers = 0
         self.n_bytes = 0
         self.longest = 0
@@ -180,7 +196,7 @@ class _Counter(pickle.Pickler):
         """Count what holds numbers, and pickle an empty tuple in its place."""
         size = _size_of(obj)
         if size is None:
-            return NotImplemented
+            return super().reducer_override(obj)
         self.n_numbers += size[0]
         self.n_bytes += size[1]
         return tuple, ()

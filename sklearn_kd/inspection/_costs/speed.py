@@ -14,6 +14,7 @@ from sklearn_kd._run.autologging import no_autologging
 from sklearn_kd._tables.taking import copy_rows
 from sklearn_kd.inspection._reading.rows import count_rows
 from sklearn_kd.metrics._tasks import check_model
+from sklearn_kd.teachers import StoredTeacher
 
 #: Calls before those that count: caches fill, and lazy imports happen.
 _WARM_UP = 5
@@ -226,6 +227,8 @@ def _states_with_jobs(model):
         elif isinstance(part, np.ndarray):
             if part.dtype == object:  # gradient boosting keeps its trees in one
                 waiting += part.ravel().tolist()
+        elif isinstance(part, StoredTeacher):
+            waiting.append(part.estimator)
         elif hasattr(part, "__dict__"):
             if "n_jobs" in vars(part):
                 states.append(vars(part))

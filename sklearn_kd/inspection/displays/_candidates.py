@@ -11,7 +11,11 @@ from sklearn_kd.inspection.cost_scorer import UNITS, CostScorer
 _TIMES = {"score_time": "time to score a fold", "fit_time": "time to fit"}
 
 #: What the costs of our own scorers are called.
-_COSTS = {"size": "pickled size", "latency": "prediction of one row, median"}
+_COSTS = {
+    "size": "pickled size",
+    "latency": "prediction of one row, median",
+    "parameters": "parameters",
+}
 
 
 class Column(NamedTuple):

@@ -154,6 +154,7 @@ class BaseMLP(VersionedMixin, NestedParameterMixin, ProgressMixin, BaseEstimator
         self.best_loss_ = history.best_loss
         self.n_iter_ = history.n_iter
         self.n_steps_ = history.n_steps
+        self.training_kernel_ = history.kernel
         self._exact = Layers.in_float64(self.coefs_, self.intercepts_)
         if type(self.encoder_) is TabularEncoder:
             self._takes["sparse"] = False

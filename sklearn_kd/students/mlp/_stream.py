@@ -101,7 +101,8 @@ class StreamTrainer(Trainer):
         value = self._epoch(rows, generator) + rows.constant
         if not np.isfinite(self.optimizer.square).all():
             self._diverged()
-        self.check_outputs(rows, averaged)
+        self.network.parameters = averaged
+        self.check_outputs(rows)
         return value, {
             "n_steps": self.optimizer.n_steps,
             "weights": self.parameters.flat,
@@ -109,10 +110,10 @@ class StreamTrainer(Trainer):
             "generator": generator,
         }
 
-    def _step(self, X, targets, weight):
-        value = super()._step(X, targets, weight)
+    def _step(self, part):
+        value = super()._step(part)
         share = 10 / (self.optimizer.n_steps + 9)
-        change = self.workspace.gradient.flat  # done with
+        change = self.network.workspace.gradient.flat  # done with
         np.subtract(self.parameters.flat, self.average, out=change)
         change *= max(share, 1 / MOST_AVERAGED)
         self.average += change

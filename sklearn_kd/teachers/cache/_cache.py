@@ -13,6 +13,7 @@ from sklearn.utils.validation import check_memory as open_memory
 
 from sklearn_kd._messages import printable, show, warn
 from sklearn_kd.teachers.cache._key import Keyed, key_of_call
+from sklearn_kd.teachers.cache._turn import turn_for
 
 
 def check_memory(memory):
@@ -162,7 +163,8 @@ class Call:
         cached = shelf = None
         try:
             cached = _opened(self.memory).cache(self._sealed())
-            shelf = _call(cached, self.key)
+            with turn_for(cached, self.key):
+                shelf = _call(cached, self.key)
             return self.value if self.done else self._open(shelf)
         except Exception as error:
             if self.failed:
@@ -249,11 +251,16 @@ def keeps(memory):
 
 def warn_not_kept(memory, reason):
     """Warn that something is computed each time."""
+    fix = (
+        "Define classes and functions at the top of a module; a fitted teacher may "
+        "have an attribute cache_key instead, a string that names its version."
+    )
+    if isinstance(reason, OSError):
+        fix = "Make room for it, or pass another folder."
     warn(
         f"A result is not kept in memory={_name(memory)}, and computed each time, "
         f"since it or its input cannot be pickled or written ({_describe(reason)}). "
-        "Define classes and functions at the top of a module; a fitted teacher may "
-        "have an attribute cache_key instead, a string that names its version.",
+        f"{fix}",
     )
 
 

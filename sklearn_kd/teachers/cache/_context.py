@@ -4,6 +4,7 @@ from dataclasses import dataclass, field, replace
 
 from sklearn_kd._run.deadline import Deadline
 from sklearn_kd._run.progress import Progress
+from sklearn_kd._run.workers import Sent, each
 from sklearn_kd.teachers.cache._cache import Call, keeps, warn_not_kept
 from sklearn_kd.teachers.cache._key import key_of_teacher
 
@@ -25,6 +26,8 @@ class Context:
         no part of the key of a fit in the cache.
     deadline : Deadline
         Stands still while a teacher is fitted.
+    sent : Sent
+        What is on a cluster already, such as a teacher.
     """
 
     memory: object = None
@@ -32,10 +35,23 @@ class Context:
     progress: Progress = field(default_factory=Progress)
     seed: int | None = None
     deadline: Deadline = field(default_factory=Deadline)
+    sent: Sent = field(default_factory=Sent)
 
     def call(self, function, *arguments):
         """Prepare a call whose result is kept, where there is a memory."""
         return Call(self.memory if keeps(self.memory) else None, function, arguments)
+
+    def each(self, function, value, calls, n_calls, *, threads=False):
+        """Call a function several times side by side, as :func:`each` does."""
+        return each(
+            function,
+            value,
+            calls,
+            n_calls,
+            n_jobs=self.n_jobs,
+            sent=self.sent,
+            threads=threads,
+        )
 
     def teacher_key(self, teacher):
         """Give what stands for a fitted teacher; None where nothing is to be kept."""

@@ -4,7 +4,6 @@ import time
 from dataclasses import dataclass, replace
 
 import numpy as np
-from sklearn.utils.parallel import Parallel, delayed
 
 from sklearn_kd._compat import safe_indexing
 from sklearn_kd.teachers._fit import fit_teacher
@@ -97,11 +96,10 @@ def cross_fit(teacher, rows, weights, splits, context, *, keep, role="teacher"):
     """
     n_samples, task = len(rows), rows.task
     name, n_folds = type(teacher).__name__, len(splits)
-    within = context.silent()
-    results = Parallel(n_jobs=context.n_jobs, return_as="generator")(
-        delayed(_label_fold)(teacher, rows, weights, train, test, within, keep, role)
-        for train, test in splits
-    )
+    # one job for the rows: the folds themselves are the parallel work
+    within = replace(context.silent(), n_jobs=None)
+    folds = ((teacher, *fold, within, keep, role) for fold in splits)
+    results = context.each(_label_fold, (rows, weights), folds, n_folds)
     parts, began = [], time.perf_counter()
     with context.progress.stage(
         f"cross-fit {role} ({name})",
@@ -129,15 +127,15 @@ def cross_fit(teacher, rows, weights, splits, context, *, keep, role="teacher"):
     return outputs, OutOfFold(members, masks, task)
 
 
-def _label_fold(teacher, rows, weights, train, test, context, keep, role):
+def _label_fold(shared, teacher, train, test, context, keep, role):
+    rows, weights = shared
     fitted, key = fit_teacher(teacher, rows, weights, train, context, role)
-    # one job for the rows: the folds themselves are the parallel work
     predictions = label_rows(
         fitted,
         safe_indexing(rows.X, test),
         rows.task,
         given_classes=None,
-        context=replace(context, n_jobs=None),
+        context=context,
         key=key,
     )
     return predictions, (fitted, key) if keep else None

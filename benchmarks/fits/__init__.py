@@ -1,0 +1,1 @@
+"""What a default fit costs, against an earlier state of the package."""

@@ -1,0 +1,5 @@
+"""Teachers of trees, walked by the compiled core while rows are labelled."""
+
+from sklearn_kd.teachers.trees._walked import TEACHER, walked
+
+__all__ = ["TEACHER", "walked"]
