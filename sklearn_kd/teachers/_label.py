@@ -74,7 +74,7 @@ def label_rows(
     def take(rows):
         return safe_indexing(X, rows), task, given_classes
 
-    walked = context.walkers.of(teacher, task.method)
+    walked = context.walkers.of(teacher, task.method, chunk)
     asked, function = teacher, _predict_chunk
     if walked is not None:
         asked, function = walked, _walk_chunk

@@ -180,7 +180,7 @@ class Walkers:
     def __reduce__(self):
         return Walkers, ()
 
-    def of(self, teacher, method):
+    def of(self, teacher, method, n_rows):
         """Give what walks the trees of a fitted teacher.
 
         Parameters
@@ -189,12 +189,17 @@ class Walkers:
             Fitted.
         method : str
             That gives its predictions.
+        n_rows : int
+            How many rows it is to predict at a time.
 
         Returns
         -------
         Walked or None
-            None without the compiled core, and where there are no trees that it knows.
+            None without the compiled core, for few rows, and where there are no trees
+            that it knows.
         """
+        if n_rows < LEAST_ROWS:
+            return None
         key = id(teacher), method
         if key not in self._found:  # with the teacher its id stays taken
             self._found[key] = teacher, walked(teacher, method)
