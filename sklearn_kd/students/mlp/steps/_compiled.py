@@ -109,11 +109,11 @@ class CompiledNetwork:
         optimizer.n_steps = begun + taken
         return total
 
-    def loss_of(self, batch):
-        """Sum the loss of the rows of a batch."""
+    def loss_of(self, part):
+        """Sum the loss of the rows of a part."""
         if self._goal is None:
-            return self._value_and_gradient(batch, 1.0)[0]
-        total, _ = self._go_through(batch, None)
+            return self._value_and_gradient(part, 1.0)[0]
+        total, _ = self._go_through(part, None)
         return total
 
     def forward(self, X):
