@@ -6,7 +6,6 @@
  */
 #include "trees.h"
 
-#include <math.h>
 #include <stdint.h>
 #include <stdlib.h>
 #include <string.h>
@@ -16,32 +15,52 @@
 /* Rows that go down a tree side by side. */
 #define LANES 8
 
-/* Rows of a block, which stay in the cache while one tree after the other reads them,
- * and the numbers that they may have in all. */
-#define BLOCK_ROWS 1024
-#define BLOCK_NUMBERS 32768
+/* Rows of a block, which one tree after the other reads. Few stay in the cache, and many
+ * use a tree for longer that is large: as many as it has nodes, times this number. */
+#define FEWEST_ROWS 1024
+#define MOST_ROWS 8192
+#define ROWS_PER_NODE 4
 
-/* What flags of a node say: missing values go left; its threshold is the place of a set
- * of categories. */
+/* What kinds of columns say: missing values go left; numbers are categories. */
 #define MISSING_LEFT 1
 #define CATEGORICAL 2
 
+/* Codes of what is missing and of a category that is in no set, the rank of a leaf, and
+ * the most edges that a column may have. */
+#define MISSING 65535
+#define ELSEWHERE 65534
+#define LEAF 65535
+#define MOST_EDGES 65534
+
+/* Rows are read as codes of 16 bits: how many thresholds of a column are below a number.
+ * A number is at most the threshold of rank r where its code is at most r, exactly. */
 typedef struct {
-    double threshold;   /* of a leaf infinite */
-    int32_t column;     /* of a leaf the number of columns: rows end with a zero there */
-    int32_t left;       /* the right child is the next; of a leaf its own position */
+    uint16_t rank;
+    uint16_t column;
+    int32_t left; /* the right child is the next; of a leaf its own position */
 } node;
+
+/* What a leaf adds to an output. */
+typedef struct {
+    double value;
+    int32_t output;
+    int32_t unused;
+} entry;
 
 typedef struct {
     const node *nodes;
-    const uint8_t *flags;       /* one a node; NULL where all are 0 */
-    const int32_t *first;       /* where the entries of each node begin; one more */
-    const int32_t *outputs;     /* of each entry of a leaf, which output it adds to */
-    const double *values;       /* and what it adds */
-    const uint32_t *sets;       /* of each set the number of words, and its words */
-    const int32_t *roots;       /* where each tree begins; one more */
-    Py_ssize_t n_trees, n_nodes, n_entries, n_words, n_columns, n_outputs;
-    int has_categories;
+    const int32_t *set_of;    /* where the set of each node begins, or -1; may be NULL */
+    const int32_t *first;     /* where the entries of each node begin; one more */
+    const entry *entries;
+    const uint32_t *sets;     /* twice the number of words, odd where what is missing is
+                               * a member, and the words */
+    const int32_t *roots;     /* where each tree begins; one more */
+    const int32_t *sources;   /* of each column of codes, that of the rows */
+    const uint8_t *kinds;     /* and what it says */
+    const double *edges;      /* thresholds of each column of the rows, in order */
+    const int32_t *edge_first; /* where they begin; one more */
+    Py_ssize_t n_trees, n_nodes, n_entries, n_words, n_sources, n_edges, n_columns,
+        n_outputs;
 } forest;
 
 const char order_nodes_doc[] =
@@ -115,14 +134,23 @@ done:
 
 /* Return whether a walk stays inside the arrays, and comes to an end. */
 static int
-is_sound(forest *trees)
+is_sound(const forest *trees)
 {
-    if (trees->roots[0] != 0 || trees->roots[trees->n_trees] != trees->n_nodes)
+    if (trees->roots[0] != 0 || trees->roots[trees->n_trees] != trees->n_nodes
+        || trees->first[0] != 0 || trees->first[trees->n_nodes] != trees->n_entries
+        || trees->edge_first[0] != 0
+        || trees->edge_first[trees->n_columns] != trees->n_edges)
         return 0;
-    if (trees->first[0] != 0 || trees->first[trees->n_nodes] != trees->n_entries)
-        return 0;
+    for (Py_ssize_t c = 0; c < trees->n_columns; c++) {
+        int32_t length = trees->edge_first[c + 1] - trees->edge_first[c];
+        if (length < 0 || length > MOST_EDGES)
+            return 0;
+    }
+    for (Py_ssize_t c = 0; c < trees->n_sources; c++)
+        if (trees->sources[c] < 0 || trees->sources[c] >= trees->n_columns)
+            return 0;
     for (Py_ssize_t e = 0; e < trees->n_entries; e++)
-        if (trees->outputs[e] < 0 || trees->outputs[e] >= trees->n_outputs)
+        if (trees->entries[e].output < 0 || trees->entries[e].output >= trees->n_outputs)
             return 0;
     for (Py_ssize_t t = 0; t < trees->n_trees; t++) {
         int32_t start = trees->roots[t], stop = trees->roots[t + 1];
@@ -130,45 +158,84 @@ is_sound(forest *trees)
             return 0;
         for (int32_t i = start; i < stop; i++) {
             const node *one = trees->nodes + i;
-            int flags = trees->flags ? trees->flags[i] : 0;
-            if (trees->first[i] > trees->first[i + 1])
+            int32_t set = trees->set_of == NULL ? -1 : trees->set_of[i];
+            if (trees->first[i] > trees->first[i + 1]
+                || one->column >= trees->n_sources)
                 return 0;
-            if (one->left == i) {
-                if (one->column != trees->n_columns || flags || !isinf(one->threshold)
-                    || one->threshold < 0)
-                    return 0;
-                continue;
-            }
-            if (one->left <= i || one->left >= stop - 1 || one->column < 0
-                || one->column >= trees->n_columns)
+            if (one->left == i ? one->rank != LEAF || set >= 0
+                               : one->left < i || one->left >= stop - 1)
                 return 0;
-            if (!(flags & CATEGORICAL))
-                continue;
-            trees->has_categories = 1;
-            double at = one->threshold;
-            if (!(at >= 0 && at < (double)trees->n_words) || at != floor(at)
-                || trees->sets[(size_t)at] >= (size_t)trees->n_words - (size_t)at)
+            if (set >= 0
+                && (set >= trees->n_words
+                    || trees->sets[set] / 2 >= (size_t)(trees->n_words - set)))
                 return 0;
         }
     }
     return 1;
 }
 
-/* Return whether a category is in a set; one that is no number is in none. */
-static inline int
-is_member(const uint32_t *set, double category)
+/* Count the edges below a value. */
+static inline uint16_t
+rank_of(double value, const double *edges, size_t n_edges)
 {
-    if (!(category > -1 && category < 32.0 * set[0]))
-        return 0;
-    uint32_t code = (uint32_t)category;
-    return (set[1 + code / 32] >> (code % 32)) & 1;
+    const double *at = edges;
+    while (n_edges > 1) {
+        size_t half = n_edges / 2;
+        at += half & -(size_t)(at[half - 1] < value);
+        n_edges -= half;
+    }
+    return (uint16_t)(at - edges + (n_edges == 1 && at[0] < value));
 }
 
-/* Send the rows of all lanes down one tree: at[] holds its root, and then leaves.
- *
- * Rows with missing values need `missing`, and trees with sets `categories`. */
+/* Write the code of a category, that of something missing where it is no category. */
+static inline uint16_t
+code_of(double category)
+{
+    if (!(category > -1))
+        return MISSING;
+    return category < ELSEWHERE ? (uint16_t)category : ELSEWHERE;
+}
+
+/* Write rows as codes, one row behind the other. */
+static void
+encode(const forest *trees, const void *rows, int is_single, size_t n_rows,
+       uint16_t *codes)
+{
+    size_t stride = (size_t)trees->n_sources, width = (size_t)trees->n_columns;
+    for (size_t c = 0; c < stride; c++) {
+        size_t source = (size_t)trees->sources[c];
+        int kind = trees->kinds[c];
+        const double *edges = trees->edges + trees->edge_first[source];
+        size_t n_edges = (size_t)trees->edge_first[source + 1]
+                         - (size_t)trees->edge_first[source];
+        uint16_t missing = kind & MISSING_LEFT ? 0 : MISSING;
+        for (size_t r = 0; r < n_rows; r++) {
+            double value = is_single ? ((const float *)rows)[r * width + source]
+                                     : ((const double *)rows)[r * width + source];
+            uint16_t code;
+            if (kind & CATEGORICAL)
+                code = code_of(value);
+            else if (value != value)
+                code = missing;
+            else
+                code = rank_of(value, edges, n_edges);
+            codes[r * stride + c] = code;
+        }
+    }
+}
+
+/* Return whether a set has a category. */
+static inline int
+is_member(const uint32_t *set, uint32_t code)
+{
+    if (code == MISSING)
+        return set[0] & 1;
+    return code / 32 < set[0] / 2 && (set[1 + code / 32] >> (code % 32)) & 1;
+}
+
+/* Send the rows of all lanes down one tree: at[] holds its root, and then leaves. */
 static inline void
-descend(const forest *trees, const double *const *rows, int32_t *at, const int missing,
+descend(const forest *trees, const uint16_t *const *rows, int32_t *at,
         const int categories)
 {
     int32_t moved;
@@ -176,15 +243,10 @@ descend(const forest *trees, const double *const *rows, int32_t *at, const int m
         moved = 0;
         for (int k = 0; k < LANES; k++) {
             const node *one = trees->nodes + at[k];
-            double value = rows[k][one->column];
-            int32_t right = !(value <= one->threshold);
-            if (missing || categories) {
-                int flags = trees->flags ? trees->flags[at[k]] : 0;
-                if (categories && (flags & CATEGORICAL))
-                    right = !is_member(trees->sets + (size_t)one->threshold, value);
-                if (value != value)
-                    right = !(flags & MISSING_LEFT);
-            }
+            uint16_t code = rows[k][one->column];
+            int32_t right = code > one->rank;
+            if (categories && trees->set_of[at[k]] >= 0)
+                right = !is_member(trees->sets + trees->set_of[at[k]], code);
             int32_t next = one->left + right;
             moved |= next ^ at[k];
             at[k] = next;
@@ -194,78 +256,54 @@ descend(const forest *trees, const double *const *rows, int32_t *at, const int m
 
 /* Add what the leaves of one tree hold for some rows of a block to their totals. */
 static void
-walk_tree(const forest *trees, Py_ssize_t tree, const double *block, int missing,
+walk_tree(const forest *trees, Py_ssize_t tree, const uint16_t *codes,
           const int32_t *chosen, int n_chosen, double *totals)
 {
-    size_t stride = (size_t)trees->n_columns + 1;
+    size_t stride = (size_t)trees->n_sources, n_outputs = (size_t)trees->n_outputs;
     for (int begin = 0; begin < n_chosen; begin += LANES) {
         int n_lanes = n_chosen - begin < LANES ? n_chosen - begin : LANES;
         int32_t at[LANES];
-        const double *rows[LANES];
+        const uint16_t *rows[LANES];
         for (int k = 0; k < LANES; k++) {
             at[k] = trees->roots[tree];
-            rows[k] = block + stride * (size_t)chosen[begin + (k < n_lanes ? k : 0)];
+            rows[k] = codes + stride * (size_t)chosen[begin + (k < n_lanes ? k : 0)];
         }
-        if (trees->has_categories)
-            descend(trees, rows, at, 1, 1);
-        else if (missing)
-            descend(trees, rows, at, 1, 0);
+        if (trees->set_of != NULL)
+            descend(trees, rows, at, 1);
         else
-            descend(trees, rows, at, 0, 0);
+            descend(trees, rows, at, 0);
         for (int k = 0; k < n_lanes; k++) {
-            double *total = totals + (size_t)trees->n_outputs * chosen[begin + k];
+            double *total = totals + n_outputs * (size_t)chosen[begin + k];
             for (int32_t e = trees->first[at[k]]; e < trees->first[at[k] + 1]; e++)
-                total[trees->outputs[e]] += trees->values[e];
+                total[trees->entries[e].output] += trees->entries[e].value;
         }
     }
-}
-
-/* Copy rows to a block, each with a zero behind it; return whether one is missing. */
-static int
-copy_block(const void *rows, int is_single, size_t n_rows, size_t n_columns,
-           double *block)
-{
-    int missing = 0;
-    for (size_t r = 0; r < n_rows; r++) {
-        double *to = block + r * (n_columns + 1);
-        if (is_single) {
-            const float *from = (const float *)rows + r * n_columns;
-            for (size_t c = 0; c < n_columns; c++)
-                to[c] = from[c];
-        } else {
-            memcpy(to, (const double *)rows + r * n_columns, n_columns * sizeof(double));
-        }
-        for (size_t c = 0; c < n_columns; c++)
-            missing |= to[c] != to[c];
-        to[n_columns] = 0;
-    }
-    return missing;
 }
 
 static int
 walk_rows(const forest *trees, const Py_buffer *rows, const uint8_t *skipped,
           double *totals)
 {
-    size_t n_columns = (size_t)trees->n_columns, n_rows = (size_t)rows->shape[0];
+    size_t n_outputs = (size_t)trees->n_outputs, n_rows = (size_t)rows->shape[0];
     size_t n_bytes = ((size_t)trees->n_trees + 7) / 8;
-    size_t most = BLOCK_NUMBERS / (n_columns + 1);
-    if (most > BLOCK_ROWS)
-        most = BLOCK_ROWS;
-    if (most < LANES)
-        most = LANES;
-    double *block = malloc(most * (n_columns + 1) * sizeof(double));
-    int32_t *chosen = malloc(most * sizeof(int32_t));
-    if (block == NULL || chosen == NULL) {
-        free(block);
+    size_t most = MOST_ROWS;
+    if (trees->n_trees > 0)
+        most = ROWS_PER_NODE * (size_t)(trees->n_nodes / trees->n_trees);
+    most = most > MOST_ROWS ? MOST_ROWS : most < FEWEST_ROWS ? FEWEST_ROWS : most;
+    if (most > n_rows)
+        most = n_rows;
+    uint16_t *codes = malloc((most * (size_t)trees->n_sources + 1) * sizeof(uint16_t));
+    int32_t *chosen = malloc((most + 1) * sizeof(int32_t));
+    if (codes == NULL || chosen == NULL) {
+        free(codes);
         free(chosen);
         return -1;
     }
-    int is_single = rows->itemsize == sizeof(float);
     for (size_t begin = 0; begin < n_rows; begin += most) {
         size_t n_block = n_rows - begin < most ? n_rows - begin : most;
         const char *from = (const char *)rows->buf
-                           + begin * n_columns * (size_t)rows->itemsize;
-        int missing = copy_block(from, is_single, n_block, n_columns, block);
+                           + begin * (size_t)(rows->shape[1] * rows->itemsize);
+        encode(trees, from, rows->itemsize == sizeof(float), n_block, codes);
         int n_chosen = (int)n_block;
         for (int r = 0; r < n_chosen; r++)
             chosen[r] = r;
@@ -278,69 +316,96 @@ walk_rows(const forest *trees, const Py_buffer *rows, const uint8_t *skipped,
                     n_chosen += !((bits >> (7 - t % 8)) & 1);
                 }
             }
-            walk_tree(trees, t, block, missing, chosen, n_chosen,
-                      totals + begin * (size_t)trees->n_outputs);
+            walk_tree(trees, t, codes, chosen, n_chosen, totals + begin * n_outputs);
         }
     }
-    free(block);
+    free(codes);
     free(chosen);
     return 0;
 }
 
 const char walk_trees_doc[] =
-    "walk_trees(rows, nodes, flags, first, outputs, values, sets, roots, skipped,"
-    " totals)\n--\n\n"
+    "walk_trees(rows, columns, trees, leaves, categories, skipped, totals)\n--\n\n"
     "Add what the leaves of all trees hold for each row to its totals.\n\n"
-    "rows: float32 or float64, (n_rows, n_columns). nodes: of 16 bytes, a threshold, a\n"
-    "column and the left child. flags: uint8, one a node, or None. first: int32, where\n"
-    "the entries of each node begin, and their number. outputs and values: int32 and\n"
-    "float64, one an entry. sets: uint32 or None. roots: int32, where each tree begins,\n"
-    "and the number of nodes. skipped: uint8, (n_rows, ceil(n_trees / 8)), bits of the\n"
-    "trees to leave out, or None. totals: float64, (n_rows, n_outputs), changed.";
+    "rows: float32 or float64, (n_rows, n_columns).\n"
+    "columns: sources and kinds of the columns of codes (int32 and uint8), and of each\n"
+    "column of the rows the edges (float64) and where they begin (int32).\n"
+    "trees: the nodes (of 8 bytes: rank, column and left child), and where each tree\n"
+    "begins (int32, with the number of nodes behind them).\n"
+    "leaves: where the entries of each node begin (int32), and these (of 16 bytes: a\n"
+    "float64 to be added, and the int32 number of an output).\n"
+    "categories: None, or where the set of each node begins (int32), and sets (uint32).\n"
+    "skipped: uint8, (n_rows, ceil(n_trees / 8)), bits of trees to leave out, or None.\n"
+    "totals: float64, (n_rows, n_outputs), changed.";
 
 PyObject *
 walk_trees(PyObject *module, PyObject *args)
 {
-    enum { ROWS, NODES, FLAGS, FIRST, OUTPUTS, VALUES, SETS, ROOTS, SKIPPED, TOTALS, N };
-    PyObject *o[N], *result = NULL;
+    enum {
+        ROWS, SOURCES, KINDS, EDGES, EDGE_FIRST, NODES, ROOTS, FIRST, ENTRIES,
+        SET_OF, SETS, SKIPPED, TOTALS, N
+    };
+    static const struct {
+        const char *name, *formats;
+        int n_axes, is_written;
+    } wanted[N] = {
+        {"rows", "fd", 2, 0},      {"sources", "i", 1, 0},  {"kinds", "B", 1, 0},
+        {"edges", "d", 1, 0},      {"edge_first", "i", 1, 0}, {"nodes", NULL, 1, 0},
+        {"roots", "i", 1, 0},      {"first", "i", 1, 0},    {"entries", NULL, 1, 0},
+        {"set_of", "i", 1, 0},     {"sets", "I", 1, 0},
+        {"skipped", "B", 2, 0},    {"totals", "d", 2, 1},
+    };
+    PyObject *o[N], *categories, *result = NULL;
     Py_buffer v[N] = {{0}};
     int failed;
 
     (void)module;
-    if (!PyArg_ParseTuple(args, "OOOOOOOOOO:walk_trees", o, o + 1, o + 2, o + 3, o + 4,
-                          o + 5, o + 6, o + 7, o + 8, o + 9))
+    o[SET_OF] = o[SETS] = Py_None;
+    if (!PyArg_ParseTuple(args, "O(OOOO)(OO)(OO)OOO:walk_trees", o + ROWS, o + SOURCES,
+                          o + KINDS, o + EDGES, o + EDGE_FIRST, o + NODES, o + ROOTS,
+                          o + FIRST, o + ENTRIES, &categories, o + SKIPPED,
+                          o + TOTALS))
         return NULL;
-    if (get_array(o[ROWS], v + ROWS, "rows", "fd", 2, 0)
-        || get_array(o[NODES], v + NODES, "nodes", NULL, 1, 0)
-        || (o[FLAGS] != Py_None && get_array(o[FLAGS], v + FLAGS, "flags", "B", 1, 0))
-        || get_array(o[FIRST], v + FIRST, "first", "i", 1, 0)
-        || get_array(o[OUTPUTS], v + OUTPUTS, "outputs", "i", 1, 0)
-        || get_array(o[VALUES], v + VALUES, "values", "d", 1, 0)
-        || (o[SETS] != Py_None && get_array(o[SETS], v + SETS, "sets", "I", 1, 0))
-        || get_array(o[ROOTS], v + ROOTS, "roots", "i", 1, 0)
-        || (o[SKIPPED] != Py_None
-            && get_array(o[SKIPPED], v + SKIPPED, "skipped", "B", 2, 0))
-        || get_array(o[TOTALS], v + TOTALS, "totals", "d", 2, 1))
-        goto done;
+    if (categories != Py_None
+        && !PyArg_ParseTuple(categories, "OO:categories", o + SET_OF, o + SETS))
+        return NULL;
+    for (int k = 0; k < N; k++)
+        if (o[k] != Py_None
+            && get_array(o[k], v + k, wanted[k].name, wanted[k].formats,
+                         wanted[k].n_axes, wanted[k].is_written))
+            goto done;
+    for (int k = 0; k < N; k++)
+        if (o[k] == Py_None && k != SET_OF && k != SETS && k != SKIPPED) {
+            PyErr_Format(PyExc_ValueError, "%s must be an array.", wanted[k].name);
+            goto done;
+        }
     forest trees = {
         .nodes = v[NODES].buf,
-        .flags = v[FLAGS].buf,
+        .set_of = v[SET_OF].buf,
         .first = v[FIRST].buf,
-        .outputs = v[OUTPUTS].buf,
-        .values = v[VALUES].buf,
+        .entries = v[ENTRIES].buf,
         .sets = v[SETS].buf,
         .roots = v[ROOTS].buf,
+        .sources = v[SOURCES].buf,
+        .kinds = v[KINDS].buf,
+        .edges = v[EDGES].buf,
+        .edge_first = v[EDGE_FIRST].buf,
         .n_trees = v[ROOTS].shape[0] - 1,
         .n_nodes = v[NODES].shape[0],
-        .n_entries = v[OUTPUTS].shape[0],
-        .n_words = o[SETS] == Py_None ? 0 : v[SETS].shape[0],
+        .n_entries = v[ENTRIES].shape[0],
+        .n_words = v[SETS].buf == NULL ? 0 : v[SETS].shape[0],
+        .n_sources = v[SOURCES].shape[0],
+        .n_edges = v[EDGES].shape[0],
         .n_columns = v[ROWS].shape[1],
         .n_outputs = v[TOTALS].shape[1],
     };
     if (v[NODES].itemsize != sizeof(node) || trees.n_trees < 0
         || v[FIRST].shape[0] != trees.n_nodes + 1
-        || v[VALUES].shape[0] != trees.n_entries
-        || (o[FLAGS] != Py_None && v[FLAGS].shape[0] != trees.n_nodes)
+        || v[ENTRIES].itemsize != sizeof(entry)
+        || v[KINDS].shape[0] != trees.n_sources
+        || v[EDGE_FIRST].shape[0] != trees.n_columns + 1
+        || (trees.set_of != NULL
+            && (trees.sets == NULL || v[SET_OF].shape[0] != trees.n_nodes))
         || !is_sound(&trees)) {
         PyErr_SetString(PyExc_ValueError, "The arrays are not those of one forest.");
         goto done;

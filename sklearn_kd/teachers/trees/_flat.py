@@ -1,22 +1,30 @@
 """Trees of any library as arrays that the compiled core walks."""
 
 from dataclasses import dataclass
+from itertools import pairwise
 
 import numpy as np
 
 from sklearn_kd._native import core
 
-#: A node: its threshold, its column and its left child; the right one is behind that.
-_NODE = np.dtype([("threshold", "f8"), ("column", "i4"), ("left", "i4")])
+#: A node: of its threshold the rank in the column, the column of codes, and the left
+#: child; the right one is behind that.
+_NODE = np.dtype([("rank", "u2"), ("column", "u2"), ("left", "i4")])
 
-#: What flags of a node say, as in the compiled core.
+#: What flags of a node say: missing values go left; it splits categories.
 MISSING_LEFT, CATEGORICAL = 1, 2
+
+#: What a leaf adds to an output.
+_ENTRY = np.dtype([("value", "f8"), ("output", "i4"), ("unused", "i4")])
+
+#: The rank of a leaf; the most thresholds of a column, and the most columns of codes.
+_LEAF, _MOST_EDGES, _MOST_COLUMNS = 65535, 65534, 65535
 
 #: Bytes that the arrays of one model may take: above it predicts in its own way.
 MOST_BYTES = 500e6
 
-#: Bytes of a node with its flags, and of an entry of a leaf.
-_NODE_BYTES, _ENTRY_BYTES = _NODE.itemsize + 5, 12
+#: Bytes of a node with where its entries begin and its threshold, and of an entry.
+_NODE_BYTES, _ENTRY_BYTES = _NODE.itemsize + 12, _ENTRY.itemsize
 
 
 @dataclass(frozen=True, eq=False)
@@ -25,30 +33,16 @@ class FlatTrees:
 
     Parameters
     ----------
-    n_outputs : int
-        Numbers that a row has.
-    nodes : ndarray of shape (n_nodes,)
-        Tree by tree, breadth first.
-    flags : ndarray of shape (n_nodes,), uint8, or None
-        Whether missing values go left, and whether categories are split.
-    first : ndarray of shape (n_nodes + 1,), int32
-        Where the entries of each node begin.
-    outputs, values : ndarray of shape (n_entries,), int32 and float64
-        Which output an entry of a leaf adds to, and what.
-    sets : ndarray of uint32, or None
-        For each set of categories the number of its words, and these: a bit a category.
-    roots : ndarray of shape (n_trees + 1,), int32
-        Where each tree begins.
+    n_trees, n_outputs : int
+        Number of trees, and of the numbers that a row gets.
+    parts : list of tuple
+        Arguments of ``walk_trees`` for some trees in sequence, and how many these are.
+        One part is enough unless a column has more thresholds than codes of 16 bits.
     """
 
+    n_trees: int
     n_outputs: int
-    nodes: np.ndarray
-    flags: np.ndarray | None
-    first: np.ndarray
-    outputs: np.ndarray
-    values: np.ndarray
-    sets: np.ndarray | None
-    roots: np.ndarray
+    parts: list
 
     def add(self, X, totals, skipped=None):
         """Add what the leaves hold for rows to their totals.
@@ -59,22 +53,16 @@ class FlatTrees:
             The rows; missing values are NaN.
         totals : ndarray of shape (n_rows, n_outputs), float64, C-contiguous
             Changed in place, in the order of the trees.
-        skipped : ndarray of shape (n_rows, ceil(n_trees / 8)), uint8, or None
-            Bits of the trees to leave out for each row, as ``numpy.packbits`` sets
-            them; None leaves out none.
+        skipped : ndarray of shape (n_rows, n_trees), bool, or None, default=None
+            Trees to leave out for each row; None leaves out none.
         """
-        core().walk_trees(
-            np.ascontiguousarray(X),
-            self.nodes,
-            self.flags,
-            self.first,
-            self.outputs,
-            self.values,
-            self.sets,
-            self.roots,
-            None if skipped is None else np.ascontiguousarray(skipped),
-            totals,
-        )
+        X, begin = np.ascontiguousarray(X), 0
+        for n_trees, *arrays in self.parts:
+            bits = None
+            if skipped is not None:
+                bits = np.packbits(skipped[:, begin : begin + n_trees], axis=1)
+            core().walk_trees(X, *arrays, bits, totals)
+            begin += n_trees
 
     def predict(self, X, skipped=None):
         """Give the sums of what the leaves hold, of shape (n_rows, n_outputs)."""
@@ -103,48 +91,117 @@ def flatten(n_columns, n_outputs, sizes, nodes, entries, sets=None):
         below 0 in a leaf) and ``flags``, tree by tree. The threshold of a node that
         splits categories is the place of its set.
     entries : tuple of ndarray of shape (n_entries,)
-        Of each the node that holds it, among all nodes, its output and its value.
+        Of each the node that holds it, among all nodes and in their order, its output
+        and its value.
     sets : ndarray of uint32, or None, default=None
-        Sets of categories.
+        Sets of categories: twice the number of words, one more where a missing value
+        is in the set, and words with a bit a category.
 
     Returns
     -------
-    FlatTrees
-        The same trees.
+    FlatTrees or None
+        The same trees; None where one of them has more thresholds in a column than
+        there are codes.
 
     Raises
     ------
     ValueError
         For children that are no nodes of their tree.
     """
-    roots = np.concatenate([[0], np.cumsum(sizes)]).astype(np.int32)
+    roots = _starts(sizes)
     start = np.repeat(roots[:-1], np.diff(roots))
     leaf = nodes["left"] < 0
     left, right = (
-        np.where(leaf, -1, start + nodes[side]).astype(np.int32)
+        np.where(leaf, np.int32(-1), start + nodes[side].astype(np.int32))
         for side in ("left", "right")
     )
     place = np.empty(len(left), dtype=np.int32)
     core().order_nodes(roots, left, right, place)
-    ordered = np.empty(len(left), dtype=_NODE)
-    ordered["threshold"][place] = np.where(leaf, np.inf, nodes["threshold"])
-    ordered["column"][place] = np.where(leaf, n_columns, nodes["column"])
-    ordered["left"][place] = np.where(leaf, place, place[left])
-    flags = None
-    if nodes["flags"].any():
-        flags = np.empty(len(left), dtype=np.uint8)
-        flags[place] = np.where(leaf, 0, nodes["flags"])
-    holders, outputs, values = entries
-    holders = place[holders]
-    order = np.argsort(holders, kind="stable")
-    counts = np.bincount(holders, minlength=len(left))
-    return FlatTrees(
-        n_outputs,
-        ordered,
-        flags,
-        np.concatenate([[0], np.cumsum(counts)]).astype(np.int32),
-        np.ascontiguousarray(outputs[order], dtype=np.int32),
-        np.ascontiguousarray(values[order], dtype=np.float64),
-        sets,
-        roots,
+    given = {"leaf": leaf, "left": np.where(leaf, place, place[left])}
+    for name, dtype in (("column", np.int32), ("threshold", None), ("flags", np.uint8)):
+        given[name] = nodes[name].astype(dtype or np.float64, copy=False)
+    ordered = {name: np.empty_like(values) for name, values in given.items()}
+    for name, values in given.items():
+        ordered[name][place] = values
+    parts = _parts(n_columns, roots, ordered, _leaves(place, *entries), sets)
+    return parts and FlatTrees(len(sizes), n_outputs, parts)
+
+
+def _starts(counts):
+    """Give where each of some runs begins, and the end."""
+    return np.concatenate([[0], np.cumsum(counts)]).astype(np.int32)
+
+
+def _leaves(place, holders, outputs, values):
+    """Bring entries into the order of the nodes, with where those of each begin."""
+    counts = np.bincount(holders, minlength=len(place)).astype(np.int32)
+    within = np.arange(len(holders), dtype=np.int32) - _starts(counts)[holders]
+    ordered = np.empty_like(counts)
+    ordered[place] = counts
+    first = _starts(ordered)
+    to = first[place[holders]] + within
+    entries = np.zeros(len(holders), dtype=_ENTRY)
+    entries["value"][to], entries["output"][to] = values, outputs
+    return first, entries
+
+
+def _parts(n_columns, roots, nodes, leaves, sets):
+    """Prepare a walk through trees in as few parts as codes of 16 bits allow."""
+    columns, ranks, codes = _columns(n_columns, nodes)
+    *_, edge_first = columns
+    if (np.diff(edge_first) > _MOST_EDGES).any() or len(columns[0]) > _MOST_COLUMNS:
+        half = (len(roots) - 1) // 2
+        if not half:
+            return None
+        parts = []
+        for few in (roots[: half + 1], roots[half:]):
+            within, (first, entries) = slice(few[0], few[-1]), leaves
+            some = {name: values[within] for name, values in nodes.items()}
+            some["left"] = some["left"] - few[0]
+            first = first[few[0] : few[-1] + 1]
+            some_leaves = first - first[0], entries[first[0] : first[-1]]
+            found = _parts(n_columns, few - few[0], some, some_leaves, sets)
+            if found is None:
+                return None
+            parts += found
+        return parts
+    records = np.empty(len(ranks), dtype=_NODE)
+    records["rank"], records["column"] = ranks, codes
+    records["left"] = nodes["left"]
+    categories = None
+    if sets is not None:
+        splits = (nodes["flags"] & CATEGORICAL) > 0
+        set_of = np.where(splits, nodes["threshold"], -1).astype(np.int32)
+        categories = set_of, np.ascontiguousarray(sets, dtype=np.uint32)
+    return [(len(roots) - 1, columns, (records, roots), leaves, categories)]
+
+
+def _columns(n_columns, nodes):
+    """Find the columns of codes, the thresholds of each column of the rows, and ranks.
+
+    A column of the rows is read twice where missing values go both ways.
+    """
+    column, flags = nodes["column"], nodes["flags"]
+    inner, of_categories = ~nodes["leaf"], (flags & CATEGORICAL) > 0
+    # what is missing may be in a set of categories
+    kinds = np.where(of_categories, CATEGORICAL, flags & MISSING_LEFT)
+    key = 4 * column + kinds
+    is_used = np.bincount(key[inner], minlength=4 * n_columns) > 0
+    is_used[0] |= not is_used.any()  # leaves name a column too
+    keys = np.flatnonzero(is_used)
+    codes = np.where(inner, (np.cumsum(is_used) - 1)[key], 0)
+    splits = np.flatnonzero(inner & ~of_categories)
+    splits = splits[np.argsort(column[splits].astype(np.uint16), kind="stable")]
+    runs = _starts(np.bincount(column[splits], minlength=n_columns))
+    ranks, edges = np.where(inner, 0, _LEAF).astype(np.uint16), []
+    for begin, end in pairwise(runs):
+        thresholds = nodes["threshold"][splits[begin:end]]
+        edges.append(np.unique(thresholds))
+        ranks[splits[begin:end]] = np.searchsorted(edges[-1], thresholds)
+    columns = (
+        (keys // 4).astype(np.int32),
+        (keys % 4).astype(np.uint8),
+        np.concatenate([[], *edges]),
+        _starts([len(each) for each in edges]),
     )
+    return columns, ranks, codes

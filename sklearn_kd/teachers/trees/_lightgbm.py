@@ -134,13 +134,15 @@ def _of_frame(X, levels):
 def _fields_of(text):
     """Collect the numbers of all trees by name; None for trees of another kind."""
 
-    def lines(name):
-        return re.findall(rf"^{name}=(.*)$", text, re.M)
+    lines = {}
+    for line in text.split("\n"):
+        name, _, value = line.partition("=")
+        lines.setdefault(name, []).append(value)
 
     def numbers(name, dtype):
-        return np.array(" ".join(lines(name)).split(), dtype=dtype)
+        return np.array(" ".join(lines.get(name, ())).split(), dtype=dtype)
 
-    n_trees = text.count("\nTree=")
+    n_trees = len(lines.get("Tree", ()))
     fields = {
         name: numbers(name, dtype)
         for name, dtype in (
@@ -162,7 +164,7 @@ def _fields_of(text):
     if (
         len(n_leaves) != n_trees
         or n_trees == 0
-        or any(lines("is_linear")[i] != "0" for i in range(len(lines("is_linear"))))
+        or set(lines.get("is_linear", ())) - {"0"}
         or len(fields["num_cat"]) != n_trees
         or len(fields["leaf_value"]) != n_leaves.sum()
         or any(len(fields[name]) != n_inner for name in inner)
@@ -202,7 +204,8 @@ def _flat(fields, n_columns, n_outputs):
         nodes[side][inner] = np.where(child < 0, n_inner + ~child, child)
     kind = fields["decision_type"]
     of_categories = (kind & _CATEGORIES) > 0
-    goes_left = (kind & _LEFT > 0) & ~of_categories
+    # in a column without missing values, NaN counts as zero
+    goes_left = (kind & _LEFT > 0) & (kind >> 2 != _NONE) & ~of_categories
     sets, place = _sets(fields, tree[inner], of_categories)
     for name, values in (
         ("column", fields["split_feature"]),
@@ -232,7 +235,7 @@ def _sets(fields, tree, of_categories):
     between = np.cumsum(n_bounds[n_bounds > 0])[:-1] - 1
     lengths = np.delete(lengths, between)
     words = np.cumsum(lengths) - lengths
-    sets = np.insert(fields["cat_threshold"], words, lengths.astype(np.uint32))
+    sets = np.insert(fields["cat_threshold"], words, 2 * lengths.astype(np.uint32))
     number = (np.cumsum(n_sets) - n_sets)[tree[of_categories]]
     number = number + fields["threshold"][of_categories].astype(np.int64)
     place[of_categories] = words[number] + number

@@ -68,7 +68,7 @@ class MeanWalker(Walker):
         if issparse(rows):
             return None
         means = self.trees.predict(rows)
-        means /= len(self.trees.roots) - 1
+        means /= self.trees.n_trees
         return means
 
     def _trees(self):
@@ -142,13 +142,17 @@ class HistogramWalker(Walker):
         number = np.repeat(np.arange(len(sizes)), sizes)
         leaf = nodes["is_leaf"] > 0
         split = (nodes["is_categorical"] > 0) & ~leaf
-        # a set of 256 bits has 8 words, behind their number
-        sets, begin = None, np.cumsum([0] + [_n_sets(tree) for tree in predictors])
+        goes_left = nodes["missing_go_to_left"] > 0
+        sets, threshold = None, nodes["num_threshold"].copy()
         if split.any():
             words = np.concatenate([tree.raw_left_cat_bitsets for tree in predictors])
-            sets = np.insert(words, 0, 8, axis=1).astype(np.uint32).ravel()
-        place = 9.0 * (begin[number] + nodes["bitset_idx"])
-        flags = MISSING_LEFT * (nodes["missing_go_to_left"] > 0) + CATEGORICAL * split
+            counts = [len(tree.raw_left_cat_bitsets) for tree in predictors]
+            begin = np.cumsum([0, *counts])
+            place = begin[number[split]] + nodes["bitset_idx"][split]
+            heads = np.full(len(words), 2 * words.shape[1], dtype=np.uint32)
+            heads[place] += goes_left[split]
+            sets = np.column_stack([heads, words]).ravel()
+            threshold[split] = place * (1 + words.shape[1])
         holders, n_outputs = np.flatnonzero(leaf), self.model.n_trees_per_iteration_
         return flatten(
             self.model.n_features_in_,
@@ -156,10 +160,10 @@ class HistogramWalker(Walker):
             sizes,
             {
                 "column": nodes["feature_idx"],
-                "threshold": np.where(split, place, nodes["num_threshold"]),
+                "threshold": threshold,
                 "left": np.where(leaf, -1, nodes["left"].astype(np.int64)),
                 "right": np.where(leaf, -1, nodes["right"].astype(np.int64)),
-                "flags": flags,
+                "flags": MISSING_LEFT * goes_left + CATEGORICAL * split,
             },
             (holders, number[holders] % n_outputs, nodes["value"][holders]),
             sets,
@@ -180,7 +184,3 @@ class HistogramWalker(Walker):
         totals = np.ascontiguousarray(raw_predictions)
         self.trees.add(X, totals)
         raw_predictions[...] = totals
-
-
-def _n_sets(tree):
-    return len(tree.raw_left_cat_bitsets)
