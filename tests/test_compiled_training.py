@@ -243,6 +243,19 @@ def test_an_encoder_of_the_users_is_trained_compiled():
     assert model.training_kernel_ == "compiled"
 
 
+@pytest.mark.parametrize("hidden", [(), (7,), (32, 16)])
+def test_many_rows_are_predicted_alike(monkeypatch, hidden):
+    model = MLPStudent(hidden, max_iter=3, random_state=0).fit(TABLE, CODES)
+    rows = pd.concat([TABLE] * 5, ignore_index=True)
+    rows.loc[5, "level"] = "never seen"
+    rows.loc[6, ["x0", "x1"]] = [np.nan, 1e300]
+    plain, compiled = both_ways(monkeypatch, lambda: model.predict_proba(rows))
+    assert_allclose(compiled, plain, atol=2e-6)
+    assert (compiled != plain).any()
+    exact = np.vstack([model.predict_proba(TABLE) for _ in range(2)])
+    assert_allclose(compiled[300:900], exact, atol=2e-6)
+
+
 def test_streams_are_learned_on_numpy():
     model = fit()
     model.partial_fit(TABLE, CODES)
