@@ -7,13 +7,13 @@ from sklearn.exceptions import NotFittedError
 
 from sklearn_kd import __version__
 from sklearn_kd._compat import num_samples
-from sklearn_kd._messages import show, warn
+from sklearn_kd._messages import printable, show, warn
 from sklearn_kd._parameters import MOST, check_jobs, check_number
 from sklearn_kd._run.autologging import no_autologging
 from sklearn_kd._run.progress import Progress, Screen
 from sklearn_kd._task import Classification, Regression
 from sklearn_kd.files import _parts
-from sklearn_kd.files._labelled import LabelledDataset
+from sklearn_kd.files.labelled import LabelledDataset
 from sklearn_kd.files._numbers import Numbers, n_numbers
 from sklearn_kd.files._rows import as_input, choose_columns, open_rows
 from sklearn_kd.teachers import Context, looks_fitted
@@ -83,7 +83,8 @@ def label_dataset(
     NotFittedError
         For a teacher that is not fitted.
     TypeError
-        For what is no teacher, and for `data` of another kind.
+        For what is no teacher, for `data` of another kind, and for a teacher that
+        cannot be hashed and has no ``cache_key``.
     ValueError
         For parameters that cannot be; for `out` that holds labels of something else: by
         another teacher, of other data or of other columns; and for a teacher whose
@@ -276,7 +277,7 @@ def _describe(teacher, key, rows, columns, names, task, chunk):
     return {
         "format": 1,
         "version": __version__,
-        "teacher": [type(teacher).__name__, key or key_of_teacher(teacher)],
+        "teacher": [type(teacher).__name__, key or _key(teacher)],
         "data": rows.identity(),
         "columns": columns,
         "named": names,
@@ -287,6 +288,20 @@ def _describe(teacher, key, rows, columns, names, task, chunk):
         "n_parts": rows.n_parts or -(-n_rows // chunk),
         "place": os.path.abspath(rows.place),
     }
+
+
+def _key(teacher):
+    """Make what a teacher is recognised by."""
+    try:
+        return key_of_teacher(teacher)
+    except Exception as error:
+        raise TypeError(
+            f"The teacher {type(teacher).__name__} cannot be hashed, so that a later "
+            "run would not recognise it "
+            f"({type(error).__name__}: {printable(error)}). Define its class at the "
+            "top of a module, or give it an attribute cache_key, a string that names "
+            "its version."
+        ) from error
 
 
 def _listed(classes):

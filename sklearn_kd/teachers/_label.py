@@ -7,6 +7,7 @@ import numpy as np
 from sklearn_kd._compat import num_samples, safe_indexing
 from sklearn_kd._task import Predictions
 from sklearn_kd.teachers._chunks import chunks_of, predict_chunks
+from sklearn_kd.teachers.trees import TEACHER
 
 #: Most rows in one call of a teacher. A forest reads all its trees once a call,
 #: so that 100 trees took 1.4 times as long in calls of 10 000 rows as in one of all.
@@ -73,11 +74,15 @@ def label_rows(
     def take(rows):
         return safe_indexing(X, rows), task, given_classes
 
+    walked = context.walkers.of(teacher, task.method, chunk)
+    asked, function = teacher, _predict_chunk
+    if walked is not None:
+        asked, function = walked, _walk_chunk
     chunks = chunks_of(n_samples, chunk)
     outputs = np.empty((n_samples, task.n_outputs), dtype=task.dtype)
     outside = np.empty(n_samples)
     parts = predict_chunks(
-        _predict_chunk, teacher, key, take, chunks, context, first=first, n_rows=n_rows
+        function, asked, key, take, chunks, context, first=first, n_rows=n_rows
     )
     if stage is not None:
         within = nullcontext(stage)
@@ -85,10 +90,16 @@ def label_rows(
         name = f"label {n_samples} rows ({type(teacher).__name__})"
         within = context.progress.stage(name, n_samples, n_steps=len(chunks))
     with within as stage:
-        for rows, (proba, columns) in parts:
+        for rows, (proba, columns, kernel) in parts:
             part = task.align(proba, columns)
             outputs[rows], outside[rows] = part.outputs, part.outside
             stage.advance(rows.stop - rows.start)
+            context.kernels.add(kernel)
+    if walked is not None and walked.differs:
+        context.report(
+            f"{type(teacher).__name__} predicts in its own way: the compiled core "
+            "predicts something else, or nothing, for some rows"
+        )
     return Predictions(outputs, outside, part.known)
 
 
@@ -110,4 +121,9 @@ def chunk_rows(X, n_outputs, most):
 
 def _predict_chunk(teacher, X, task, given_classes):
     """Predict one chunk of rows: a function of its own, for the key in the cache."""
-    return task.predict_by(teacher, X, given_classes)
+    return *task.predict_by(teacher, X, given_classes), TEACHER
+
+
+def _walk_chunk(walked, X, task, given_classes):
+    """Predict one chunk by compiled code, whose last bits, and key, may be others."""
+    return walked.predict_by(task, X, given_classes)

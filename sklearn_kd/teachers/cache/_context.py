@@ -7,6 +7,7 @@ from sklearn_kd._run.progress import Progress
 from sklearn_kd._run.workers import Sent, each
 from sklearn_kd.teachers.cache._cache import Call, keeps, warn_not_kept
 from sklearn_kd.teachers.cache._key import key_of_teacher
+from sklearn_kd.teachers.trees import Walkers
 
 
 @dataclass(frozen=True)
@@ -28,6 +29,10 @@ class Context:
         Stands still while a teacher is fitted.
     sent : Sent
         What is on a cluster already, such as a teacher.
+    kernels : set
+        What has predicted rows: "compiled" where trees were walked, and "teacher".
+    walkers : Walkers
+        What walks the trees of teachers, read once for all calls.
     """
 
     memory: object = None
@@ -36,6 +41,8 @@ class Context:
     seed: int | None = None
     deadline: Deadline = field(default_factory=Deadline)
     sent: Sent = field(default_factory=Sent)
+    kernels: set = field(default_factory=set, compare=False)
+    walkers: Walkers = field(default_factory=Walkers)
 
     def call(self, function, *arguments):
         """Prepare a call whose result is kept, where there is a memory."""

@@ -1,6 +1,7 @@
 """Trees of any library as arrays that the compiled core walks."""
 
 from dataclasses import dataclass
+from itertools import pairwise
 
 import numpy as np
 
@@ -90,7 +91,8 @@ def flatten(n_columns, n_outputs, sizes, nodes, entries, sets=None):
         below 0 in a leaf) and ``flags``, tree by tree. The threshold of a node that
         splits categories is the place of its set.
     entries : tuple of ndarray of shape (n_entries,)
-        Of each the node that holds it, among all nodes, its output and its value.
+        Of each the node that holds it, among all nodes and in their order, its output
+        and its value.
     sets : ndarray of uint32, or None, default=None
         Sets of categories: twice the number of words, one more where a missing value
         is in the set, and words with a bit a category.
@@ -106,35 +108,46 @@ def flatten(n_columns, n_outputs, sizes, nodes, entries, sets=None):
     ValueError
         For children that are no nodes of their tree.
     """
-    roots = np.concatenate([[0], np.cumsum(sizes)]).astype(np.int32)
+    roots = _starts(sizes)
     start = np.repeat(roots[:-1], np.diff(roots))
     leaf = nodes["left"] < 0
     left, right = (
-        np.where(leaf, -1, start + nodes[side]).astype(np.int32)
+        np.where(leaf, np.int32(-1), start + nodes[side].astype(np.int32))
         for side in ("left", "right")
     )
     place = np.empty(len(left), dtype=np.int32)
     core().order_nodes(roots, left, right, place)
-    ordered = {"leaf": leaf, "left": np.where(leaf, place, place[left])}
-    for name in ("column", "threshold", "flags"):
-        ordered[name] = np.where(leaf, 0, nodes[name])
-    for name, values in ordered.items():
-        ordered[name] = np.empty_like(values)
+    given = {"leaf": leaf, "left": np.where(leaf, place, place[left])}
+    for name, dtype in (("column", np.int32), ("threshold", None), ("flags", np.uint8)):
+        given[name] = nodes[name].astype(dtype or np.float64, copy=False)
+    ordered = {name: np.empty_like(values) for name, values in given.items()}
+    for name, values in given.items():
         ordered[name][place] = values
-    holders, outputs, values = entries
-    holders = place[holders]
-    order = np.argsort(holders, kind="stable")
-    counts = np.bincount(holders, minlength=len(left))
-    first = np.concatenate([[0], np.cumsum(counts)]).astype(np.int32)
-    held = np.zeros(len(order), dtype=_ENTRY)
-    held["value"], held["output"] = values[order], outputs[order]
-    parts = _parts(n_columns, roots, ordered, (first, held), sets)
+    parts = _parts(n_columns, roots, ordered, _leaves(place, *entries), sets)
     return parts and FlatTrees(len(sizes), n_outputs, parts)
+
+
+def _starts(counts):
+    """Give where each of some runs begins, and the end."""
+    return np.concatenate([[0], np.cumsum(counts)]).astype(np.int32)
+
+
+def _leaves(place, holders, outputs, values):
+    """Bring entries into the order of the nodes, with where those of each begin."""
+    counts = np.bincount(holders, minlength=len(place)).astype(np.int32)
+    within = np.arange(len(holders), dtype=np.int32) - _starts(counts)[holders]
+    ordered = np.empty_like(counts)
+    ordered[place] = counts
+    first = _starts(ordered)
+    to = first[place[holders]] + within
+    entries = np.zeros(len(holders), dtype=_ENTRY)
+    entries["value"][to], entries["output"][to] = values, outputs
+    return first, entries
 
 
 def _parts(n_columns, roots, nodes, leaves, sets):
     """Prepare a walk through trees in as few parts as codes of 16 bits allow."""
-    columns, ranks, of_nodes = _columns(n_columns, nodes)
+    columns, ranks, codes = _columns(n_columns, nodes)
     *_, edge_first = columns
     if (np.diff(edge_first) > _MOST_EDGES).any() or len(columns[0]) > _MOST_COLUMNS:
         half = (len(roots) - 1) // 2
@@ -153,7 +166,7 @@ def _parts(n_columns, roots, nodes, leaves, sets):
             parts += found
         return parts
     records = np.empty(len(ranks), dtype=_NODE)
-    records["rank"], records["column"] = ranks, of_nodes
+    records["rank"], records["column"] = ranks, codes
     records["left"] = nodes["left"]
     categories = None
     if sets is not None:
@@ -168,25 +181,27 @@ def _columns(n_columns, nodes):
 
     A column of the rows is read twice where missing values go both ways.
     """
-    inner, flags = ~nodes["leaf"], nodes["flags"]
-    is_number = inner & ((flags & CATEGORICAL) == 0)
+    column, flags = nodes["column"], nodes["flags"]
+    inner, of_categories = ~nodes["leaf"], (flags & CATEGORICAL) > 0
     # what is missing may be in a set of categories
-    kinds = np.where(is_number, flags & MISSING_LEFT, flags & CATEGORICAL)
-    keys, codes = np.unique(4 * nodes["column"] + kinds, return_inverse=True)
-    splits = np.flatnonzero(is_number)
-    column, threshold = nodes["column"][splits], nodes["threshold"][splits]
-    order = np.lexsort([threshold, column])
-    column, threshold = column[order], threshold[order]
-    is_next = np.ones(len(order), dtype=bool)
-    is_next[1:] = (column[1:] != column[:-1]) | (threshold[1:] != threshold[:-1])
-    counts = np.bincount(column[is_next], minlength=n_columns)
-    edge_first = np.concatenate([[0], np.cumsum(counts)])
-    ranks = np.full(len(inner), _LEAF)
-    ranks[splits[order]] = np.cumsum(is_next) - 1 - edge_first[column]
+    kinds = np.where(of_categories, CATEGORICAL, flags & MISSING_LEFT)
+    key = 4 * column + kinds
+    is_used = np.bincount(key[inner], minlength=4 * n_columns) > 0
+    is_used[0] |= not is_used.any()  # leaves name a column too
+    keys = np.flatnonzero(is_used)
+    codes = np.where(inner, (np.cumsum(is_used) - 1)[key], 0)
+    splits = np.flatnonzero(inner & ~of_categories)
+    splits = splits[np.argsort(column[splits].astype(np.uint16), kind="stable")]
+    runs = _starts(np.bincount(column[splits], minlength=n_columns))
+    ranks, edges = np.where(inner, 0, _LEAF).astype(np.uint16), []
+    for begin, end in pairwise(runs):
+        thresholds = nodes["threshold"][splits[begin:end]]
+        edges.append(np.unique(thresholds))
+        ranks[splits[begin:end]] = np.searchsorted(edges[-1], thresholds)
     columns = (
         (keys // 4).astype(np.int32),
         (keys % 4).astype(np.uint8),
-        np.ascontiguousarray(threshold[is_next], dtype=np.float64),
-        edge_first.astype(np.int32),
+        np.concatenate([[], *edges]),
+        _starts([len(each) for each in edges]),
     )
-    return columns, np.where(flags & CATEGORICAL, 0, ranks), codes
+    return columns, ranks, codes

@@ -134,13 +134,15 @@ def _of_frame(X, levels):
 def _fields_of(text):
     """Collect the numbers of all trees by name; None for trees of another kind."""
 
-    def lines(name):
-        return re.findall(rf"^{name}=(.*)$", text, re.M)
+    lines = {}
+    for line in text.split("\n"):
+        name, _, value = line.partition("=")
+        lines.setdefault(name, []).append(value)
 
     def numbers(name, dtype):
-        return np.array(" ".join(lines(name)).split(), dtype=dtype)
+        return np.array(" ".join(lines.get(name, ())).split(), dtype=dtype)
 
-    n_trees = text.count("\nTree=")
+    n_trees = len(lines.get("Tree", ()))
     fields = {
         name: numbers(name, dtype)
         for name, dtype in (
@@ -162,7 +164,7 @@ def _fields_of(text):
     if (
         len(n_leaves) != n_trees
         or n_trees == 0
-        or any(lines("is_linear")[i] != "0" for i in range(len(lines("is_linear"))))
+        or set(lines.get("is_linear", ())) - {"0"}
         or len(fields["num_cat"]) != n_trees
         or len(fields["leaf_value"]) != n_leaves.sum()
         or any(len(fields[name]) != n_inner for name in inner)

@@ -146,9 +146,8 @@ class HistogramWalker(Walker):
         sets, threshold = None, nodes["num_threshold"].copy()
         if split.any():
             words = np.concatenate([tree.raw_left_cat_bitsets for tree in predictors])
-            begin = np.cumsum(
-                [0] + [len(tree.raw_left_cat_bitsets) for tree in predictors]
-            )
+            counts = [len(tree.raw_left_cat_bitsets) for tree in predictors]
+            begin = np.cumsum([0, *counts])
             place = begin[number[split]] + nodes["bitset_idx"][split]
             heads = np.full(len(words), 2 * words.shape[1], dtype=np.uint32)
             heads[place] += goes_left[split]

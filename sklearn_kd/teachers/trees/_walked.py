@@ -22,6 +22,7 @@ from sklearn_kd._compat import num_samples
 from sklearn_kd._native import COMPILED, core
 from sklearn_kd._tables.taking import take_copy
 from sklearn_kd._task.outputs import ask
+from sklearn_kd.teachers.given.stored import StoredTeacher
 from sklearn_kd.teachers.trees._lightgbm import LightGBMWalker
 from sklearn_kd.teachers.trees._sklearn import TREES, HistogramWalker, MeanWalker
 from sklearn_kd.teachers.trees._walker import public_class, shallow_copy
@@ -29,8 +30,8 @@ from sklearn_kd.teachers.trees._walker import public_class, shallow_copy
 #: What says that a teacher predicts in its own way.
 TEACHER = "teacher"
 
-#: The fewest rows for which trees are walked, and how many of these the teacher predicts
-#: in its own way, too; how far the two may differ: probabilities, and numbers in
+#: The fewest rows for which trees are walked, how many of these the teacher predicts in
+#: its own way, too, and how far the two may differ: probabilities, and numbers in
 #: relation to the largest.
 LEAST_ROWS, TRIED_ROWS, TOLERANCE = 1000, 100, 1e-6
 
@@ -65,21 +66,26 @@ class Walked:
 
     Attributes
     ----------
-    copy : estimator
-        Shares with the teacher all but what stands in for its trees.
+    differs : bool
+        Whether the copy was found to predict anything else than the teacher.
     """
 
     def __init__(self, teacher, method):
         self.teacher, self.method = teacher, method
+        self.differs = False
         self._walkers = []
         self._lock = threading.Lock()
-        self._loaded = None
-        self.copy = self._rebuilt(teacher, {})
+        self._copy = self._loaded = None
 
-    @property
+    def __reduce__(self):
+        """Pickle the teacher alone: the trees are read anew in another process."""
+        return Walked, (self.teacher, self.method)
+
     def walks(self):
-        """Whether there are any trees that may be walked."""
-        return bool(self._walkers) and self.method not in vars(self.teacher)
+        """Return whether there are any trees that may be walked."""
+        if self._copy is None:
+            self._copy = self._rebuilt(self.teacher, {})
+        return bool(self._walkers)
 
     def predict_by(self, task, X, given_classes):
         """Predict rows by the copy where it can be trusted, else by the teacher.
@@ -102,16 +108,17 @@ class Walked:
         """
         if num_samples(X) >= LEAST_ROWS and self._load() and self._agrees(X):
             try:
-                return *task.predict_by(self.copy, X, given_classes), COMPILED
-            except Exception:  # the teacher says what is wrong, or predicts
-                pass
+                return *task.predict_by(self._copy, X, given_classes), COMPILED
+            except Exception:  # the teacher says what is wrong with the rows
+                self.differs = True
         return *task.predict_by(self.teacher, X, given_classes), TEACHER
 
     def _load(self):
         """Read the trees once; return whether some are walked."""
         with self._lock:
             if self._loaded is None:
-                self._loaded = any([walker.load() for walker in self._walkers])
+                loaded = self.walks() and [one.load() for one in self._walkers]
+                self._loaded = bool(loaded) and any(loaded)
         return self._loaded
 
     def _agrees(self, X):
@@ -119,13 +126,16 @@ class Walked:
         rows = take_copy(X, slice(TRIED_ROWS))
         wanted = np.asarray(ask(self.teacher, self.method, rows))
         try:
-            found = np.asarray(ask(self.copy, self.method, rows))
+            found = np.asarray(ask(self._copy, self.method, rows))
         except Exception:
-            return False
-        if found.shape != wanted.shape or found.dtype != wanted.dtype:
+            found = np.empty(0)
+        if found.shape != wanted.shape:
+            self.differs = True
             return False
         size = 1.0 if self.method == "predict_proba" else np.abs(wanted).max()
-        return bool((np.abs(found - wanted) <= TOLERANCE * size).all())
+        agrees = bool((np.abs(found - wanted) <= TOLERANCE * size).all())
+        self.differs |= not agrees
+        return agrees
 
     def _rebuilt(self, value, done):
         """Copy a value where it holds trees that may be walked."""
@@ -136,6 +146,8 @@ class Walked:
             parts = [self._rebuilt(part, done) for part in value]
             if any(new is not old for new, old in zip(parts, value, strict=True)):
                 made = type(value)(parts)
+        elif type(value) is StoredTeacher:
+            made = self._rebuilt(value.estimator, done)
         elif isinstance(value, BaseEstimator):
             walker = walker_of(value)
             if walker is not None:
@@ -156,6 +168,44 @@ class Walked:
         return shallow_copy(model, **held)
 
 
+class Walkers:
+    """What walks the trees of teachers: each is read once.
+
+    It pickles empty: in another process nothing has been read.
+    """
+
+    def __init__(self):
+        self._found = {}
+
+    def __reduce__(self):
+        return Walkers, ()
+
+    def of(self, teacher, method, n_rows):
+        """Give what walks the trees of a fitted teacher.
+
+        Parameters
+        ----------
+        teacher : object
+            Fitted.
+        method : str
+            That gives its predictions.
+        n_rows : int
+            How many rows it is to predict at a time.
+
+        Returns
+        -------
+        Walked or None
+            None without the compiled core, for few rows, and where there are no trees
+            that it knows.
+        """
+        if n_rows < LEAST_ROWS:
+            return None
+        key = id(teacher), method
+        if key not in self._found:  # with the teacher its id stays taken
+            self._found[key] = teacher, walked(teacher, method)
+        return self._found[key][1]
+
+
 def walker_of(model):
     """Give what can stand in for the trees of a fitted model; None for another one."""
     kind = public_class(model)
@@ -171,21 +221,9 @@ def walker_of(model):
 
 
 def walked(teacher, method):
-    """Prepare a fitted teacher for a walk of its trees.
-
-    Parameters
-    ----------
-    teacher : object
-        Fitted.
-    method : str
-        That gives its predictions.
-
-    Returns
-    -------
-    Walked or None
-        None without the compiled core, and where there are no trees that it knows.
-    """
-    if core() is None or not isinstance(teacher, BaseEstimator):
+    """Prepare a fitted teacher for a walk of its trees, or give None."""
+    if core() is None or method in getattr(teacher, "__dict__", ()):
         return None
     found = Walked(teacher, method)
-    return found if found.walks else None
+    # the file of a stored one is not read before it has to predict
+    return found if type(teacher) is StoredTeacher or found.walks() else None

@@ -37,6 +37,10 @@ class Walker:
         self.model = model
         self.trees = None
 
+    def __reduce__(self):
+        """Pickle the model alone."""
+        return type(self), (self.model,)
+
     def can_walk(self):
         """Return whether that may be possible, without reading the trees."""
         raise NotImplementedError

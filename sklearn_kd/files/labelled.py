@@ -83,7 +83,7 @@ class LabelledDataset:
         parts = _parts.opened(out)
         if parts is None:
             raise ValueError(
-                f"out={show(out)} holds no labels: make them by label_dataset."
+                f"out={show(out)} has no labels: make them by label_dataset."
             )
         counts = [parts.count(part) for part in range(parts.n_parts)]
         missing = counts.count(None)
