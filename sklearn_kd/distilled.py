@@ -122,7 +122,9 @@ class DistilledClassifier(PredictingClassifierMixin, Distilling):
         splitter leave at None; an int is passed to the student unchanged. None takes
         entropy from the operating system.
     verbose : int, default=0
-        Above 0, prints a line for each finished piece of work.
+        Above 0, prints what was found and done, and the progress of labelling,
+        cross-fitting and training: a line a second at most, which is written over on a
+        terminal (user guide). With scikit-learn 1.9 ``set_callbacks`` has bars.
 
     Attributes
     ----------

@@ -174,7 +174,7 @@ def test_every_row_once_an_epoch(large):
     assert_array_equal(np.sort(seen[0]), 2 * np.arange(N_ROWS))
     assert_array_equal(np.sort(seen[1]), 2 * np.arange(N_ROWS))
     assert (seen[0] != seen[1]).mean() > 0.9
-    blocks = [block.X for block in rows.blocks(128)]
+    blocks = [block.X for run in rows.blocks(128) for block in run.batches()]
     assert_array_equal(np.concatenate(blocks)[:, 0], 2 * np.arange(N_ROWS))
 
 

@@ -1,5 +1,6 @@
 """Progress of a fit, as lines: once a second at most, on a terminal and in a log."""
 
+import importlib.util
 import io
 import pickle
 import re
@@ -170,6 +171,16 @@ def test_two_fits_at_once_have_lines_of_their_own(clock, capsys):
         "[First] a: 1",
         "[Second] b: 1",
     ]
+
+
+def test_before_callbacks_came_there_are_none(monkeypatch):
+    """scikit-learn has them from 1.9 on."""
+    monkeypatch.setitem(sys.modules, "sklearn.callback", None)
+    spec = importlib.util.find_spec("sklearn_kd._run.progress.callbacks")
+    module = importlib.util.module_from_spec(spec)
+    spec.loader.exec_module(module)
+    assert not hasattr(module.CallbackSupportMixin, "set_callbacks")
+    assert module.Task.of_fit(MLPStudent(), 1, X, y) is None
 
 
 # ---- fits

@@ -40,6 +40,7 @@ from sklearn_kd._run.autologging import no_autologging
 from sklearn_kd._run.deadline import Deadline
 from sklearn_kd._run.progress import progress_of
 from sklearn_kd._run.random import as_seed
+from sklearn_kd._run.threads import share_of_the_cores
 from sklearn_kd._run.twins import as_public
 from sklearn_kd._tables.doubtful_levels import already_warned
 from sklearn_kd.pool import (
@@ -92,7 +93,8 @@ class Distilling(BaseDistilled):
     def _distil(self, X, y, sample_weight, given, *, X_unlabeled, groups):
         """Fit; ``given`` are a teacher's predictions for the rows of X, or None."""
         refuse_dropped(self.teacher, "fit")
-        with no_autologging(), progress_of(self, X, y) as progress:
+        shared = share_of_the_cores()
+        with no_autologging(), shared, progress_of(self, X, y) as progress:
             seed, deadline = as_seed(self.random_state), Deadline(self.time_limit)
             alpha = float(self.alpha)
             # no half of an earlier fit, if this fails

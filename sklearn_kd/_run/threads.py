@@ -1,5 +1,7 @@
-"""One BLAS thread while a small network trains, shared safely between threads."""
+"""One BLAS thread while a small network trains, and the share of a worker process."""
 
+import multiprocessing
+import os
 import sys
 import threading
 from contextlib import contextmanager
@@ -10,6 +12,47 @@ _lock = threading.Lock()
 _users = 0
 _original = {}
 _known = 0, []
+
+#: What ``joblib.cpu_count`` asks, and what joblib gives its workers for OpenMP.
+_COUNT, _SHARE = "LOKY_MAX_CPU_COUNT", "OMP_NUM_THREADS"
+
+_sharing = 0
+
+
+@contextmanager
+def share_of_the_cores():
+    """Have a worker process of joblib count the cores that are its share.
+
+    joblib limits BLAS and OpenMP in its workers, so that all of them together have as
+    many threads as there are cores. LightGBM, and estimators with ``n_jobs=-1``, ask
+    ``joblib.cpu_count`` instead, which counts all cores in each worker: the threads of
+    LightGBM then wait for each other, and a fit took ten times as long. Elsewhere
+    nothing is done, and where the user has set the number.
+    """
+    global _sharing
+    share = _share()
+    if share is None:
+        yield
+        return
+    with _lock:
+        os.environ[_COUNT] = share
+        _sharing += 1
+    try:
+        yield
+    finally:
+        with _lock:
+            _sharing -= 1
+            if _sharing == 0:
+                del os.environ[_COUNT]
+
+
+def _share():
+    """Give the number of threads of a worker of joblib; None elsewhere."""
+    is_worker = multiprocessing.current_process().name.startswith("LokyProcess")
+    if not is_worker or (_COUNT in os.environ and not _sharing):
+        return None
+    share = os.environ.get(_SHARE, "")
+    return share if share.isdecimal() and int(share) else None
 
 
 @contextmanager

@@ -70,7 +70,7 @@ def each(function, value, calls, n_calls, *, n_jobs=None, sent=None, threads=Fal
     """
     backend, _ = get_active_backend("threads" if threads else None)
     client = _dask_client(backend)
-    if n_calls == 1 or (client is not None and _inside_a_task()):
+    if n_calls < 2 or (client is not None and _inside_a_task()):
         for arguments in calls:
             yield function(value, *arguments)
     elif client is not None:

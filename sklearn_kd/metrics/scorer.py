@@ -9,6 +9,7 @@ from sklearn_kd._compat import MetadataRequester
 from sklearn_kd._messages import show
 from sklearn_kd._parameters import check_number
 from sklearn_kd._run.autologging import no_autologging
+from sklearn_kd._run.threads import share_of_the_cores
 from sklearn_kd._run.versions import VersionedMixin
 from sklearn_kd.metrics._arguments import check_call
 from sklearn_kd.metrics._tasks import check_model
@@ -122,7 +123,7 @@ class TeacherScorer(VersionedMixin, MetadataRequester):
             Greater is better.
         """
         self._check("estimator", estimator)
-        with no_autologging():
+        with no_autologging(), share_of_the_cores():
             while self.teacher is None and isinstance(estimator, Pipeline):
                 X = estimator[:-1].transform(X) if len(estimator) > 1 else X
                 estimator = estimator[-1]

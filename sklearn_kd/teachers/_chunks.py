@@ -14,7 +14,16 @@ class _Failed:
 
 
 def predict_chunks(
-    function, teacher, key, take, chunks, context, *, first=0, n_rows=None
+    function,
+    teacher,
+    key,
+    take,
+    chunks,
+    context,
+    *,
+    first=0,
+    n_rows=None,
+    where=None,
 ):
     """Predict rows chunk by chunk, several at a time.
 
@@ -39,11 +48,14 @@ def predict_chunks(
         What messages call the first row.
     n_rows : int or None, default=None
         Number of all rows in messages; None is that of all chunks.
+    where : callable or None, default=None
+        Says for messages which rows a slice stands for; None makes it of `first` and
+        `n_rows`.
 
     Yields
     ------
     slice, object
-        Each chunk with what it gave, in their order.
+        Each chunk that was predicted with what it gave, in their order.
 
     Raises
     ------
@@ -62,23 +74,22 @@ def predict_chunks(
     results = context.each(_predict, teacher, calls(), len(chunks), threads=True)
     failure = None
     for rows, result in zip(chunks, results, strict=False):  # shorter after a failure
-        if failure is not None:
-            continue
         if isinstance(result, _Failed):
-            failure = rows, result.error
+            failure = failure or (rows, result.error)
             failed.append(result.error)  # that of a process of its own
-        elif not failed:
+        elif result is not None:
             yield rows, result
     if failure is not None:
         rows, error = failure
         if n_rows is None:
             n_rows = chunks[-1].stop
-        if n_rows == rows.stop - rows.start:
+        if where is None and n_rows == rows.stop - rows.start:
             raise error
+        named = f"rows {first + rows.start} to {first + rows.stop - 1} of {n_rows}"
         raise with_message(
             error,
-            f"Labelling rows {first + rows.start} to {first + rows.stop - 1} of "
-            f"{n_rows} failed: {printable(error, lines=True)}",
+            f"Labelling {named if where is None else where(rows)} failed: "
+            f"{printable(error, lines=True)}",
         ) from error
 
 

@@ -160,7 +160,7 @@ def compute_soft_targets(
     chunk = _check_batch_size(batch_size)
     n_jobs = check_jobs(n_jobs)
     _check_memory(memory)
-    verbose = _check_verbose(verbose)
+    verbose = check_verbose(verbose)
     X = _sliceable(rows_for(teachers, X))
     try:
         n_samples = num_samples(X)
@@ -169,11 +169,11 @@ def compute_soft_targets(
             f"X must hold rows, got {show(X)}: {printable(error)}."
         ) from error
     if classes is not None:
-        classes = _check_classes(classes)
+        classes = check_classes(classes)
     with no_autologging():
         for one in teachers:
             _check_fitted(one, X, classes)
-        named = [_own_classes(one, X) for one in teachers]
+        named = [own_classes(one, X) for one in teachers]
         if classes is None:
             classes = _all_classes(teachers, named)
         if chunk is None:
@@ -248,7 +248,7 @@ def _sliceable(X):
     return array_rows(X)
 
 
-def _own_classes(teacher, X):
+def own_classes(teacher, X):
     """Give the labels of a teacher's columns, or None."""
     proba = None
     if not hasattr(teacher, "classes_") and num_samples(X):
@@ -278,7 +278,7 @@ def _all_classes(teachers, named):
     return np.unique(np.concatenate(named))
 
 
-def _check_classes(classes):
+def check_classes(classes):
     """Check the labels that the user passed: in one dimension, distinct, not none."""
     is_sequence = hasattr(classes, "__len__") and hasattr(classes, "__getitem__")
     if isinstance(classes, (str, bytes, Mapping)) or not is_sequence:
@@ -330,7 +330,7 @@ def _check_memory(memory):
     check_memory(memory)
 
 
-def _check_verbose(verbose):
+def check_verbose(verbose):
     if isinstance(verbose, (bool, np.bool_)):
         return int(verbose)
     return check_number("verbose", verbose, least=0, most=MOST, whole=True)

@@ -8,6 +8,7 @@ from sklearn_kd._estimators.weight_names import weight_parameter
 from sklearn_kd._messages import printable, with_message
 from sklearn_kd._run.autologging import no_autologging
 from sklearn_kd._run.random import contained_draws
+from sklearn_kd._run.threads import share_of_the_cores
 from sklearn_kd._run.twins import below_hooks, is_below_hooks
 from sklearn_kd._tables.taking import take_copy
 from sklearn_kd._tables.unreadable import REFUSALS, is_odd, refused_by
@@ -69,7 +70,7 @@ def fit_teacher(teacher, rows, weights, at, context, role):
 
 def _fit(teacher, X, y, weights, seed):
     # here too, since it may run in a process of its own
-    with no_autologging(), contained_draws(seed, teacher):
+    with no_autologging(), share_of_the_cores(), contained_draws(seed, teacher):
         fitted = decoded(clone(teacher), y).fit(X, y, **weights)
     return below_hooks(fitted) if is_below_hooks(teacher) else fitted
 

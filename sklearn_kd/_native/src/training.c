@@ -49,6 +49,15 @@ refuse(const char *message)
     return -1;
 }
 
+static int
+refuse_other_than_tuple(PyObject *given)
+{
+    if (PyTuple_Check(given))
+        return 0;
+    PyErr_SetString(PyExc_TypeError, "Parts of a network and rows come as tuples.");
+    return -1;
+}
+
 /* Check that numbers rise from zero. */
 static int
 rises(const int32_t *numbers, Py_ssize_t size)
@@ -69,7 +78,8 @@ take_plan(Arrays *arrays, PyObject *given, Plan *plan)
     Py_ssize_t n_columns, n_ramp_columns, n_levels, n_entries;
     if (!cpu_has_avx2())
         return refuse("This machine has no AVX2.");
-    if (!PyArg_ParseTuple(given, "OOOOOOii", &first, &ramp_input, &flag_input, &entry,
+    if (refuse_other_than_tuple(given) ||
+        !PyArg_ParseTuple(given, "OOOOOOii", &first, &ramp_input, &flag_input, &entry,
                           &entry_input, &entry_value, &plan->n_inputs, &plan->n_dense))
         return -1;
     if (!(plan->first = take(arrays, first, "first", "i", 1, 0, -1, &n_columns)) ||
@@ -136,7 +146,8 @@ is_gemm(PyObject *capsule)
     if (!PyCapsule_CheckExact(capsule))
         return 0;
     const char *name = PyCapsule_GetName(capsule);
-    return name && strncmp(name, GEMM, sizeof(GEMM) - 1) == 0;
+    return name && strncmp(name, GEMM, sizeof(GEMM) - 1) == 0 &&
+           strstr(name, "cython_blas_s *");
 }
 
 /* Read a network. */
@@ -145,7 +156,8 @@ take_network(Arrays *arrays, PyObject *given, Network *network)
 {
     PyObject *plan, *sizes, *gemm, *parameters, *gradient, *mean, *square, *work;
     int activation;
-    if (!PyArg_ParseTuple(given, "OOiiiOOOOOO", &plan, &sizes, &network->n_targets,
+    if (refuse_other_than_tuple(given) ||
+        !PyArg_ParseTuple(given, "OOiiiOOOOOO", &plan, &sizes, &network->n_targets,
                           &network->batch, &activation, &gemm, &parameters, &gradient,
                           &mean, &square, &work) ||
         take_plan(arrays, plan, &network->plan) || take_sizes(arrays, sizes, network))
@@ -175,7 +187,8 @@ take_rows(Arrays *arrays, PyObject *given, const Network *network, Rows *rows)
 {
     PyObject *cells, *shares, *dense;
     const Plan *plan = &network->plan;
-    if (!PyArg_ParseTuple(given, "OOO", &cells, &shares, &dense))
+    if (refuse_other_than_tuple(given) ||
+        !PyArg_ParseTuple(given, "OOO", &cells, &shares, &dense))
         return -1;
     Py_buffer *view = &arrays->views[arrays->n_views];
     if (!(rows->cells = take(arrays, cells, "cells", "H", 2, 0, -1, NULL)))
@@ -223,7 +236,8 @@ take_goal(Arrays *arrays, PyObject *given, const Network *network, Goal *goal)
 {
     PyObject *factor, *gradient_factor;
     int loss, n_outputs = network->sizes[network->n_layers];
-    if (!PyArg_ParseTuple(given, "iOOd", &loss, &factor, &gradient_factor, &goal->unit))
+    if (refuse_other_than_tuple(given) ||
+        !PyArg_ParseTuple(given, "iOOd", &loss, &factor, &gradient_factor, &goal->unit))
         return -1;
     if (loss != SOFTMAX && loss != SQUARED)
         return refuse("There is no such loss.");

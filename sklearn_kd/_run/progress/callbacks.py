@@ -62,28 +62,17 @@ class Task:
         context.call_on_fit_task_begin(estimator=self.estimator)
         return Task(self.estimator, context)
 
-    def step(self, name, fitted=None):
-        """Tell of a step that is done; return whether a callback wants to stop.
-
-        Parameters
-        ----------
-        name : str
-            Of the step.
-        fitted : callable or None, default=None
-            Gives the attributes that the estimator would have, were this the end.
-        """
+    def step(self, name):
+        """Tell of a step that is done; return whether a callback wants to stop."""
         most = self.context.max_subtasks
         if most is not None and self.n_steps >= most:
             return False
         self.n_steps += 1
-        step = self.begin(name)
-        return step.end(fitted)
+        return self.begin(name).end()
 
-    def end(self, fitted=None, X=None, y=None):
+    def end(self, **given):
         """End it; return whether a callback wants to stop what it is a step of."""
-        return self.context.call_on_fit_task_end(
-            estimator=self.estimator, X=X, y=y, reconstruction_attributes=fitted
-        )
+        return self.context.call_on_fit_task_end(estimator=self.estimator, **given)
 
     @contextmanager
     def handed_to(self, estimator, name):

@@ -3,7 +3,7 @@
 import shutil
 
 #: In a log, lines come when this share more of the time of a stage has passed: an hour
-#: takes some eighty lines.
+#: takes some seventy lines.
 _LONGER = 0.1
 
 

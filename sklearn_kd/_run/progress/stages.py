@@ -134,25 +134,12 @@ class Stage:
         self.task = task
         self.done = 0
 
-    def advance(self, n=1, *, fitted=None):
-        """Tell of a step with so much that is done.
-
-        Parameters
-        ----------
-        n : int, default=1
-            How much.
-        fitted : callable or None, default=None
-            As for :meth:`Task.step`.
-
-        Returns
-        -------
-        bool
-            Whether a callback wants to stop.
-        """
+    def advance(self, n=1):
+        """Tell of a step with so much that is done; True where a callback stops it."""
         self.done += n
         if self.shown is not None:
             self.shown.update(self.done)
-        return self.task is not None and self.task.step(self.name, fitted)
+        return self.task is not None and self.task.step(self.name)
 
 
 @contextmanager
@@ -183,4 +170,5 @@ def progress_of(estimator, X, y, *, prints=True, n_steps=None):
     task = Task.of_fit(estimator, n_steps, X, y)
     yield Progress(screen, task)
     if task is not None:
-        task.end(dict, X, y)  # nothing is left to be set
+        # it is fitted: no attribute is left to be set
+        task.end(X=X, y=y, reconstruction_attributes=dict)

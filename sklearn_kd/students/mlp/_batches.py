@@ -11,7 +11,7 @@ from sklearn_kd.losses._registry import LOSSES, check_form
 from sklearn_kd.students.encoder._encoding import encode
 from sklearn_kd.students.mlp.steps._cell_rows import CellRows
 from sklearn_kd.students.mlp.steps._cells import CellPlan
-from sklearn_kd.students.mlp.steps._runs import Run, bounds_of, slice_of
+from sklearn_kd.students.mlp.steps._runs import Run, bounds_of
 
 #: Encoded rows that would take more bytes are encoded again in every epoch.
 MOST_BYTES = 2**30
@@ -160,19 +160,9 @@ class Batches:
         return -(-len(self) // batch_size)
 
     def runs(self, batch_size, generator):
-        """Give all rows once, in random order and in equally large batches.
+        """Give runs over all rows once, in random order and in equally large batches.
 
-        Parameters
-        ----------
-        batch_size : int
-            The largest number of rows of a batch.
-        generator : numpy.random.Generator
-            Shuffles the rows.
-
-        Yields
-        ------
-        Run
-            The steps.
+        No batch is larger than `batch_size`; the generator shuffles the rows.
         """
         n_batches = self.n_batches(batch_size)
         order = generator.permutation(len(self)) if n_batches > 1 else None
@@ -180,9 +170,9 @@ class Batches:
         yield Run(self.X, self.targets, self.weight, order, bounds)
 
     def blocks(self, size):
-        """Give all rows in their order, in blocks of a size, each a run of a step."""
-        for start in range(0, len(self), size):
-            yield slice_of(self, start, min(start + size, len(self)))
+        """Give runs over all rows in their order, in blocks of a size."""
+        bounds = np.append(np.arange(0, len(self), size), len(self))
+        yield Run(self.X, self.targets, self.weight, None, bounds)
 
 
 class BatchesByParts:
@@ -279,7 +269,7 @@ class BatchesByParts:
         for start in range(0, len(self), read):
             X, targets, weight = self._encoded(slice(start, start + read))
             bounds = np.append(np.arange(0, len(targets), size), len(targets))
-            yield from Run(X, targets, weight, None, bounds).batches()
+            yield Run(X, targets, weight, None, bounds)
 
     def _encoded(self, rows, X=None):
         """Encode some rows, and prepare their targets."""

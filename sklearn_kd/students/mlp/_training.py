@@ -257,17 +257,18 @@ class Trainer:
     def evaluate(self, rows, most=None):
         """Compute the mean loss of rows, or of the first few, block by block."""
         total, done = 0.0, 0
-        for batch in rows.blocks(self.block_size):
-            total += self.network.loss_of(batch)
-            done += len(batch)
-            if most is not None and done >= most:
-                break
+        for block in rows.blocks(self.block_size):
+            for part in self.network.parts(block, _MOST_AT_ONCE):
+                total += self.network.loss_of(part)
+                done += len(part)
+                if most is not None and done >= most:
+                    return total / done + rows.constant
         return total / done + rows.constant
 
     @_NO_WARNINGS
     def check_outputs(self, rows):
         """Refuse weights that predict NaN: no loss was computed after the last step."""
-        batch = next(iter(rows.blocks(self.block_size)))
+        batch = next(next(iter(rows.blocks(self.block_size))).batches())
         if not np.isfinite(self.network.forward(batch.X)).all():
             self._diverged()
 

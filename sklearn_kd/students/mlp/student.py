@@ -64,7 +64,8 @@ class MLPStudent(LearnsLabels, BaseMLP):
         Seeds the validation split, the initial weights and the order of the rows. None
         takes entropy from the operating system.
     verbose : bool, default=False
-        Whether to print what takes the steps, and a line for each epoch.
+        Whether to print what takes the steps, and the loss of the first and the last
+        epoch, and of others once a second.
 
     Attributes
     ----------

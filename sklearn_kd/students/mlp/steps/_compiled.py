@@ -37,11 +37,7 @@ def cells_of(encoder, dtype):
     compiled = core()
     if compiled is None or not compiled.has_avx2() or not compiled.takes_gemm(_GEMM):
         return None
-    if (
-        type(encoder) is not TabularEncoder
-        or dtype != "float32"
-        or not len(encoder.layout_)
-    ):
+    if type(encoder) is not TabularEncoder or dtype != "float32":
         return None
     plan = CellPlan(encoder.layout_)
     return plan if plan.possible else None
@@ -113,11 +109,11 @@ class CompiledNetwork:
         optimizer.n_steps = begun + taken
         return total
 
-    def loss_of(self, batch):
-        """Sum the loss of the rows of a batch."""
+    def loss_of(self, part):
+        """Sum the loss of the rows of a part."""
         if self._goal is None:
-            return self._value_and_gradient(batch, 1.0)[0]
-        total, _ = self._go_through(batch, None)
+            return self._value_and_gradient(part, 1.0)[0]
+        total, _ = self._go_through(part, None)
         return total
 
     def forward(self, X):

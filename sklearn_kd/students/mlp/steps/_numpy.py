@@ -59,9 +59,9 @@ class NumPyNetwork:
             self.optimizer.step(workspace.gradient.flat, rate())
         return value * len(part)
 
-    def loss_of(self, batch):
-        """Sum the loss of the rows of a batch."""
-        return self._value(self._layers(batch.X), batch, 1.0)
+    def loss_of(self, part):
+        """Sum the loss of the rows of a part."""
+        return self._value(self._layers(part.X), part, 1.0)
 
     def forward(self, X):
         """Compute the outputs of some rows; the next call overwrites them."""

@@ -45,7 +45,10 @@ class Run:
         """
         if self.order is None:
             for start, stop in pairwise(self.bounds):
-                yield slice_of(self, start, stop)
+                part = slice(start, stop)
+                weight = None if self.weight is None else self.weight[part]
+                bounds = np.array([0, stop - start])
+                yield Run(self.X[part], self.targets[part], weight, None, bounds)
         else:
             gather = _Gather(self, int(np.diff(self.bounds).max(initial=0)))
             for start, stop in pairwise(self.bounds):
@@ -73,15 +76,7 @@ class _Gather:
         targets = self.targets[:n_samples]
         rows.targets.take(index, axis=0, out=targets, mode="clip")
         weight = None if rows.weight is None else rows.weight[index]
-        return Run(X, targets, weight, None, bounds_of(n_samples, 1))
-
-
-def slice_of(rows, start, stop):
-    """Give rows that lie next to each other, as a run of one step."""
-    part = slice(start, stop)
-    weight = None if rows.weight is None else rows.weight[part]
-    bounds = bounds_of(stop - start, 1)
-    return Run(rows.X[part], rows.targets[part], weight, None, bounds)
+        return Run(X, targets, weight, None, np.array([0, n_samples]))
 
 
 def bounds_of(n_rows, n_batches):
