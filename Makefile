@@ -19,7 +19,7 @@ ONE_THREAD := OMP_NUM_THREADS=1 OPENBLAS_NUM_THREADS=1 MKL_NUM_THREADS=1
 .PHONY: help demo test test-browser lint format doctest docs bench-quality bench-strong \
 	bench-regression bench-students bench-cross-fit bench-prior bench-schedules \
 	bench-speed bench-fits bench-exports bench-serve bench-cascade bench-search \
-	bench-peers test-lowest clean
+	bench-machines bench-peers test-lowest clean
 
 help: ## list the targets
 	@sed -n 's/^\([a-z-]*\):.*## \(.*\)/\1\t\2/p' Makefile | expand -t 18
@@ -115,6 +115,10 @@ bench-cascade: $(VENV)/.bench-data ## how often a cascade keeps its budget
 
 bench-search: $(VENV)/.bench-data ## what memory=, a worker and a stored teacher save
 	$(BIN)/python -m benchmarks.search $(ARGS)
+	$(BIN)/python -m benchmarks.report
+
+bench-machines: $(VENV)/.test-installed ## label tables on disk: rows a second, memory
+	$(BIN)/python -m benchmarks.machines --rows 1000000,10000000 $(ARGS)
 	$(BIN)/python -m benchmarks.report
 
 # AutoGluon brings much and pins much, so it has a venv of its own.

@@ -10,6 +10,7 @@ _HOMES = {
     "CascadeClassifier": "cascade",
     "DistilledClassifier": "distilled",
     "DistilledRegressor": "distilled_regressor",
+    "LabelledDataset": "files",
     "MLPStudent": "students",
     "MLPStudentRegressor": "students",
     "MungeSampler": "transfer",
@@ -23,6 +24,7 @@ _HOMES = {
     "TransferSampler": "transfer",
     "UnlabeledRows": "transfer",
     "compute_soft_targets": "teachers",
+    "label_dataset": "files",
 }
 _SUBPACKAGES = (
     "datasets",
@@ -39,6 +41,7 @@ __all__ = [
     "CascadeClassifier",
     "DistilledClassifier",
     "DistilledRegressor",
+    "LabelledDataset",
     "MLPStudent",
     "MLPStudentRegressor",
     "MungeSampler",
@@ -52,6 +55,7 @@ __all__ = [
     "TransferSampler",
     "UnlabeledRows",
     "compute_soft_targets",
+    "label_dataset",
 ]
 
 

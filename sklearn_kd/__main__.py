@@ -1,4 +1,4 @@
-"""The demo: distil an ensemble on a real table, and see what is gained and lost."""
+"""The command: distil an ensemble on a table, or label a table by a teacher."""
 
 import argparse
 import os
@@ -33,6 +33,25 @@ examples:
   python -m sklearn_kd --data shop.csv --target bought --out student.joblib
   python -m sklearn_kd --student student.joblib --export student.h
   python -m sklearn_kd --data shop.tsv --target bought --nominal zip,shop_id
+
+`python -m sklearn_kd label --help` is about another command: it labels a table on disk,
+of any size, by a saved teacher.
+"""
+
+_LABEL_EPILOG = """\
+The labels are one table of Parquet files, part-00000.parquet and so on, with a row for
+each row of the data, in their order: a column a class, with its probability, or the
+numbers that a regressor predicts. A run that was ended goes on when it is started again
+with the same options: the teacher is asked about the missing parts alone. A folder with
+labels by another teacher, or of other data, is refused. In Python,
+sklearn_kd.LabelledDataset(DIR) reads rows and labels for the fit of a student.
+
+A .skops file runs no code, and loads the types that it is trusted with. A .joblib or
+.pkl file can run any code when it is loaded: load none from elsewhere.
+
+examples:
+  python -m sklearn_kd label --teacher forest.skops --data rows/ --out soft/
+  python -m sklearn_kd label --teacher old.joblib --data rows.npy --out soft/ --jobs -1
 """
 
 
@@ -172,6 +191,90 @@ def _parser():
     return parser
 
 
+def _number(least):
+    """Make what reads a whole number from `least` on, but not 0."""
+
+    def read(text):
+        try:
+            number = int(text)
+        except ValueError:
+            number = None
+        if number is None or number < least or number == 0:
+            limit = "above 0" if least > 0 else "that is not 0"
+            raise argparse.ArgumentTypeError(
+                f"expected a whole number {limit}, got {text!r}"
+            )
+        return number
+
+    return read
+
+
+def _label_parser():
+    parser = _Parser(
+        prog="python -m sklearn_kd label",
+        description="Label a table on disk by a saved teacher, part by part, in a "
+        "folder of Parquet files. Neither has to fit into memory.",
+        epilog=_LABEL_EPILOG,
+        formatter_class=argparse.RawDescriptionHelpFormatter,
+    )
+    add = parser.add_argument
+    add(
+        "--teacher",
+        metavar="FILE",
+        action=_Once,
+        required=True,
+        help="a fitted classifier or regressor: .skops, .joblib or .pkl",
+    )
+    add(
+        "--data",
+        metavar="PLACE",
+        action=_Once,
+        required=True,
+        help="the rows: a folder of Parquet files, which are one table in the order of "
+        "their names, one Parquet file, or a .npy file",
+    )
+    add(
+        "--out",
+        metavar="DIR",
+        action=_Once,
+        required=True,
+        help="the folder of the labels, which is made where there is none",
+    )
+    add(
+        "--columns",
+        metavar="COLUMN,...",
+        action="append",
+        default=[],
+        help="the columns that the teacher reads, in its order; of a .npy file their "
+        "positions (default: those that it was fitted on, or all)",
+    )
+    add(
+        "--chunk",
+        metavar="ROWS",
+        action=_Once,
+        type=_number(1),
+        help="rows of a part, and of one call of the teacher (default: 100000, or "
+        "fewer for wide rows)",
+    )
+    add(
+        "--jobs",
+        metavar="N",
+        action=_Once,
+        type=_number(-(2**31)),
+        help="parts that are labelled at the same time; -1 is one a core (default: 1)",
+    )
+    add(
+        "--trust",
+        metavar="TYPE,...",
+        action="append",
+        default=[],
+        help="types in a .skops file that you know, beside those of this package and "
+        "of scikit-learn; without, they are listed",
+    )
+    add("--quiet", action="store_true", help="print no progress")
+    return parser
+
+
 def _options(parser, argv):
     options, unknown = parser.parse_known_args(argv)
     if unknown:
@@ -189,6 +292,11 @@ def _options(parser, argv):
     if options.data is None:
         options.data = next(iter(SHIPPED))
     del options.student
+    return _public(options)
+
+
+def _public(options):
+    """Give the options as a dict, without what the parser has noted for itself."""
     return {
         name: value for name, value in vars(options).items() if not name.startswith("_")
     }
@@ -207,7 +315,7 @@ def _options_of_student(parser, options):
 
 
 def main(argv=None):
-    """Run the demo.
+    """Run the command.
 
     Parameters
     ----------
@@ -223,10 +331,18 @@ def main(argv=None):
     for stream in (sys.stdout, sys.stderr):
         if hasattr(stream, "reconfigure"):  # a name of a column may have any letter
             stream.reconfigure(errors="backslashreplace")
-    parser = _parser()
+    argv = sys.argv[1:] if argv is None else argv
+    labels = argv[:1] == ["label"]
+    parser = _label_parser() if labels else _parser()
     try:
-        options = _options(parser, argv)
-        if "student" in options:
+        options = (
+            _public(parser.parse_args(argv[1:])) if labels else _options(parser, argv)
+        )
+        if labels:
+            from sklearn_kd._demo.labelling import label
+
+            label(**options)
+        elif "student" in options:
             from sklearn_kd._demo.exports import export_saved
 
             export_saved(**options)
@@ -245,6 +361,18 @@ def main(argv=None):
     except OSError as error:  # of the output: what is read and written has its own
         _drop_output()
         parser.error(f"cannot go on: {error}")
+
+
+def _run(options):
+    """Distil a table, or write a student that is saved."""
+    if "student" in options:
+        from sklearn_kd._demo.exports import export_saved
+
+        export_saved(**options)
+    else:
+        from sklearn_kd._demo.run import run
+
+        run(**options)
 
 
 def _drop_output():

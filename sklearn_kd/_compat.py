@@ -65,10 +65,13 @@ __all__ = [
     "has_callbacks",
     "n_fitted_rows",
     "num_samples",
+    "own_callbacks",
     "own_requests",
     "routing_enabled",
+    "rows_of_trees",
     "safe_indexing",
     "scorer_sign",
+    "takes_callbacks",
     "tuned_pos_label",
     "validate_all_params",
     "visual_block",
@@ -128,6 +131,12 @@ N_JOBS = [
 def fit_tree(tree, X, y, sample_weight):
     """Fit a decision tree without checks: float32 X, float64 y in two dimensions."""
     tree._fit(X, y, sample_weight=sample_weight, check_input=False)
+
+
+def rows_of_trees(model, X):
+    """Check rows for a tree or a forest, and convert them, as its ``predict`` does."""
+    check = model._validate_X_predict
+    return check(X, True) if hasattr(model, "tree_") else check(X)
 
 
 def closest_rows(points, n_neighbors):
@@ -219,6 +228,16 @@ def check_sample_weight(sample_weight, X):
 def has_callbacks(estimator):
     """Return whether callbacks are set on an estimator itself (scikit-learn 1.9)."""
     return isinstance(estimator, BaseEstimator) and hasattr(estimator, "_skl_callbacks")
+
+
+def own_callbacks(estimator):
+    """Give the callbacks that are set on an estimator."""
+    return getattr(estimator, "_skl_callbacks", [])
+
+
+def takes_callbacks(estimator):
+    """Return whether callbacks are set on an estimator, or on what it is fitted in."""
+    return bool(own_callbacks(estimator)) or hasattr(estimator, "_parent_callback_ctx")
 
 
 def drop_callbacks(parts):

@@ -134,7 +134,9 @@ class DistilledRegressor(PredictingRegressorMixin, Distilling):
         splitter leave at None; an int is passed to the student unchanged. None takes
         entropy from the operating system.
     verbose : int, default=0
-        Above 0, prints a line for each finished piece of work.
+        Above 0, prints what was found and done, and the progress of labelling,
+        cross-fitting and training: a line a second at most, which is written over on a
+        terminal (user guide). With scikit-learn 1.9 ``set_callbacks`` has bars.
 
     Attributes
     ----------
@@ -152,6 +154,10 @@ class DistilledRegressor(PredictingRegressorMixin, Distilling):
     student_on_labels_ : estimator or None
         The network that was trained on ``y`` for the pool: the student without a
         teacher. None if it is not in the pool.
+    labelling_kernel_ : {"compiled", "teacher"} or None
+        What has predicted for the teacher: ``"compiled"`` where compiled code has
+        walked trees, the first rows having been predicted in both ways, and
+        ``"teacher"`` where each teacher has predicted in its own way. None without one.
     n_transfer_rows_ : int
         Number of synthetic and unlabelled rows in the transfer set.
     n_outputs_ : int

@@ -4,6 +4,7 @@ import os
 import signal
 import subprocess
 import sys
+import time
 
 PATIENCE = 240  # seconds, less than the limit of a test
 
@@ -36,6 +37,10 @@ def run_python(*arguments, **variables):
 
     Variables that are None are not there.
     """
+    return run([sys.executable, *arguments], env=_environment(variables))
+
+
+def _environment(variables):
     path = [os.path.dirname(__file__), *filter(None, sys.path)]
     variables = {
         **os.environ,
@@ -43,8 +48,33 @@ def run_python(*arguments, **variables):
         "PYTHONFAULTHANDLER": "1",
         **variables,
     }
-    env = {name: value for name, value in variables.items() if value is not None}
-    return run([sys.executable, *arguments], env=env)
+    return {name: value for name, value in variables.items() if value is not None}
+
+
+def kill_python(ready, *arguments, **variables):
+    """Run Python as :func:`run_python` does, and kill it as soon as `ready` is true.
+
+    It gets no chance to clean up (SIGKILL). One that ends before fails the test.
+    """
+    with subprocess.Popen(
+        [sys.executable, *map(str, arguments)],
+        env=_environment(variables),
+        stdin=subprocess.DEVNULL,
+        stdout=subprocess.DEVNULL,
+        stderr=subprocess.PIPE,
+        text=True,
+    ) as process:
+        try:
+            end = time.monotonic() + PATIENCE
+            while not ready():
+                if process.poll() is not None:
+                    raise AssertionError(f"it has ended\n{process.stderr.read()}")
+                if time.monotonic() > end:
+                    raise AssertionError(f"it was not ready after {PATIENCE} s")
+                time.sleep(0.02)
+        finally:
+            process.kill()
+    assert process.returncode == -signal.SIGKILL
 
 
 def printed_by(*arguments, **variables):

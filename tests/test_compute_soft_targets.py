@@ -2,6 +2,7 @@
 
 import threading
 
+import joblib
 import numpy as np
 import pandas as pd
 import polars as pl
@@ -185,3 +186,37 @@ def test_a_read_only_memmap_is_refused(tmp_path):
     np.save(tmp_path / "P.npy", P.astype(np.float32))
     with pytest.raises(ValueError, match="read-only"):
         compute(TEACHER, X, out=np.load(tmp_path / "P.npy", mmap_mode="r"))
+
+
+def test_batches_are_kept_of_each_teacher(tmp_path):
+    one, other = Counting(), Counting()
+    one.cache_key, other.cache_key = "one", "other"
+    first = compute([one, other], X, batch_size=50, memory=tmp_path, n_jobs=2)
+    assert sorted(one.sizes) == [1, 28, 50, 50, 50] == sorted(other.sizes)
+    assert_array_equal(compute([one, other], X, batch_size=50, memory=tmp_path), first)
+    assert one.sizes[5:] == [1]
+    compute(one, X, batch_size=50, classes=["b", "a", "c"], memory=tmp_path)
+    assert one.sizes[6:] == [1, 50, 50, 50, 28]
+
+
+def test_a_teacher_that_cannot_be_pickled_is_not_kept(tmp_path):
+    teacher = Counting()  # it has a lock
+    with pytest.warns(UserWarning, match="A result is not kept in memory="):
+        compute(teacher, X, batch_size=50, memory=tmp_path)
+    assert not list(tmp_path.rglob("output.pkl"))
+
+
+@pytest.mark.parametrize(
+    ("params", "error", "message"),
+    [
+        ({"memory": 3}, TypeError, "memory must be the name of a folder"),
+        ({"memory": joblib.Memory}, TypeError, "memory is the class Memory"),
+        ({"memory": " "}, ValueError, "names no folder"),
+        ({"memory": __file__}, ValueError, "is a file"),
+        ({"verbose": -1}, ValueError, "verbose must be at least 0"),
+        ({"verbose": "yes"}, TypeError, "verbose must be an integer"),
+    ],
+)
+def test_memory_and_verbose_are_checked(params, error, message):
+    with pytest.raises(error, match=message):
+        compute(TEACHER, X, **params)

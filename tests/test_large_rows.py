@@ -166,14 +166,15 @@ def test_every_row_once_an_epoch(large):
     rows = _batches.BatchesByParts(None, rows, Remembered(), "float64")
     for _ in range(2):
         generator = np.random.default_rng(len(seen))
-        batches = [X.copy() for X, _, _ in rows.batches(128, generator)]
+        runs = [*rows.runs(128, generator)]
+        batches = [batch.X.copy() for run in runs for batch in run.batches()]
         assert len(batches) == rows.n_batches(128)
         assert max(map(len, batches)) <= 128
         seen.append(np.concatenate(batches)[:, 0])
     assert_array_equal(np.sort(seen[0]), 2 * np.arange(N_ROWS))
     assert_array_equal(np.sort(seen[1]), 2 * np.arange(N_ROWS))
     assert (seen[0] != seen[1]).mean() > 0.9
-    blocks = [X for X, _, _ in rows.blocks(128)]
+    blocks = [block.X for run in rows.blocks(128) for block in run.batches()]
     assert_array_equal(np.concatenate(blocks)[:, 0], 2 * np.arange(N_ROWS))
 
 

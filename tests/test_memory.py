@@ -17,7 +17,7 @@ from sklearn.linear_model import LogisticRegression
 from sklearn.model_selection import GridSearchCV
 from sklearn.preprocessing import StandardScaler
 
-from sklearn_kd import MLPStudent, UnlabeledRows
+from sklearn_kd import MLPStudent, UnlabeledRows, compute_soft_targets
 from sklearn_kd.teachers import _label
 
 X, y = load_wine(return_X_y=True)
@@ -153,19 +153,13 @@ def small_chunks(monkeypatch):
 
 
 @pytest.mark.usefixtures("small_chunks")
-def test_rows_are_predicted_in_chunks(capsys):
-    distilled = distil(Oracle(), None, verbose=1).set_params(student=Recorder())
+def test_rows_are_predicted_in_chunks():
+    distilled = distil(Oracle(), None).set_params(student=Recorder())
     distilled.fit(X, y, X_unlabeled=X[:50])
     first = 1  # the row that shows that the teacher is fitted
     assert list(PREDICTED) == [first, *[20] * 8, 18, 17, 17, 16]
     expected = Oracle().model.predict_proba(np.vstack([X, X[:50]]))
     assert_allclose(distilled.student_.soft_.proba, expected, atol=1e-7)
-    progress = capsys.readouterr().out.splitlines()
-    assert progress[0] == "[DistilledClassifier] labelled 20 of 178 rows"
-    assert progress[8:] == [
-        "[DistilledClassifier] labelled 178 of 178 rows",
-        *(f"[DistilledClassifier] labelled {n} of 50 rows" for n in (17, 34, 50)),
-    ]
 
 
 @pytest.mark.usefixtures("small_chunks")
@@ -201,7 +195,7 @@ def test_chunks_are_predicted_in_threads():
 @pytest.mark.usefixtures("small_chunks")
 def test_a_killed_labelling_goes_on_where_it_was(tmp_path):
     teacher = Oracle(fail_at=4, cache_key="oracle")  # the third chunk
-    with pytest.raises(RuntimeError, match="killed"):
+    with pytest.raises(RuntimeError, match="rows 40 to 59 of 178 failed: killed"):
         distil(teacher, tmp_path).fit(X, y)
     assert PREDICTED == [1, 20, 20, 20]
     PREDICTED.clear()
@@ -214,6 +208,35 @@ def test_a_killed_labelling_goes_on_where_it_was(tmp_path):
     ]  # two of nine chunks are kept
     plain = distil(Oracle(), None).fit(X, y)
     assert_array_equal(distilled.predict_proba(X), plain.predict_proba(X))
+
+
+def test_an_error_names_rows_and_the_chunk_beside_it_is_kept(tmp_path):
+    beside, failed = threading.Event(), threading.Event()
+
+    class Failing(Oracle):
+        cache_key = "failing"
+
+        def predict_proba(self, rows):
+            if self.fails and (rows[0] == X[0]).all() and len(rows) > 1:
+                assert beside.wait(60)
+                failed.set()
+                raise KeyError("no such level")
+            if self.fails and (rows[0] == X[20]).all():
+                beside.set()
+                assert failed.wait(60)
+            return super().predict_proba(rows)
+
+    teacher = Failing(fails=True)
+    with pytest.raises(KeyError, match="rows 0 to 19 of 178 failed: 'no such level'"):
+        compute_soft_targets(teacher, X, batch_size=20, n_jobs=2, memory=tmp_path)
+    assert failed.is_set()
+    asked = sum(PREDICTED) - 1
+    assert 20 <= asked < len(X) - 20
+    PREDICTED.clear()
+    teacher = Failing(fails=False)
+    proba = compute_soft_targets(teacher, X, batch_size=20, memory=tmp_path)
+    assert sum(PREDICTED) - 1 == len(X) - asked
+    assert_allclose(proba, teacher.model.predict_proba(X), atol=1e-7)
 
 
 @pytest.mark.usefixtures("small_chunks")

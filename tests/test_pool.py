@@ -296,10 +296,10 @@ def test_many_rows_have_no_folds(monkeypatch, capsys):
 
     few = {"transfer": MungeSampler(500), "verbose": 1}
     distil(**few).fit(X, y)
-    assert "of a fold" in capsys.readouterr().out
+    assert "cross-fitted in 3 folds" in capsys.readouterr().out
     monkeypatch.setattr(_fit, "MOST_FOLDED", 100)
     model = distil(**few).fit(X, y)
-    assert "of a fold" not in capsys.readouterr().out
+    assert "cross-fitted" not in capsys.readouterr().out
     assert sum(model.pool_weights_.values()) == pytest.approx(1)
     assert min(model.pool_weights_.values()) > 0  # too few rows to move the centre
 
@@ -324,8 +324,10 @@ def test_a_time_limit_is_kept(monkeypatch):
 
 def test_the_members_are_cached(tmp_path, capsys, monkeypatch):
     from sklearn_kd.teachers import _fit
+    from sklearn_kd.teachers.out_of_sample import _out_of_fold
 
     clock = stopped(monkeypatch, _fit)
+    monkeypatch.setattr(_out_of_fold, "time", _fit.time)
     slowed(monkeypatch, clock, _fit, "clone", 1.0)  # of every fit, and not cached
 
     def printed():
@@ -333,12 +335,12 @@ def test_the_members_are_cached(tmp_path, capsys, monkeypatch):
         return capsys.readouterr().out
 
     def seconds(text):
-        lines = [line for line in text.splitlines() if "fitted on the labels" in line]
-        return [float(line.split(" in ")[1].split()[0]) for line in lines]
+        lines = [line for line in text.splitlines() if "fitted" in line]
+        return [float(line.split(" in ")[-1].split()[0]) for line in lines]
 
     first, second = printed(), printed()
-    assert seconds(first) == [1.0] * 8
-    assert seconds(second) == [0.0] * 8
+    assert seconds(first) == [1.0, 1.0, 3.0, 3.0]  # two models, each in three folds
+    assert seconds(second) == [0.0] * 4
     assert "weights in the pool: teacher 0." in first
 
 

@@ -13,6 +13,7 @@ from benchmarks.cascade import table as cascade_table
 from benchmarks.exports import browser as exports_browser
 from benchmarks.exports import table as exports_table
 from benchmarks.fits import table as fits_table
+from benchmarks.machines import table as machines_table
 from benchmarks.peers import table as peers_table
 from benchmarks.peers.classification import CLASSIFICATION as PEERS
 from benchmarks.peers.regression import REGRESSION as PEERS_REGRESSION
@@ -98,9 +99,10 @@ def main():
     timed = read_rows(FOLDER / "speed.csv")
     tables["speed"] = speed_lines(timed)
     figures = headline.headline(rows, timed)
+    others = (search_table, machines_table, serve)
     timings = (speed_scale, speed_profile, speed_threads, speed_torch_threads)
-    timings += speed_wide, search_table, exports_table, exports_browser, serve
-    for module in timings:
+    timings += speed_wide, exports_table, exports_browser
+    for module in (*timings, *others):
         name = module.RESULTS.stem
         if module.RESULTS.exists():
             tables[name] = module.lines(read_rows(module.RESULTS))

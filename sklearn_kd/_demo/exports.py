@@ -6,13 +6,11 @@ from pathlib import Path
 
 from sklearn_kd import export
 from sklearn_kd._demo.error import DemoError, first_line
+from sklearn_kd._demo.loading import load
 from sklearn_kd._demo.places import check_apart, check_place
 from sklearn_kd._messages import printable
 from sklearn_kd.export._c.text import check_name
 from sklearn_kd.export._sql.names import read_table
-
-#: What may be loaded as a student; the first two run code.
-_SAVED = (".joblib", ".pkl", ".skops")
 
 
 def _name_in_c(path):
@@ -104,49 +102,4 @@ def write_exports(student, paths, table_name, dialect):
 def export_saved(student, exports, table_name, dialect):
     """Write a saved student, from a file of joblib, pickle or skops, to files."""
     check_exports(exports, table_name, student)
-    write_exports(_load(student), exports, table_name, dialect)
-
-
-def _load(path):
-    """Load a student by what the ending of the file says."""
-    ending = Path(path).suffix.lower()
-    if ending not in _SAVED:
-        raise DemoError(
-            f"--student {path}: expected a file that ends in {', '.join(_SAVED)}."
-        )
-    if not os.path.isfile(path):
-        raise DemoError(f"--student {path} does not exist, or is no file.")
-    try:
-        return _load_skops(path) if ending == ".skops" else _load_pickle(path)
-    except DemoError:
-        raise
-    except Exception as error:  # a damaged file raises anything
-        raise DemoError(
-            f"--student {path} could not be loaded: {type(error).__name__}: "
-            f"{first_line(error)}"
-        ) from error
-
-
-def _load_pickle(path):
-    import joblib
-
-    return joblib.load(path)
-
-
-def _load_skops(path):
-    """Load a file of skops that names no types but those which are documented."""
-    try:
-        import skops.io
-    except ImportError as error:
-        raise DemoError(
-            f"--student {path} needs skops, which is not installed: pip install skops"
-        ) from error
-    trusted = export.trusted_types()
-    others = set(skops.io.get_untrusted_types(file=path)) - set(trusted)
-    if others:
-        raise DemoError(
-            f"--student {path} names the types {', '.join(sorted(others))}, which are "
-            "not those of a student. Load it yourself if you know them, and call "
-            "sklearn_kd.export."
-        )
-    return skops.io.load(path, trusted=trusted)
+    write_exports(load("--student", student), exports, table_name, dialect)

@@ -16,6 +16,7 @@ from sklearn_kd._estimators.tags import takes_missing, takes_sparse, takes_text
 from sklearn_kd._recipe.diagram import DiagramMixin, teacher_in_diagram
 from sklearn_kd._recipe.fitted_parts import FittedPartsMixin
 from sklearn_kd._recipe.routing import add_parts
+from sklearn_kd._run.progress import ProgressMixin
 from sklearn_kd._run.versions import VersionedMixin
 from sklearn_kd._tables.checks import check_rows
 from sklearn_kd.students import resolve_student, without_adapter
@@ -24,7 +25,12 @@ from sklearn_kd.transfer._choice import makes_sparse
 
 
 class BaseDistilled(
-    VersionedMixin, FittedPartsMixin, DiagramMixin, MetaEstimatorMixin, BaseEstimator
+    VersionedMixin,
+    FittedPartsMixin,
+    DiagramMixin,
+    MetaEstimatorMixin,
+    ProgressMixin,
+    BaseEstimator,
 ):
     """What distilled estimators have in common, whatever their task."""
 

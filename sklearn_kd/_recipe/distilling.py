@@ -19,6 +19,7 @@ from sklearn_kd._recipe.labelling import (
     add_unlabelled,
     calibrated,
     fewer_where_dear,
+    kernel_of,
     label_synthetic,
     pool_targets,
     train_student,
@@ -38,6 +39,7 @@ from sklearn_kd._recipe.threshold import add_threshold, check_threshold, with_fl
 from sklearn_kd._recipe.threshold_rows import compared_rows, draw_compared
 from sklearn_kd._run.autologging import no_autologging
 from sklearn_kd._run.deadline import Deadline
+from sklearn_kd._run.progress import progress_of
 from sklearn_kd._run.random import as_seed
 from sklearn_kd._run.threads import share_of_the_cores
 from sklearn_kd._run.twins import as_public
@@ -92,10 +94,10 @@ class Distilling(BaseDistilled):
     def _distil(self, X, y, sample_weight, given, *, X_unlabeled, groups):
         """Fit; ``given`` are a teacher's predictions for the rows of X, or None."""
         refuse_dropped(self.teacher, "fit")
-        with no_autologging(), share_of_the_cores():
+        shared = share_of_the_cores()
+        with no_autologging(), shared, progress_of(self, X, y) as progress:
             seed, deadline = as_seed(self.random_state), Deadline(self.time_limit)
-            alpha, owner = float(self.alpha), type(self).__name__
-            report = Context(verbose=self.verbose, owner=owner).report
+            alpha = float(self.alpha)
             # no half of an earlier fit, if this fails
             for name in ("student_", "teacher_", "pool_weights_", "student_on_labels_"):
                 self.__dict__.pop(name, None)
@@ -134,7 +136,11 @@ class Distilling(BaseDistilled):
             transfer, X_unlabeled = source.further_rows(self.transfer, X_unlabeled)
             unlabelled = read_unlabeled(self, X_unlabeled, labelled, present, alpha)
             sampler, reason = choose_sampler(
-                transfer, rows.X, linear=is_linear(student), seed=seed, report=report
+                transfer,
+                rows.X,
+                linear=is_linear(student),
+                seed=seed,
+                report=progress.note,
             )
             wanted = source.wants_out_of_sample(self.cv, pool, sampler)
             splits = split_folds(source, self.cv, rows, present, groups, seed)
@@ -150,9 +156,7 @@ class Distilling(BaseDistilled):
             )
             # from here on teachers are fitted, and predict
             fixed = None if self.random_state is None else seed
-            context = Context(
-                self.memory, self.n_jobs, self.verbose, fixed, deadline, owner
-            )
+            context = Context(self.memory, self.n_jobs, progress, fixed, deadline)
             teachers = source.teach(
                 rows, present, fit_params, splits, wanted, seed, context
             )
@@ -165,6 +169,7 @@ class Distilling(BaseDistilled):
                 made = label_synthetic(
                     made, train, neighbors, rows.X, teachers, pool.out_of_sample
                 )
+            self.labelling_kernel_ = kernel_of(context)
             fitted = fit_pool(
                 pool, student, teachers, rows, train, validation, made, seed
             )
@@ -178,7 +183,7 @@ class Distilling(BaseDistilled):
             self.teacher_ = as_public(teachers.teacher)
             compared = compared_rows(learned, labelled, drawn, teachers, present)
             with already_warned(warned):
-                trained = train_student(student, learned, validation, seed, deadline)
+                trained = train_student(student, learned, validation, seed, context)
             self.student_ = add_threshold(
                 trained, self.decision_threshold, teachers, rows.task, *compared
             )

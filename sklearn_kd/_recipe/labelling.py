@@ -1,5 +1,6 @@
 """From the teachers' predictions to the trained student, after ``preparation``."""
 
+import time
 from dataclasses import replace
 
 import numpy as np
@@ -8,6 +9,7 @@ from sklearn.base import clone
 from sklearn_kd._compat import safe_indexing
 from sklearn_kd._estimators.parts import last_step
 from sklearn_kd._messages import warn
+from sklearn_kd._native import COMPILED
 from sklearn_kd._run.budget import most_for_trees
 from sklearn_kd._run.random import contained_draws
 from sklearn_kd.students import fit_student
@@ -77,6 +79,15 @@ def occurrences(values):
     before = np.empty(len(values), dtype=np.intp)
     before[order] = np.arange(len(values)) - np.repeat(starts, lengths)
     return before
+
+
+def kernel_of(context):
+    """Say what has predicted for the teachers: see ``labelling_kernel_``."""
+    kernel = COMPILED if COMPILED in context.kernels else None
+    kernel = kernel or next(iter(context.kernels), None)
+    if kernel is not None:
+        context.report(f"Labelling kernel: {kernel}")
+    return kernel
 
 
 def label_synthetic(made, train, neighbors, real, teachers, out_of_sample):
@@ -172,13 +183,19 @@ def _with_targets(rows, outputs, flagged, soft, name):
     return rows.predicted(outputs, soft, flagged)
 
 
-def train_student(student, train, validation, seed, deadline):
+def train_student(student, train, validation, seed, context):
     """Train a clone of the student in what time is left, or its own if that is less."""
-    student = clone(student)
+    student, deadline = clone(student), context.deadline
     last = last_step(student)
     params = last.get_params(deep=False)
     if deadline.limited and "time_limit" in params:
         limits = [max(deadline.left(), 1e-3), params["time_limit"]]
         last.set_params(time_limit=min(filter(None, limits)))
-    with contained_draws(seed, student):
-        return fit_student(student, train, validation)
+    began = time.perf_counter()
+    with context.progress.handed_to(last, "train"), contained_draws(seed, student):
+        trained = fit_student(student, train, validation)
+    context.report(
+        f"student ({type(last).__name__}) trained on {len(train)} rows in "
+        f"{time.perf_counter() - began:.1f} s"
+    )
+    return trained

@@ -1,5 +1,6 @@
-"""Files that a program writes: whole, or not at all."""
+"""Files that a program writes: whole, or not at all; and their digests."""
 
+import hashlib
 import os
 import secrets
 import shutil
@@ -8,6 +9,9 @@ from contextlib import contextmanager
 from pathlib import Path
 
 from sklearn_kd._messages import show
+
+#: What names of files that are not whole yet begin with.
+PART = ".sklearn_kd-"
 
 
 def check_path(path):
@@ -89,9 +93,7 @@ def replacing(path):
 def part_of(real):
     """Name a hidden file in the same folder, to be moved into place."""
     suffix = Path(real).suffix
-    return os.path.join(
-        os.path.dirname(real), f".sklearn_kd-{secrets.token_hex(4)}{suffix}"
-    )
+    return os.path.join(os.path.dirname(real), f"{PART}{secrets.token_hex(4)}{suffix}")
 
 
 def write(path, content):
@@ -100,3 +102,9 @@ def write(path, content):
         content = content.encode("utf-8") if isinstance(content, str) else content
         with replacing(path) as part:
             Path(part).write_bytes(content)
+
+
+def digest_of_file(path):
+    """Compute the SHA-256 digest of a file, in hexadecimal digits."""
+    with open(path, "rb") as file:
+        return hashlib.file_digest(file, "sha256").hexdigest()

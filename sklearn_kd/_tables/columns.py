@@ -323,7 +323,7 @@ def has_missing(X):
         return any(map(_polars_has_missing, X))
     if X.dtype.kind in "fc":
         return bool(np.isnan(X).any())
-    return X.dtype.kind == "O" and any(map(is_missing, X.ravel()))
+    return X.dtype.kind == "O" and _count_among_objects(X.ravel()) > 0
 
 
 def _polars_has_missing(series):
@@ -333,12 +333,19 @@ def _polars_has_missing(series):
     return series.dtype.is_float() and bool(series.is_nan().any())
 
 
+def _count_among_objects(values):
+    """Count missing values in an array of objects, at once where all are strings."""
+    if set(map(type, values.tolist())) <= {str}:
+        return 0
+    return sum(map(is_missing, values))
+
+
 def count_missing(labels):
     """Count missing values in an array of one dimension, NaN and NaT among them."""
     if labels.ndim != 1 or labels.dtype.kind not in "fcmMO":
         return 0
     if labels.dtype.kind == "O":
-        return sum(map(is_missing, labels))
+        return _count_among_objects(labels)
     return int((np.isnat if labels.dtype.kind in "mM" else np.isnan)(labels).sum())
 
 

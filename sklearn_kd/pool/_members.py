@@ -3,6 +3,7 @@
 from dataclasses import dataclass, replace
 
 import numpy as np
+from joblib import parallel_config
 
 from sklearn_kd._estimators.parts import last_step
 from sklearn_kd.pool._booster import booster_of, fit_booster
@@ -66,9 +67,9 @@ class Member:
 
     def out_of_fold(self, rows, splits, context):
         """Predict rows by models of its kind that were fitted on other folds."""
-        weights, role = weights_for(self.of_fold, rows), f"{self.name} of a fold"
+        weights = weights_for(self.of_fold, rows)
         outputs, _ = cross_fit(
-            self.of_fold, rows, weights, splits, context, keep=False, role=role
+            self.of_fold, rows, weights, splits, context, keep=False, role=self.name
         )
         return outputs
 
@@ -132,7 +133,8 @@ def _fit_on_labels(model, train, context):
     weights = weights_for(model, train)
     if not context.deadline.limited:
         every, role = np.arange(len(train)), _ROLES["student"]
-        fitted, key = fit_teacher(model, train, weights, every, context, role)
+        with parallel_config(n_jobs=context.n_jobs):
+            fitted, key = fit_teacher(model, train, weights, every, context, role)
         return FittedTeacher(fitted, key, None)
     network = last_step(model.student)
     seconds = min(_TIME * context.deadline.seconds, context.deadline.left(_SHARE))

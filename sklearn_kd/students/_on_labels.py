@@ -9,6 +9,7 @@ from sklearn_kd._estimators.parts import last_step, parts_of
 from sklearn_kd._rows import TransferSet
 from sklearn_kd._run.parts import as_part
 from sklearn_kd._run.random import as_seed
+from sklearn_kd._run.workers import each
 from sklearn_kd._tables.columns import column_kinds
 from sklearn_kd._tables.doubtful_levels import (
     has_numbers_as_text,
@@ -91,6 +92,13 @@ def shortened(student, share):
     return student
 
 
+def _fit_one(shared, student):
+    """Fit one student, with the settings of its own process or thread."""
+    rows, held = shared
+    with as_part(), without_warnings_of_levels(rows.X):
+        return fit_student(student, rows, held)
+
+
 class OnLabels(BaseEstimator):
     """A student that is fitted on labels as a teacher is, and stopped by given rows.
 
@@ -127,11 +135,10 @@ class OnLabels(BaseEstimator):
         if sample_weight is None:
             sample_weight = np.ones(num_samples(X))
         rows = TransferSet(X, self.task, self.task.encode(y), sample_weight)
-        with as_part(), without_warnings_of_levels(X):
-            self.students_ = [
-                fit_student(self._make(index), rows, self.held)
-                for index in range(self.n_students)
-            ]
+        # as many at a time as joblib's parallel_config says, one by default
+        students = ((self._make(index),) for index in range(self.n_students))
+        shared, n_students = (rows, self.held), self.n_students
+        self.students_ = list(each(_fit_one, shared, students, n_students))
         if hasattr(self.students_[0], "classes_"):
             self.classes_ = self.students_[0].classes_
         return self

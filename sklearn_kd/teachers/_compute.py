@@ -1,6 +1,8 @@
 """Class probabilities of fitted teachers, as an array or in a file."""
 
+import os
 from collections.abc import Mapping
+from dataclasses import replace
 
 import numpy as np
 from joblib import effective_n_jobs
@@ -10,8 +12,9 @@ from sklearn.exceptions import NotFittedError
 from sklearn_kd._compat import num_samples, safe_indexing
 from sklearn_kd._estimators.tags import rows_for
 from sklearn_kd._messages import printable, show, warn
-from sklearn_kd._parameters import check_jobs, is_number
+from sklearn_kd._parameters import MOST, check_jobs, check_number, is_number
 from sklearn_kd._run.autologging import no_autologging
+from sklearn_kd._run.progress import Progress, Screen
 from sklearn_kd._run.random import contained_draws
 from sklearn_kd._tables.containers import array_rows
 from sklearn_kd._tables.frames import is_frame
@@ -19,7 +22,9 @@ from sklearn_kd._tables.taking import take_copy
 from sklearn_kd._tables.texts import flat_values, refuse_row, refuse_text
 from sklearn_kd._task import Classification
 from sklearn_kd._task.outputs import classes_of, has_outputs
+from sklearn_kd.teachers._chunks import chunks_of
 from sklearn_kd.teachers._label import chunk_rows, label_rows
+from sklearn_kd.teachers.cache._cache import check_memory, usable_memory
 from sklearn_kd.teachers.cache._context import Context
 from sklearn_kd.teachers.given._fitted import check_teacher, is_fitted, looks_fitted
 
@@ -28,12 +33,21 @@ MOST_ROWS = 100_000
 
 
 def compute_soft_targets(
-    teacher, X, *, classes=None, batch_size=None, n_jobs=None, out=None
+    teacher,
+    X,
+    *,
+    classes=None,
+    batch_size=None,
+    n_jobs=None,
+    out=None,
+    memory=None,
+    verbose=0,
 ):
     """Compute class probabilities of fitted teachers, in batches.
 
     Apart from the rows and the probabilities, only a few batches are in memory. If `X`
-    and `out` are memory-mapped files, only the batches are.
+    and `out` are memory-mapped files, only the batches are. With `memory`, a job that
+    was killed continues where it was.
 
     Parameters
     ----------
@@ -58,6 +72,15 @@ def compute_soft_targets(
     out : ndarray of shape (n_samples, n_classes), float32, or None, default=None
         Where the probabilities are written: an array or a writable
         :class:`~numpy.memmap`. With None an array is made.
+    memory : str, path-like, joblib.Memory or None, default=None
+        A folder that keeps the probabilities of every batch, so that a job which was
+        killed asks the teacher about the other batches only. The key of a batch is a
+        hash of its rows, of the teacher's fitted state, or its ``cache_key``, of
+        `classes`, and of the versions of packages. So another `batch_size` is another
+        key. The files are pickles, which run code when they are loaded: use no folder
+        that others may write to.
+    verbose : int, default=0
+        Above 0, progress is printed: rows, seconds, and about how many are left.
 
     Returns
     -------
@@ -71,17 +94,23 @@ def compute_soft_targets(
     NotFittedError
         For a teacher that is not fitted.
     TypeError
-        For a teacher without ``predict_proba``, for `out` that is no array, and for
-        `classes` that are no sequence.
+        For a teacher without ``predict_proba``, for `out` that is no array, for
+        `classes` that are no sequence, for `memory` that keeps nothing, and for a
+        `verbose` that is no number.
     ValueError
         For `out` of another shape or dtype, for rows that the teacher refuses, for
-        `classes` that are not distinct, for a multi-output teacher, and if the label of
-        a column is unknown.
+        `classes` that are not distinct, for a multi-output teacher, if the label of a
+        column is unknown, for `memory` that can be no folder, and for a negative
+        `verbose`.
+    Exception
+        Whatever the teacher raises. Where there are several batches, the message names
+        the rows of the one that failed.
 
     Warns
     -----
     UserWarning
-        With the number of rows that are zero.
+        With the number of rows that are zero, and where nothing can be written into
+        `memory`.
 
     See Also
     --------
@@ -109,6 +138,15 @@ def compute_soft_targets(
     ((178, 3), dtype('float32'))
     >>> compute_soft_targets(forest, X[:1], classes=[2, 1, 0]).round(2).tolist()
     [[0.0, 0.0, 1.0]]
+
+    With a folder that keeps the batches, a second call asks no teacher:
+
+    >>> from tempfile import mkdtemp
+    >>> folder = mkdtemp()
+    >>> for _ in range(2):
+    ...     kept = compute_soft_targets(forest, X, batch_size=50, memory=folder)
+    >>> bool((kept == proba).all())
+    True
     """
     teachers = list(teacher) if isinstance(teacher, list) else [teacher]
     if not teachers:
@@ -121,6 +159,8 @@ def compute_soft_targets(
             refuse_text(name, flat_values(X))
     chunk = _check_batch_size(batch_size)
     n_jobs = check_jobs(n_jobs)
+    _check_memory(memory)
+    verbose = check_verbose(verbose)
     X = _sliceable(rows_for(teachers, X))
     try:
         n_samples = num_samples(X)
@@ -129,33 +169,48 @@ def compute_soft_targets(
             f"X must hold rows, got {show(X)}: {printable(error)}."
         ) from error
     if classes is not None:
-        classes = _check_classes(classes)
+        classes = check_classes(classes)
     with no_autologging():
         for one in teachers:
             _check_fitted(one, X, classes)
-        named = [_own_classes(one, X) for one in teachers]
+        named = [own_classes(one, X) for one in teachers]
         if classes is None:
             classes = _all_classes(teachers, named)
         if chunk is None:
             chunk = chunk_rows(X, len(classes), MOST_ROWS)
         out = _check_out(out, (n_samples, len(classes)))
-        context, task = Context(n_jobs=n_jobs), Classification(classes)
+        progress = Progress(Screen("compute_soft_targets", verbose))
+        context = Context(usable_memory(memory), n_jobs, progress)
+        task = Classification(classes)
+        keys = [context.teacher_key(one) for one in teachers]
         weights = np.full(len(teachers), 1 / len(teachers))
         # as many batches at a time as keep all jobs busy, and no more of them in memory
         jobs = effective_n_jobs(n_jobs)
         size = chunk if jobs == 1 else 4 * jobs * chunk
         n_without = 0
-        for start in range(0, n_samples, size):
-            rows = slice(start, start + size)
-            part = safe_indexing(X, rows) if size < n_samples else X
-            probas = [
-                _label(one, labels, part, task, context, chunk)
-                for one, labels in zip(teachers, named, strict=True)
-            ]
-            proba = task.mean(probas, weights)
-            highest = np.asfortranarray(proba).max(axis=1)
-            n_without += int(np.count_nonzero(highest == 0))
-            out[rows] = proba
+        with _stage(progress, n_samples, teachers) as stage:
+            for rows in chunks_of(n_samples, size):
+                part = safe_indexing(X, rows) if size < n_samples else X
+                probas = [
+                    label_rows(
+                        one,
+                        part,
+                        task,
+                        given_classes=task.classes if labels is None else None,
+                        # what has no key is not kept, of no batch
+                        context=context if key else replace(context, memory=None),
+                        key=key,
+                        chunk=chunk,
+                        first=rows.start,
+                        n_rows=n_samples,
+                        stage=stage,
+                    ).outputs
+                    for one, key, labels in zip(teachers, keys, named, strict=True)
+                ]
+                proba = task.mean(probas, weights)
+                highest = np.asfortranarray(proba).max(axis=1)
+                n_without += int(np.count_nonzero(highest == 0))
+                out[rows] = proba
     if n_without:
         warn(
             f"The teacher puts all mass on classes that are not in {show(classes)} "
@@ -164,12 +219,14 @@ def compute_soft_targets(
     return out
 
 
-def _label(teacher, named, X, task, context, chunk):
-    given = task.classes if named is None else None
-    predictions = label_rows(
-        teacher, X, task, given_classes=given, context=context, chunk=chunk
-    )
-    return predictions.outputs
+def _stage(progress, n_rows, teachers):
+    """Give the stage of all batches, in which each teacher labels every row."""
+    if len(teachers) == 1:
+        name = f"label {n_rows} rows ({type(teachers[0]).__name__})"
+        return progress.stage(name, n_rows, n_steps=None)
+    name = f"label {n_rows} rows ({len(teachers)} teachers)"
+    total = n_rows * len(teachers)
+    return progress.stage(name, total, unit="predictions", n_steps=None)
 
 
 def _check_fitted(teacher, X, classes):
@@ -191,7 +248,7 @@ def _sliceable(X):
     return array_rows(X)
 
 
-def _own_classes(teacher, X):
+def own_classes(teacher, X):
     """Give the labels of a teacher's columns, or None."""
     proba = None
     if not hasattr(teacher, "classes_") and num_samples(X):
@@ -221,7 +278,7 @@ def _all_classes(teachers, named):
     return np.unique(np.concatenate(named))
 
 
-def _check_classes(classes):
+def check_classes(classes):
     """Check the labels that the user passed: in one dimension, distinct, not none."""
     is_sequence = hasattr(classes, "__len__") and hasattr(classes, "__getitem__")
     if isinstance(classes, (str, bytes, Mapping)) or not is_sequence:
@@ -259,6 +316,24 @@ def _check_batch_size(batch_size):
             f"batch_size must be None or an int of at least 1, got {show(batch_size)}."
         )
     return int(batch_size)
+
+
+def _check_memory(memory):
+    """Refuse what keeps nothing, as the parameter of the distilled estimators does."""
+    if memory is not None and not (
+        isinstance(memory, (str, os.PathLike, type)) or hasattr(memory, "cache")
+    ):
+        raise TypeError(
+            f"memory must be the name of a folder, joblib.Memory(folder) or None, got "
+            f"{show(memory)}."
+        )
+    check_memory(memory)
+
+
+def check_verbose(verbose):
+    if isinstance(verbose, (bool, np.bool_)):
+        return int(verbose)
+    return check_number("verbose", verbose, least=0, most=MOST, whole=True)
 
 
 def _check_out(out, shape):

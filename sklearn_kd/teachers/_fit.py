@@ -47,7 +47,8 @@ def fit_teacher(teacher, rows, weights, at, context, role):
     call = context.call(_fit, teacher, X, y, weights, context.seed)
     start = time.perf_counter()
     try:
-        fitted = call.result()
+        with context.progress.stage(f"fit {role} ({type(teacher).__name__})"):
+            fitted = call.result()
     except REFUSALS as error:
         side = f"The teacher {type(teacher).__name__}"
         if is_odd(X):

@@ -255,20 +255,23 @@ class Teachers:
         if not deadline.limited:
             return self.label(rows, real, out_of_sample)
         start, size = 0, min(FIRST_CHUNK, CHUNK)
-        parts = []
-        while start < len(rows):
-            began = deadline.elapsed()
-            chunk = rows.at(slice(start, start + size))
-            parts.append(self.label(chunk, real, out_of_sample))
-            each = (deadline.elapsed() - began) / len(parts[-1])
-            start += size
-            # by doubling and halving: with time enough the sizes, which are part of
-            # the keys of the cache, are the same each time
-            size = min(4 * size, CHUNK)
-            while size > 1 and size * each > deadline.left(share):
-                size //= 2
-            if size * each > deadline.left(share):
-                break
+        parts, silent = [], replace(self, context=self.context.silent())
+        name = f"label up to {len(rows)} rows"
+        with self.context.progress.stage(name, len(rows), n_steps=None) as stage:
+            while start < len(rows):
+                began = deadline.elapsed()
+                chunk = rows.at(slice(start, start + size))
+                parts.append(silent.label(chunk, real, out_of_sample))
+                stage.advance(len(parts[-1]))
+                each = (deadline.elapsed() - began) / len(parts[-1])
+                start += size
+                # by doubling and halving: with time enough the sizes, which are part of
+                # the keys of the cache, are the same each time
+                size = min(4 * size, CHUNK)
+                while size > 1 and size * each > deadline.left(share):
+                    size //= 2
+                if size * each > deadline.left(share):
+                    break
         return np.vstack(parts)
 
     def choose_out_of_sample(self, wanted, rows, neighbors):

@@ -73,7 +73,7 @@ def find_nominal(names, wanted, target, path):
     """
     found = []
     for text in wanted:
-        parts = _split(text)
+        parts = split_names(text)
         if text in names and len(parts) > 1:
             if all(part in names for part in parts):
                 raise DemoError(
@@ -98,7 +98,7 @@ def find_nominal(names, wanted, target, path):
     return list(dict.fromkeys(found))
 
 
-def _split(text):
+def split_names(text):
     """Give the names in a list with commas between them."""
     parts = []
     for quoted, plain, comma in _NAME.findall(text):

@@ -7,6 +7,8 @@
 #include <Python.h>
 
 #include "cpu.h"
+#include "training.h"
+#include "trees.h"
 
 static PyObject *
 has_avx2(PyObject *module, PyObject *unused)
@@ -19,6 +21,15 @@ has_avx2(PyObject *module, PyObject *unused)
 static PyMethodDef functions[] = {
     {"has_avx2", has_avx2, METH_NOARGS,
      "Return whether functions for AVX2 and FMA were built and run on this machine."},
+#if HAVE_AVX2_BUILD /* to be called only where has_avx2() */
+    {"takes_gemm", py_takes_gemm, METH_O, takes_gemm_doc},
+    {"cells_work", py_cells_work, METH_VARARGS, cells_work_doc},
+    {"cells_forward", py_cells_forward, METH_VARARGS, cells_forward_doc},
+    {"cells_backward", py_cells_backward, METH_VARARGS, cells_backward_doc},
+    {"cells_learn", py_cells_learn, METH_VARARGS, cells_learn_doc},
+#endif
+    {"order_nodes", order_nodes, METH_VARARGS, order_nodes_doc},
+    {"walk_trees", walk_trees, METH_VARARGS, walk_trees_doc},
     {NULL, NULL, 0, NULL},
 };
 

@@ -226,6 +226,50 @@ class Ramps(Functions):
             np.fmax(part, 0.0, out=part)
             np.minimum(part, 1.0, out=out[block], casting="same_kind")
 
+    def counts(self):
+        """Give the columns that have functions, and how many each has."""
+        return np.unique(self.column, return_counts=True)
+
+    def locate(self, X):
+        """Find the last stretch that begins at or below each value, and its share.
+
+        All functions before that stretch are 1, and those behind it 0.
+
+        Parameters
+        ----------
+        X : ndarray of shape (n_samples, n_columns), float64
+            Values, NaN allowed.
+
+        Returns
+        -------
+        place : ndarray of shape (n_samples, n_read), intp
+            Of the stretch among those of its column, for each column of :meth:`counts`;
+            0 for a value below all of them and for NaN.
+        share : ndarray of shape (n_samples, n_read), float64
+            How much of it lies below the value: its function. 0 for NaN.
+        """
+        columns, counts = self.counts()
+        width = 1 << int(counts.max(initial=1) - 1).bit_length()
+        lower, scale = np.full((2, len(columns), width), np.inf)
+        real = np.arange(width) < counts[:, None]
+        lower[real], scale[real] = self.lower, self.scale
+        lower, scale = lower.ravel(), scale.ravel()
+        first = np.arange(0, len(lower), width)
+        place = np.empty((len(X), len(columns)), dtype=np.intp)
+        share = np.empty(place.shape)
+        n_rows = max(1, _RAMPS_SIZE // max(1, len(columns)))
+        for start in range(0, len(X), n_rows):
+            block = slice(start, start + n_rows)
+            part = X[block].take(columns, axis=1)
+            cell = binary_search(lower, part, first, width)
+            with np.errstate(over="ignore"):  # what overflows is cut off below
+                part -= lower.take(cell)
+                part *= scale.take(cell)
+            np.fmax(part, 0.0, out=part)
+            np.minimum(part, 1.0, out=share[block])
+            np.subtract(cell, first, out=place[block])
+        return place, share
+
     def state(self):
         counts = np.array([len(each) for each in self.edges], dtype=np.intp)
         return {"counts": counts, "edges": np.concatenate([np.empty(0), *self.edges])}

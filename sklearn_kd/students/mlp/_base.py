@@ -11,6 +11,7 @@ from sklearn_kd._messages import show
 from sklearn_kd._parameters import NestedParameterMixin
 from sklearn_kd._run.autologging import no_autologging
 from sklearn_kd._run.deadline import Deadline
+from sklearn_kd._run.progress import ProgressMixin, progress_of
 from sklearn_kd._run.random import as_seed
 from sklearn_kd._run.threads import single_blas_thread
 from sklearn_kd._run.versions import VersionedMixin
@@ -43,14 +44,14 @@ from sklearn_kd.students.mlp._stream import (
     packed_stream,
     unpacked_stream,
 )
-from sklearn_kd.students.mlp._training import fit_network
+from sklearn_kd.students.mlp._training import epochs_of, fit_network
 
 #: Below the least float32, of 1e-38, a step is none: so far above it the last steps of
 #: a schedule are steps, too.
 LEAST_RATE = 1e-30
 
 
-class BaseMLP(VersionedMixin, NestedParameterMixin, BaseEstimator):
+class BaseMLP(VersionedMixin, NestedParameterMixin, ProgressMixin, BaseEstimator):
     """A multilayer perceptron for any task; a class adds what it predicts."""
 
     #: With metadata routing, unless the user has set another.
@@ -96,7 +97,12 @@ class BaseMLP(VersionedMixin, NestedParameterMixin, BaseEstimator):
         if validation is None and self.early_stopping:
             train, validation = split(train, float(self.validation_fraction), seed)
         train, validation = train.in_rows(), validation and validation.in_rows()
-        with no_autologging(), single_blas_thread():
+        n_epochs = epochs_of(self, len(train))
+        with (
+            no_autologging(),
+            single_blas_thread(),
+            progress_of(self, X, y, prints=False, n_steps=n_epochs) as progress,
+        ):
             self.encoder_ = fit_encoder_on_sample(
                 self.encoder, train, self.dtype, seed, deadline
             )
@@ -104,10 +110,10 @@ class BaseMLP(VersionedMixin, NestedParameterMixin, BaseEstimator):
                 check_types(self.encoder_, validation.X)
             train = encodable_rows(self.encoder_, train, self.dtype, seed, deadline)
             parameters, history = fit_network(
-                self, train, validation, self._task, seed, deadline
+                self, train, validation, self._task, seed, deadline, progress
             )
             self._ranges = wider_ranges(self.encoder_, train.X)
-        self._keep(parameters, history)
+            self._keep(parameters, history)
         self.__dict__.pop("_stream", None)  # of an earlier partial_fit
         return self
 
@@ -148,6 +154,7 @@ class BaseMLP(VersionedMixin, NestedParameterMixin, BaseEstimator):
         self.best_loss_ = history.best_loss
         self.n_iter_ = history.n_iter
         self.n_steps_ = history.n_steps
+        self.training_kernel_ = history.kernel
         self._exact = Layers.in_float64(self.coefs_, self.intercepts_)
         if type(self.encoder_) is TabularEncoder:
             self._takes["sparse"] = False

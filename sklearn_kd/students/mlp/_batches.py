@@ -1,7 +1,6 @@
 """Batches of encoded rows for training: encoded once, or part by part if too large."""
 
 from dataclasses import dataclass
-from itertools import pairwise
 
 import numpy as np
 from scipy.sparse import issparse
@@ -10,6 +9,9 @@ from sklearn_kd._compat import num_samples, safe_indexing
 from sklearn_kd._tables.taking import read_rows
 from sklearn_kd.losses._registry import LOSSES, check_form
 from sklearn_kd.students.encoder._encoding import encode
+from sklearn_kd.students.mlp.steps._cell_rows import CellRows
+from sklearn_kd.students.mlp.steps._cells import CellPlan
+from sklearn_kd.students.mlp.steps._runs import Run, bounds_of
 
 #: Encoded rows that would take more bytes are encoded again in every epoch.
 MOST_BYTES = 2**30
@@ -50,20 +52,20 @@ class OfMultiples:
     """
 
     def __init__(self, loss, factor):
-        self._loss, self._factor = loss, factor
-        self._unit = float(np.mean(factor**2))
+        self.loss, self.factor = loss, factor
+        self.unit = float(np.mean(factor**2))
 
     def prepare(self, hard, soft_targets, dtype):
         """Prepare targets as the loss does."""
-        targets, constant = self._loss.prepare(hard, soft_targets, dtype)
-        return targets, constant / self._unit
+        targets, constant = self.loss.prepare(hard, soft_targets, dtype)
+        return targets, constant / self.unit
 
     def value_and_gradient(self, outputs, targets, weight, gradient):
         """Evaluate a batch as the loss does; the outputs are overwritten."""
-        outputs *= self._factor
-        value = self._loss.value_and_gradient(outputs, targets, weight, gradient)
-        gradient *= self._factor / self._unit
-        return value / self._unit
+        outputs *= self.factor
+        value = self.loss.value_and_gradient(outputs, targets, weight, gradient)
+        gradient *= self.factor / self.unit
+        return value / self.unit
 
 
 def prepare_batches(encoder, transfer_set, loss, dtype, *, by_parts=False):
@@ -71,8 +73,8 @@ def prepare_batches(encoder, transfer_set, loss, dtype, *, by_parts=False):
 
     Parameters
     ----------
-    encoder : transformer or None
-        Fitted.
+    encoder : transformer, CellPlan or None
+        Fitted, or its cells, which rows are kept as.
     transfer_set : TransferSet
         The rows with their targets.
     loss : object
@@ -89,13 +91,20 @@ def prepare_batches(encoder, transfer_set, loss, dtype, *, by_parts=False):
     """
     n_rows, X = len(transfer_set), transfer_set.X
     if not issparse(X):
-        probe = encode(encoder, safe_indexing(X, slice(1)), dtype)
+        probe = _encode(encoder, safe_indexing(X, slice(1)), dtype)
         dense = not issparse(probe)
         if dense and (by_parts or n_rows * probe.nbytes > MOST_BYTES):
             return BatchesByParts(encoder, transfer_set, loss, dtype)
     targets = transfer_set.task.for_network(transfer_set.hard, transfer_set.soft)
-    encoded = encode(encoder, read_rows(X), dtype)
+    encoded = _encode(encoder, read_rows(X), dtype)
     return Batches.prepare(encoded, *targets, transfer_set.weight, loss, dtype)
+
+
+def _encode(encoder, X, dtype):
+    """Encode rows, or find their cells."""
+    if isinstance(encoder, CellPlan):
+        return encoder.encode(X)
+    return encode(encoder, X, dtype)
 
 
 @dataclass(frozen=True)
@@ -137,6 +146,11 @@ class Batches:
         """Number of encoded columns."""
         return self.X.shape[1]
 
+    @property
+    def plan(self):
+        """The cells that rows are kept as, or None."""
+        return self.X.plan if isinstance(self.X, CellRows) else None
+
     def input_norm(self):
         """Weighted mean squared length of the encoded rows, bounded from below."""
         return _mean_norm(self.X, self.weight)
@@ -145,36 +159,20 @@ class Batches:
         """Number of batches that an epoch has."""
         return -(-len(self) // batch_size)
 
-    def batches(self, batch_size, generator):
-        """Give all rows once, in random order and in equally large batches.
+    def runs(self, batch_size, generator):
+        """Give runs over all rows once, in random order and in equally large batches.
 
-        Parameters
-        ----------
-        batch_size : int
-            The largest number of rows of a batch.
-        generator : numpy.random.Generator
-            Shuffles the rows.
-
-        Yields
-        ------
-        X, targets, weight
-            A batch. The next one overwrites it.
+        No batch is larger than `batch_size`; the generator shuffles the rows.
         """
         n_batches = self.n_batches(batch_size)
-        if n_batches == 1:
-            yield self.X, self.targets, self.weight
-            return
-        gather = _Gather(self, -(-len(self) // n_batches))
-        order = generator.permutation(len(self))
-        for start, stop in pairwise(_bounds(len(self), n_batches)):
-            yield gather(order[start:stop])
+        order = generator.permutation(len(self)) if n_batches > 1 else None
+        bounds = bounds_of(len(self), n_batches)
+        yield Run(self.X, self.targets, self.weight, order, bounds)
 
     def blocks(self, size):
-        """Give all rows in their order, in blocks of a size, as :meth:`batches`."""
-        for start in range(0, len(self), size):
-            part = slice(start, start + size)
-            weight = None if self.weight is None else self.weight[part]
-            yield self.X[part], self.targets[part], weight
+        """Give runs over all rows in their order, in blocks of a size."""
+        bounds = np.append(np.arange(0, len(self), size), len(self))
+        yield Run(self.X, self.targets, self.weight, None, bounds)
 
 
 class BatchesByParts:
@@ -186,8 +184,8 @@ class BatchesByParts:
 
     Parameters
     ----------
-    encoder : transformer or None
-        Fitted.
+    encoder : transformer, CellPlan or None
+        As for :func:`prepare_batches`.
     transfer_set : TransferSet
         The rows with their targets.
     loss : object
@@ -199,7 +197,7 @@ class BatchesByParts:
     ----------
     constant : float
         Weighted mean of what has to be added to the loss, over the rows that were
-        given since :meth:`batches` or :meth:`blocks` began.
+        given since :meth:`runs` or :meth:`blocks` began.
     """
 
     def __init__(self, encoder, transfer_set, loss, dtype):
@@ -214,6 +212,11 @@ class BatchesByParts:
 
     def __len__(self):
         return len(self.transfer_set)
+
+    @property
+    def plan(self):
+        """The cells that rows are kept as, or None."""
+        return self.encoder if isinstance(self.encoder, CellPlan) else None
 
     @property
     def constant(self):
@@ -235,8 +238,8 @@ class BatchesByParts:
         each = -(-CHUNK_ROWS * CHUNKS // batch_size)
         return whole * each + -(-rest // batch_size)
 
-    def batches(self, batch_size, generator):
-        """Give all rows once, as :meth:`Batches.batches`, but chunk by chunk."""
+    def runs(self, batch_size, generator):
+        """Give all rows once, as :meth:`Batches.runs`, but chunk by chunk."""
         self._restart()
         n_whole = len(self) // CHUNK_ROWS
         # what is left over comes last: then each epoch has as many batches
@@ -251,19 +254,13 @@ class BatchesByParts:
     def _shuffled(self, rows, batch_size, generator):
         X = safe_indexing(self.transfer_set.X, rows)
         order = generator.permutation(len(rows))
-        bounds = _bounds(len(rows), -(-len(rows) // batch_size))
+        bounds = bounds_of(len(rows), -(-len(rows) // batch_size))
         step = max(ENCODED_ROWS // batch_size, 1)
         for first in range(0, len(bounds) - 1, step):
             ends = bounds[first : first + step + 1]
             part = order[ends[0] : ends[-1]]
             X_part, targets, weight = self._encoded(rows[part], safe_indexing(X, part))
-            for start, stop in pairwise(ends - ends[0]):
-                batch = slice(start, stop)
-                yield (
-                    X_part[batch],
-                    targets[batch],
-                    None if weight is None else weight[batch],
-                )
+            yield Run(X_part, targets, weight, None, ends - ends[0])
 
     def blocks(self, size):
         """Give all rows in their order, as :meth:`Batches.blocks`."""
@@ -271,9 +268,8 @@ class BatchesByParts:
         read = max(ENCODED_ROWS // size, 1) * size
         for start in range(0, len(self), read):
             X, targets, weight = self._encoded(slice(start, start + read))
-            for first in range(0, len(X), size):
-                part = slice(first, first + size)
-                yield X[part], targets[part], None if weight is None else weight[part]
+            bounds = np.append(np.arange(0, len(targets), size), len(targets))
+            yield Run(X, targets, weight, None, bounds)
 
     def _encoded(self, rows, X=None):
         """Encode some rows, and prepare their targets."""
@@ -285,41 +281,15 @@ class BatchesByParts:
         self._constant += float(constant @ weight)
         self._n_given += num_samples(X)
         weight = None if self.uniform else weight.astype(self.dtype)
-        return encode(self.encoder, X, self.dtype), targets, weight
-
-
-class _Gather:
-    """Copy the rows of a batch into buffers that every step uses again."""
-
-    def __init__(self, rows, batch_size):
-        self.rows = rows
-        self.sparse = issparse(rows.X)
-        if not self.sparse:
-            self.X = np.empty((batch_size, rows.X.shape[1]), rows.X.dtype)
-        self.targets = np.empty((batch_size, rows.targets.shape[1]), rows.targets.dtype)
-
-    def __call__(self, index):
-        rows = self.rows
-        n_samples = len(index)
-        if self.sparse:
-            X = rows.X[index]
-        else:  # mode="clip" writes into `out` without a buffer; no index is outside
-            X = self.X[:n_samples]
-            rows.X.take(index, axis=0, out=X, mode="clip")
-        targets = self.targets[:n_samples]
-        rows.targets.take(index, axis=0, out=targets, mode="clip")
-        weight = None if rows.weight is None else rows.weight[index]
-        return X, targets, weight
-
-
-def _bounds(n_rows, n_batches):
-    """Where equally large batches begin and end."""
-    return np.linspace(0, n_rows, n_batches + 1).astype(int)
+        return _encode(self.encoder, X, self.dtype), targets, weight
 
 
 @np.errstate(over="ignore")  # what is not finite is found in training
 def _mean_norm(X, weight):
-    squares = X.multiply(X) if issparse(X) else np.square(X)
-    norms = np.asarray(squares.sum(axis=1, dtype=np.float64)).ravel()
+    if isinstance(X, CellRows):
+        norms = X.square_norms()
+    else:
+        squares = X.multiply(X) if issparse(X) else np.square(X)
+        norms = np.asarray(squares.sum(axis=1, dtype=np.float64)).ravel()
     norm = float(np.average(norms, weights=weight))
     return max(norm, LEAST_NORM * X.shape[1])

@@ -101,7 +101,8 @@ class StreamTrainer(Trainer):
         value = self._epoch(rows, generator) + rows.constant
         if not np.isfinite(self.optimizer.square).all():
             self._diverged()
-        self.check_outputs(rows, averaged)
+        self.network.parameters = averaged
+        self.check_outputs(rows)
         return value, {
             "n_steps": self.optimizer.n_steps,
             "weights": self.parameters.flat,
@@ -109,10 +110,10 @@ class StreamTrainer(Trainer):
             "generator": generator,
         }
 
-    def _step(self, X, targets, weight):
-        value = super()._step(X, targets, weight)
+    def _step(self, part):
+        value = super()._step(part)
         share = 10 / (self.optimizer.n_steps + 9)
-        change = self.workspace.gradient.flat  # done with
+        change = self.network.workspace.gradient.flat  # done with
         np.subtract(self.parameters.flat, self.average, out=change)
         change *= max(share, 1 / MOST_AVERAGED)
         self.average += change
@@ -300,7 +301,7 @@ def _go_on(student, batch, beginning):
     """Learn a batch with the encoder and the weights that there are."""
     if beginning is None or beginning.seen is None:  # else it has been compared
         check_types(student.encoder_, batch.X)
-    parameters = _copied(student.coefs_, student.intercepts_)
+    parameters = Parameters.of(student.coefs_, student.intercepts_)
     state = vars(student).get("_stream")
     if state is None:  # after `fit`
         state = _first_state(as_seed(student.random_state))
@@ -355,14 +356,3 @@ def _ready_encoder(encoder, X):
     except NotFittedError:
         return None
     return bare_encoder(encoder, X)
-
-
-def _copied(coefs, intercepts):
-    """Lay weights and biases into one flat buffer."""
-    sizes = [coefs[0].shape[0], *[coef.shape[1] for coef in coefs]]
-    parameters = Parameters(sizes, coefs[0].dtype)
-    pairs = [(parameters.coefs, coefs), (parameters.intercepts, intercepts)]
-    for ours, theirs in pairs:
-        for target, source in zip(ours, theirs, strict=True):
-            np.copyto(target, source)
-    return parameters

@@ -5,8 +5,10 @@ from dataclasses import dataclass, field
 import numpy as np
 
 from sklearn_kd._messages import warn
+from sklearn_kd._native import NUMPY
 from sklearn_kd._parameters import plain_number
 from sklearn_kd._run.parts import is_part
+from sklearn_kd._run.progress import Pace
 from sklearn_kd._run.random import INITIALIZE, SHUFFLE, stream
 from sklearn_kd.students.mlp._batches import (
     BatchesByParts,
@@ -15,12 +17,11 @@ from sklearn_kd.students.mlp._batches import (
 )
 from sklearn_kd.students.mlp._network import (
     Parameters,
-    Workspace,
-    backward,
     check_hidden_layer_sizes,
-    forward,
 )
-from sklearn_kd.students.mlp._optimizer import AdamW, linear_rate
+from sklearn_kd.students.mlp.steps._compiled import CompiledNetwork, cells_of
+from sklearn_kd.students.mlp.steps._numpy import NumPyNetwork
+from sklearn_kd.students.mlp.steps._optimizer import AdamW, linear_rate
 
 #: Share of a time limit at which training aims: an epoch ends with a validation.
 _TRAINING_SHARE = 0.95
@@ -33,6 +34,10 @@ _STEPS, _FEWEST_EPOCHS, MOST_EPOCHS = 4000, 8, 100
 
 #: Early steps after which the clock is looked at, as it is after each twentieth.
 _LOOKS = frozenset([1, 2, 5, 10])
+
+#: Most steps that are taken at once: within some hundredths of a second a signal is
+#: looked at.
+_MOST_AT_ONCE = 20
 
 #: Training that was cut has learned where it brought the loss of the mean target
 #: below this share, on about so many rows.
@@ -69,13 +74,14 @@ def epochs_of(student, n_samples):
 
 @dataclass
 class History:
-    """What happened: losses an epoch, and the epochs and steps that were taken."""
+    """What happened: losses an epoch, epochs and steps taken, and what took them."""
 
     loss_curve: list = field(default_factory=list)
     validation_loss_curve: list = field(default_factory=list)
     n_iter: int = 0
     n_steps: int = 0
     best_loss: float = np.inf
+    kernel: str = NUMPY
 
 
 class Trainer:
@@ -105,7 +111,7 @@ class Trainer:
     deadline : Deadline
         When training has to be done.
     verbose : bool
-        Print a line an epoch.
+        Print the loss of the first and the last epoch, and of others once a second.
     """
 
     def __init__(
@@ -135,7 +141,7 @@ class Trainer:
         self.deadline = deadline
         self.verbose = verbose
 
-    def train(self, rows, validation, generator, task, mean_target):
+    def train(self, rows, validation, generator, task, mean_target, stage):
         """Run the epochs.
 
         Parameters
@@ -150,6 +156,8 @@ class Trainer:
             Gives the outputs where nothing is learned.
         mean_target : ndarray of shape (n_outputs,)
             Of the rows: the best constant prediction.
+        stage : Stage
+            Its steps are the epochs.
 
         Returns
         -------
@@ -170,9 +178,11 @@ class Trainer:
         self.start(rows)
         self.wanted = self.n_steps = self.max_iter * rows.n_batches(self.batch_size)
         self.started = self.deadline.elapsed()
-        history = History()
+        history = History(kernel=self.network.kernel)
+        if self.verbose:
+            print(f"Training kernel: {history.kernel}", flush=True)
         best = flat.copy()
-        waited = 0
+        waited, pace = 0, Pace()
         stopping = validation is not None and self.n_iter_no_change is not None
         try:
             for epoch in range(self.max_iter):
@@ -185,13 +195,15 @@ class Trainer:
                         self._diverged()
                     history.validation_loss_curve.append(value)
                     waited = 0 if value < history.best_loss - self.tol else waited + 1
-                self._report(history)
                 if not stopping or value < history.best_loss:
                     history.best_loss = value
                     best[...] = flat
-                if stopping and waited >= self.n_iter_no_change:
-                    break
-                if self._out_of_time():
+                ends = stage.advance()
+                ends |= stopping and waited >= self.n_iter_no_change
+                ends = ends or self._out_of_time()
+                if ends or epoch in (0, self.max_iter - 1) or pace.is_due():
+                    self._report(history)
+                if ends:
                     break
         except KeyboardInterrupt:
             if is_part():
@@ -201,7 +213,7 @@ class Trainer:
                 "weights so far are kept.",
             )
         flat[...] = best
-        self.check_outputs(rows, self.parameters)
+        self.check_outputs(rows)
         history.n_steps = self.optimizer.n_steps
         if self.n_steps < self.wanted and not is_part():
             warn(
@@ -231,46 +243,54 @@ class Trainer:
 
     def start(self, rows):
         """Allocate what a run on such rows needs."""
-        batch_size = min(self.batch_size, len(rows))
-        self.workspace = Workspace(self.parameters, batch_size)
         self.optimizer = AdamW(
             self.parameters.flat, self.parameters.coefs, self.weight_decay
         )
+        made_of = self.parameters, self.activation, self.optimizer, self.loss
+        self.block_size = min(self.batch_size, len(rows))
+        if rows.plan is None:
+            self.network = NumPyNetwork(*made_of, self.block_size)
+        else:
+            self.network = CompiledNetwork(rows.plan, *made_of, self.block_size)
 
     @_NO_WARNINGS
     def evaluate(self, rows, most=None):
         """Compute the mean loss of rows, or of the first few, block by block."""
         total, done = 0.0, 0
-        for X, targets, weight in rows.blocks(len(self.workspace.ones)):
-            logits = self._forward(X)[-1]
-            weight = 1.0 if weight is None else weight
-            gradient = self.workspace.deltas[-1][: len(logits)]
-            total += self.loss.value_and_gradient(logits, targets, weight, gradient)
-            done += len(targets)
-            if most is not None and done >= most:
-                break
+        for block in rows.blocks(self.block_size):
+            for part in self.network.parts(block, _MOST_AT_ONCE):
+                total += self.network.loss_of(part)
+                done += len(part)
+                if most is not None and done >= most:
+                    return total / done + rows.constant
         return total / done + rows.constant
 
     @_NO_WARNINGS
-    def check_outputs(self, rows, parameters):
+    def check_outputs(self, rows):
         """Refuse weights that predict NaN: no loss was computed after the last step."""
-        X, _, _ = next(iter(rows.blocks(len(self.workspace.ones))))
-        layers = forward(X, parameters, self.activation, self.workspace.layers)
-        if not np.isfinite(layers[-1]).all():
+        batch = next(next(iter(rows.blocks(self.block_size))).batches())
+        if not np.isfinite(self.network.forward(batch.X)).all():
             self._diverged()
 
     @_NO_WARNINGS
     def _epoch(self, rows, generator):
         total, done = 0.0, 0
-        for X, targets, weight in rows.batches(self.batch_size, generator):
-            # not before the first batch: an epoch without a step has no loss
+        for part in self._parts(rows, generator):
+            # not before the first step: an epoch without one has no loss
             if done and self._out_of_time():
                 break
-            total += self._step(X, targets, weight) * len(targets)
-            done += len(targets)
+            total += self._step(part)
+            done += len(part)
         if not (np.isfinite(total) and np.isfinite(self.parameters.flat).all()):
             self._diverged()
         return total / done
+
+    def _parts(self, rows, generator):
+        """Give what is learned at once, for all rows once."""
+        # with a deadline the clock is looked at between steps
+        most = 1 if self.deadline.limited else _MOST_AT_ONCE
+        for run in rows.runs(self.batch_size, generator):
+            yield from self.network.parts(run, most)
 
     def _out_of_time(self):
         """Shorten the schedule to the time that is left; return whether it is over."""
@@ -282,25 +302,17 @@ class Trainer:
             self.n_steps = min(self.wanted, step + max(left, 0))
         return step >= self.n_steps
 
-    def _step(self, X, targets, weight):
-        layers = self._forward(X)
-        n_samples = len(targets)
-        weight = 1 / n_samples if weight is None else weight / n_samples
-        gradient = self.workspace.deltas[-1][:n_samples]
-        value = self.loss.value_and_gradient(layers[-1], targets, weight, gradient)
+    def _step(self, part):
+        """Take the steps of a part of a run, which is one where they are timed."""
+        value = self.network.learn(part, self._rate)
         if not np.isfinite(value):
             self._diverged()
-        backward(X, layers, self.workspace, self.parameters, self.activation)
-        self.optimizer.step(self.workspace.gradient.flat, self._rate())
         return value
 
     def _rate(self):
         step = self.optimizer.n_steps
         warmup = min(WARMUP_STEPS, int(WARMUP_SHARE * self.n_steps))
         return linear_rate(step, self.n_steps, self.learning_rate_init, warmup)
-
-    def _forward(self, X):
-        return forward(X, self.parameters, self.activation, self.workspace.layers)
 
     def _diverged(self):
         raise ValueError(
@@ -318,7 +330,7 @@ class Trainer:
             print(line, flush=True)
 
 
-def fit_network(student, train, validation, task, seed, deadline):
+def fit_network(student, train, validation, task, seed, deadline, progress):
     """Encode rows, and train a network of the student's settings on them.
 
     Parameters
@@ -333,6 +345,8 @@ def fit_network(student, train, validation, task, seed, deadline):
         Decides weights and order.
     deadline : Deadline
         When training has to be done.
+    progress : Progress
+        Whose task the training is.
 
     Returns
     -------
@@ -342,11 +356,12 @@ def fit_network(student, train, validation, task, seed, deadline):
         Of the run.
     """
     loss = loss_of(train)
-    rows = prepare_batches(student.encoder_, train, loss, student.dtype)
+    encoder = cells_of(student.encoder_, student.dtype) or student.encoder_
+    rows = prepare_batches(encoder, train, loss, student.dtype)
     if validation is not None:
         by_parts = isinstance(rows, BatchesByParts)
         validation = prepare_batches(
-            student.encoder_, validation, loss, student.dtype, by_parts=by_parts
+            encoder, validation, loss, student.dtype, by_parts=by_parts
         )
     hidden = check_hidden_layer_sizes(student.hidden_layer_sizes)
     sizes = [rows.n_inputs, *hidden, task.n_outputs]
@@ -377,8 +392,10 @@ def fit_network(student, train, validation, task, seed, deadline):
         deadline=deadline,
         verbose=student.verbose,
     )
-    history = trainer.train(
-        rows, validation, stream(seed, SHUFFLE), task, train.mean_target()
-    )
+    name = f"train {type(student).__name__} on {len(rows)} rows"
+    with progress.steps(name, max_iter, unit="epochs", step="epoch") as stage:
+        history = trainer.train(
+            rows, validation, stream(seed, SHUFFLE), task, train.mean_target(), stage
+        )
     parameters.round_to_half()
     return parameters, history

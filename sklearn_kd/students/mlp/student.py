@@ -64,7 +64,8 @@ class MLPStudent(LearnsLabels, BaseMLP):
         Seeds the validation split, the initial weights and the order of the rows. None
         takes entropy from the operating system.
     verbose : bool, default=False
-        Whether to print a line for each epoch.
+        Whether to print what takes the steps, and the loss of the first and the last
+        epoch, and of others once a second.
 
     Attributes
     ----------
@@ -88,6 +89,10 @@ class MLPStudent(LearnsLabels, BaseMLP):
         Number of epochs run.
     n_steps_ : int
         Number of steps taken.
+    training_kernel_ : {"compiled", "numpy"}
+        What took the steps of training: the compiled core, which needs `dtype`
+        "float32", a :class:`TabularEncoder` and a processor with AVX2, or NumPy, as it
+        always does in :meth:`partial_fit`. They differ by rounding.
     n_layers_, n_outputs_ : int
         Layers with input and output, and number of classes.
     out_activation_ : str

@@ -6,8 +6,9 @@ import pickle
 import sys
 from dataclasses import dataclass
 
-import joblib
 import numpy as np
+from joblib.hashing import NumpyHasher
+from numpy.lib.recfunctions import repack_fields
 from sklearn import get_config
 
 from sklearn_kd._estimators.parts import thawed
@@ -36,6 +37,23 @@ class Keyed:
     key: str
 
 
+class _Hasher(NumpyHasher):
+    """joblib's, but for the bytes between the fields of records, which mean nothing.
+
+    The nodes of a tree have some, which are others each time joblib has loaded them.
+    """
+
+    def save(self, obj):
+        if isinstance(obj, np.ndarray) and obj.dtype.names:
+            obj = repack_fields(obj)
+        super().save(obj)
+
+
+def hash_of(value):
+    """Hash a value, as ``joblib.hash`` does."""
+    return _Hasher(hash_name="md5").hash(value)
+
+
 def key_of_call(function, arguments):
     """Make the key of a call.
 
@@ -58,10 +76,10 @@ def key_of_call(function, arguments):
         What pickle raises for an argument that it does not take.
     """
     hashes = [
-        argument.key if isinstance(argument, Keyed) else joblib.hash(argument)
+        argument.key if isinstance(argument, Keyed) else hash_of(argument)
         for argument in arguments
     ]
-    return joblib.hash([function.__qualname__, hashes, environment(arguments)])
+    return hash_of([function.__qualname__, hashes, environment(arguments)])
 
 
 def key_of_teacher(teacher):
@@ -86,14 +104,14 @@ def key_of_teacher(teacher):
         What pickle raises where it does not take the teacher, and there is no key.
     """
     named = getattr(teacher, "cache_key", None)
-    state = joblib.hash(named) if named else None
+    state = hash_of(named) if named else None
     if state is None or _is_of_the_class(teacher):
         try:
-            state = joblib.hash(teacher)
+            state = hash_of(teacher)
         except Exception:
             if state is None:
                 raise
-    return joblib.hash(
+    return hash_of(
         [
             f"{type(teacher).__module__}.{type(teacher).__qualname__}",
             state,

@@ -1,6 +1,5 @@
 """The file of a fitted teacher: written whole, and loaded once a process."""
 
-import hashlib
 import os
 import threading
 import warnings
@@ -10,7 +9,7 @@ import joblib
 from sklearn.exceptions import NotFittedError
 
 from sklearn_kd._messages import printable, show
-from sklearn_kd._run.files import check_path, replacing
+from sklearn_kd._run.files import check_path, digest_of_file, replacing
 from sklearn_kd.teachers.given._fitted import looks_fitted
 
 #: Teachers that a process keeps loaded; a further one takes the place of the oldest.
@@ -51,8 +50,7 @@ def check_digest(digest):
 def digest_of(path):
     """Compute the SHA-256 digest of a file, in hexadecimal digits."""
     try:
-        with open(path, "rb") as file:
-            return hashlib.file_digest(file, "sha256").hexdigest()
+        return digest_of_file(path)
     except OSError as error:
         raise _unreadable(path, error) from error
 

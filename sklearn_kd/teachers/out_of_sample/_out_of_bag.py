@@ -8,7 +8,6 @@ from sklearn.ensemble import BaggingClassifier, BaggingRegressor
 from sklearn.frozen import FrozenEstimator
 from sklearn.pipeline import Pipeline
 from sklearn.utils import get_tags
-from sklearn.utils.parallel import Parallel, delayed
 from sklearn.utils.validation import validate_data
 
 from sklearn_kd._compat import num_samples, safe_indexing
@@ -20,7 +19,7 @@ from sklearn_kd._run.random import contained_draws
 from sklearn_kd._tables.taking import copy_rows
 from sklearn_kd._task.outputs import read_proba
 from sklearn_kd._task.proba import check_proba
-from sklearn_kd.teachers.cache._key import Keyed
+from sklearn_kd.teachers._chunks import chunks_of, predict_chunks
 
 #: Rows that the members predict at a time.
 CHUNK = 10_000
@@ -88,31 +87,22 @@ class OutOfBag:
             Predictions; a row without a prediction is zero.
         """
         n_samples = num_samples(X)
-        starts = range(0, n_samples, CHUNK)
+        chunks = chunks_of(n_samples, CHUNK)
         key = self.key
         if key is None:
             key = context.teacher_key(self.teacher)
-        keyed = Keyed(self.teacher, key)
 
-        def label(rows, in_bag):
-            arguments = keyed, rows, in_bag, self.labels, self.task
-            return context.call(_label_chunk, *arguments).result()
+        def take(rows):
+            in_bag = self.in_bag[source[rows]]
+            return safe_indexing(X, rows), in_bag, self.labels, self.task
 
-        parts = Parallel(
-            n_jobs=context.n_jobs, prefer="threads", return_as="generator"
-        )(
-            delayed(label)(
-                safe_indexing(X, slice(start, start + CHUNK)),
-                self.in_bag[source[start : start + CHUNK]],
-            )
-            for start in starts
-        )
+        parts = predict_chunks(_label_chunk, self.teacher, key, take, chunks, context)
         outputs = np.empty((n_samples, self.task.n_outputs), dtype=self.task.dtype)
-        for start, part in zip(starts, parts, strict=True):
-            stop = start + len(part)
-            outputs[start:stop] = part
-            if len(starts) > 1:
-                context.report(f"labelled {stop} of {n_samples} rows out of bag")
+        name = f"label {n_samples} rows out of bag ({type(self.teacher).__name__})"
+        with context.progress.stage(name, n_samples, n_steps=len(chunks)) as stage:
+            for rows, part in parts:
+                outputs[rows] = part
+                stage.advance(rows.stop - rows.start)
         return outputs
 
     def compare(self, X, hard, rows):

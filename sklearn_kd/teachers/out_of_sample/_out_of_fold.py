@@ -1,13 +1,13 @@
 """Out-of-fold predictions: by teachers that were not fitted on the fold of a row."""
 
+import time
 from dataclasses import dataclass, replace
 
 import numpy as np
-from sklearn.utils.parallel import Parallel, delayed
 
 from sklearn_kd._compat import safe_indexing
 from sklearn_kd.teachers._fit import fit_teacher
-from sklearn_kd.teachers._label import label_rows
+from sklearn_kd.teachers._label import label_rows, n_chunks
 from sklearn_kd.teachers.out_of_sample._splits import count_tests
 
 
@@ -48,26 +48,29 @@ class OutOfFold:
         """
         total = np.zeros((len(source), self.task.n_outputs))
         count = np.zeros((len(source), 1))
-        for (fitted, key), tested in zip(self.members, self.tested, strict=True):
-            rows = np.flatnonzero(tested[source])
-            if not len(rows):
-                continue
-            predictions = label_rows(
-                fitted,
-                safe_indexing(X, rows),
-                self.task,
-                given_classes=None,
-                context=context,
-                key=key,
-            )
-            total[rows] += predictions.outputs
-            count[rows] += 1
+        of_each = [np.flatnonzero(tested[source]) for tested in self.tested]
+        n_rows = sum(map(len, of_each))
+        n_steps = sum(n_chunks(len(rows), X, self.task) for rows in of_each)
+        name = f"label {n_rows} rows out of fold ({type(self.members[0][0]).__name__})"
+        with context.progress.stage(name, n_rows, n_steps=n_steps) as stage:
+            for (fitted, key), rows in zip(self.members, of_each, strict=True):
+                if not len(rows):
+                    continue
+                predictions = label_rows(
+                    fitted,
+                    safe_indexing(X, rows),
+                    self.task,
+                    given_classes=None,
+                    context=context,
+                    key=key,
+                    stage=stage,
+                )
+                total[rows] += predictions.outputs
+                count[rows] += 1
         return (total / count).astype(self.task.dtype, copy=False)
 
 
-def cross_fit(
-    teacher, rows, weights, splits, context, *, keep, role="teacher of a fold"
-):
+def cross_fit(teacher, rows, weights, splits, context, *, keep, role="teacher"):
     """Compute out-of-fold soft targets of every row.
 
     Parameters
@@ -81,7 +84,7 @@ def cross_fit(
         of a row are averaged.
     keep : bool
         Whether further rows will be labelled.
-    role : str, default="teacher of a fold"
+    role : str, default="teacher"
         What it is called in lines of progress.
 
     Returns
@@ -92,9 +95,25 @@ def cross_fit(
         The teachers, for further rows; None unless they are kept.
     """
     n_samples, task = len(rows), rows.task
-    parts = Parallel(n_jobs=context.n_jobs)(
-        delayed(_label_fold)(teacher, rows, weights, train, test, context, keep, role)
-        for train, test in splits
+    name, n_folds = type(teacher).__name__, len(splits)
+    # one job for the rows: the folds themselves are the parallel work
+    within = replace(context.silent(), n_jobs=None)
+    folds = ((teacher, *fold, within, keep, role) for fold in splits)
+    results = context.each(_label_fold, (rows, weights), folds, n_folds)
+    parts, began = [], time.perf_counter()
+    with context.progress.stage(
+        f"cross-fit {role} ({name})",
+        n_folds,
+        unit="folds",
+        step="fold",
+        n_steps=n_folds,
+    ) as stage:
+        for part in results:
+            parts.append(part)
+            stage.advance()
+    context.report(
+        f"{role} ({name}) cross-fitted in {n_folds} folds in "
+        f"{time.perf_counter() - began:.1f} s"
     )
     outputs = np.zeros((n_samples, task.n_outputs))
     for (_, test), (predictions, _) in zip(splits, parts, strict=True):
@@ -108,15 +127,15 @@ def cross_fit(
     return outputs, OutOfFold(members, masks, task)
 
 
-def _label_fold(teacher, rows, weights, train, test, context, keep, role):
+def _label_fold(shared, teacher, train, test, context, keep, role):
+    rows, weights = shared
     fitted, key = fit_teacher(teacher, rows, weights, train, context, role)
-    # one job for the rows: the folds themselves are the parallel work
     predictions = label_rows(
         fitted,
         safe_indexing(rows.X, test),
         rows.task,
         given_classes=None,
-        context=replace(context, n_jobs=None),
+        context=context,
         key=key,
     )
     return predictions, (fitted, key) if keep else None

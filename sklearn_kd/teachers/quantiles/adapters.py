@@ -1,6 +1,5 @@
 """Adapters: what gives quantiles in its own way, behind ``predict_quantiles``."""
 
-import joblib
 import numpy as np
 from sklearn.base import BaseEstimator, clone
 
@@ -12,7 +11,7 @@ from sklearn_kd._run.versions import VersionedMixin
 from sklearn_kd._tables.taking import copy_rows
 from sklearn_kd._task.regression.predictions import PredictingRegressorMixin
 from sklearn_kd.teachers._fit import renamed_weights
-from sklearn_kd.teachers.cache._key import key_of_teacher
+from sklearn_kd.teachers.cache._key import hash_of, key_of_teacher
 from sklearn_kd.teachers.given._fitted import hand_on, looks_fitted
 from sklearn_kd.teachers.quantiles._levels import (
     opened,
@@ -57,7 +56,7 @@ class QuantileTeacher(VersionedMixin, PredictingRegressorMixin, BaseEstimator):
         """What stands for it in a cache: keys of the user's, and what it adds."""
         fitted = self.teacher_ if isinstance(self.teacher_, list) else [self.teacher_]
         own = {n: v for n, v in vars(self).items() if n not in ("teacher", "teacher_")}
-        return joblib.hash([own, [key_of_teacher(part) for part in fitted]])
+        return hash_of([own, [key_of_teacher(part) for part in fitted]])
 
     def fit(self, X, y, sample_weight=None):
         """Fit what is not fitted."""

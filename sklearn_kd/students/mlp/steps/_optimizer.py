@@ -51,23 +51,42 @@ class AdamW:
         learning_rate : float
             Of this step.
         """
-        self.n_steps += 1
+        rate, epsilon, kept, beta_1, beta_2 = self.next_step(learning_rate)
         mean, square = self.mean, self.square
-        mean *= self.beta_1
+        mean *= beta_1
         mean += gradient
-        square *= self.beta_2
+        square *= beta_2
         np.multiply(gradient, gradient, out=gradient)
         square += gradient
-        rest_1, rest_2 = 1 - self.beta_1, 1 - self.beta_2
-        scale = math.sqrt((1 - self.beta_2**self.n_steps) / rest_2)
-        rate = learning_rate * scale * rest_1 / (1 - self.beta_1**self.n_steps)
         np.sqrt(square, out=gradient)
-        gradient += self.epsilon * scale
+        gradient += epsilon
         np.divide(mean, gradient, out=gradient)
         gradient *= rate
         for part in self.decayed:
-            part *= 1 - learning_rate * self.weight_decay
+            part *= kept
         self.flat -= gradient
+
+    def next_step(self, learning_rate):
+        """Count a step, and give its numbers.
+
+        Parameters
+        ----------
+        learning_rate : float
+            Of this step.
+
+        Returns
+        -------
+        tuple of float
+            What the quotient of the averages is multiplied by, what is added to
+            the root of squares, and the shares that are kept of weights and of
+            the two averages.
+        """
+        self.n_steps += 1
+        rest_1, rest_2 = 1 - self.beta_1, 1 - self.beta_2
+        scale = math.sqrt((1 - self.beta_2**self.n_steps) / rest_2)
+        rate = learning_rate * scale * rest_1 / (1 - self.beta_1**self.n_steps)
+        kept = 1 - learning_rate * self.weight_decay
+        return rate, self.epsilon * scale, kept, self.beta_1, self.beta_2
 
 
 def linear_rate(step, n_steps, peak, warmup):

@@ -1,0 +1,209 @@
+"""Trees of any library as arrays that the compiled core walks."""
+
+from dataclasses import dataclass
+from itertools import pairwise
+
+import numpy as np
+
+from sklearn_kd._native import core
+
+#: A node: of its threshold the rank in the column, the column of codes, and the left
+#: child; the right one is behind that.
+_NODE = np.dtype([("rank", "u2"), ("column", "u2"), ("left", "i4")])
+
+#: What flags of a node say: missing values go left; it splits categories.
+MISSING_LEFT, CATEGORICAL = 1, 2
+
+#: What a leaf adds to an output.
+_ENTRY = np.dtype([("value", "f8"), ("output", "i4"), ("unused", "i4")])
+
+#: The rank of a leaf; the most thresholds of a column, and the most columns of codes.
+_LEAF, _MOST_EDGES, _MOST_COLUMNS = 65535, 65534, 65535
+
+#: Bytes that the arrays of one model may take: above it predicts in its own way.
+MOST_BYTES = 500e6
+
+#: Bytes of a node with where its entries begin and its threshold, and of an entry.
+_NODE_BYTES, _ENTRY_BYTES = _NODE.itemsize + 12, _ENTRY.itemsize
+
+
+@dataclass(frozen=True, eq=False)
+class FlatTrees:
+    """Trees that add numbers to the outputs of a row, one after the other.
+
+    Parameters
+    ----------
+    n_trees, n_outputs : int
+        Number of trees, and of the numbers that a row gets.
+    parts : list of tuple
+        Arguments of ``walk_trees`` for some trees in sequence, and how many these are.
+        One part is enough unless a column has more thresholds than codes of 16 bits.
+    """
+
+    n_trees: int
+    n_outputs: int
+    parts: list
+
+    def add(self, X, totals, skipped=None):
+        """Add what the leaves hold for rows to their totals.
+
+        Parameters
+        ----------
+        X : ndarray of shape (n_rows, n_columns), float32 or float64
+            The rows; missing values are NaN.
+        totals : ndarray of shape (n_rows, n_outputs), float64, C-contiguous
+            Changed in place, in the order of the trees.
+        skipped : ndarray of shape (n_rows, n_trees), bool, or None, default=None
+            Trees to leave out for each row; None leaves out none.
+        """
+        X, begin = np.ascontiguousarray(X), 0
+        for n_trees, *arrays in self.parts:
+            bits = None
+            if skipped is not None:
+                bits = np.packbits(skipped[:, begin : begin + n_trees], axis=1)
+            core().walk_trees(X, *arrays, bits, totals)
+            begin += n_trees
+
+    def predict(self, X, skipped=None):
+        """Give the sums of what the leaves hold, of shape (n_rows, n_outputs)."""
+        totals = np.zeros((len(X), self.n_outputs))
+        self.add(X, totals, skipped)
+        return totals
+
+
+def is_too_large(n_nodes, n_entries):
+    """Return whether arrays of so many nodes and entries take too much memory."""
+    large = n_nodes * _NODE_BYTES + n_entries * _ENTRY_BYTES > MOST_BYTES
+    return large or max(n_nodes, n_entries) >= np.iinfo(np.int32).max
+
+
+def flatten(n_columns, n_outputs, sizes, nodes, entries, sets=None):
+    """Bring trees into the order for a walk.
+
+    Parameters
+    ----------
+    n_columns, n_outputs : int
+        Of the rows, and of the predictions.
+    sizes : array-like of shape (n_trees,), int
+        Numbers of nodes.
+    nodes : dict of ndarray of shape (n_nodes,)
+        ``column``, ``threshold``, ``left`` and ``right`` (numbers in their own tree,
+        below 0 in a leaf) and ``flags``, tree by tree. The threshold of a node that
+        splits categories is the place of its set.
+    entries : tuple of ndarray of shape (n_entries,)
+        Of each the node that holds it, among all nodes and in their order, its output
+        and its value.
+    sets : ndarray of uint32, or None, default=None
+        Sets of categories: twice the number of words, one more where a missing value
+        is in the set, and words with a bit a category.
+
+    Returns
+    -------
+    FlatTrees or None
+        The same trees; None where one of them has more thresholds in a column than
+        there are codes.
+
+    Raises
+    ------
+    ValueError
+        For children that are no nodes of their tree.
+    """
+    roots = _starts(sizes)
+    start = np.repeat(roots[:-1], np.diff(roots))
+    leaf = nodes["left"] < 0
+    left, right = (
+        np.where(leaf, np.int32(-1), start + nodes[side].astype(np.int32))
+        for side in ("left", "right")
+    )
+    place = np.empty(len(left), dtype=np.int32)
+    core().order_nodes(roots, left, right, place)
+    given = {"leaf": leaf, "left": np.where(leaf, place, place[left])}
+    for name, dtype in (("column", np.int32), ("threshold", None), ("flags", np.uint8)):
+        given[name] = nodes[name].astype(dtype or np.float64, copy=False)
+    ordered = {name: np.empty_like(values) for name, values in given.items()}
+    for name, values in given.items():
+        ordered[name][place] = values
+    parts = _parts(n_columns, roots, ordered, _leaves(place, *entries), sets)
+    return parts and FlatTrees(len(sizes), n_outputs, parts)
+
+
+def _starts(counts):
+    """Give where each of some runs begins, and the end."""
+    return np.concatenate([[0], np.cumsum(counts)]).astype(np.int32)
+
+
+def _leaves(place, holders, outputs, values):
+    """Bring entries into the order of the nodes, with where those of each begin."""
+    counts = np.bincount(holders, minlength=len(place)).astype(np.int32)
+    within = np.arange(len(holders), dtype=np.int32) - _starts(counts)[holders]
+    ordered = np.empty_like(counts)
+    ordered[place] = counts
+    first = _starts(ordered)
+    to = first[place[holders]] + within
+    entries = np.zeros(len(holders), dtype=_ENTRY)
+    entries["value"][to], entries["output"][to] = values, outputs
+    return first, entries
+
+
+def _parts(n_columns, roots, nodes, leaves, sets):
+    """Prepare a walk through trees in as few parts as codes of 16 bits allow."""
+    columns, ranks, codes = _columns(n_columns, nodes)
+    *_, edge_first = columns
+    if (np.diff(edge_first) > _MOST_EDGES).any() or len(columns[0]) > _MOST_COLUMNS:
+        half = (len(roots) - 1) // 2
+        if not half:
+            return None
+        parts = []
+        for few in (roots[: half + 1], roots[half:]):
+            within, (first, entries) = slice(few[0], few[-1]), leaves
+            some = {name: values[within] for name, values in nodes.items()}
+            some["left"] = some["left"] - few[0]
+            first = first[few[0] : few[-1] + 1]
+            some_leaves = first - first[0], entries[first[0] : first[-1]]
+            found = _parts(n_columns, few - few[0], some, some_leaves, sets)
+            if found is None:
+                return None
+            parts += found
+        return parts
+    records = np.empty(len(ranks), dtype=_NODE)
+    records["rank"], records["column"] = ranks, codes
+    records["left"] = nodes["left"]
+    categories = None
+    if sets is not None:
+        splits = (nodes["flags"] & CATEGORICAL) > 0
+        set_of = np.where(splits, nodes["threshold"], -1).astype(np.int32)
+        categories = set_of, np.ascontiguousarray(sets, dtype=np.uint32)
+    return [(len(roots) - 1, columns, (records, roots), leaves, categories)]
+
+
+def _columns(n_columns, nodes):
+    """Find the columns of codes, the thresholds of each column of the rows, and ranks.
+
+    A column of the rows is read twice where missing values go both ways.
+    """
+    column, flags = nodes["column"], nodes["flags"]
+    inner, of_categories = ~nodes["leaf"], (flags & CATEGORICAL) > 0
+    # what is missing may be in a set of categories
+    kinds = np.where(of_categories, CATEGORICAL, flags & MISSING_LEFT)
+    key = 4 * column + kinds
+    is_used = np.bincount(key[inner], minlength=4 * n_columns) > 0
+    is_used[0] |= not is_used.any()  # leaves name a column too
+    keys = np.flatnonzero(is_used)
+    codes = np.where(inner, (np.cumsum(is_used) - 1)[key], 0)
+    splits = np.flatnonzero(inner & ~of_categories)
+    # NumPy sorts short integers faster
+    by = column[splits].astype(np.uint16 if n_columns <= 65536 else np.int32)
+    splits = splits[np.argsort(by, kind="stable")]
+    runs = _starts(np.bincount(column[splits], minlength=n_columns))
+    ranks, edges = np.where(inner, 0, _LEAF).astype(np.uint16), []
+    for begin, end in pairwise(runs):
+        thresholds = nodes["threshold"][splits[begin:end]]
+        edges.append(np.unique(thresholds))
+        ranks[splits[begin:end]] = np.searchsorted(edges[-1], thresholds)
+    columns = (
+        (keys // 4).astype(np.int32),
+        (keys % 4).astype(np.uint8),
+        np.concatenate([[], *edges]),
+        _starts([len(each) for each in edges]),
+    )
+    return columns, ranks, codes
