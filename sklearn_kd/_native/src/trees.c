@@ -290,8 +290,8 @@ walk_rows(const forest *trees, const Py_buffer *rows, const uint8_t *skipped,
     if (trees->n_trees > 0)
         most = ROWS_PER_NODE * (size_t)(trees->n_nodes / trees->n_trees);
     most = most > MOST_ROWS ? MOST_ROWS : most < FEWEST_ROWS ? FEWEST_ROWS : most;
-    if (most > n_rows)
-        most = n_rows;
+    size_t n_blocks = (n_rows + most - 1) / most; /* of about the same size */
+    most = n_blocks ? (n_rows + n_blocks - 1) / n_blocks : 1;
     uint16_t *codes = malloc((most * (size_t)trees->n_sources + 1) * sizeof(uint16_t));
     int32_t *chosen = malloc((most + 1) * sizeof(int32_t));
     if (codes == NULL || chosen == NULL) {

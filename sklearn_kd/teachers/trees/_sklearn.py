@@ -1,6 +1,7 @@
 """Trees, forests and boosting of scikit-learn, read into flat arrays."""
 
 import numpy as np
+from joblib import effective_n_jobs
 from scipy.sparse import issparse
 from sklearn.base import is_classifier
 from sklearn.tree import (
@@ -67,9 +68,14 @@ class MeanWalker(Walker):
         rows = rows_of_trees(self.model, X)
         if issparse(rows):
             return None
-        means = self.trees.predict(rows)
+        means = self.trees.predict(rows, n_threads=self._n_threads())
         means /= self.trees.n_trees
         return means
+
+    def _n_threads(self):
+        """Give the number of threads in which the forest predicts."""
+        n_jobs = getattr(self.model, "n_jobs", None)
+        return 1 if n_jobs is None else effective_n_jobs(n_jobs)
 
     def _trees(self):
         alone = hasattr(self.model, "tree_")
@@ -182,5 +188,5 @@ class HistogramWalker(Walker):
             known = np.isin(np.trunc(X[:, column]), mapper.bin_thresholds_[column])
             X[~known | (X[:, column] < 0), column] = np.nan
         totals = np.ascontiguousarray(raw_predictions)
-        self.trees.add(X, totals)
+        self.trees.add(X, totals, n_threads=n_threads)
         raw_predictions[...] = totals

@@ -113,6 +113,23 @@ class Walked:
                 self.differs = True
         return *task.predict_by(self.teacher, X, given_classes), TEACHER
 
+    def trees_of(self, model):
+        """Give the trees of a model inside the teacher; None where it predicts itself.
+
+        Parameters
+        ----------
+        model : estimator
+            A forest, with one tree a member.
+
+        Returns
+        -------
+        FlatTrees or None
+            Their sums are those of the members' predictions.
+        """
+        self._load()
+        found = [one.trees for one in self._walkers if one.model is model]
+        return found[0] if found else None
+
     def _load(self):
         """Read the trees once; return whether some are walked."""
         with self._lock:
