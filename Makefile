@@ -18,7 +18,8 @@ ONE_THREAD := OMP_NUM_THREADS=1 OPENBLAS_NUM_THREADS=1 MKL_NUM_THREADS=1
 .DEFAULT_GOAL := help
 .PHONY: help demo test test-browser lint format doctest docs bench-quality bench-strong \
 	bench-regression bench-students bench-cross-fit bench-prior bench-schedules \
-	bench-speed bench-fits bench-exports bench-serve bench-cascade bench-peers test-lowest clean
+	bench-speed bench-fits bench-exports bench-serve bench-cascade bench-search \
+	bench-machines bench-peers test-lowest clean
 
 help: ## list the targets
 	@sed -n 's/^\([a-z-]*\):.*## \(.*\)/\1\t\2/p' Makefile | expand -t 18
@@ -110,6 +111,14 @@ bench-fits: $(VENV)/.bench-data ## what a fit costs, against an earlier state
 
 bench-cascade: $(VENV)/.bench-data ## how often a cascade keeps its budget
 	$(ONE_THREAD) $(BIN)/python -m benchmarks.cascade $(ARGS)
+	$(BIN)/python -m benchmarks.report
+
+bench-search: $(VENV)/.bench-data ## what memory=, a worker and a stored teacher save
+	$(BIN)/python -m benchmarks.search $(ARGS)
+	$(BIN)/python -m benchmarks.report
+
+bench-machines: $(VENV)/.test-installed ## label tables on disk: rows a second, memory
+	$(BIN)/python -m benchmarks.machines --rows 1000000,10000000 $(ARGS)
 	$(BIN)/python -m benchmarks.report
 
 # AutoGluon brings much and pins much, so it has a venv of its own.

@@ -1,10 +1,11 @@
 """On a real Dask cluster: the results of one process, and workers that die."""
 
 import os
-from contextlib import contextmanager
+from contextlib import contextmanager, nullcontext
 from pathlib import Path
 
 import numpy as np
+import pandas as pd
 import pytest
 from joblib import parallel_config
 from numpy.testing import assert_array_equal
@@ -15,7 +16,13 @@ from teacher_alone import alone
 from traced import Fatal, FatalFit, Picky, Traced, TracedForest, noted
 from wine import FOREST, X, distil, y
 
-from sklearn_kd import DistilledRegressor, MLPStudentRegressor, compute_soft_targets
+from sklearn_kd import (
+    DistilledRegressor,
+    LabelledDataset,
+    MLPStudentRegressor,
+    compute_soft_targets,
+    label_dataset,
+)
 
 dask = pytest.importorskip("dask")
 distributed = pytest.importorskip("distributed")
@@ -163,3 +170,37 @@ def test_workers_keep_labels_in_the_memory(two_workers, tmp_path, monkeypatch):
         model.fit(X, y)
     # whether it is fitted is seen from rows that nobody keeps
     assert len(noted(tmp_path, "predicted")) - asked <= 1
+
+
+def test_tables_on_disk_are_labelled_by_the_workers(two_workers, tmp_path):
+    np.save(tmp_path / "rows.npy", X)
+    teacher, data, out = Fatal(tmp_path), tmp_path / "rows.npy", tmp_path / "soft"
+    with on_dask():
+        labelled = label_dataset(teacher, data, out, chunk_size=20)
+    assert Path(tmp_path, "died").exists()
+    assert os.getpid() not in noted(tmp_path, "predicted")
+    assert_array_equal(labelled.soft_targets(), compute_soft_targets(FOREST, X))
+
+
+@pytest.mark.parametrize("on_cluster", [False, True])
+def test_a_frame_of_dask_is_labelled_partition_by_partition(
+    two_workers, tmp_path, on_cluster
+):
+    frames = pytest.importorskip("dask.dataframe", exc_type=ImportError)
+    names = [f"x{place}" for place in range(X.shape[1])]
+    frame = pd.DataFrame(X, columns=names).assign(kind=y)
+    model = RandomForestClassifier(5, random_state=0).fit(frame[names], y)
+    data, out = frames.from_pandas(frame, npartitions=4), tmp_path / "soft"
+    with on_dask() if on_cluster else nullcontext():
+        label_dataset(model, data, out)
+    labelled = LabelledDataset(out, data)
+    expected = compute_soft_targets(model, frame[names])
+    assert_array_equal(labelled.soft_targets(), expected)
+    assert len(list(out.glob("part-*"))) == 4
+    rows, kinds, soft = labelled.sample(50, target="kind", random_state=0)
+    assert_array_equal(compute_soft_targets(model, rows), soft)
+    assert len(kinds) == 50
+    with pytest.raises(ValueError, match="of other data"):
+        label_dataset(model, frames.from_pandas(frame[::-1], npartitions=4), out)
+    with pytest.raises(ValueError, match=r"partitions are the parts.*repartition"):
+        label_dataset(model, data, out, chunk_size=10)

@@ -4,11 +4,13 @@ import json
 import os
 from pathlib import Path
 
+import joblib
 import numpy as np
 import pandas as pd
 import pyarrow.parquet as pq
 import pytest
 from numpy.testing import assert_array_equal
+from processes import printed_by
 from sklearn.ensemble import HistGradientBoostingClassifier, RandomForestClassifier
 from sklearn.linear_model import LinearRegression, LogisticRegression
 from tables_on_disk import FRAME, N_ROWS, READ, TEACHER, Asked, write_rows
@@ -198,9 +200,31 @@ def test_a_file_that_cannot_be_read_is_named(folder, tmp_path):
         label_dataset(TEACHER, folder, tmp_path / "soft")
 
 
-def test_a_forest_that_is_loaded_anew_goes_on(tmp_path):
-    import joblib
+#: Labels a small file and a large one, and prints the most memory of Arrow after each.
+JOB = """
+import joblib, pyarrow as pa
+from sklearn_kd import label_dataset
 
+model = joblib.load("model.joblib")
+for name in ("small", "large"):
+    label_dataset(model, f"{name}.parquet", name, chunk_size=20_000)
+    print(pa.default_memory_pool().max_memory())
+"""
+
+
+def test_memory_does_not_grow_with_the_rows_of_a_group(tmp_path, monkeypatch):
+    monkeypatch.chdir(tmp_path)
+    rng = np.random.default_rng(0)
+    for name, n_rows in (("small", 100_000), ("large", 1_000_000)):
+        frame = pd.DataFrame(rng.normal(size=(n_rows, 4)), columns=list("abcd"))
+        frame.to_parquet(f"{name}.parquet", row_group_size=n_rows)
+    model = LogisticRegression().fit(frame[:100], frame["a"][:100] > 0)
+    joblib.dump(model, "model.joblib")
+    small, large = map(int, printed_by("-c", JOB).split())
+    assert large < 1.3 * small
+
+
+def test_a_forest_that_is_loaded_anew_goes_on(tmp_path):
     X = np.random.default_rng(0).normal(size=(60, 3))
     forest = RandomForestClassifier(5, random_state=0).fit(X, X[:, 0] > 0)
     joblib.dump(forest, tmp_path / "forest.joblib")

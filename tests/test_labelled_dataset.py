@@ -104,11 +104,12 @@ def test_arrays_of_strings_are_refused(labelled, tmp_path):
 
 def test_a_student_learns_from_a_sample(labelled):
     X, y, soft = labelled.sample(200, target="kind", random_state=0)
-    student = MLPStudent((8,), max_iter=20, batch_size=32)
+    student = MLPStudent((8,), max_iter=150, batch_size=32)
     model = DistilledClassifier(student=student, objective="fidelity", random_state=0)
     model.fit(X, y, teacher_proba=soft)
     proba = model.predict_proba(FRAME[READ])
-    assert np.abs(proba - SOFT).mean() < 0.15
+    # .023; their mean would be .199 away
+    assert np.abs(proba - SOFT).mean() < 0.06
 
 
 def test_a_student_learns_from_a_stream_without_labels(labelled):

@@ -13,9 +13,9 @@ from sklearn_kd._run.autologging import no_autologging
 from sklearn_kd._run.progress import Progress, Screen
 from sklearn_kd._task import Classification, Regression
 from sklearn_kd.files import _parts
-from sklearn_kd.files.labelled import LabelledDataset
 from sklearn_kd.files._numbers import Numbers, n_numbers
 from sklearn_kd.files._rows import as_input, choose_columns, open_rows
+from sklearn_kd.files.labelled import LabelledDataset
 from sklearn_kd.teachers import Context, looks_fitted
 from sklearn_kd.teachers._chunks import predict_chunks
 from sklearn_kd.teachers._compute import (

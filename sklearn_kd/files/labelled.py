@@ -3,10 +3,10 @@
 import os
 
 import numpy as np
-from sklearn.utils import check_random_state
 
 from sklearn_kd._messages import show
 from sklearn_kd._parameters import MOST, check_number
+from sklearn_kd._run.random import as_seed
 from sklearn_kd.files import _parts
 from sklearn_kd.files._collect import collected
 from sklearn_kd.files._rows import as_input, as_labels, open_rows, stacked, taken
@@ -180,7 +180,7 @@ class LabelledDataset:
             that is not there.
         """
         n_rows = check_number("n_rows", n_rows, least=1, most=MOST, whole=True)
-        generator = check_random_state(random_state)
+        generator = np.random.default_rng(as_seed(random_state))
         size = min(n_rows, self.n_rows)
         chosen = np.sort(generator.choice(self.n_rows, size, replace=False))
         tables, soft = [], []

@@ -1,0 +1,1 @@
+"""Labelling a table on disk: rows a second, and memory."""
