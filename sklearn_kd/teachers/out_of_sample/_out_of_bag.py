@@ -20,7 +20,7 @@ from sklearn_kd._tables.taking import copy_rows
 from sklearn_kd._task.outputs import read_proba
 from sklearn_kd._task.proba import check_proba
 from sklearn_kd.teachers._chunks import chunks_of, predict_chunks
-from sklearn_kd.teachers.trees import TOLERANCE, TRIED_ROWS
+from sklearn_kd.teachers.trees._walked import TOLERANCE, TRIED_ROWS
 
 #: Rows that the members predict at a time.
 CHUNK = 10_000
