@@ -30,7 +30,7 @@ _TRAINING_SHARE = 0.95
 WARMUP_SHARE, WARMUP_STEPS = 0.05, 200
 
 #: Steps of a training whose length is left open, and the fewest and most epochs.
-_STEPS, _FEWEST_EPOCHS, MOST_EPOCHS = 4000, 8, 100
+STEPS, _FEWEST_EPOCHS, MOST_EPOCHS = 4000, 8, 100
 
 #: Early steps after which the clock is looked at, as it is after each twentieth.
 _LOOKS = frozenset([1, 2, 5, 10])
@@ -67,7 +67,7 @@ def epochs_of(student, n_samples):
     """Give the number of epochs: by itself what makes 4000 steps, but 8 to 100."""
     epochs = plain_number(student.max_iter)
     if epochs == "auto":
-        epochs = -(-_STEPS // steps_of_epoch(student, n_samples))
+        epochs = -(-STEPS // steps_of_epoch(student, n_samples))
         return min(max(epochs, _FEWEST_EPOCHS), MOST_EPOCHS)
     return epochs
 

@@ -81,18 +81,7 @@ class Walked:
         return *task.predict_by(self.teacher, X, given_classes), TEACHER
 
     def trees_of(self, model):
-        """Give the trees of a model inside the teacher; None where it predicts itself.
-
-        Parameters
-        ----------
-        model : estimator
-            A forest, with one tree a member.
-
-        Returns
-        -------
-        FlatTrees or None
-            Their sums are those of the members' predictions.
-        """
+        """Give the trees of a model, such as a forest, inside the teacher, or None."""
         self._load()
         found = [one.trees for one in self._walkers if one.model is model]
         return found[0] if found else None
