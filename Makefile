@@ -18,7 +18,7 @@ ONE_THREAD := OMP_NUM_THREADS=1 OPENBLAS_NUM_THREADS=1 MKL_NUM_THREADS=1
 .DEFAULT_GOAL := help
 .PHONY: help demo test test-browser lint format doctest docs bench-quality bench-strong \
 	bench-regression bench-students bench-cross-fit bench-prior bench-schedules \
-	bench-speed bench-fits bench-exports bench-serve bench-cascade \
+	bench-speed bench-fits bench-exports bench-serve bench-cascade bench-search \
 	bench-machines bench-peers test-lowest clean
 
 help: ## list the targets
@@ -111,6 +111,10 @@ bench-fits: $(VENV)/.bench-data ## what a fit costs, against an earlier state
 
 bench-cascade: $(VENV)/.bench-data ## how often a cascade keeps its budget
 	$(ONE_THREAD) $(BIN)/python -m benchmarks.cascade $(ARGS)
+	$(BIN)/python -m benchmarks.report
+
+bench-search: $(VENV)/.bench-data ## what memory=, a worker and a stored teacher save
+	$(BIN)/python -m benchmarks.search $(ARGS)
 	$(BIN)/python -m benchmarks.report
 
 bench-machines: $(VENV)/.test-installed ## label tables on disk: rows a second, memory

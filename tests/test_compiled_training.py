@@ -36,9 +36,7 @@ CODES = np.arange(len(TABLE)) % 3
 NUMBERS = TABLE["x0"].to_numpy() ** 2 + TABLE["x1"].to_numpy() + 4
 
 
-def two_trainings(
-    student, X, y, soft=None, weight=None, *, hidden=(24,), epochs=2, rtol=1e-5
-):
+def two_trainings(student, X, y, soft=None, weight=None, *, hidden=(24,), rtol=1e-5):
     """Train the same network on NumPy and compiled, to about the same losses."""
     train = check_train(student, X, y, weight, soft, None).in_rows()
     student.encoder_ = TabularEncoder().fit(X, soft_targets=train.soft)
@@ -78,7 +76,7 @@ def two_trainings(
     return plain, compiled
 
 
-def assert_same_movement(plain, compiled, within=1e-4):
+def assert_same_movement(plain, compiled, within=1e-3):
     moved = plain.parameters.flat - plain.begun
     also = compiled.parameters.flat - compiled.begun
     assert_allclose(compiled.begun, plain.begun, rtol=1e-5)
@@ -130,7 +128,7 @@ def test_all_losses_of_numbers_move_alike(loss, n_targets, alpha):
     soft = SoftPredictions(pred, row_alpha=alpha, loss=loss, quantiles=quantiles)
     weight = rng.integers(1, 4, len(y))
     # an error near 0 has one sign or the other: that is a step apart
-    within = 0.03 if loss == "absolute_error" else 1e-4
+    within = 0.03 if loss == "absolute_error" else 1e-3
     student = MLPStudentRegressor()
     for given in (None, weight):
         plain, compiled = two_trainings(
@@ -241,6 +239,19 @@ def test_numpy_trains_where_there_is_no_avx2(monkeypatch):
 def test_an_encoder_of_the_users_is_trained_compiled():
     model = fit(encoder=TabularEncoder(n_bins=4))
     assert model.training_kernel_ == "compiled"
+
+
+@pytest.mark.parametrize("hidden", [(), (7,), (32, 16)])
+def test_many_rows_are_predicted_alike(monkeypatch, hidden):
+    model = MLPStudent(hidden, max_iter=3, random_state=0).fit(TABLE, CODES)
+    rows = pd.concat([TABLE] * 5, ignore_index=True)
+    rows.loc[5, "level"] = "never seen"
+    rows.loc[6, ["x0", "x1"]] = [np.nan, 1e300]
+    plain, compiled = both_ways(monkeypatch, lambda: model.predict_proba(rows))
+    assert_allclose(compiled, plain, atol=2e-6)
+    assert (compiled != plain).any()
+    exact = np.vstack([model.predict_proba(TABLE) for _ in range(2)])
+    assert_allclose(compiled[300:900], exact, atol=2e-6)
 
 
 def test_streams_are_learned_on_numpy():

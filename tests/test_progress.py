@@ -2,6 +2,7 @@
 
 import importlib.util
 import io
+import os
 import pickle
 import re
 import sys
@@ -66,7 +67,7 @@ def go_through(clock, stream, n_steps, seconds, total=1000):
         for _ in range(n_steps):
             clock.now += seconds / n_steps
             stage.advance(total // n_steps)
-    return lines_of(stream)
+    return lines_of(stream) if isinstance(stream, io.StringIO) else None
 
 
 def test_a_line_a_second_at_most_whatever_the_number_of_steps(clock, shown):
@@ -112,6 +113,24 @@ def test_tqdm_is_taken_where_it_is_there(clock, monkeypatch):
     )
     assert re.match(r"\[Model\] label 1000 rows: 100%.*1000/1000 \[00:40<00:00, ", last)
     assert stream.getvalue().count("\n") == 1
+
+
+@pytest.mark.skipif(not hasattr(os, "openpty"), reason="needs a pseudo-terminal")
+@pytest.mark.parametrize("tqdm", [True, False])
+def test_a_terminal_that_tells_no_size_is_written_on(tqdm, clock, monkeypatch):
+    """So are those of some containers and CI."""
+    monkeypatch.delenv("COLUMNS", raising=False)
+    if not tqdm:
+        monkeypatch.setattr(displays, "_tqdm", lambda: None)
+    terminal, end = os.openpty()
+    with os.fdopen(end, "w") as stream, os.fdopen(terminal, "rb") as written:
+        go_through(clock, stream, 2, seconds=60)
+        text = ""
+        while "\n" not in text:  # the line ends with the stage
+            text += written.read1().decode(errors="replace")
+    assert "label 1000 rows" in text
+    assert "1000 of 1000 rows" in text or "1000/1000" in text
+    assert max(len(line.rstrip()) for line in re.split("[\r\n]", text)) <= 79
 
 
 def test_a_notebook_is_no_log(monkeypatch):

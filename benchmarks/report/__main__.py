@@ -19,6 +19,7 @@ from benchmarks.peers.classification import CLASSIFICATION as PEERS
 from benchmarks.peers.regression import REGRESSION as PEERS_REGRESSION
 from benchmarks.quality import cross_fit, prior, schedules, which_student
 from benchmarks.report import goals, headline, quantiles, regression, summary
+from benchmarks.search import table as search_table
 from benchmarks.serve import measure as serve
 from benchmarks.shared.results import FOLDER, read_rows
 from benchmarks.speed import profile as speed_profile
@@ -98,9 +99,10 @@ def main():
     timed = read_rows(FOLDER / "speed.csv")
     tables["speed"] = speed_lines(timed)
     figures = headline.headline(rows, timed)
-    others = (machines_table, serve)
+    others = (search_table, machines_table, serve)
     timings = (speed_scale, speed_profile, speed_threads, speed_torch_threads)
-    for module in (*timings, speed_wide, exports_table, exports_browser, *others):
+    timings += speed_wide, exports_table, exports_browser
+    for module in (*timings, *others):
         name = module.RESULTS.stem
         if module.RESULTS.exists():
             tables[name] = module.lines(read_rows(module.RESULTS))

@@ -19,6 +19,7 @@ from sklearn_kd._recipe.labelling import (
     add_unlabelled,
     calibrated,
     fewer_where_dear,
+    kernel_of,
     label_synthetic,
     pool_targets,
     train_student,
@@ -168,6 +169,7 @@ class Distilling(BaseDistilled):
                 made = label_synthetic(
                     made, train, neighbors, rows.X, teachers, pool.out_of_sample
                 )
+            self.labelling_kernel_ = kernel_of(context)
             fitted = fit_pool(
                 pool, student, teachers, rows, train, validation, made, seed
             )

@@ -9,6 +9,7 @@ from sklearn.base import clone
 from sklearn_kd._compat import safe_indexing
 from sklearn_kd._estimators.parts import last_step
 from sklearn_kd._messages import warn
+from sklearn_kd._native import COMPILED
 from sklearn_kd._run.budget import most_for_trees
 from sklearn_kd._run.random import contained_draws
 from sklearn_kd.students import fit_student
@@ -78,6 +79,15 @@ def occurrences(values):
     before = np.empty(len(values), dtype=np.intp)
     before[order] = np.arange(len(values)) - np.repeat(starts, lengths)
     return before
+
+
+def kernel_of(context):
+    """Say what has predicted for the teachers: see ``labelling_kernel_``."""
+    kernel = COMPILED if COMPILED in context.kernels else None
+    kernel = kernel or next(iter(context.kernels), None)
+    if kernel is not None:
+        context.report(f"Labelling kernel: {kernel}")
+    return kernel
 
 
 def label_synthetic(made, train, neighbors, real, teachers, out_of_sample):

@@ -5,7 +5,6 @@ from sklearn_kd.teachers._fit import fit_teacher, weights_for
 from sklearn_kd.teachers._sources import find_source
 from sklearn_kd.teachers._teach import with_out_of_bag
 from sklearn_kd.teachers._teachers import FittedTeacher
-from sklearn_kd.teachers._tree_count import count_trees
 from sklearn_kd.teachers.cache._cache import check_memory
 from sklearn_kd.teachers.cache._context import Context
 from sklearn_kd.teachers.default._ensemble import BOOSTER_SIZES, small_booster
@@ -21,6 +20,7 @@ from sklearn_kd.teachers.out_of_sample._calibration import fit_calibrator
 from sklearn_kd.teachers.out_of_sample._out_of_fold import cross_fit
 from sklearn_kd.teachers.out_of_sample._splits import check_folds, fold_positions
 from sklearn_kd.teachers.quantiles._find import users_teachers
+from sklearn_kd.teachers.trees import count_trees
 
 __all__ = [
     "BOOSTER_SIZES",

@@ -257,20 +257,34 @@ pass_levels(const Plan *plan, const Tables *tables, const float *table, int n_un
     }
 }
 
+/* Clear the gradient of all inputs that entries have: many levels may add to one. */
+static void
+clear_entries(const Plan *plan, int n_units, float *gradient)
+{
+    int n_entries = plan->entry[plan->n_cells - plan->n_ramp_cells];
+    int from = plan->n_inputs, to = 0;
+    for (int place = 0; place < n_entries; place++) {
+        int input = plan->entry_input[place];
+        from = input < from ? input : from;
+        to = input >= to ? input + 1 : to;
+    }
+    if (from < to)
+        memset(gradient + (size_t)from * n_units, 0,
+               (size_t)(to - from) * n_units * sizeof(float));
+}
+
 FOR_AVX2 void
 cells_backward(const Plan *plan, const Rows *rows, Tables *tables, const float *delta,
                int n_units, float *gradient)
 {
     int n_level_cells = plan->n_cells - plan->n_ramp_cells;
-    memset(tables->ramps, 0, ramp_table_size(plan, n_units) * sizeof(float));
-    size_t n_inputs = plan->n_inputs - plan->n_dense;
-    memset(gradient + (size_t)plan->n_dense * n_units, 0,
-           n_inputs * n_units * sizeof(float));
+    clear_entries(plan, n_units, gradient);
     for (int block = 0; block < n_blocks(n_units); block++) {
         int begin = block * UNITS;
         int width = n_units - begin < UNITS ? n_units - begin : UNITS;
         float *ramps = tables->ramps + (size_t)block * plan->n_ramp_cells * PAIR;
         float *levels = tables->levels + (size_t)block * n_level_cells * UNITS;
+        memset(ramps, 0, (size_t)plan->n_ramp_cells * PAIR * sizeof(float));
         for (int place = 0; place < tables->n_used; place++)
             memset(levels + (size_t)tables->used[place] * UNITS, 0,
                    UNITS * sizeof(float));

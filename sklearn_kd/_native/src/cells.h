@@ -69,8 +69,8 @@ void cells_forward(const Plan *plan, const Rows *rows, Tables *tables,
                    const float *weights, const float *intercept, int n_units,
                    float *out);
 
-/* Write the gradient of all weights but the dense inputs' to `gradient`, (n_inputs,
- * n_units), from that of the layer, `delta`. The tables are overwritten. */
+/* Write the gradient of the weights of what cells are encoded as to `gradient`,
+ * (n_inputs, n_units), from that of the layer, `delta`. The tables are overwritten. */
 void cells_backward(const Plan *plan, const Rows *rows, Tables *tables,
                     const float *delta, int n_units, float *gradient);
 

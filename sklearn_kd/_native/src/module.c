@@ -18,6 +18,9 @@ has_avx2(PyObject *module, PyObject *unused)
     return PyBool_FromLong(cpu_has_avx2());
 }
 
+/* As in sklearn_kd/_native/__init__.py. */
+#define INTERFACE 1
+
 static PyMethodDef functions[] = {
     {"has_avx2", has_avx2, METH_NOARGS,
      "Return whether functions for AVX2 and FMA were built and run on this machine."},
@@ -44,5 +47,10 @@ static struct PyModuleDef definition = {
 PyMODINIT_FUNC
 PyInit__core(void)
 {
-    return PyModule_Create(&definition);
+    PyObject *module = PyModule_Create(&definition);
+    if (module != NULL && PyModule_AddIntConstant(module, "INTERFACE", INTERFACE) < 0) {
+        Py_DECREF(module);
+        return NULL;
+    }
+    return module;
 }

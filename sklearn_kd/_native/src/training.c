@@ -150,7 +150,7 @@ is_gemm(PyObject *capsule)
            strstr(name, "cython_blas_s *");
 }
 
-/* Read a network. */
+/* Read a network; one that only computes outputs has None for the last but `work`. */
 static int
 take_network(Arrays *arrays, PyObject *given, Network *network)
 {
@@ -170,15 +170,28 @@ take_network(Arrays *arrays, PyObject *given, Network *network)
     network->gemm = (Gemm)PyCapsule_GetPointer(gemm, PyCapsule_GetName(gemm));
     Py_ssize_t size = (Py_ssize_t)n_parameters(network);
     Py_ssize_t memory = (Py_ssize_t)work_size(network);
-    if (!(network->parameters =
-              take(arrays, parameters, "parameters", "f", 1, 1, size, NULL)) ||
-        !(network->gradient = take(arrays, gradient, "gradient", "f", 1, 1, size, NULL)) ||
-        !(network->mean = take(arrays, mean, "mean", "f", 1, 1, size, NULL)) ||
-        !(network->square = take(arrays, square, "square", "f", 1, 1, size, NULL)) ||
-        !(network->work = take(arrays, work, "work", "f", 1, 1, memory, NULL)))
+    int learns = gradient != Py_None;
+    network->parameters =
+        take(arrays, parameters, "parameters", "f", 1, learns, size, NULL);
+    network->work = take(arrays, work, "work", "f", 1, 1, memory, NULL);
+    if (!network->parameters || !network->work)
         return -1;
     part_work(network);
+    network->gradient = NULL;
+    if (!learns)
+        return 0;
+    if (!(network->gradient = take(arrays, gradient, "gradient", "f", 1, 1, size, NULL)) ||
+        !(network->mean = take(arrays, mean, "mean", "f", 1, 1, size, NULL)) ||
+        !(network->square = take(arrays, square, "square", "f", 1, 1, size, NULL)))
+        return -1;
     return 0;
+}
+
+/* Refuse a network that has no room for a gradient. */
+static int
+refuse_to_learn(const Network *network)
+{
+    return network->gradient ? 0 : refuse("This network only computes outputs.");
 }
 
 /* Read rows: cells, shares and dense inputs. */
@@ -317,7 +330,7 @@ slice(const Network *network, const Rows *table, size_t from, int n_rows, Rows *
     rows->cells = table->cells + from * plan->n_columns;
     rows->shares = table->shares + from * plan->n_ramp_columns;
     rows->dense = table->dense + from * plan->n_dense;
-    rows->targets = table->targets + from * network->n_targets;
+    rows->targets = table->targets ? table->targets + from * network->n_targets : NULL;
     rows->weights = table->weights ? table->weights + from : NULL;
 }
 
@@ -425,8 +438,27 @@ py_cells_work(PyObject *module, PyObject *args)
     return result;
 }
 
+/* Compute the outputs of rows, so many at a time; 0 if a cell is not one of its
+ * column. */
+static int
+compute_outputs(Network *network, const Rows *table, float *outputs)
+{
+    size_t n_outputs = network->sizes[network->n_layers];
+    for (int from = 0; from < table->n_rows; from += network->batch) {
+        int left = table->n_rows - from;
+        Rows rows;
+        slice(network, table, from, left < network->batch ? left : network->batch, &rows);
+        if (!find_cells(&network->plan, &rows, &network->tables))
+            return 0;
+        forward(network, &rows);
+        memcpy(outputs + from * n_outputs, outputs_of(network),
+               rows.n_rows * n_outputs * sizeof(float));
+    }
+    return 1;
+}
+
 const char cells_forward_doc[] =
-    "cells_forward(network, rows, outputs): compute the outputs of the rows of a step.";
+    "cells_forward(network, rows, outputs): compute the outputs of rows.";
 
 PyObject *
 py_cells_forward(PyObject *module, PyObject *args)
@@ -438,15 +470,18 @@ py_cells_forward(PyObject *module, PyObject *args)
     (void)module;
     if (PyArg_ParseTuple(args, "OOO", &given, &given_rows, &outputs) &&
         !take_network(&arrays, given, &network) &&
-        !take_step_rows(&arrays, given_rows, &network, &rows)) {
+        !take_rows(&arrays, given_rows, &network, &rows)) {
         Py_ssize_t size = (Py_ssize_t)rows.n_rows * network.sizes[network.n_layers];
         float *out = take(&arrays, outputs, "outputs", "f", 2, 1, size, NULL);
         if (out) {
+            int are_inside;
             Py_BEGIN_ALLOW_THREADS
-            forward(&network, &rows);
-            memcpy(out, outputs_of(&network), size * sizeof(float));
+            are_inside = compute_outputs(&network, &rows, out);
             Py_END_ALLOW_THREADS
-            result = Py_NewRef(Py_None);
+            if (are_inside)
+                result = Py_NewRef(Py_None);
+            else
+                refuse_cells();
         }
     }
     release_all(arrays.views, arrays.n_views);
@@ -455,7 +490,7 @@ py_cells_forward(PyObject *module, PyObject *args)
 
 const char cells_backward_doc[] =
     "cells_backward(network, rows, gradient, step): take a step by the gradient of the\n"
-    "outputs that cells_forward has just computed for the same rows.";
+    "outputs that cells_forward has just computed for the same rows, those of one step.";
 
 PyObject *
 py_cells_backward(PyObject *module, PyObject *args)
@@ -466,7 +501,7 @@ py_cells_backward(PyObject *module, PyObject *args)
     PyObject *given, *given_rows, *gradient, *given_step, *result = NULL;
     (void)module;
     if (PyArg_ParseTuple(args, "OOOO", &given, &given_rows, &gradient, &given_step) &&
-        !take_network(&arrays, given, &network) &&
+        !take_network(&arrays, given, &network) && !refuse_to_learn(&network) &&
         !take_step_rows(&arrays, given_rows, &network, &rows)) {
         Py_ssize_t size = (Py_ssize_t)rows.n_rows * network.sizes[network.n_layers];
         const float *from = take(&arrays, gradient, "gradient", "f", 2, 0, size, NULL);
@@ -517,7 +552,9 @@ py_cells_learn(PyObject *module, PyObject *args)
     bounds = take(&arrays, given_bounds, "bounds", "q", 1, 0, -1, &n_bounds);
     if (!bounds || check_order(&network, order, n_order, bounds, n_bounds, table.n_rows))
         goto done;
-    if (given_steps != Py_None && !(steps = take_steps(&arrays, given_steps, n_bounds - 1)))
+    if (given_steps != Py_None &&
+        (refuse_to_learn(&network) ||
+         !(steps = take_steps(&arrays, given_steps, n_bounds - 1))))
         goto done;
     Outcome outcome;
     Py_BEGIN_ALLOW_THREADS

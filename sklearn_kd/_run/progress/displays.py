@@ -98,12 +98,12 @@ class ChangingLine(Lines):
 
     def show(self, done, seconds):
         self.is_open = True
-        width = shutil.get_terminal_size().columns - 1
+        width = _width()
         self._write(self._text(done, seconds)[:width].ljust(width))
 
     def hide(self):
         if self.is_open:
-            self._write(" " * (shutil.get_terminal_size().columns - 1))
+            self._write(" " * _width())
             self._write("")
 
     def close(self, done, seconds):
@@ -130,7 +130,8 @@ class Bar(Lines):
                 total=self.total,
                 unit=f" {self.unit}",
                 file=self.stream,
-                dynamic_ncols=True,
+                ncols=_width(),
+                nrows=24,  # tqdm shows nothing on a terminal that says it has none
                 smoothing=0,  # the mean speed, from the beginning of the stage
                 delay=1e-9,  # nothing is shown until it is asked to
             )
@@ -148,7 +149,12 @@ class Bar(Lines):
 
     def _move(self, done, seconds):
         self.bar.start_t = self.bar._time() - seconds
-        self.bar.n = done
+        self.bar.n, self.bar.ncols = done, _width()
+
+
+def _width():
+    """Give the number of characters of a line; where the terminal has none, 79."""
+    return shutil.get_terminal_size().columns - 1
 
 
 def duration(seconds):

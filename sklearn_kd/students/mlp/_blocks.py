@@ -16,7 +16,14 @@ from sklearn_kd.students.encoder._forms import (
 from sklearn_kd.students.encoder._nominal import places
 from sklearn_kd.students.encoder.encoder import TabularEncoder
 from sklearn_kd.students.mlp._lookup import level_places
-from sklearn_kd.students.mlp._network import Layers, forward, forward_from
+from sklearn_kd.students.mlp._network import (
+    NOT_BUILT,
+    Layers,
+    forward,
+    forward_from,
+)
+from sklearn_kd.students.mlp.steps._cells import CellPlan
+from sklearn_kd.students.mlp.steps._compiled import CompiledBlocks, can_compile
 
 #: More rows than this are predicted in the dtype of training.
 MANY_ROWS = 1024
@@ -51,7 +58,9 @@ def block_logits(student, X):
     logits = np.empty((X.shape[0], student.n_outputs_))
     blocks, watch = None, TypeWatch()
     if type(encoder) is TabularEncoder and encoder.n_features_out_:
-        blocks = TabularBlocks(encoder.layout_, student, student.activation)
+        blocks = _compiled_blocks(student)
+        if blocks is None:
+            blocks = TabularBlocks(encoder.layout_, student, student.activation)
         if not blocks.finite:
             blocks = None
     for start in range(0, X.shape[0], _READ):
@@ -64,6 +73,16 @@ def block_logits(student, X):
             blocks.logits(rows, out, watch)
     watch.warn(X)
     return logits
+
+
+def _compiled_blocks(student):
+    """Give the compiled network of a student, or None."""
+    exact, dtype = student._exact, student.coefs_[0].dtype.name
+    if exact.cells is NOT_BUILT:  # they stay with the weights
+        exact.cells = CellPlan(student.encoder_.layout_)
+    if not can_compile(exact.cells, dtype):
+        return None
+    return CompiledBlocks(exact.cells, student, student.activation)
 
 
 class TabularBlocks:

@@ -71,6 +71,9 @@ class Layers:
     #: The first layer as a table, where the student has made one; see ``_lookup``.
     lookup = NOT_BUILT
 
+    #: The cells of the encoder, where many rows were predicted compiled.
+    cells = NOT_BUILT
+
     def __init__(self, coefs, intercepts):
         self.coefs = coefs
         self.intercepts = intercepts
@@ -111,6 +114,17 @@ class Parameters(Layers):
             self.coefs.append(self.flat[start:stop].reshape(rows, columns))
             self.intercepts.append(self.flat[stop : stop + columns])
             start = stop + columns
+
+    @classmethod
+    def of(cls, coefs, intercepts):
+        """Copy weights and biases into one flat buffer."""
+        sizes = [coefs[0].shape[0], *[coef.shape[1] for coef in coefs]]
+        parameters = cls(sizes, coefs[0].dtype)
+        pairs = [(parameters.coefs, coefs), (parameters.intercepts, intercepts)]
+        for ours, theirs in pairs:
+            for target, source in zip(ours, theirs, strict=True):
+                np.copyto(target, source)
+        return parameters
 
     def initialize(self, generator, activation, input_norm, spread=1.0):
         """Draw weights whose outputs have about unit variance, the last ones `spread`.

@@ -301,7 +301,7 @@ def _go_on(student, batch, beginning):
     """Learn a batch with the encoder and the weights that there are."""
     if beginning is None or beginning.seen is None:  # else it has been compared
         check_types(student.encoder_, batch.X)
-    parameters = _copied(student.coefs_, student.intercepts_)
+    parameters = Parameters.of(student.coefs_, student.intercepts_)
     state = vars(student).get("_stream")
     if state is None:  # after `fit`
         state = _first_state(as_seed(student.random_state))
@@ -356,14 +356,3 @@ def _ready_encoder(encoder, X):
     except NotFittedError:
         return None
     return bare_encoder(encoder, X)
-
-
-def _copied(coefs, intercepts):
-    """Lay weights and biases into one flat buffer."""
-    sizes = [coefs[0].shape[0], *[coef.shape[1] for coef in coefs]]
-    parameters = Parameters(sizes, coefs[0].dtype)
-    pairs = [(parameters.coefs, coefs), (parameters.intercepts, intercepts)]
-    for ours, theirs in pairs:
-        for target, source in zip(ours, theirs, strict=True):
-            np.copyto(target, source)
-    return parameters

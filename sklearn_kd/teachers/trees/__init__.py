@@ -1,5 +1,6 @@
-"""Teachers of trees, walked by the compiled core while rows are labelled."""
+"""Teachers of trees: counted, and walked by the compiled core."""
 
+from sklearn_kd.teachers.trees._count import count_trees
 from sklearn_kd.teachers.trees._walked import TEACHER, Walkers
 
-__all__ = ["TEACHER", "Walkers"]
+__all__ = ["TEACHER", "Walkers", "count_trees"]

@@ -1,5 +1,6 @@
 """Trees of any library as arrays that the compiled core walks."""
 
+from concurrent.futures import ThreadPoolExecutor
 from dataclasses import dataclass
 from itertools import pairwise
 
@@ -23,6 +24,9 @@ _LEAF, _MOST_EDGES, _MOST_COLUMNS = 65535, 65534, 65535
 #: Bytes that the arrays of one model may take: above it predicts in its own way.
 MOST_BYTES = 500e6
 
+#: The fewest rows that a thread is worth.
+_ROWS_OF_THREAD = 2000
+
 #: Bytes of a node with where its entries begin and its threshold, and of an entry.
 _NODE_BYTES, _ENTRY_BYTES = _NODE.itemsize + 12, _ENTRY.itemsize
 
@@ -44,7 +48,7 @@ class FlatTrees:
     n_outputs: int
     parts: list
 
-    def add(self, X, totals, skipped=None):
+    def add(self, X, totals, skipped=None, n_threads=1):
         """Add what the leaves hold for rows to their totals.
 
         Parameters
@@ -55,19 +59,33 @@ class FlatTrees:
             Changed in place, in the order of the trees.
         skipped : ndarray of shape (n_rows, n_trees), bool, or None, default=None
             Trees to leave out for each row; None leaves out none.
+        n_threads : int, default=1
+            Most threads, each with some of the rows. The sums do not depend on it.
         """
-        X, begin = np.ascontiguousarray(X), 0
-        for n_trees, *arrays in self.parts:
-            bits = None
-            if skipped is not None:
-                bits = np.packbits(skipped[:, begin : begin + n_trees], axis=1)
-            core().walk_trees(X, *arrays, bits, totals)
-            begin += n_trees
+        X = np.ascontiguousarray(X)
 
-    def predict(self, X, skipped=None):
+        def walk(rows):
+            begin = 0
+            for n_trees, *arrays in self.parts:
+                bits = None
+                if skipped is not None:
+                    of_part = skipped[rows, begin : begin + n_trees]
+                    bits = np.ascontiguousarray(np.packbits(of_part, axis=1))
+                core().walk_trees(X[rows], *arrays, bits, totals[rows])
+                begin += n_trees
+
+        n_threads = max(1, min(n_threads, len(X) // _ROWS_OF_THREAD))
+        if n_threads == 1:
+            walk(slice(None))
+            return
+        ends = np.linspace(0, len(X), n_threads + 1).astype(int).tolist()
+        with ThreadPoolExecutor(n_threads) as pool:
+            list(pool.map(walk, map(slice, ends[:-1], ends[1:])))
+
+    def predict(self, X, skipped=None, n_threads=1):
         """Give the sums of what the leaves hold, of shape (n_rows, n_outputs)."""
         totals = np.zeros((len(X), self.n_outputs))
-        self.add(X, totals, skipped)
+        self.add(X, totals, skipped, n_threads)
         return totals
 
 
@@ -191,7 +209,9 @@ def _columns(n_columns, nodes):
     keys = np.flatnonzero(is_used)
     codes = np.where(inner, (np.cumsum(is_used) - 1)[key], 0)
     splits = np.flatnonzero(inner & ~of_categories)
-    splits = splits[np.argsort(column[splits].astype(np.uint16), kind="stable")]
+    # NumPy sorts short integers faster
+    by = column[splits].astype(np.uint16 if n_columns <= 65536 else np.int32)
+    splits = splits[np.argsort(by, kind="stable")]
     runs = _starts(np.bincount(column[splits], minlength=n_columns))
     ranks, edges = np.where(inner, 0, _LEAF).astype(np.uint16), []
     for begin, end in pairwise(runs):

@@ -126,13 +126,15 @@ class CellPlan:
         ]
         self.square_norms = np.array([each for own in below for each in own] + norms)
 
-    def encode(self, X):
+    def encode(self, X, watch=None):
         """Find the cells of checked rows.
 
         Parameters
         ----------
         X : {ndarray, DataFrame} of shape (n_samples, n_features)
             Rows that `check_rows` has passed.
+        watch : TypeWatch or None, default=None
+            Looks at the levels.
 
         Returns
         -------
@@ -166,6 +168,8 @@ class CellPlan:
                     functions.read(numbers, dense[:, place])
         for column, _, levels in self._levels:
             codes, found = nominal_codes(X, column)
+            if watch is not None:
+                watch.see(column, codes, found, self._layout.known_levels[column])
             own = places(codes, found, numbered(levels), len(levels))
             cells[:, next_column] = own + self.first[next_column]
             next_column += 1

@@ -8,6 +8,7 @@ from sklearn_kd.losses.kl import KLDivergence
 from sklearn_kd.losses.means import SquaredError
 from sklearn_kd.students.encoder.encoder import TabularEncoder
 from sklearn_kd.students.mlp._batches import OfMultiples
+from sklearn_kd.students.mlp._network import Parameters
 from sklearn_kd.students.mlp.steps._cells import CellPlan
 
 #: Numbers of the activations and the losses in `layers.h`.
@@ -19,28 +20,23 @@ _GEMM = cython_blas.__pyx_capi__["sgemm"]
 
 
 def cells_of(encoder, dtype):
-    """Give the cells of an encoder where the compiled network can be used.
-
-    Parameters
-    ----------
-    encoder : transformer or None
-        Fitted.
-    dtype : str
-        Of the network.
-
-    Returns
-    -------
-    CellPlan or None
-        None for another encoder than :class:`TabularEncoder`, for float64, where the
-        compiled core is missing or switched off, and on machines without AVX2.
-    """
-    compiled = core()
-    if compiled is None or not compiled.has_avx2() or not compiled.takes_gemm(_GEMM):
-        return None
-    if type(encoder) is not TabularEncoder or dtype != "float32":
+    """Give the cells of an encoder; None where the network cannot be compiled."""
+    if type(encoder) is not TabularEncoder or not can_compile(None, dtype):
         return None
     plan = CellPlan(encoder.layout_)
-    return plan if plan.possible else None
+    return plan if can_compile(plan, dtype) else None
+
+
+def can_compile(plan, dtype):
+    """Return whether a network behind cells (None: any) can be computed compiled."""
+    compiled = core()
+    return (
+        compiled is not None
+        and dtype == "float32"
+        and (plan is None or plan.possible)
+        and compiled.has_avx2()
+        and compiled.takes_gemm(_GEMM)
+    )
 
 
 class CompiledNetwork:
@@ -70,23 +66,15 @@ class CompiledNetwork:
         self.loss = loss
         n_outputs = parameters.sizes[-1]
         self._goal = _goal_of(loss, n_outputs)
-        n_targets = 0 if self._goal is None else n_outputs
         self._outputs = np.empty((2, batch_size, n_outputs), dtype=np.float32)
-        sizes = np.array(parameters.sizes, dtype=np.int32)
-        plan = (*plan.arrays, plan.n_inputs, plan.n_dense)
-        work = self._core.cells_work(plan, sizes, n_targets, batch_size)
-        self._network = (
+        self._network = _network_of(
             plan,
-            sizes,
-            n_targets,
+            parameters,
+            activation,
             batch_size,
-            _ACTIVATIONS[activation],
-            _GEMM,
-            parameters.flat,
-            np.empty_like(parameters.flat),
-            optimizer.mean,
-            optimizer.square,
-            np.empty(work, dtype=np.float32),
+            n_targets=0 if self._goal is None else n_outputs,
+            # of inputs that no cell is encoded as, it stays 0
+            learned=(np.zeros_like(parameters.flat), optimizer.mean, optimizer.square),
         )
 
     def parts(self, run, most):
@@ -143,6 +131,58 @@ class CompiledNetwork:
             self._goal,
             steps,
         )
+
+
+class CompiledBlocks:
+    """A fitted network on many rows, so many at a time.
+
+    Parameters
+    ----------
+    plan : CellPlan
+        How cells are encoded.
+    layers : object
+        With `coefs_` and `intercepts_`, float32.
+    activation : str
+        Of the hidden layers.
+    """
+
+    #: Rows that are computed at once.
+    _BLOCK = 512
+
+    #: There is no slope that could be infinite.
+    finite = True
+
+    def __init__(self, plan, layers, activation):
+        self._core, self._plan = core(), plan
+        parameters = Parameters.of(layers.coefs_, layers.intercepts_)
+        self._network = _network_of(plan, parameters, activation, self._BLOCK)
+
+    def logits(self, rows, out, watch):
+        """Compute the logits, as :meth:`TabularBlocks.logits`."""
+        outputs = np.empty(out.shape, dtype=np.float32)
+        cells = self._plan.encode(rows, watch).arrays
+        self._core.cells_forward(self._network, cells, outputs)
+        out[:] = outputs
+
+
+def _network_of(
+    plan, parameters, activation, batch_size, *, n_targets=0, learned=(None,) * 3
+):
+    """Give what the core takes for a network; `learned` is what a step writes."""
+    sizes = np.array(parameters.sizes, dtype=np.int32)
+    plan = (*plan.arrays, plan.n_inputs, plan.n_dense)
+    work = core().cells_work(plan, sizes, n_targets, batch_size)
+    return (
+        plan,
+        sizes,
+        n_targets,
+        batch_size,
+        _ACTIVATIONS[activation],
+        _GEMM,
+        parameters.flat,
+        *learned,
+        np.empty(work, dtype=np.float32),
+    )
 
 
 def _goal_of(loss, n_outputs):

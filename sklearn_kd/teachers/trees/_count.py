@@ -19,19 +19,7 @@ _INSIDE = (
 
 
 def count_trees(teacher):
-    """Count the trees that a fitted teacher asks for each row.
-
-    Parameters
-    ----------
-    teacher : object
-        Fitted.
-
-    Returns
-    -------
-    int
-        Of its parts, too: the last step of a pipeline, members, classes and rounds.
-        What is no tree, and what nobody can count, adds nothing.
-    """
+    """Count the trees that a fitted teacher, or any part of it, asks for a row."""
     try:
         return sum(_count(part, set()) for part in users_teachers(teacher))
     except Exception:  # attributes of other people's classes may raise anything

@@ -1,0 +1,1 @@
+"""What ``memory=``, a second worker and a teacher in a file save in a search."""
