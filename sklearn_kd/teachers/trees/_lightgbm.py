@@ -34,6 +34,9 @@ _CHANGING = re.compile("pred|raw|contrib|leaf_index|iteration|shape_check")
 _CATEGORIES, _LEFT = 1, 2
 _NONE, _ZEROS, _NAN = range(3)
 
+#: The most words of 32 categories in a set: a larger category is none to the core.
+_MOST_WORDS = 65_534 // 32
+
 
 class LightGBMWalker(Walker):
     """Stands in for the booster of a model: all that is around it stays."""
@@ -133,9 +136,9 @@ def _of_frame(X, levels):
 
 def _fields_of(text):
     """Collect the numbers of all trees by name; None for trees of another kind."""
-
     lines = {}
-    for line in text.split("\n"):
+    # behind the trees there are names of columns, which may be any
+    for line in text.partition("\nend of trees")[0].split("\n"):
         name, _, value = line.partition("=")
         lines.setdefault(name, []).append(value)
 
@@ -168,6 +171,7 @@ def _fields_of(text):
         or len(fields["num_cat"]) != n_trees
         or len(fields["leaf_value"]) != n_leaves.sum()
         or any(len(fields[name]) != n_inner for name in inner)
+        or np.diff(fields["cat_boundaries"]).max(initial=0) > _MOST_WORDS
         or is_too_large(n_leaves.sum() + n_inner, n_leaves.sum())
     ):
         return None
