@@ -6,7 +6,7 @@ import numpy as np
 import pytest
 from hooks import hooked
 from lightgbm import LGBMClassifier
-from numpy.testing import assert_array_equal
+from numpy.testing import assert_allclose, assert_array_equal
 from scipy.sparse import csr_matrix
 from sklearn.base import clone
 from sklearn.calibration import CalibratedClassifierCV
@@ -187,6 +187,19 @@ def test_trees_that_predict_something_else_are_not_trusted(monkeypatch):
     assert kernel == TEACHER
     assert walked.differs
     assert_array_equal(outputs, FOREST.predict_proba(X))
+
+
+def test_trees_that_cannot_be_read_are_left_to_the_teacher():
+    model = lightgbm().fit(X, Y)
+    wanted, booster = model.predict_proba(X), model._Booster
+
+    class Remote:  # it predicts, but has no text
+        predict = booster.predict
+
+    model._Booster = Remote()
+    found, kernels = labelled(model, X)
+    assert kernels == {TEACHER}
+    assert_allclose(found, wanted, atol=1e-7)
 
 
 def test_a_difference_in_the_last_digits_is_none(monkeypatch):
