@@ -141,25 +141,35 @@ class OutOfBag:
         return tuple(self.task.hits(each, hard[rows]) for each in outputs)
 
 
-def _label_chunk(teacher, X, in_bag, labels, task, trees_of=None):
+def _label_chunk(teacher, X, in_bag, labels, task):
     """Predict one chunk by the members that were not fitted on a row's source.
 
     ``in_bag`` has the bits of the sources. Where all members were fitted on a source,
-    all predict. ``trees_of`` gives the trees of an ensemble to be walked, or None.
+    all predict.
     """
-    _, ensemble = unwrap(teacher)
-    members = ~_unpack(in_bag, len(ensemble.estimators_))
-    members[:, ~members.any(axis=0)] = True
-    return _mean_prediction(teacher, X, members, labels, task, trees_of)
+    members = _members_outside(teacher, in_bag)
+    return _mean_prediction(teacher, X, members, labels, task)
 
 
 def _walk_chunk(walked, X, in_bag, labels, task):
     """Predict one chunk as :func:`_label_chunk` does, by compiled code."""
-    return _label_chunk(walked.teacher, X, in_bag, labels, task, walked.trees_of)
+    members = _members_outside(walked.teacher, in_bag)
+    return _mean_prediction(walked.teacher, X, members, labels, task, walked.trees_of)
+
+
+def _members_outside(teacher, in_bag):
+    """Choose the members that were not fitted on a source: (n_members, n_samples)."""
+    _, ensemble = unwrap(teacher)
+    members = ~_unpack(in_bag, len(ensemble.estimators_))
+    members[:, ~members.any(axis=0)] = True
+    return members
 
 
 def _mean_prediction(teacher, X, members, labels, task, trees_of=None):
-    """Average for each row the predictions of the members chosen for it."""
+    """Average for each row the predictions of the members chosen for it.
+
+    ``trees_of`` gives the trees of an ensemble to be walked, or None.
+    """
     steps, ensemble = unwrap(teacher)
     with contained_draws(0, teacher):
         if steps:  # one may write into its rows
