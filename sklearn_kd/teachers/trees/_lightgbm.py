@@ -11,7 +11,10 @@ from sklearn_kd.teachers.trees._flat import (
     flatten,
     is_too_large,
 )
-from sklearn_kd.teachers.trees._walker import Walker
+from sklearn_kd.teachers.trees._walker import Walker, keep_method
+
+#: What holds the trees of a fitted model.
+_BOOSTER = "lightgbm.basic.Booster"
 
 #: Numbers that are as good as zero to LightGBM.
 _ZERO = float(np.float32(1e-35))
@@ -49,8 +52,12 @@ class LightGBMWalker(Walker):
         return getattr(self.model._Booster, name)
 
     def can_walk(self):
-        """Return whether it is fitted."""
-        return getattr(self.model, "_Booster", None) is not None
+        """Return whether it is fitted, and predicts in LightGBM's own way."""
+        booster = getattr(self.model, "_Booster", None)
+        kind = type(booster)
+        return f"{kind.__module__}.{kind.__qualname__}" == _BOOSTER and (
+            keep_method([booster], "predict")
+        )
 
     def read(self):
         """Read the trees; None where anything in the text is unknown."""
