@@ -257,5 +257,17 @@ def test_totals_that_cannot_be_written_are_refused():
 )
 def test_children_that_make_no_tree_are_refused(roots, left, right):
     roots, left, right = (np.array(a, dtype=np.int32) for a in (roots, left, right))
+    place, children = (np.empty(len(left), dtype=np.int32) for _ in range(2))
     with pytest.raises(ValueError):
-        core().order_nodes(roots, left, right, np.empty(len(left), dtype=np.int32))
+        core().order_nodes(roots, left, right, place, children)
+
+
+@pytest.mark.parametrize(
+    ("columns", "edge_first"),
+    [([0, 2], [0, 2, 3]), ([0, -1], [0, 2, 3]), ([0, 1], [0, 4, 3]), ([0, 1], [1, 3])],
+)
+def test_values_of_no_column_are_refused(columns, edge_first):
+    columns, edge_first = (np.array(a, np.int32) for a in (columns, edge_first))
+    edges, ranks = np.arange(3.0), np.empty(2, dtype=np.uint16)
+    with pytest.raises(ValueError, match="forest"):
+        core().rank_values(np.ones(2), columns, edges, edge_first, ranks)

@@ -24,7 +24,7 @@ from sklearn_kd.students._dispatch import (
     student_outputs,
 )
 from sklearn_kd.students.mlp._base import BaseMLP
-from sklearn_kd.students.mlp._training import (
+from sklearn_kd.students.mlp.steps._schedule import (
     MOST_EPOCHS,
     STEPS,
     epochs_of,

@@ -32,6 +32,7 @@ static PyMethodDef functions[] = {
     {"cells_learn", py_cells_learn, METH_VARARGS, cells_learn_doc},
 #endif
     {"order_nodes", order_nodes, METH_VARARGS, order_nodes_doc},
+    {"rank_values", rank_values, METH_VARARGS, rank_values_doc},
     {"walk_trees", walk_trees, METH_VARARGS, walk_trees_doc},
     {NULL, NULL, 0, NULL},
 };

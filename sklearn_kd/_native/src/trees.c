@@ -105,19 +105,6 @@ is_sound(const forest *trees)
     return 1;
 }
 
-/* Count the edges below a value. */
-static inline uint16_t
-rank_of(double value, const double *edges, size_t n_edges)
-{
-    const double *at = edges;
-    while (n_edges > 1) {
-        size_t half = n_edges / 2;
-        at += half & -(size_t)(at[half - 1] < value);
-        n_edges -= half;
-    }
-    return (uint16_t)(at - edges + (n_edges == 1 && at[0] < value));
-}
-
 /* Write the code of a category, that of something missing where it is no category. */
 static inline uint16_t
 code_of(double category)

@@ -147,18 +147,19 @@ def _label_chunk(teacher, X, in_bag, labels, task):
     ``in_bag`` has the bits of the sources. Where all members were fitted on a source,
     all predict.
     """
-    members = _members_outside(teacher, in_bag)
+    members = _left_out(teacher, in_bag)
     return _mean_prediction(teacher, X, members, labels, task)
 
 
 def _walk_chunk(walked, X, in_bag, labels, task):
     """Predict one chunk as :func:`_label_chunk` does, by compiled code."""
-    members = _members_outside(walked.teacher, in_bag)
-    return _mean_prediction(walked.teacher, X, members, labels, task, walked.trees_of)
+    teacher = walked.teacher
+    members = _left_out(teacher, in_bag)
+    return _mean_prediction(teacher, X, members, labels, task, walked.trees_of)
 
 
-def _members_outside(teacher, in_bag):
-    """Choose the members that were not fitted on a source: (n_members, n_samples)."""
+def _left_out(teacher, in_bag):
+    """Choose for each row the members that its source was kept from, or all."""
     _, ensemble = unwrap(teacher)
     members = ~_unpack(in_bag, len(ensemble.estimators_))
     members[:, ~members.any(axis=0)] = True
@@ -168,7 +169,7 @@ def _members_outside(teacher, in_bag):
 def _mean_prediction(teacher, X, members, labels, task, trees_of=None):
     """Average for each row the predictions of the members chosen for it.
 
-    ``trees_of`` gives the trees of an ensemble to be walked, or None.
+    ``trees_of`` gives the trees of an ensemble that are walked in their place, or None.
     """
     steps, ensemble = unwrap(teacher)
     with contained_draws(0, teacher):
