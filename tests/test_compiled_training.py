@@ -26,6 +26,8 @@ from sklearn_kd.students.mlp._training import Trainer
 from sklearn_kd.students.mlp.steps import _compiled
 from sklearn_kd.students.mlp.steps._compiled import CompiledNetwork, cells_of
 from sklearn_kd.students.mlp.steps._numpy import NumPyNetwork
+from sklearn_kd.teachers import _fit
+from sklearn_kd.teachers.cache._key import key_of_call
 
 pytestmark = [
     needs_cells,
@@ -252,6 +254,16 @@ def test_many_rows_are_predicted_alike(monkeypatch, hidden):
     assert (compiled != plain).any()
     exact = np.vstack([model.predict_proba(TABLE) for _ in range(2)])
     assert_allclose(compiled[300:900], exact, atol=2e-6)
+
+
+def test_a_memory_keeps_what_either_has_trained_apart(monkeypatch):
+    def key(model):
+        return lambda: key_of_call(_fit._fit, (model, TABLE, CODES, {}, 0))
+
+    one, other = both_ways(monkeypatch, key(MLPStudent()))
+    assert one != other
+    one, other = both_ways(monkeypatch, key(DecisionTreeClassifier()))
+    assert one == other
 
 
 def test_streams_are_learned_on_numpy():

@@ -219,6 +219,28 @@ def test_codes_of_categories_as_odd_numbers(dtype):
     assert_walked(model, codes.astype(dtype))
 
 
+def test_categories_that_are_too_large_for_the_core_are_left_to_the_model():
+    X, y = mixed_table()
+    codes = np.c_[X["x"], 1000.0 * X["many"].cat.codes]
+    codes = codes[
+        np.argsort(codes[:, 1] > 60_000, kind="stable")
+    ]  # last, where untried
+    y = (codes[:, 1] // 1000 % 3 > 0).astype(int)
+    model = lightgbm(min_data_per_group=5, cat_smooth=1)
+    assert walk(model.fit(codes, y, categorical_feature=[1]), codes) is None
+    codes[:, 1] = np.minimum(codes[:, 1], 65_000)
+    model.fit(codes, y, categorical_feature=[1])
+    codes[700:, 1] += 500  # the model does not know these, up to 65 500
+    assert_walked(model, codes)
+
+
+@pytest.mark.parametrize("name", ["threshold", "num_cat", "Tree"])
+def test_columns_with_names_of_what_trees_hold(name):
+    X, y = mixed_table()
+    X = X.rename(columns={"x": name})
+    assert_walked(lightgbm().fit(X, y), X)
+
+
 # containers and dtypes
 
 MODELS = [CLASSIFIERS[0], *BOOSTED[1:3]]

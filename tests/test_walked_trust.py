@@ -5,8 +5,8 @@ import pickle
 import numpy as np
 import pytest
 from hooks import hooked
-from lightgbm import LGBMClassifier
-from numpy.testing import assert_array_equal
+from lightgbm import Booster, LGBMClassifier
+from numpy.testing import assert_allclose, assert_array_equal
 from scipy.sparse import csr_matrix
 from sklearn.base import clone
 from sklearn.calibration import CalibratedClassifierCV
@@ -62,6 +62,7 @@ X, Y = classes_table(3)
 FOREST = RandomForestClassifier(10, random_state=0).fit(X[:600], Y[:600])
 BOOSTING = HistGradientBoostingClassifier(max_iter=5, random_state=0)
 BOOSTING.fit(X[:600], Y[:600])
+STAGES = GradientBoostingClassifier(n_estimators=3).fit(X, Y)
 
 
 def lightgbm(**settings):
@@ -135,6 +136,33 @@ def test_a_method_of_the_instance_counts():
     assert walk(make_pipeline(StandardScaler(), forest), X) is None
 
 
+@pytest.mark.parametrize(
+    ("model", "part", "method"),
+    [
+        (FOREST, lambda model: model.estimators_[0], "predict_proba"),
+        (BOOSTING, lambda model: model, "_predict_iterations"),
+        (STAGES, lambda model: model, "_raw_predict"),
+        (lightgbm().fit(X, Y), lambda model: model.booster_, "predict"),
+    ],
+    ids=lambda model: type(model).__name__,
+)
+def test_a_method_of_any_part_counts(model, part, method):
+    model = pickle.loads(pickle.dumps(model))
+    assert walk(model, X) is not None
+    inner = part(model)
+    setattr(inner, method, getattr(inner, method))
+    assert walk(model, X) is None
+
+
+def test_a_booster_of_the_users_own_predicts_in_its_own_way():
+    class Own(Booster):
+        pass
+
+    model = lightgbm().fit(X, Y)
+    model._Booster = Own(model_str=model.booster_.model_to_string())
+    assert walk(model, X) is None
+
+
 @pytest.mark.parametrize("wrapped", [True, False])
 def test_hooks_see_what_a_users_forest_predicts(wrapped):
     with hooked(wrapped=wrapped) as calls:
@@ -189,6 +217,18 @@ def test_trees_that_predict_something_else_are_not_trusted(monkeypatch):
     assert_array_equal(outputs, FOREST.predict_proba(X))
 
 
+def test_trees_that_cannot_be_read_are_left_to_the_teacher(monkeypatch):
+    model = lightgbm().fit(X, Y)
+
+    def refuse(self):
+        raise TypeError("there is no such text")
+
+    monkeypatch.setattr(Booster, "model_to_string", refuse)
+    found, kernels = labelled(model, X)
+    assert kernels == {TEACHER}
+    assert_allclose(found, model.predict_proba(X), atol=1e-7)
+
+
 def test_a_difference_in_the_last_digits_is_none(monkeypatch):
     changed(monkeypatch, 1e-8)
     assert walk(FOREST, X) is not None
@@ -206,9 +246,6 @@ def test_what_has_predicted_is_known(monkeypatch):
     assert labelled(FOREST, X[:500])[1] == {TEACHER}
     changed(monkeypatch, 1)
     assert labelled(FOREST, X)[1] == {TEACHER}
-
-
-STAGES = GradientBoostingClassifier(n_estimators=3).fit(X, Y)
 
 
 @pytest.mark.parametrize("row", [3, 1400])

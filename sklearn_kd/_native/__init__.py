@@ -27,3 +27,9 @@ COMPILED, NUMPY = "compiled", "numpy"
 def core():
     """Give the module of compiled functions; None where there is none to be used."""
     return None if os.environ.get(SWITCH, "").lower() in OFF else _core
+
+
+def training_kernel():
+    """Name what takes the training steps of a network that can be compiled."""
+    compiled = core()
+    return NUMPY if compiled is None or not compiled.has_avx2() else COMPILED

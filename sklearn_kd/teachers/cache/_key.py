@@ -12,13 +12,15 @@ from numpy.lib.recfunctions import repack_fields
 from sklearn import get_config
 
 from sklearn_kd._estimators.parts import thawed
+from sklearn_kd._native import training_kernel
 from sklearn_kd.teachers.given.stored import StoredTeacher
 
 #: Packages whose code is behind every result.
-_ALWAYS = ("sklearn_kd", "sklearn", "numpy", "scipy")
+_OWN = "sklearn_kd"
+_ALWAYS = (_OWN, "sklearn", "numpy", "scipy")
 
 #: Settings of scikit-learn that change how an estimator is shown, and no result.
-_SHOWN = frozenset(["display", "print_changed_only"])
+_SH_OWN = frozenset(["display", "print_changed_only"])
 
 
 @dataclass(frozen=True, eq=False)
@@ -150,7 +152,7 @@ def environment(arguments):
             found |= _parts(argument)
     settings = get_config()
     return [
-        *sorted((n, repr(v)) for n, v in settings.items() if n not in _SHOWN),
+        *sorted((n, repr(v)) for n, v in settings.items() if n not in _SH_OWN),
         *sorted(
             (kind, name, _version(name) if kind == "package" else "")
             for kind, name in found
@@ -227,4 +229,7 @@ class _Collector(pickle.Pickler):
     def _add_package(self, obj):
         module = getattr(obj, "__module__", None)
         if isinstance(module, str):
-            self.found.add(("package", module.partition(".")[0]))
+            package = module.partition(".")[0]
+            self.found.add(("package", package))
+            if package == _OWN:  # it may train a network
+                self.found.add(("training", training_kernel()))

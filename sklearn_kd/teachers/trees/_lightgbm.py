@@ -11,7 +11,10 @@ from sklearn_kd.teachers.trees._flat import (
     flatten,
     is_too_large,
 )
-from sklearn_kd.teachers.trees._walker import Walker
+from sklearn_kd.teachers.trees._walker import Walker, keep_method
+
+#: What holds the trees of a fitted model.
+_BOOSTER = "lightgbm.basic.Booster"
 
 #: Numbers that are as good as zero to LightGBM.
 _ZERO = float(np.float32(1e-35))
@@ -34,6 +37,9 @@ _CHANGING = re.compile("pred|raw|contrib|leaf_index|iteration|shape_check")
 _CATEGORIES, _LEFT = 1, 2
 _NONE, _ZEROS, _NAN = range(3)
 
+#: The most words of 32 categories in a set: a larger category is none to the core.
+_MOST_WORDS = 65_534 // 32
+
 
 class LightGBMWalker(Walker):
     """Stands in for the booster of a model: all that is around it stays."""
@@ -46,8 +52,12 @@ class LightGBMWalker(Walker):
         return getattr(self.model._Booster, name)
 
     def can_walk(self):
-        """Return whether it is fitted."""
-        return getattr(self.model, "_Booster", None) is not None
+        """Return whether it is fitted, and predicts in LightGBM's own way."""
+        booster = getattr(self.model, "_Booster", None)
+        kind = type(booster)
+        return f"{kind.__module__}.{kind.__qualname__}" == _BOOSTER and (
+            keep_method([booster], "predict")
+        )
 
     def read(self):
         """Read the trees; None where anything in the text is unknown."""
@@ -133,9 +143,9 @@ def _of_frame(X, levels):
 
 def _fields_of(text):
     """Collect the numbers of all trees by name; None for trees of another kind."""
-
     lines = {}
-    for line in text.split("\n"):
+    # behind the trees there are names of columns, which may be any
+    for line in text.partition("\nend of trees")[0].split("\n"):
         name, _, value = line.partition("=")
         lines.setdefault(name, []).append(value)
 
@@ -168,6 +178,7 @@ def _fields_of(text):
         or len(fields["num_cat"]) != n_trees
         or len(fields["leaf_value"]) != n_leaves.sum()
         or any(len(fields[name]) != n_inner for name in inner)
+        or np.diff(fields["cat_boundaries"]).max(initial=0) > _MOST_WORDS
         or is_too_large(n_leaves.sum() + n_inner, n_leaves.sum())
     ):
         return None

@@ -18,7 +18,7 @@ from sklearn_kd.teachers.trees._flat import (
     flatten,
     is_too_large,
 )
-from sklearn_kd.teachers.trees._walker import Walker, public_class
+from sklearn_kd.teachers.trees._walker import Walker, keep_method, public_class
 
 TREES = (
     DecisionTreeClassifier,
@@ -44,6 +44,7 @@ class MeanWalker(Walker):
             and self.keeps_method(self.replaces)
             and len(trees) > 0
             and all(public_class(tree) in TREES for tree in trees)
+            and keep_method(trees, self.replaces)
         )
 
     def read(self):
@@ -145,8 +146,8 @@ class StagesWalker(Walker):
     replaces = "_raw_predict"
 
     def can_walk(self):
-        """Return whether it is fitted."""
-        return hasattr(self.model, "estimators_")
+        """Return whether it is fitted, and predicts in its own way."""
+        return hasattr(self.model, "estimators_") and self.keeps_method(self.replaces)
 
     def read(self):
         """Read the trees; None where the arrays would be too large."""
@@ -172,8 +173,9 @@ class HistogramWalker(Walker):
     replaces = "_predict_iterations"
 
     def can_walk(self):
-        """Return whether it is fitted."""
-        return bool(getattr(self.model, "_predictors", ()))
+        """Return whether it is fitted, and predicts in its own way."""
+        fitted = bool(getattr(self.model, "_predictors", ()))
+        return fitted and self.keeps_method(self.replaces)
 
     def read(self):
         """Read the trees; None where the arrays would be too large."""

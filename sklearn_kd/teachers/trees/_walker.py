@@ -1,6 +1,7 @@
 """What walks the trees of one model in its place."""
 
 import inspect
+from contextlib import suppress
 from types import FunctionType
 
 
@@ -52,7 +53,8 @@ class Walker:
     def load(self):
         """Read the trees if that has not been done; return whether there are any."""
         if self.trees is None:
-            self.trees = self.read()
+            with suppress(Exception):  # as of a library that keeps them in another way
+                self.trees = self.read()
         return self.trees is not None
 
     def own(self, *args, **params):
@@ -65,11 +67,22 @@ class Walker:
 
     def keeps_method(self, name):
         """Return whether a method is that of its package, without a hook on it."""
-        method = inspect.getattr_static(type(self.model), name, None)
-        package = type(self.model).__module__.partition(".")[0]
-        return (
-            name not in vars(self.model)
-            and type(method) is FunctionType
-            and method.__name__ == name
-            and method.__globals__.get("__name__", "").partition(".")[0] == package
-        )
+        return keep_method([self.model], name)
+
+
+def keep_method(models, name):
+    """Return whether a method of all models is that of their package, without hooks."""
+    return not any(name in vars(model) for model in models) and all(
+        _is_of_package(kind, name) for kind in set(map(type, models))
+    )
+
+
+def _is_of_package(kind, name):
+    """Return whether a method was written in the package of its class."""
+    method = inspect.getattr_static(kind, name, None)
+    package = kind.__module__.partition(".")[0]
+    return (
+        type(method) is FunctionType
+        and method.__name__ == name
+        and method.__globals__.get("__name__", "").partition(".")[0] == package
+    )
