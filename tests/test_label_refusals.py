@@ -38,6 +38,7 @@ def place(tmp_path):
     np.save(tmp_path / "flat.npy", X[0])
     np.save(tmp_path / "objects.npy", np.array([["a", 1]], dtype=object))
     np.save(tmp_path / "empty.npy", X[:0])
+    (tmp_path / "torn.npy").write_bytes(b"")
     FRAME.to_parquet(tmp_path / "rows.parquet")
     FRAME[:0].to_parquet(tmp_path / "empty.parquet")
     FRAME.drop(columns="town").to_parquet(tmp_path / "less.parquet")
@@ -56,6 +57,7 @@ def place(tmp_path):
         ("flat.npy", r"has shape \(3,\), expected \(n_rows, n_features\)"),
         ("objects.npy", "no array that can be mapped"),
         ("empty.npy", "has no rows"),
+        ("torn.npy", r"no array that can be mapped into memory: [^.]*\. Write"),
         ("empty.parquet", "has no rows"),
         ("rows.csv", r"rows\.csv cannot be read as Parquet"),
         ("nothing", "has no Parquet files: expected names that end in .parquet"),
@@ -152,3 +154,25 @@ def test_classes_for_a_teacher_that_has_none(tmp_path):
         Unnamed(), X, tmp_path / "soft", classes=["no", "yes"], chunk_size=9
     )
     assert labelled.classes.tolist() == ["no", "yes"]
+
+
+def test_masked_entries_are_no_values(tmp_path):
+    masked = np.ma.masked_array(X, mask=X > 1)
+    with pytest.raises(ValueError, match="data has masked entries"):
+        label_dataset(FITTED, masked, tmp_path / "soft")
+    assert not (tmp_path / "soft").exists()
+
+
+def test_labels_are_not_written_where_they_would_be_rows(place):
+    FRAME.to_parquet(place / "two" / "b.parquet")
+    with pytest.raises(ValueError, match="is in the folder of the rows.*two'"):
+        label_dataset(TEACHER, place / "two", place / "two" / "soft")
+    for _ in range(2):  # it is passed over, as all such names are
+        labelled = label_dataset(TEACHER, place / "two", place / "two" / "_soft")
+        assert labelled.n_rows == 2 * len(FRAME)
+
+
+@pytest.mark.parametrize("name", ["rows.npy/soft", "x" * 300, "a\0b"])
+def test_names_that_no_folder_can_have(place, name):
+    with pytest.raises(ValueError, match="can be no folder: "):
+        label_dataset(FITTED, X, f"{place}/{name}")

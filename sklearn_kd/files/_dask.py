@@ -35,6 +35,10 @@ class DaskRows:
 
         return {"partitions": self.n_parts, "token": tokenize(self.data)}
 
+    def holds(self, folder):
+        """Return whether files in a folder would be rows."""
+        return False
+
     def where(self, rows):
         """Say for a message which partition a slice stands for."""
         return f"partition {rows.start} of {self.n_parts}"

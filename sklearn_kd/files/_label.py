@@ -106,7 +106,8 @@ def label_dataset(
     data of the same shape are recognised. A file of a part is moved into the folder
     when it is whole, and what is torn is labelled again. A teacher is recognised by the
     hash of its state, or by its ``cache_key``, which those need whose hash is another
-    one in each process. Only one run at a time may write into a folder.
+    one in each process. One run at a time writes into a folder: a second one is refused,
+    where files can be locked.
 
     Examples
     --------
@@ -161,6 +162,7 @@ def label_by_key(
     n_jobs, verbose = check_jobs(n_jobs), check_verbose(verbose)
     out = _check_out(out)
     rows = open_rows(data)
+    _refuse_out_among_rows(out, rows)
     if chunk_size is not None:
         chunk_size = _check_chunk_size(chunk_size, rows)
     columns = choose_columns(rows, teacher, columns)
@@ -186,7 +188,11 @@ def label_by_key(
             parts.start()
         else:
             _parts.check_same(parts, manifest)
-        _label(teacher, rows, columns, names, task, given, parts, n_jobs, verbose)
+        if parts.missing():
+            with parts.held():
+                _label(
+                    teacher, rows, columns, names, task, given, parts, n_jobs, verbose
+                )
     parts.clean()
     return LabelledDataset(out, data)
 
@@ -323,7 +329,24 @@ def _check_out(out):
     out = os.fsdecode(out)
     if not out.strip():
         raise ValueError("out is empty: pass the name of a folder.")
+    try:
+        os.stat(out)
+    except FileNotFoundError:  # it is made
+        pass
+    except (OSError, ValueError) as error:  # below a file, too long, a null character
+        reason = getattr(error, "strerror", None) or error
+        raise ValueError(f"out={show(out)} can be no folder: {reason}.") from error
     return out
+
+
+def _refuse_out_among_rows(out, rows):
+    """Refuse a folder in which the labels would be taken for rows."""
+    if rows.holds(out):
+        raise ValueError(
+            f"out={show(out)} is in the folder of the rows, {show(rows.place)}, where "
+            "labels would be taken for rows: name a folder beside it, or one whose "
+            "name begins with an underscore."
+        )
 
 
 def _check_chunk_size(chunk_size, rows):
