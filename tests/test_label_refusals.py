@@ -88,7 +88,9 @@ def test_a_frame_in_memory_has_a_function_of_its_own(tmp_path):
         ({"teacher": LinearRegression()}, NotFittedError, "fit it first"),
         ({"teacher": LinearSVC().fit(X, X[:, 0] > 0)}, TypeError, "LinearSVC"),
         ({"teacher": LogisticRegression}, TypeError, "got the class"),
-        ({"teacher": [FITTED]}, TypeError, "list"),
+        ({"teacher": [FITTED]}, TypeError, "of type list"),
+        ({"teacher": None}, TypeError, "a classifier with predict_proba, or a regr"),
+        ({"teacher": "t.skops"}, TypeError, r"got 't\.skops' of type str\. Load it"),
         ({"teacher": Unnamed()}, ValueError, r"has no classes_: pass classes=\[...\]"),
         ({"teacher": Unkeyed()}, TypeError, "cannot be hashed.*cache_key"),
         ({"teacher": NUMBERS, "classes": [0, 1]}, ValueError, "are for a classifier"),
@@ -96,6 +98,8 @@ def test_a_frame_in_memory_has_a_function_of_its_own(tmp_path):
         ({"classes": []}, ValueError, "classes is empty"),
         ({"columns": "012"}, TypeError, "columns must be a list of positions"),
         ({"columns": [0, 1, 3]}, ValueError, r"columns=\[3\], expected different"),
+        ({"columns": [0, True, 2]}, ValueError, r"columns=\[True\], expected"),
+        ({"columns": [0, 1.0, 2]}, ValueError, r"columns=\[1\.0\], expected"),
         ({"columns": [0, 1, 1]}, ValueError, "expected different ones"),
         ({"columns": []}, ValueError, "expected different ones"),
         ({"columns": [0, 1]}, ValueError, "fitted on 3 columns.*has 2.*by position"),
@@ -165,7 +169,7 @@ def test_masked_entries_are_no_values(tmp_path):
 
 def test_labels_are_not_written_where_they_would_be_rows(place):
     FRAME.to_parquet(place / "two" / "b.parquet")
-    with pytest.raises(ValueError, match="is in the folder of the rows.*two'"):
+    with pytest.raises(ValueError, match=r"is in the folder of the rows.*two'"):
         label_dataset(TEACHER, place / "two", place / "two" / "soft")
     for _ in range(2):  # it is passed over, as all such names are
         labelled = label_dataset(TEACHER, place / "two", place / "two" / "_soft")

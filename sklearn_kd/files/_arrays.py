@@ -46,9 +46,14 @@ class ArrayRows:
         self.n_rows, self.width = array.shape
 
     @property
+    def path(self):
+        """The file; None for an array in memory."""
+        return self.data if isinstance(self.data, str) else None
+
+    @property
     def place(self):
         """What messages call it."""
-        return self.data if isinstance(self.data, str) else "an array"
+        return self.path or "an array"
 
     def _opened(self):
         """Open the file anew each time, so that what was read can be forgotten."""

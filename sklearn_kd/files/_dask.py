@@ -21,7 +21,7 @@ class DaskRows:
         Numbers of columns and of partitions.
     """
 
-    n_rows = None
+    n_rows = path = None
     place = "a DataFrame of Dask"
 
     def __init__(self, data):

@@ -106,8 +106,8 @@ def label_dataset(
     data of the same shape are recognised. A file of a part is moved into the folder
     when it is whole, and what is torn is labelled again. A teacher is recognised by the
     hash of its state, or by its ``cache_key``, which those need whose hash is another
-    one in each process. One run at a time writes into a folder: a second one is refused,
-    where files can be locked.
+    one in each process. One run at a time writes into a folder: a second one is
+    refused, where files can be locked.
 
     Examples
     --------
@@ -154,6 +154,12 @@ def label_by_key(
     `key` is what the teacher is recognised by; None makes one from its state.
     """
     kind = Classification if hasattr(teacher, "predict_proba") else Regression
+    if kind is Regression and not hasattr(teacher, "predict"):
+        raise TypeError(
+            "teacher must be a classifier with predict_proba, or a regressor with "
+            f"predict, that is fitted, got {show(teacher)} of type "
+            f"{type(teacher).__name__}. Load it first if that is a file."
+        )
     check_teacher(teacher, kind)
     if not looks_fitted(teacher):
         raise NotFittedError(
@@ -292,7 +298,7 @@ def _describe(teacher, key, rows, columns, names, task, chunk):
         "chunk": None if n_rows is None else chunk,
         "n_rows": n_rows,
         "n_parts": rows.n_parts or -(-n_rows // chunk),
-        "place": os.path.abspath(rows.place),
+        "place": rows.path and os.path.abspath(rows.path),
     }
 
 

@@ -115,7 +115,8 @@ def _check_columns(columns, rows):
         )
     columns = [one.item() if isinstance(one, np.generic) else one for one in columns]
     there = range(rows.width) if rows.names is None else rows.names
-    wrong = [one for one in columns if one not in there]
+    kind = int if rows.names is None else str  # True and 1.0 are in a range, too
+    wrong = [one for one in columns if type(one) is not kind or one not in there]
     if wrong or not columns or len(set(columns)) < len(columns):
         wrong = show(wrong or columns)
         raise ValueError(
