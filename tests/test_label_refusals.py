@@ -1,4 +1,4 @@
-"""``label_dataset`` with arguments that cannot be."""
+"""``label_dataset`` with arguments that cannot be, and with odd ones."""
 
 import numpy as np
 import pandas as pd
@@ -180,3 +180,23 @@ def test_labels_are_not_written_where_they_would_be_rows(place):
 def test_names_that_no_folder_can_have(place, name):
     with pytest.raises(ValueError, match="can be no folder: "):
         label_dataset(FITTED, X, f"{place}/{name}")
+
+
+def test_partitions_of_dask_may_be_empty(tmp_path):
+    frames = pytest.importorskip("dask.dataframe", exc_type=ImportError)
+    rows = pd.DataFrame(X, columns=list("abc"))
+    model = LinearRegression().fit(rows, np.c_[X[:, 0], X[:, 1]])
+    data = frames.from_pandas(rows.assign(day=range(40)), npartitions=4)
+    some = data[(data["day"] >= 25) & (data["day"] < 30)]
+    labelled = label_dataset(model, some, tmp_path / "soft")
+    expected = model.predict(rows[25:30])
+    np.testing.assert_array_equal(labelled.soft_targets(), expected)
+    np.testing.assert_array_equal(labelled.sample(9)[2], expected)
+    assert [len(part) for part, _, _ in labelled.batches()] == [5]
+    named = LogisticRegression().fit(rows, X[:, 0] > 0)
+    for teacher in (model, named):
+        with pytest.raises(ValueError, match="'a DataFrame of Dask' has no rows"):
+            label_dataset(teacher, data[data["day"] > 50], tmp_path / "none")
+    for other in (data["a"], data[["a"]].to_dask_array()):
+        with pytest.raises(TypeError, match="or a DataFrame of Dask, got"):
+            label_dataset(model, other, tmp_path / "other")

@@ -55,4 +55,5 @@ class DaskRows:
 def is_of_dask(data):
     """Return whether an object is a DataFrame of Dask."""
     module = type(data).__module__.partition(".")[0]
-    return module.startswith("dask") and hasattr(data, "npartitions")
+    is_table = getattr(data, "ndim", None) == 2 and hasattr(data, "columns")
+    return module.startswith("dask") and is_table

@@ -14,7 +14,7 @@ from sklearn_kd._run.progress import Progress, Screen
 from sklearn_kd._task import Classification, Regression
 from sklearn_kd.files import _parts
 from sklearn_kd.files._numbers import Numbers, n_numbers
-from sklearn_kd.files._rows import as_input, choose_columns, open_rows
+from sklearn_kd.files._rows import as_input, choose_columns, no_rows, open_rows
 from sklearn_kd.files.labelled import LabelledDataset
 from sklearn_kd.teachers import Context, looks_fitted
 from sklearn_kd.teachers._chunks import predict_chunks
@@ -200,7 +200,10 @@ def label_by_key(
                     teacher, rows, columns, names, task, given, parts, n_jobs, verbose
                 )
     parts.clean()
-    return LabelledDataset(out, data)
+    labelled = LabelledDataset(out, data)
+    if not labelled.n_rows:
+        raise no_rows(rows)
+    return labelled
 
 
 def _label(teacher, rows, columns, names, task, given, parts, n_jobs, verbose):
@@ -242,6 +245,8 @@ def _label_table(teacher, table, names, task, given):
     """Predict the rows of a part, maybe on a worker; raise why they were not read."""
     if isinstance(table, Exception):
         raise table
+    if not len(table):
+        return np.empty((0, task.n_outputs), dtype=task.dtype)
     X = as_input(table, names)
     predictions = label_rows(
         teacher,
@@ -249,7 +254,7 @@ def _label_table(teacher, table, names, task, given):
         task,
         given_classes=given,
         context=Context(),
-        chunk=max(num_samples(X), 1),
+        chunk=num_samples(X),
     )
     return predictions.outputs
 
@@ -262,8 +267,11 @@ def _task(teacher, kind, rows, columns, classes, names, parts):
     """
 
     def first():
-        (table,) = rows.read([slice(0, 1)], columns)
-        return as_input(table[:1], names)
+        parts = [slice(part, part + 1) for part in range(rows.n_parts or 1)]
+        for table in rows.read(parts, columns):
+            if len(table):  # partitions may be empty
+                return as_input(table[:1], names)
+        raise no_rows(rows)
 
     if kind is Regression:
         known = parts and parts.manifest["outputs"]

@@ -44,8 +44,13 @@ def open_rows(data):
             f"{type(data).__name__}{': ' + fix if fix else ''}."
         )
     if rows.n_rows == 0:
-        raise ValueError(f"{show(rows.place)} has no rows.")
+        raise no_rows(rows)
     return rows
+
+
+def no_rows(rows):
+    """Make the error of a table without rows."""
+    return ValueError(f"{show(rows.place)} has no rows.")
 
 
 def _open_path(path):

@@ -151,7 +151,8 @@ class LabelledDataset:
             For other rows than were labelled, and for a `target` that is not there.
         """
         for table, outputs in zip(self._tables(target), self._outputs(), strict=True):
-            yield *self._split(table, target), outputs
+            if len(outputs):  # partitions of Dask may be empty
+                yield *self._split(table, target), outputs
 
     def sample(self, n_rows, *, target=None, random_state=None):
         """Read a random sample of the rows with their soft targets.
