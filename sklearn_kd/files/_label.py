@@ -155,10 +155,11 @@ def label_by_key(
     """
     kind = Classification if hasattr(teacher, "predict_proba") else Regression
     if kind is Regression and not hasattr(teacher, "predict"):
+        named = isinstance(teacher, (str, os.PathLike))
         raise TypeError(
             "teacher must be a classifier with predict_proba, or a regressor with "
             f"predict, that is fitted, got {show(teacher)} of type "
-            f"{type(teacher).__name__}. Load it first if that is a file."
+            f"{type(teacher).__name__}.{' Load it first.' if named else ''}"
         )
     check_teacher(teacher, kind)
     if not looks_fitted(teacher):
