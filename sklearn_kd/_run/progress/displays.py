@@ -8,7 +8,7 @@ _LONGER = 0.1
 
 #: Characters beside the name, the numbers and the unit of a bar of tqdm: shares, times
 #: of hours, and a short bar.
-_OF_A_BAR = 40
+_OF_A_BAR = 32
 
 #: How much is done, by tqdm, without the speed: what is left says it.
 _BAR = "{l_bar}{bar}| {n_fmt}/{total_fmt}{unit} [{elapsed}<{remaining}]"
