@@ -16,7 +16,7 @@ INSTALL = $(BIN)/python -m pip install --quiet --disable-pip-version-check \
 ONE_THREAD := OMP_NUM_THREADS=1 OPENBLAS_NUM_THREADS=1 MKL_NUM_THREADS=1
 
 .DEFAULT_GOAL := help
-.PHONY: help demo test test-browser lint format doctest docs bench-quality bench-strong \
+.PHONY: help demo test test-numpy test-browser lint format doctest docs bench-quality bench-strong \
 	bench-regression bench-students bench-cross-fit bench-prior bench-schedules \
 	bench-speed bench-fits bench-exports bench-serve bench-cascade bench-search \
 	bench-machines bench-peers test-lowest clean
@@ -29,6 +29,17 @@ demo: $(VENV)/.demo-installed ## distil an ensemble on digits (ARGS="--help")
 
 test: $(VENV)/.test-installed ## run the tests
 	$(ONE_THREAD) $(BIN)/python -m pytest -n $(JOBS) --dist worksteal $(ARGS)
+
+# What the compiled core has a part in, with the NumPy code in its place.
+WITHOUT_CORE := $(addprefix tests/, test_common.py test_common_regression.py \
+	test_compute_soft_targets.py test_distilled.py test_distilled_regressor.py \
+	test_encoder.py test_large_rows.py test_mlp.py test_mlp_regressor.py \
+	test_mlp_validation.py test_out_of_bag.py test_pool.py test_stream_regressor.py \
+	test_partial_fit.py test_walked_trust.py)
+
+test-numpy: $(VENV)/.test-installed ## run tests of fits without the compiled core
+	SKLEARN_KD_COMPILED=0 $(ONE_THREAD) $(BIN)/python -m pytest -n $(JOBS) \
+		--dist worksteal $(WITHOUT_CORE) $(ARGS)
 
 test-browser: $(VENV)/.test-installed ## run the tests that drive Chromium
 	@command -v chromium || command -v chromium-browser || command -v google-chrome || \

@@ -59,6 +59,7 @@ __all__ = [
     "clone_parametrized",
     "closest_rows",
     "drop_callbacks",
+    "first_predictions",
     "fit_context",
     "fit_tree",
     "get_feature_names",
@@ -137,6 +138,11 @@ def rows_of_trees(model, X):
     """Check rows for a tree or a forest, and convert them, as its ``predict`` does."""
     check = model._validate_X_predict
     return check(X, True) if hasattr(model, "tree_") else check(X)
+
+
+def first_predictions(boosting, X):
+    """Give what gradient boosting adds its trees to, of shape (n_rows, n_outputs)."""
+    return boosting._raw_predict_init(X)
 
 
 def closest_rows(points, n_neighbors):

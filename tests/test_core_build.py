@@ -56,6 +56,16 @@ def test_the_core_that_is_built_is_the_one_that_runs(tmp_path):
     assert [path.parent.name for path in built.rglob("_core.abi3.*")] == ["_native"]
 
 
+def test_a_core_of_another_interface_counts_for_none(tmp_path):
+    (tmp_path / "old.py").write_text(
+        "import sys, types\n"
+        "sys.modules['sklearn_kd._native._core'] = types.ModuleType('_core')\n"
+        "from sklearn_kd import _native\n"
+        "print(_native.core())\n"
+    )
+    assert printed_by(str(tmp_path / "old.py")).strip() == "None"
+
+
 @pytest.mark.parametrize("value", ["0", "false", "No", "off"])
 def test_the_core_is_switched_off(value, monkeypatch):
     monkeypatch.setenv(_native.SWITCH, value)

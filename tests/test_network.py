@@ -14,7 +14,8 @@ from sklearn_kd.students.mlp._network import (
     backward,
     forward,
 )
-from sklearn_kd.students.mlp.steps._optimizer import AdamW, linear_rate
+from sklearn_kd.students.mlp.steps._optimizer import AdamW
+from sklearn_kd.students.mlp.steps._schedule import linear_rate
 
 
 def network(activation="tanh", sizes=(5, 4, 3, 2), dtype="float64"):

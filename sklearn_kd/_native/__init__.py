@@ -11,6 +11,12 @@ try:
 except ImportError:  # it was not built
     _core = None
 
+#: What the functions of the core take and give. Raise it here and in `module.c` when
+#: that changes: a core that was built before then counts for none.
+INTERFACE = 1
+if _core is not None and getattr(_core, "INTERFACE", None) != INTERFACE:
+    _core = None
+
 #: The environment variable that switches the core off, and the values that do so.
 SWITCH, OFF = "SKLEARN_KD_COMPILED", frozenset(["0", "false", "no", "off"])
 

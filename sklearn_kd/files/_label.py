@@ -220,7 +220,7 @@ def _label(teacher, rows, columns, names, task, given, parts, n_jobs, verbose):
             table = next(tables)
         except Exception as error:  # joblib hands out calls in threads of its own
             table = error
-        return table, names, task, given
+        return table, names, task, given, context.walkers
 
     labels = predict_chunks(
         _label_table, teacher, None, take, wanted, context, where=rows.where
@@ -242,7 +242,7 @@ def _label(teacher, rows, columns, names, task, given, parts, n_jobs, verbose):
         )
 
 
-def _label_table(teacher, table, names, task, given):
+def _label_table(teacher, table, names, task, given, walkers):
     """Predict the rows of a part, maybe on a worker; raise why they were not read."""
     if isinstance(table, Exception):
         raise table
@@ -254,7 +254,7 @@ def _label_table(teacher, table, names, task, given):
         X,
         task,
         given_classes=given,
-        context=Context(),
+        context=Context(walkers=walkers),
         chunk=num_samples(X),
     )
     return predictions.outputs

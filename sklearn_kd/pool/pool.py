@@ -27,8 +27,8 @@ class Pool(VersionedMixin, BaseEstimator):
         Whether the student's own kind is a member: a network with the parameters of the
         student, if that is an :class:`MLPStudent` or :class:`MLPStudentRegressor`, and
         else a default one. Two that differ in their seed are trained on the labels for
-        as many steps as the student takes, 100 epochs at most, and stopped by
-        validation rows.
+        4000 steps, or as many as the student takes where its ``max_iter`` is set, in
+        100 epochs at most, and stopped by validation rows.
     out_of_sample : bool or "auto", default="auto"
         Whether the teacher's soft targets of synthetic rows are out-of-sample
         predictions with respect to the training row that each was made from (its

@@ -24,7 +24,12 @@ from sklearn_kd.students._dispatch import (
     student_outputs,
 )
 from sklearn_kd.students.mlp._base import BaseMLP
-from sklearn_kd.students.mlp._training import MOST_EPOCHS, epochs_of, steps_of_epoch
+from sklearn_kd.students.mlp.steps._schedule import (
+    MOST_EPOCHS,
+    STEPS,
+    epochs_of,
+    steps_of_epoch,
+)
 
 #: Share of all epochs without an improvement after which training stops.
 PATIENCE = 0.25
@@ -48,7 +53,8 @@ def without_teacher(student, train, n_transfer, seed):
     Returns
     -------
     estimator
-        Not fitted. It takes as many steps as the student, in 100 epochs at most.
+        Not fitted. It takes 4000 steps, or as many as the student where the user has
+        set its epochs, in 100 epochs at most.
     """
     if not is_own_network(student):
         student = default_student(train.task)(random_state=seed)
@@ -56,7 +62,9 @@ def without_teacher(student, train, n_transfer, seed):
     student = clone(student)
     drop_callbacks(parts_of(student))
     network = last_step(student)
-    steps = epochs_of(network, n_transfer) * steps_of_epoch(network, n_transfer)
+    steps = STEPS
+    if not isinstance(network.max_iter, str):
+        steps = epochs_of(network, n_transfer) * steps_of_epoch(network, n_transfer)
     epochs = min(-(-steps // steps_of_epoch(network, len(train))), MOST_EPOCHS)
     network.set_params(max_iter=epochs, verbose=False)
     if isinstance(network.n_iter_no_change, str):

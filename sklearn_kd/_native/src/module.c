@@ -18,6 +18,9 @@ has_avx2(PyObject *module, PyObject *unused)
     return PyBool_FromLong(cpu_has_avx2());
 }
 
+/* As in sklearn_kd/_native/__init__.py. */
+#define INTERFACE 1
+
 static PyMethodDef functions[] = {
     {"has_avx2", has_avx2, METH_NOARGS,
      "Return whether functions for AVX2 and FMA were built and run on this machine."},
@@ -29,6 +32,7 @@ static PyMethodDef functions[] = {
     {"cells_learn", py_cells_learn, METH_VARARGS, cells_learn_doc},
 #endif
     {"order_nodes", order_nodes, METH_VARARGS, order_nodes_doc},
+    {"rank_values", rank_values, METH_VARARGS, rank_values_doc},
     {"walk_trees", walk_trees, METH_VARARGS, walk_trees_doc},
     {NULL, NULL, 0, NULL},
 };
@@ -44,5 +48,10 @@ static struct PyModuleDef definition = {
 PyMODINIT_FUNC
 PyInit__core(void)
 {
-    return PyModule_Create(&definition);
+    PyObject *module = PyModule_Create(&definition);
+    if (module != NULL && PyModule_AddIntConstant(module, "INTERFACE", INTERFACE) < 0) {
+        Py_DECREF(module);
+        return NULL;
+    }
+    return module;
 }

@@ -44,7 +44,8 @@ from sklearn_kd.students.mlp._stream import (
     packed_stream,
     unpacked_stream,
 )
-from sklearn_kd.students.mlp._training import epochs_of, fit_network
+from sklearn_kd.students.mlp._training import fit_network
+from sklearn_kd.students.mlp.steps._schedule import epochs_of
 
 #: Below the least float32, of 1e-38, a step is none: so far above it the last steps of
 #: a schedule are steps, too.

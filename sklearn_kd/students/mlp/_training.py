@@ -21,16 +21,17 @@ from sklearn_kd.students.mlp._network import (
 )
 from sklearn_kd.students.mlp.steps._compiled import CompiledNetwork, cells_of
 from sklearn_kd.students.mlp.steps._numpy import NumPyNetwork
-from sklearn_kd.students.mlp.steps._optimizer import AdamW, linear_rate
+from sklearn_kd.students.mlp.steps._optimizer import AdamW
+from sklearn_kd.students.mlp.steps._schedule import (
+    WARMUP_SHARE,
+    WARMUP_STEPS,
+    epochs_of,
+    linear_rate,
+    rows_of_step,
+)
 
 #: Share of a time limit at which training aims: an epoch ends with a validation.
 _TRAINING_SHARE = 0.95
-
-#: Share of all steps that the learning rate takes to rise, and its bound in steps.
-WARMUP_SHARE, WARMUP_STEPS = 0.05, 200
-
-#: Steps of a training whose length is left open, and the fewest and most epochs.
-_STEPS, _FEWEST_EPOCHS, MOST_EPOCHS = 4000, 8, 100
 
 #: Early steps after which the clock is looked at, as it is after each twentieth.
 _LOOKS = frozenset([1, 2, 5, 10])
@@ -45,31 +46,6 @@ _LEARNED, _TESTED_ROWS = 0.9, 2000
 
 #: Training that diverges ends in an error, which is clearer than NumPy's warnings.
 _NO_WARNINGS = np.errstate(over="ignore", invalid="ignore")
-
-
-def automatic_batch_size(n_samples):
-    """Choose the number of rows of a step: 128, or 256 from 20 000 rows on."""
-    return 128 if n_samples < 20_000 else 256
-
-
-def rows_of_step(student, n_samples):
-    """Give the number of rows of a step, chosen where the student leaves it open."""
-    size = plain_number(student.batch_size)
-    return automatic_batch_size(n_samples) if size == "auto" else size
-
-
-def steps_of_epoch(student, n_samples):
-    """Give the number of steps in a pass over so many rows."""
-    return -(-n_samples // rows_of_step(student, n_samples))
-
-
-def epochs_of(student, n_samples):
-    """Give the number of epochs: by itself what makes 4000 steps, but 8 to 100."""
-    epochs = plain_number(student.max_iter)
-    if epochs == "auto":
-        epochs = -(-_STEPS // steps_of_epoch(student, n_samples))
-        return min(max(epochs, _FEWEST_EPOCHS), MOST_EPOCHS)
-    return epochs
 
 
 @dataclass

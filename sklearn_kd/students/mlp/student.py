@@ -118,7 +118,7 @@ class MLPStudent(LearnsLabels, BaseMLP):
 
     Predictions for up to 1024 rows are computed in float64, so that the prediction for
     a row does not depend on the other rows. For more rows, behind a
-    :class:`TabularEncoder`, the network computes in ``dtype``, in blocks of 256 rows:
+    :class:`TabularEncoder`, the network computes in ``dtype``, in blocks of rows:
     with float32, probabilities differ from those of single rows by about 1e-6. They add
     up to 1 in float64 either way.
 

@@ -20,6 +20,7 @@ from sklearn_kd._tables.taking import copy_rows
 from sklearn_kd._task.outputs import read_proba
 from sklearn_kd._task.proba import check_proba
 from sklearn_kd.teachers._chunks import chunks_of, predict_chunks
+from sklearn_kd.teachers.trees._walked import TOLERANCE, TRIED_ROWS
 
 #: Rows that the members predict at a time.
 CHUNK = 10_000
@@ -96,7 +97,11 @@ class OutOfBag:
             in_bag = self.in_bag[source[rows]]
             return safe_indexing(X, rows), in_bag, self.labels, self.task
 
-        parts = predict_chunks(_label_chunk, self.teacher, key, take, chunks, context)
+        asked, function = self.teacher, _label_chunk
+        walked = context.walkers.of(self.teacher, self.task.method, n_samples)
+        if walked is not None:
+            asked, function = walked, _walk_chunk
+        parts = predict_chunks(function, asked, key, take, chunks, context)
         outputs = np.empty((n_samples, self.task.n_outputs), dtype=self.task.dtype)
         name = f"label {n_samples} rows out of bag ({type(self.teacher).__name__})"
         with context.progress.stage(name, n_samples, n_steps=len(chunks)) as stage:
@@ -142,14 +147,30 @@ def _label_chunk(teacher, X, in_bag, labels, task):
     ``in_bag`` has the bits of the sources. Where all members were fitted on a source,
     all predict.
     """
-    _, ensemble = unwrap(teacher)
-    members = ~_unpack(in_bag, len(ensemble.estimators_))
-    members[:, ~members.any(axis=0)] = True
+    members = _left_out(teacher, in_bag)
     return _mean_prediction(teacher, X, members, labels, task)
 
 
-def _mean_prediction(teacher, X, members, labels, task):
-    """Average for each row the predictions of the members chosen for it."""
+def _walk_chunk(walked, X, in_bag, labels, task):
+    """Predict one chunk as :func:`_label_chunk` does, by compiled code."""
+    teacher = walked.teacher
+    members = _left_out(teacher, in_bag)
+    return _mean_prediction(teacher, X, members, labels, task, walked.trees_of)
+
+
+def _left_out(teacher, in_bag):
+    """Choose for each row the members that its source was kept from, or all."""
+    _, ensemble = unwrap(teacher)
+    members = ~_unpack(in_bag, len(ensemble.estimators_))
+    members[:, ~members.any(axis=0)] = True
+    return members
+
+
+def _mean_prediction(teacher, X, members, labels, task, trees_of=None):
+    """Average for each row the predictions of the members chosen for it.
+
+    ``trees_of`` gives the trees of an ensemble that are walked in their place, or None.
+    """
     steps, ensemble = unwrap(teacher)
     with contained_draws(0, teacher):
         if steps:  # one may write into its rows
@@ -157,10 +178,13 @@ def _mean_prediction(teacher, X, members, labels, task):
         for step in steps:
             X = step.transform(X)
         X = _checked(ensemble, X)
-        if labels is None:
-            total = _sum_numbers(ensemble, X, members, task.n_outputs)
-        else:
-            total = _sum_predictions(ensemble, X, members)
+        add = _sum_numbers if labels is None else _sum_predictions
+        n_columns = task.n_outputs if labels is None else len(ensemble.classes_)
+        total = None
+        if trees_of is not None and not issparse(X):
+            total = _sum_of_trees(trees_of(ensemble), add, ensemble, X, members)
+        if total is None:
+            total = add(ensemble, X, members, n_columns)
     total /= members.sum(axis=0)[:, None]
     if labels is not None:
         name = f"predict_proba of the members of {type(ensemble).__name__}"
@@ -231,6 +255,17 @@ def _chosen(ensemble, members):
             yield member, rows, features
 
 
+def _sum_of_trees(trees, add, ensemble, X, members):
+    """Walk trees in the place of members; None where the first rows differ."""
+    if trees is None:
+        return None
+    total = trees.predict(X, ~members.T)
+    few = slice(TRIED_ROWS)
+    wanted = add(ensemble, X[few], members[:, few], trees.n_outputs)
+    size = np.maximum(members[:, few].sum(axis=0), abs(wanted).max(axis=1))[:, None]
+    return total if (abs(total[few] - wanted) <= TOLERANCE * size).all() else None
+
+
 def _sum_numbers(ensemble, X, members, n_outputs):
     """Add up the numbers that members predict for the rows they are chosen for."""
     total = np.zeros((X.shape[0], n_outputs))
@@ -243,9 +278,9 @@ def _sum_numbers(ensemble, X, members, n_outputs):
     return total
 
 
-def _sum_predictions(ensemble, X, members):
+def _sum_predictions(ensemble, X, members, n_classes):
     """Add up the probabilities of members; each predicts the rows it is chosen for."""
-    total = np.zeros((X.shape[0], len(ensemble.classes_)))
+    total = np.zeros((X.shape[0], n_classes))
     for member, rows, features in _chosen(ensemble, members):
         if features is None:  # a tree of a forest: the forest has checked the rows
             total[rows] += member.predict_proba(X[rows], check_input=False)

@@ -1,5 +1,6 @@
 """Trees of any library as arrays that the compiled core walks."""
 
+from concurrent.futures import ThreadPoolExecutor
 from dataclasses import dataclass
 from itertools import pairwise
 
@@ -23,6 +24,9 @@ _LEAF, _MOST_EDGES, _MOST_COLUMNS = 65535, 65534, 65535
 #: Bytes that the arrays of one model may take: above it predicts in its own way.
 MOST_BYTES = 500e6
 
+#: The fewest rows that a thread is worth.
+_ROWS_OF_THREAD = 2000
+
 #: Bytes of a node with where its entries begin and its threshold, and of an entry.
 _NODE_BYTES, _ENTRY_BYTES = _NODE.itemsize + 12, _ENTRY.itemsize
 
@@ -44,7 +48,7 @@ class FlatTrees:
     n_outputs: int
     parts: list
 
-    def add(self, X, totals, skipped=None):
+    def add(self, X, totals, skipped=None, n_threads=1):
         """Add what the leaves hold for rows to their totals.
 
         Parameters
@@ -55,19 +59,33 @@ class FlatTrees:
             Changed in place, in the order of the trees.
         skipped : ndarray of shape (n_rows, n_trees), bool, or None, default=None
             Trees to leave out for each row; None leaves out none.
+        n_threads : int, default=1
+            Most threads, each with some of the rows. The sums do not depend on it.
         """
-        X, begin = np.ascontiguousarray(X), 0
-        for n_trees, *arrays in self.parts:
-            bits = None
-            if skipped is not None:
-                bits = np.packbits(skipped[:, begin : begin + n_trees], axis=1)
-            core().walk_trees(X, *arrays, bits, totals)
-            begin += n_trees
+        X = np.ascontiguousarray(X)
 
-    def predict(self, X, skipped=None):
+        def walk(rows):
+            begin = 0
+            for n_trees, *arrays in self.parts:
+                bits = None
+                if skipped is not None:
+                    of_part = skipped[rows, begin : begin + n_trees]
+                    bits = np.ascontiguousarray(np.packbits(of_part, axis=1))
+                core().walk_trees(X[rows], *arrays, bits, totals[rows])
+                begin += n_trees
+
+        n_threads = max(1, min(n_threads, len(X) // _ROWS_OF_THREAD))
+        if n_threads == 1:
+            walk(slice(None))
+            return
+        ends = np.linspace(0, len(X), n_threads + 1).astype(int).tolist()
+        with ThreadPoolExecutor(n_threads) as pool:
+            list(pool.map(walk, map(slice, ends[:-1], ends[1:])))
+
+    def predict(self, X, skipped=None, n_threads=1):
         """Give the sums of what the leaves hold, of shape (n_rows, n_outputs)."""
         totals = np.zeros((len(X), self.n_outputs))
-        self.add(X, totals, skipped)
+        self.add(X, totals, skipped, n_threads)
         return totals
 
 
@@ -109,20 +127,17 @@ def flatten(n_columns, n_outputs, sizes, nodes, entries, sets=None):
         For children that are no nodes of their tree.
     """
     roots = _starts(sizes)
-    start = np.repeat(roots[:-1], np.diff(roots))
-    leaf = nodes["left"] < 0
-    left, right = (
-        np.where(leaf, np.int32(-1), start + nodes[side].astype(np.int32))
-        for side in ("left", "right")
-    )
-    place = np.empty(len(left), dtype=np.int32)
-    core().order_nodes(roots, left, right, place)
-    given = {"leaf": leaf, "left": np.where(leaf, place, place[left])}
-    for name, dtype in (("column", np.int32), ("threshold", None), ("flags", np.uint8)):
-        given[name] = nodes[name].astype(dtype or np.float64, copy=False)
-    ordered = {name: np.empty_like(values) for name, values in given.items()}
-    for name, values in given.items():
-        ordered[name][place] = values
+    left, right = (nodes[side].astype(np.int32) for side in ("left", "right"))
+    place, children = np.empty_like(left), np.empty_like(left)
+    core().order_nodes(roots, left, right, place, children)
+    ordered = {"left": children}
+    for name, dtype in (
+        ("column", np.int32),
+        ("threshold", np.float64),
+        ("flags", np.uint8),
+    ):
+        ordered[name] = np.empty(len(place), dtype=dtype)
+        ordered[name][place] = nodes[name]
     parts = _parts(n_columns, roots, ordered, _leaves(place, *entries), sets)
     return parts and FlatTrees(len(sizes), n_outputs, parts)
 
@@ -147,9 +162,14 @@ def _leaves(place, holders, outputs, values):
 
 def _parts(n_columns, roots, nodes, leaves, sets):
     """Prepare a walk through trees in as few parts as codes of 16 bits allow."""
-    columns, ranks, codes = _columns(n_columns, nodes)
-    *_, edge_first = columns
-    if (np.diff(edge_first) > _MOST_EDGES).any() or len(columns[0]) > _MOST_COLUMNS:
+    inner = np.flatnonzero(nodes["left"] != np.arange(len(nodes["left"])))
+    column, threshold, flags = (
+        nodes[name][inner] for name in ("column", "threshold", "flags")
+    )
+    is_number = (flags & CATEGORICAL) == 0
+    edges, edge_first = _edges(n_columns, column[is_number], threshold[is_number])
+    sources, kinds, codes = _columns_of_codes(n_columns, column, flags)
+    if (np.diff(edge_first) > _MOST_EDGES).any() or len(sources) > _MOST_COLUMNS:
         half = (len(roots) - 1) // 2
         if not half:
             return None
@@ -165,45 +185,40 @@ def _parts(n_columns, roots, nodes, leaves, sets):
                 return None
             parts += found
         return parts
-    records = np.empty(len(ranks), dtype=_NODE)
-    records["rank"], records["column"] = ranks, codes
-    records["left"] = nodes["left"]
+    ranks = np.empty(len(inner), dtype=np.uint16)
+    core().rank_values(threshold, column, edges, edge_first, ranks)
+    records = np.zeros(len(nodes["left"]), dtype=_NODE)
+    records["left"], records["rank"] = nodes["left"], _LEAF
+    records["rank"][inner], records["column"][inner] = ranks, codes
     categories = None
     if sets is not None:
-        splits = (nodes["flags"] & CATEGORICAL) > 0
-        set_of = np.where(splits, nodes["threshold"], -1).astype(np.int32)
+        set_of = np.full(len(records), -1, dtype=np.int32)
+        set_of[inner[~is_number]] = threshold[~is_number]
         categories = set_of, np.ascontiguousarray(sets, dtype=np.uint32)
+    columns = sources, kinds, edges, edge_first
     return [(len(roots) - 1, columns, (records, roots), leaves, categories)]
 
 
-def _columns(n_columns, nodes):
-    """Find the columns of codes, the thresholds of each column of the rows, and ranks.
+def _edges(n_columns, column, threshold):
+    """Sort the thresholds of each column; give them, and where each column begins."""
+    # NumPy sorts short integers faster
+    by = column.astype(np.uint16 if n_columns <= 65536 else np.int32)
+    threshold = threshold[np.argsort(by, kind="stable")]
+    ends = pairwise(_starts(np.bincount(column, minlength=n_columns)))
+    edges = [np.unique(threshold[begin:end]) for begin, end in ends]
+    return np.concatenate([[], *edges]), _starts([len(each) for each in edges])
+
+
+def _columns_of_codes(n_columns, column, flags):
+    """Find the columns of codes, what each says, and which a node reads.
 
     A column of the rows is read twice where missing values go both ways.
     """
-    column, flags = nodes["column"], nodes["flags"]
-    inner, of_categories = ~nodes["leaf"], (flags & CATEGORICAL) > 0
     # what is missing may be in a set of categories
-    kinds = np.where(of_categories, CATEGORICAL, flags & MISSING_LEFT)
+    kinds = np.where(flags & CATEGORICAL, CATEGORICAL, flags & MISSING_LEFT)
     key = 4 * column + kinds
-    is_used = np.bincount(key[inner], minlength=4 * n_columns) > 0
+    is_used = np.bincount(key, minlength=4 * n_columns) > 0
     is_used[0] |= not is_used.any()  # leaves name a column too
     keys = np.flatnonzero(is_used)
-    codes = np.where(inner, (np.cumsum(is_used) - 1)[key], 0)
-    splits = np.flatnonzero(inner & ~of_categories)
-    # NumPy sorts short integers faster
-    by = column[splits].astype(np.uint16 if n_columns <= 65536 else np.int32)
-    splits = splits[np.argsort(by, kind="stable")]
-    runs = _starts(np.bincount(column[splits], minlength=n_columns))
-    ranks, edges = np.where(inner, 0, _LEAF).astype(np.uint16), []
-    for begin, end in pairwise(runs):
-        thresholds = nodes["threshold"][splits[begin:end]]
-        edges.append(np.unique(thresholds))
-        ranks[splits[begin:end]] = np.searchsorted(edges[-1], thresholds)
-    columns = (
-        (keys // 4).astype(np.int32),
-        (keys % 4).astype(np.uint8),
-        np.concatenate([[], *edges]),
-        _starts([len(each) for each in edges]),
-    )
-    return columns, ranks, codes
+    codes = (np.cumsum(is_used) - 1)[key]
+    return (keys // 4).astype(np.int32), (keys % 4).astype(np.uint8), codes

@@ -79,7 +79,7 @@ class LightGBMWalker(Walker):
             rows = self._rows(X)
         if rows is None:
             return self.model._Booster.predict(X, **params)
-        totals = self.trees.predict(rows)
+        totals = self.trees.predict(rows, n_threads=params.get("num_threads", 1))
         if self.n_averaged:
             totals /= self.n_averaged
         outputs = self.link(totals)

@@ -1,6 +1,7 @@
 """Trees, forests and boosting of scikit-learn, read into flat arrays."""
 
 import numpy as np
+from joblib import effective_n_jobs
 from scipy.sparse import issparse
 from sklearn.base import is_classifier
 from sklearn.tree import (
@@ -10,7 +11,7 @@ from sklearn.tree import (
     ExtraTreeRegressor,
 )
 
-from sklearn_kd._compat import rows_of_trees
+from sklearn_kd._compat import first_predictions, rows_of_trees
 from sklearn_kd.teachers.trees._flat import (
     CATEGORICAL,
     MISSING_LEFT,
@@ -47,9 +48,10 @@ class MeanWalker(Walker):
 
     def read(self):
         """Read the trees; None where the arrays would be too large."""
-        return read_trees(
-            [tree.tree_ for tree in self._trees()], is_classifier(self.model)
-        )
+        trees = [tree.tree_ for tree in self._trees()]
+        if is_classifier(self.model):
+            return read_trees(trees, holds_classes=True)
+        return read_trees(trees)
 
     def predict_proba(self, X, *args, **params):
         """Predict the probabilities of rows."""
@@ -67,24 +69,33 @@ class MeanWalker(Walker):
         rows = rows_of_trees(self.model, X)
         if issparse(rows):
             return None
-        means = self.trees.predict(rows)
+        means = self.trees.predict(rows, n_threads=self._n_threads())
         means /= self.trees.n_trees
         return means
+
+    def _n_threads(self):
+        """Give the number of threads in which the forest predicts."""
+        n_jobs = getattr(self.model, "n_jobs", None)
+        return 1 if n_jobs is None else effective_n_jobs(n_jobs)
 
     def _trees(self):
         alone = hasattr(self.model, "tree_")
         return [self.model] if alone else getattr(self.model, "estimators_", [])
 
 
-def read_trees(trees, holds_classes):
+def read_trees(trees, *, holds_classes=False, n_outputs=1, factor=1.0):
     """Read trees of scikit-learn.
 
     Parameters
     ----------
     trees : list of sklearn.tree._tree.Tree
         At least one, of one output.
-    holds_classes : bool
+    holds_classes : bool, default=False
         Whether leaves hold a share for each class, and not one number.
+    n_outputs : int, default=1
+        Of trees that hold a number: they add to one output after the other.
+    factor : float, default=1.0
+        What the numbers are multiplied by.
 
     Returns
     -------
@@ -94,14 +105,19 @@ def read_trees(trees, holds_classes):
     sizes = [tree.node_count for tree in trees]
     if is_too_large(sum(sizes), 0):
         return None
-    entries, n_entries = [], 0
-    for start, tree in zip(np.cumsum([0, *sizes]), trees, strict=False):
+    entries, n_entries, start = [], 0, 0
+    for number, tree in enumerate(trees):
         leaves = np.flatnonzero(tree.children_left < 0)
         held = tree.value[leaves, 0, :]
-        # most leaves of a deep tree hold one class alone: an absent one adds nothing
-        rows, codes = np.nonzero(held) if holds_classes else np.nonzero(held == held)
-        entries.append((start + leaves[rows], codes, held[rows, codes]))
-        n_entries += len(rows)
+        if holds_classes:
+            # most leaves of a deep tree hold one class: an absent one adds nothing
+            rows, codes = np.nonzero(held)
+            entries.append((start + leaves[rows], codes, held[rows, codes]))
+        else:
+            codes = np.full(len(leaves), number % n_outputs)
+            entries.append((start + leaves, codes, factor * held[:, 0]))
+        start += tree.node_count
+        n_entries += len(codes)
         if is_too_large(sum(sizes), n_entries):
             return None
 
@@ -110,7 +126,7 @@ def read_trees(trees, holds_classes):
 
     return flatten(
         trees[0].n_features,
-        trees[0].max_n_classes if holds_classes else 1,
+        trees[0].max_n_classes if holds_classes else n_outputs,
         sizes,
         {
             "column": joined("feature"),
@@ -121,6 +137,33 @@ def read_trees(trees, holds_classes):
         },
         tuple(map(np.concatenate, zip(*entries, strict=True))),
     )
+
+
+class StagesWalker(Walker):
+    """The sum of the trees of gradient boosting, before the link."""
+
+    replaces = "_raw_predict"
+
+    def can_walk(self):
+        """Return whether it is fitted."""
+        return hasattr(self.model, "estimators_")
+
+    def read(self):
+        """Read the trees; None where the arrays would be too large."""
+        stages = self.model.estimators_
+        return read_trees(
+            [tree.tree_ for tree in stages.ravel()],
+            n_outputs=stages.shape[1],
+            factor=self.model.learning_rate,
+        )
+
+    def _raw_predict(self, X):
+        """Add the predictions of all trees to those of the first model."""
+        if self.trees is None or issparse(X):
+            return self.own(X)
+        totals = np.ascontiguousarray(first_predictions(self.model, X))
+        self.trees.add(X, totals)
+        return totals
 
 
 class HistogramWalker(Walker):
@@ -182,5 +225,5 @@ class HistogramWalker(Walker):
             known = np.isin(np.trunc(X[:, column]), mapper.bin_thresholds_[column])
             X[~known | (X[:, column] < 0), column] = np.nan
         totals = np.ascontiguousarray(raw_predictions)
-        self.trees.add(X, totals)
+        self.trees.add(X, totals, n_threads=n_threads)
         raw_predictions[...] = totals

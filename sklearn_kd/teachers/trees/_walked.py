@@ -3,29 +3,14 @@
 import threading
 
 import numpy as np
-from sklearn.base import BaseEstimator
-from sklearn.calibration import CalibratedClassifierCV
-from sklearn.ensemble import (
-    ExtraTreesClassifier,
-    ExtraTreesRegressor,
-    HistGradientBoostingClassifier,
-    HistGradientBoostingRegressor,
-    RandomForestClassifier,
-    RandomForestRegressor,
-    VotingClassifier,
-    VotingRegressor,
-)
-from sklearn.frozen import FrozenEstimator
-from sklearn.pipeline import Pipeline
 
 from sklearn_kd._compat import num_samples
 from sklearn_kd._native import COMPILED, core
 from sklearn_kd._tables.taking import take_copy
 from sklearn_kd._task.outputs import ask
 from sklearn_kd.teachers.given.stored import StoredTeacher
-from sklearn_kd.teachers.trees._lightgbm import LightGBMWalker
-from sklearn_kd.teachers.trees._sklearn import TREES, HistogramWalker, MeanWalker
-from sklearn_kd.teachers.trees._walker import public_class, shallow_copy
+from sklearn_kd.teachers.trees._known import is_wrapper, walker_of
+from sklearn_kd.teachers.trees._walker import shallow_copy
 
 #: What says that a teacher predicts in its own way.
 TEACHER = "teacher"
@@ -34,24 +19,6 @@ TEACHER = "teacher"
 #: its own way, too, and how far the two may differ: probabilities, and numbers in
 #: relation to the largest.
 LEAST_ROWS, TRIED_ROWS, TOLERANCE = 1000, 100, 1e-6
-
-_FORESTS = (
-    RandomForestClassifier,
-    RandomForestRegressor,
-    ExtraTreesClassifier,
-    ExtraTreesRegressor,
-)
-_HISTOGRAMS = HistGradientBoostingClassifier, HistGradientBoostingRegressor
-_LIGHTGBM = {("lightgbm.sklearn", name) for name in ("LGBMClassifier", "LGBMRegressor")}
-
-#: What asks the models inside for their predictions, and does nothing else with them.
-_WRAPPERS = (
-    CalibratedClassifierCV,
-    FrozenEstimator,
-    Pipeline,
-    VotingClassifier,
-    VotingRegressor,
-)
 
 
 class Walked:
@@ -113,6 +80,12 @@ class Walked:
                 self.differs = True
         return *task.predict_by(self.teacher, X, given_classes), TEACHER
 
+    def trees_of(self, model):
+        """Give the trees of a model, such as a forest, inside the teacher, or None."""
+        self._load()
+        found = [one.trees for one in self._walkers if one.model is model]
+        return found[0] if found else None
+
     def _load(self):
         """Read the trees once; return whether some are walked."""
         with self._lock:
@@ -148,14 +121,10 @@ class Walked:
                 made = type(value)(parts)
         elif type(value) is StoredTeacher:
             made = self._rebuilt(value.estimator, done)
-        elif isinstance(value, BaseEstimator):
-            walker = walker_of(value)
-            if walker is not None:
-                self._walkers.append(walker)
-                made = walker.copy()
-            elif public_class(value) in _WRAPPERS:
-                made = self._around(value, done)
-        elif type(value).__name__ == "_CalibratedClassifier":
+        elif (walker := walker_of(value)) is not None:
+            self._walkers.append(walker)
+            made = walker.copy()
+        elif is_wrapper(value):
             made = self._around(value, done)
         done[id(value)] = made
         return made
@@ -204,20 +173,6 @@ class Walkers:
         if key not in self._found:  # with the teacher its id stays taken
             self._found[key] = teacher, walked(teacher, method)
         return self._found[key][1]
-
-
-def walker_of(model):
-    """Give what can stand in for the trees of a fitted model; None for another one."""
-    kind = public_class(model)
-    if kind in _FORESTS or kind in TREES:
-        walker = MeanWalker(model)
-    elif kind in _HISTOGRAMS:
-        walker = HistogramWalker(model)
-    elif (kind.__module__, kind.__name__) in _LIGHTGBM:
-        walker = LightGBMWalker(model)
-    else:
-        return None
-    return walker if walker.can_walk() else None
 
 
 def walked(teacher, method):

@@ -20,21 +20,7 @@ _GEMM = cython_blas.__pyx_capi__["sgemm"]
 
 
 def cells_of(encoder, dtype):
-    """Give the cells of an encoder where the compiled network can be used.
-
-    Parameters
-    ----------
-    encoder : transformer or None
-        Fitted.
-    dtype : str
-        Of the network.
-
-    Returns
-    -------
-    CellPlan or None
-        None for another encoder than :class:`TabularEncoder`, for float64, where the
-        compiled core is missing or switched off, and on machines without AVX2.
-    """
+    """Give the cells of an encoder; None where the network cannot be compiled."""
     if type(encoder) is not TabularEncoder or not can_compile(None, dtype):
         return None
     plan = CellPlan(encoder.layout_)

@@ -1,4 +1,4 @@
-"""Adam with decoupled weight decay on a flat buffer, and its learning rate schedule."""
+"""Adam with decoupled weight decay on a flat buffer."""
 
 import math
 
@@ -87,14 +87,3 @@ class AdamW:
         rate = learning_rate * scale * rest_1 / (1 - self.beta_1**self.n_steps)
         kept = 1 - learning_rate * self.weight_decay
         return rate, self.epsilon * scale, kept, self.beta_1, self.beta_2
-
-
-def linear_rate(step, n_steps, peak, warmup):
-    """Learning rate of a step: a linear warm-up, then a line down to almost zero.
-
-    See Defazio et al., "Optimal Linear Decay Learning Rate Schedules and Further
-    Refinements", 2023. :doi:`10.48550/arXiv.2310.07831`
-    """
-    if step < warmup:
-        return peak * (step + 1) / warmup
-    return peak * (n_steps - step) / (n_steps - warmup)
