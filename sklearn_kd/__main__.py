@@ -50,7 +50,7 @@ A .skops file runs no code, and loads the types that it is trusted with. A .jobl
 .pkl file can run any code when it is loaded: load none from elsewhere.
 
 examples:
-  python -m sklearn_kd label --teacher forest.skops --data rows/ --out soft/
+  python -m sklearn_kd label --teacher model.skops --data rows/ --out soft/
   python -m sklearn_kd label --teacher old.joblib --data rows.npy --out soft/ --jobs -1
 """
 
@@ -269,7 +269,7 @@ def _label_parser():
         action="append",
         default=[],
         help="types in a .skops file that you know, beside those of this package and "
-        "of scikit-learn; without, they are listed",
+        "those that skops trusts; without, they are listed",
     )
     add("--quiet", action="store_true", help="print no progress")
     return parser
@@ -342,14 +342,8 @@ def main(argv=None):
             from sklearn_kd._demo.labelling import label
 
             label(**options)
-        elif "student" in options:
-            from sklearn_kd._demo.exports import export_saved
-
-            export_saved(**options)
         else:
-            from sklearn_kd._demo.run import run
-
-            run(**options)
+            _run(options)
         print(end="", flush=True)
     except DemoError as error:
         parser.error(str(error))

@@ -23,6 +23,7 @@ from sklearn_kd import (
     DistilledClassifier,
     DistilledRegressor,
     MLPStudentRegressor,
+    StoredTeacher,
 )
 from sklearn_kd.torch import TabularMLP
 
@@ -313,3 +314,13 @@ def test_the_setting_of_scikit_learn_counts():
 def test_parameters_are_escaped():
     model = distilled(loss="<b>kl</b>")
     assert "<b>kl" not in body(model)
+
+
+def test_a_stored_teacher_is_shown_without_its_file(tmp_path):
+    path = tmp_path / "line.joblib"
+    stored = StoredTeacher.save(LogisticRegression(max_iter=5000).fit(X, y), path)
+    path.unlink()
+    assert stored.get_params() == {"path": str(path), "digest": stored.digest}
+    model = DistilledClassifier(stored)
+    assert f"path='{path}'" in "".join(repr(model).split())
+    assert "StoredTeacher" in model._repr_html_()

@@ -85,6 +85,9 @@ def test_numbers(capsys):
     label(teacher="line.pkl")
     assert "90 rows, 2 numbers each" in capsys.readouterr().out
     assert_array_equal(LabelledDataset("soft").soft_targets(), model.predict(X))
+    joblib.dump(LinearRegression().fit(X, X["a"]), "line.pkl")
+    label(teacher="line.pkl", out="one")
+    assert "90 rows, a number each" in capsys.readouterr().out
 
 
 def test_a_teacher_of_skops_needs_trust_in_what_it_names(capsys):
@@ -115,11 +118,15 @@ def test_quiet_prints_the_last_line_alone(capsys):
         ({"teacher": "rows/1.parquet"}, [], "ends in .joblib, .pkl, .skops"),
         ({"teacher": "torn.joblib"}, [], "torn.joblib could not be loaded"),
         ({"teacher": "new.joblib"}, [], "LogisticRegression is not fitted"),
-        ({"teacher": "text.joblib"}, [], "has no predict"),
+        ({"teacher": "text.joblib"}, [], "a classifier with predict_proba, or a regr"),
         ({"data": "none"}, [], "data='none' does not exist"),
         ({"out": "rows"}, [], "holds something else than labels"),
         ({"out": "2.parquet"}, [], "is a file: name a folder"),
-        ({"out": "2.parquet/soft"}, [], "cannot go on: Not a directory"),
+        (
+            {"out": "2.parquet/soft"},
+            [],
+            "can be no folder: Not a directory",
+        ),
         ({"data": "rows.npy"}, ["--columns", "a,b"], "pass positions"),
         ({}, ["--columns", "a,d"], "columns=['d'], expected different ones"),
         ({}, ["--chunk", "0"], "expected a whole number above 0, got '0'"),

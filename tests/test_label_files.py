@@ -16,6 +16,7 @@ from sklearn.linear_model import LinearRegression, LogisticRegression
 from tables_on_disk import FRAME, N_ROWS, READ, TEACHER, Asked, write_rows
 
 from sklearn_kd import LabelledDataset, compute_soft_targets, label_dataset
+from sklearn_kd._run.files import only_one
 
 
 @pytest.fixture
@@ -151,16 +152,34 @@ def test_what_is_torn_or_of_another_run_does_not_count(folder, tmp_path):
     (out / "part-00003.parquet").write_bytes(
         (other / "part-00003.parquet").read_bytes()
     )
+    (out / "part-00004.parquet").unlink()
+    os.rename(out / "part-00000.parquet", out / "part-00004.parquet")
+    (out / "part-00000.parquet").write_bytes(whole)  # of other rows
     (out / ".sklearn_kd-12345678.parquet").write_bytes(whole[:10])
-    with pytest.raises(ValueError, match=r"3 of 5 parts in .* are missing or torn"):
+    with pytest.raises(ValueError, match=r"5 of 5 parts in .* are missing or torn"):
         LabelledDataset(out)
     del asked.sizes[:]
     labelled = label_dataset(asked, folder, out)
-    assert asked.sizes == [50, 50, 50]
+    assert asked.sizes == [50, 50, 50, 50, 30]
     assert_array_equal(
         labelled.soft_targets(), compute_soft_targets(TEACHER, FRAME[READ])
     )
     assert not list(out.glob(".*"))
+
+
+def test_objects_are_the_same_by_their_values(tmp_path):
+    rng = np.random.default_rng(0)
+
+    def rows(first):
+        # other objects each time, of the same values
+        values = rng.permutation([first, *range(1000, 1029)])
+        return np.array(sorted(map(float, values)), dtype=object).reshape(-1, 1)
+
+    teacher = LogisticRegression().fit(np.arange(9)[:, None], [0, 1, 1] * 3)
+    label_dataset(teacher, rows(1), tmp_path / "soft")
+    label_dataset(teacher, rows(1), tmp_path / "soft")
+    with pytest.raises(ValueError, match="of other data"):
+        label_dataset(teacher, rows(2), tmp_path / "soft")
 
 
 def test_altered_bytes_are_found_when_they_are_read(folder, tmp_path):
@@ -287,6 +306,35 @@ class TestOthers:
         path.write_text(json.dumps({**json.loads(path.read_text()), "format": 2}))
         with pytest.raises(ValueError, match="in a format that"):
             LabelledDataset(out)
+
+    @pytest.mark.parametrize(
+        "alter",
+        [
+            lambda text: "[]",
+            lambda text: "{}",
+            lambda text: '{"format": 1}',
+            lambda text: text.replace('"n_rows": 230', '"n_rows": 100'),
+            lambda text: text.replace('"<U1"', '"zz"'),
+        ],
+    )
+    def test_an_altered_manifest(self, folder, out, alter):
+        path = Path(out, "_labels.json")
+        path.write_text(alter(path.read_text()))
+        for call in (
+            lambda: LabelledDataset(out),
+            lambda: label_dataset(TEACHER, folder, out),
+        ):
+            with pytest.raises(ValueError, match=r"json was changed after it was wr"):
+                call()
+
+    def test_another_run_that_is_at_work(self, folder, out):
+        os.remove(os.path.join(out, "part-00001.parquet"))
+        with (
+            only_one(os.path.join(out, "_labels.json")),
+            pytest.raises(ValueError, match="Another run is writing labels into"),
+        ):
+            label_dataset(TEACHER, folder, out)
+        assert label_dataset(TEACHER, folder, out).n_rows == N_ROWS
 
     def test_a_torn_manifest(self, out):
         path = Path(out, "_labels.json")

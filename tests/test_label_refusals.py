@@ -1,4 +1,4 @@
-"""``label_dataset`` with arguments that cannot be."""
+"""``label_dataset`` with arguments that cannot be, and with odd ones."""
 
 import numpy as np
 import pandas as pd
@@ -38,6 +38,7 @@ def place(tmp_path):
     np.save(tmp_path / "flat.npy", X[0])
     np.save(tmp_path / "objects.npy", np.array([["a", 1]], dtype=object))
     np.save(tmp_path / "empty.npy", X[:0])
+    (tmp_path / "torn.npy").write_bytes(b"")
     FRAME.to_parquet(tmp_path / "rows.parquet")
     FRAME[:0].to_parquet(tmp_path / "empty.parquet")
     FRAME.drop(columns="town").to_parquet(tmp_path / "less.parquet")
@@ -56,6 +57,7 @@ def place(tmp_path):
         ("flat.npy", r"has shape \(3,\), expected \(n_rows, n_features\)"),
         ("objects.npy", "no array that can be mapped"),
         ("empty.npy", "has no rows"),
+        ("torn.npy", r"no array that can be mapped into memory: [^.]*\. Write"),
         ("empty.parquet", "has no rows"),
         ("rows.csv", r"rows\.csv cannot be read as Parquet"),
         ("nothing", "has no Parquet files: expected names that end in .parquet"),
@@ -86,7 +88,9 @@ def test_a_frame_in_memory_has_a_function_of_its_own(tmp_path):
         ({"teacher": LinearRegression()}, NotFittedError, "fit it first"),
         ({"teacher": LinearSVC().fit(X, X[:, 0] > 0)}, TypeError, "LinearSVC"),
         ({"teacher": LogisticRegression}, TypeError, "got the class"),
-        ({"teacher": [FITTED]}, TypeError, "list"),
+        ({"teacher": [FITTED]}, TypeError, "of type list"),
+        ({"teacher": None}, TypeError, "a classifier with predict_proba, or a regr"),
+        ({"teacher": "t.skops"}, TypeError, r"got 't\.skops' of type str\. Load it"),
         ({"teacher": Unnamed()}, ValueError, r"has no classes_: pass classes=\[...\]"),
         ({"teacher": Unkeyed()}, TypeError, "cannot be hashed.*cache_key"),
         ({"teacher": NUMBERS, "classes": [0, 1]}, ValueError, "are for a classifier"),
@@ -94,6 +98,8 @@ def test_a_frame_in_memory_has_a_function_of_its_own(tmp_path):
         ({"classes": []}, ValueError, "classes is empty"),
         ({"columns": "012"}, TypeError, "columns must be a list of positions"),
         ({"columns": [0, 1, 3]}, ValueError, r"columns=\[3\], expected different"),
+        ({"columns": [0, True, 2]}, ValueError, r"columns=\[True\], expected"),
+        ({"columns": [0, 1.0, 2]}, ValueError, r"columns=\[1\.0\], expected"),
         ({"columns": [0, 1, 1]}, ValueError, "expected different ones"),
         ({"columns": []}, ValueError, "expected different ones"),
         ({"columns": [0, 1]}, ValueError, "fitted on 3 columns.*has 2.*by position"),
@@ -152,3 +158,45 @@ def test_classes_for_a_teacher_that_has_none(tmp_path):
         Unnamed(), X, tmp_path / "soft", classes=["no", "yes"], chunk_size=9
     )
     assert labelled.classes.tolist() == ["no", "yes"]
+
+
+def test_masked_entries_are_no_values(tmp_path):
+    masked = np.ma.masked_array(X, mask=X > 1)
+    with pytest.raises(ValueError, match="data has masked entries"):
+        label_dataset(FITTED, masked, tmp_path / "soft")
+    assert not (tmp_path / "soft").exists()
+
+
+def test_labels_are_not_written_where_they_would_be_rows(place):
+    FRAME.to_parquet(place / "two" / "b.parquet")
+    with pytest.raises(ValueError, match=r"is in the folder of the rows.*two'"):
+        label_dataset(TEACHER, place / "two", place / "two" / "soft")
+    for _ in range(2):  # it is passed over, as all such names are
+        labelled = label_dataset(TEACHER, place / "two", place / "two" / "_soft")
+        assert labelled.n_rows == 2 * len(FRAME)
+
+
+@pytest.mark.parametrize("name", ["rows.npy/soft", "x" * 300, "a\0b"])
+def test_names_that_no_folder_can_have(place, name):
+    with pytest.raises(ValueError, match="can be no folder: "):
+        label_dataset(FITTED, X, f"{place}/{name}")
+
+
+def test_partitions_of_dask_may_be_empty(tmp_path):
+    frames = pytest.importorskip("dask.dataframe", exc_type=ImportError)
+    rows = pd.DataFrame(X, columns=list("abc"))
+    model = LinearRegression().fit(rows, np.c_[X[:, 0], X[:, 1]])
+    data = frames.from_pandas(rows.assign(day=range(40)), npartitions=4)
+    some = data[(data["day"] >= 25) & (data["day"] < 30)]
+    labelled = label_dataset(model, some, tmp_path / "soft")
+    expected = model.predict(rows[25:30])
+    np.testing.assert_array_equal(labelled.soft_targets(), expected)
+    np.testing.assert_array_equal(labelled.sample(9)[2], expected)
+    assert [len(part) for part, _, _ in labelled.batches()] == [5]
+    named = LogisticRegression().fit(rows, X[:, 0] > 0)
+    for teacher in (model, named):
+        with pytest.raises(ValueError, match="'a DataFrame of Dask' has no rows"):
+            label_dataset(teacher, data[data["day"] > 50], tmp_path / "none")
+    for other in (data["a"], data[["a"]].to_dask_array()):
+        with pytest.raises(TypeError, match="or a DataFrame of Dask, got"):
+            label_dataset(model, other, tmp_path / "other")

@@ -150,6 +150,16 @@ def test_rows_that_have_moved(place, tmp_path):
         labelled.sample(5)
 
 
+def test_rows_that_were_in_memory(tmp_path):
+    rows = FRAME[["count"]].to_numpy(dtype=float)
+    model = LogisticRegression().fit(rows, FRAME["kind"])
+    label_dataset(model, rows, tmp_path / "soft")
+    with pytest.raises(ValueError, match=r"The rows were no file: pass them"):
+        LabelledDataset(tmp_path / "soft").sample(5)
+    labelled = LabelledDataset(tmp_path / "soft", rows)
+    assert_array_equal(labelled.sample(5, random_state=0)[2].shape, (5, 2))
+
+
 @pytest.mark.parametrize(
     ("call", "error", "message"),
     [
@@ -163,6 +173,12 @@ def test_rows_that_have_moved(place, tmp_path):
             ValueError,
             "target='sort' is no column .*'kind'",
         ),
+        (
+            lambda one, path: one.sample(5, target="size"),
+            ValueError,
+            "target='size' is a column that the teacher reads, .*'town'",
+        ),
+        (lambda one, path: one.sample(5, random_state="x"), ValueError, "'x'"),
         (lambda one, path: next(one.batches(2)), ValueError, "target=2 is no column"),
     ],
 )

@@ -179,6 +179,26 @@ def test_where_no_file_can_be_locked_nobody_waits(tmp_path, monkeypatch):
     assert (tmp_path / "log").read_text() == "3\n"
 
 
+@pytest.mark.skipif(_turn.fcntl is None, reason="files cannot be locked")
+def test_a_process_forked_inside_keeps_no_turn(tmp_path, monkeypatch):
+    """It has the file of the lock, as the copy here, for as long as it runs."""
+    copies, locked = [], []
+
+    def opened(*args):
+        file = open(*args)  # noqa: SIM115
+        copies.append(os.dup(file.fileno()))
+        return file
+
+    monkeypatch.setattr(_turn, "open", opened, raising=False)
+    Call(tmp_path, draw, (3, str(tmp_path / "log"))).result()
+    for copy in copies:
+        with open(f"/dev/fd/{copy}") as again:
+            _turn.fcntl.flock(again, _turn.fcntl.LOCK_EX | _turn.fcntl.LOCK_NB)
+            locked.append(copy)
+        os.close(copy)
+    assert locked
+
+
 # ---- one fitted teacher
 
 

@@ -99,7 +99,7 @@ def test_a_line_on_a_terminal_is_written_over(clock, monkeypatch):
     stream = Terminal()
     first, *_, last = go_through(clock, stream, 2, seconds=7200)
     assert stream.getvalue().count("\n") == 1
-    assert first == "[Model] label 1000 rows: 500 of 1000 rows in 1 h 0 min, abo"
+    assert first == "[Model] label 100...: 500 of 1000 rows in 1 h 0 min, about "
     assert last.rstrip() == "[Model] label 1000 rows: 1000 of 1000 rows in 2 h 0 min"
 
 
@@ -109,13 +109,35 @@ def test_tqdm_is_taken_where_it_is_there(clock, monkeypatch):
     first, *_, last = go_through(clock, stream, 4, seconds=40)
     assert threading.active_count() == threads
     assert re.match(
-        r"\[Model\] label 1000 rows: +25%.* 250/1000 \[00:10<00:30, ", first
+        r"\[Model\] label 1000 rows: +25%.* 250/1000 rows \[00:10<00:30\]", first
     )
-    assert re.match(r"\[Model\] label 1000 rows: 100%.*1000/1000 \[00:40<00:00, ", last)
+    assert re.match(
+        r"\[Model\] label 1000 rows: 100%.*1000/1000 rows \[00:40<00:00\]", last
+    )
     assert stream.getvalue().count("\n") == 1
 
 
 @pytest.mark.skipif(not hasattr(os, "openpty"), reason="needs a pseudo-terminal")
+@pytest.mark.parametrize("tqdm", [True, False])
+def test_a_narrow_line_has_how_much_is_done_to_its_end(tqdm, clock, monkeypatch):
+    monkeypatch.setenv("COLUMNS", "80")
+    if not tqdm:
+        monkeypatch.setattr(displays, "_tqdm", lambda: None)
+    stream = Terminal()
+    name = "label 400000 rows (HistGradientBoostingClassifier)"
+    progress = Progress(Screen("DistilledClassifier", 1))
+    with redirect_stdout(stream), progress.stage(name, 400_000, n_steps=2) as stage:
+        clock.now += 30
+        stage.advance(100_000)
+    first = lines_of(stream)[0]
+    assert first.startswith("[DistilledClassifi")
+    assert first.rstrip().endswith(
+        "| 100000/400000 rows [00:30<01:30]"
+        if tqdm
+        else "...: 100000 of 400000 rows in 30 s, about 1 min 30 s left"
+    )
+
+
 @pytest.mark.parametrize("tqdm", [True, False])
 def test_a_terminal_that_tells_no_size_is_written_on(tqdm, clock, monkeypatch):
     """So are those of some containers and CI."""

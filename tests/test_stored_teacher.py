@@ -371,8 +371,12 @@ def test_what_cannot_be_stored_is_refused(path):
 def test_paths_and_digests_that_are_none(path, tmp_path):
     with pytest.raises(ValueError, match=r"No such file.*StoredTeacher\.save"):
         StoredTeacher(path)
-    with pytest.raises(ValueError, match="is a folder"):
+    with pytest.raises(ValueError, match=r"is a folder\. Pass the name of a file that"):
         StoredTeacher(tmp_path)
+    with pytest.raises(ValueError, match=r"No such file.*StoredTeacher\.save"):
+        StoredTeacher(tmp_path / "none" / "forest.joblib")
+    with pytest.raises(ValueError, match=r"path is empty\. Pass the name of a file th"):
+        StoredTeacher("")
     for wrong in (None, 3):
         with pytest.raises(TypeError, match=r"path must be a str or an os\.PathLike"):
             StoredTeacher(wrong)

@@ -64,7 +64,8 @@ def label(teacher, data, out, columns, chunk, jobs, trust, quiet):
     except Exception as error:  # a teacher raises anything
         raise DemoError(f"{type(error).__name__}: {first_line(error)}") from error
     if labelled.classes is None:
-        what = f"{labelled.n_outputs} numbers each"
+        n_numbers = labelled.n_outputs
+        what = "a number each" if n_numbers == 1 else f"{n_numbers} numbers each"
     else:
         what = f"probabilities of {labelled.n_outputs} classes"
     place = printable(os.path.normpath(out))

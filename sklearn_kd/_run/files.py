@@ -5,10 +5,15 @@ import os
 import secrets
 import shutil
 import stat
-from contextlib import contextmanager
+from contextlib import ExitStack, contextmanager
 from pathlib import Path
 
 from sklearn_kd._messages import show
+
+try:
+    import fcntl
+except ImportError:  # on Windows nothing is locked
+    fcntl = None
 
 #: What names of files that are not whole yet begin with.
 PART = ".sklearn_kd-"
@@ -102,6 +107,36 @@ def write(path, content):
         content = content.encode("utf-8") if isinstance(content, str) else content
         with replacing(path) as part:
             Path(part).write_bytes(content)
+
+
+@contextmanager
+def only_one(path):
+    """Hold the lock of a file that is there, which ends with the process.
+
+    Parameters
+    ----------
+    path : str
+        The file.
+
+    Yields
+    ------
+    bool
+        False where another process, or thread, holds it. True where files cannot be
+        locked.
+    """
+    with ExitStack() as stack:
+        is_alone = True
+        if fcntl is not None:
+            try:
+                file = stack.enter_context(open(path, "rb"))
+                fcntl.flock(file, fcntl.LOCK_EX | fcntl.LOCK_NB)
+                # for processes that were forked from this one, too
+                stack.callback(fcntl.flock, file, fcntl.LOCK_UN)
+            except BlockingIOError:
+                is_alone = False
+            except OSError:  # on a file system without locks
+                pass
+        yield is_alone
 
 
 def digest_of_file(path):

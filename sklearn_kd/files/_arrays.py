@@ -7,6 +7,8 @@ import numpy as np
 
 from sklearn_kd._messages import show
 from sklearn_kd._run.files import digest_of_file
+from sklearn_kd._tables.containers import as_rows
+from sklearn_kd.teachers.cache._key import hash_of
 
 #: Rows that are hashed at a time.
 _HASHED = 100_000
@@ -40,12 +42,18 @@ class ArrayRows:
                 f"data={show(self.place)} has shape {array.shape}, expected (n_rows, "
                 "n_features)."
             )
+        as_rows(array, "data")  # which refuses masked entries
         self.n_rows, self.width = array.shape
+
+    @property
+    def path(self):
+        """The file; None for an array in memory."""
+        return self.data if isinstance(self.data, str) else None
 
     @property
     def place(self):
         """What messages call it."""
-        return self.data if isinstance(self.data, str) else "an array"
+        return self.path or "an array"
 
     def _opened(self):
         """Open the file anew each time, so that what was read can be forgotten."""
@@ -53,10 +61,10 @@ class ArrayRows:
             return self.data
         try:
             return np.load(self.data, mmap_mode="r", allow_pickle=False)
-        except ValueError as error:
+        except (ValueError, EOFError) as error:
             raise ValueError(
                 f"data={show(self.data)} is no array that can be mapped into memory: "
-                f"{error}. Write numbers by numpy.save."
+                f"{str(error).rstrip('.')}. Write numbers by numpy.save."
             ) from error
 
     def identity(self):
@@ -67,10 +75,13 @@ class ArrayRows:
         else:
             found = hashlib.sha256()
             for start in range(0, self.n_rows, _HASHED):
-                rows = np.ascontiguousarray(array[start : start + _HASHED])
-                found.update(rows.data.cast("B") if rows.size else b"")
+                found.update(_bytes_of(array[start : start + _HASHED]))
             digest = found.hexdigest()
         return {"shape": list(array.shape), "dtype": array.dtype.str, "sha256": digest}
+
+    def holds(self, folder):
+        """Return whether files in a folder would be rows."""
+        return False
 
     def where(self, rows):
         """Say for a message which rows these are."""
@@ -81,6 +92,14 @@ class ArrayRows:
         for rows in parts:
             part = self._opened()[rows]
             yield np.array(part if columns is None else part[:, columns])
+
+
+def _bytes_of(rows):
+    """Give bytes that are equal for equal rows: of objects they are no addresses."""
+    if rows.dtype.hasobject:
+        return hash_of(rows).encode()
+    rows = np.ascontiguousarray(rows)
+    return rows.data.cast("B") if rows.size else b""
 
 
 def is_array_file(path):

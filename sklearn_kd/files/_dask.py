@@ -21,7 +21,7 @@ class DaskRows:
         Numbers of columns and of partitions.
     """
 
-    n_rows = None
+    n_rows = path = None
     place = "a DataFrame of Dask"
 
     def __init__(self, data):
@@ -34,6 +34,10 @@ class DaskRows:
         from dask.base import tokenize
 
         return {"partitions": self.n_parts, "token": tokenize(self.data)}
+
+    def holds(self, folder):
+        """Return whether files in a folder would be rows."""
+        return False
 
     def where(self, rows):
         """Say for a message which partition a slice stands for."""
@@ -51,4 +55,5 @@ class DaskRows:
 def is_of_dask(data):
     """Return whether an object is a DataFrame of Dask."""
     module = type(data).__module__.partition(".")[0]
-    return module.startswith("dask") and hasattr(data, "npartitions")
+    is_table = getattr(data, "ndim", None) == 2 and hasattr(data, "columns")
+    return module.startswith("dask") and is_table

@@ -14,7 +14,7 @@ from sklearn_kd._run.progress import Progress, Screen
 from sklearn_kd._task import Classification, Regression
 from sklearn_kd.files import _parts
 from sklearn_kd.files._numbers import Numbers, n_numbers
-from sklearn_kd.files._rows import as_input, choose_columns, open_rows
+from sklearn_kd.files._rows import as_input, choose_columns, no_rows, open_rows
 from sklearn_kd.files.labelled import LabelledDataset
 from sklearn_kd.teachers import Context, looks_fitted
 from sklearn_kd.teachers._chunks import predict_chunks
@@ -106,7 +106,8 @@ def label_dataset(
     data of the same shape are recognised. A file of a part is moved into the folder
     when it is whole, and what is torn is labelled again. A teacher is recognised by the
     hash of its state, or by its ``cache_key``, which those need whose hash is another
-    one in each process. Only one run at a time may write into a folder.
+    one in each process. One run at a time writes into a folder: a second one is
+    refused, where files can be locked.
 
     Examples
     --------
@@ -153,6 +154,13 @@ def label_by_key(
     `key` is what the teacher is recognised by; None makes one from its state.
     """
     kind = Classification if hasattr(teacher, "predict_proba") else Regression
+    if kind is Regression and not hasattr(teacher, "predict"):
+        named = isinstance(teacher, (str, os.PathLike))
+        raise TypeError(
+            "teacher must be a classifier with predict_proba, or a regressor with "
+            f"predict, that is fitted, got {show(teacher)} of type "
+            f"{type(teacher).__name__}.{' Load it first.' if named else ''}"
+        )
     check_teacher(teacher, kind)
     if not looks_fitted(teacher):
         raise NotFittedError(
@@ -161,6 +169,7 @@ def label_by_key(
     n_jobs, verbose = check_jobs(n_jobs), check_verbose(verbose)
     out = _check_out(out)
     rows = open_rows(data)
+    _refuse_out_among_rows(out, rows)
     if chunk_size is not None:
         chunk_size = _check_chunk_size(chunk_size, rows)
     columns = choose_columns(rows, teacher, columns)
@@ -186,9 +195,16 @@ def label_by_key(
             parts.start()
         else:
             _parts.check_same(parts, manifest)
-        _label(teacher, rows, columns, names, task, given, parts, n_jobs, verbose)
+        if parts.missing():
+            with parts.held():
+                _label(
+                    teacher, rows, columns, names, task, given, parts, n_jobs, verbose
+                )
     parts.clean()
-    return LabelledDataset(out, data)
+    labelled = LabelledDataset(out, data)
+    if not labelled.n_rows:
+        raise no_rows(rows)
+    return labelled
 
 
 def _label(teacher, rows, columns, names, task, given, parts, n_jobs, verbose):
@@ -230,6 +246,8 @@ def _label_table(teacher, table, names, task, given, walkers):
     """Predict the rows of a part, maybe on a worker; raise why they were not read."""
     if isinstance(table, Exception):
         raise table
+    if not len(table):
+        return np.empty((0, task.n_outputs), dtype=task.dtype)
     X = as_input(table, names)
     predictions = label_rows(
         teacher,
@@ -237,7 +255,7 @@ def _label_table(teacher, table, names, task, given, walkers):
         task,
         given_classes=given,
         context=Context(walkers=walkers),
-        chunk=max(num_samples(X), 1),
+        chunk=num_samples(X),
     )
     return predictions.outputs
 
@@ -250,8 +268,11 @@ def _task(teacher, kind, rows, columns, classes, names, parts):
     """
 
     def first():
-        (table,) = rows.read([slice(0, 1)], columns)
-        return as_input(table[:1], names)
+        parts = [slice(part, part + 1) for part in range(rows.n_parts or 1)]
+        for table in rows.read(parts, columns):
+            if len(table):  # partitions may be empty
+                return as_input(table[:1], names)
+        raise no_rows(rows)
 
     if kind is Regression:
         known = parts and parts.manifest["outputs"]
@@ -286,7 +307,7 @@ def _describe(teacher, key, rows, columns, names, task, chunk):
         "chunk": None if n_rows is None else chunk,
         "n_rows": n_rows,
         "n_parts": rows.n_parts or -(-n_rows // chunk),
-        "place": os.path.abspath(rows.place),
+        "place": rows.path and os.path.abspath(rows.path),
     }
 
 
@@ -323,7 +344,24 @@ def _check_out(out):
     out = os.fsdecode(out)
     if not out.strip():
         raise ValueError("out is empty: pass the name of a folder.")
+    try:
+        os.stat(out)
+    except FileNotFoundError:  # it is made
+        pass
+    except (OSError, ValueError) as error:  # below a file, too long, a null character
+        reason = getattr(error, "strerror", None) or error
+        raise ValueError(f"out={show(out)} can be no folder: {reason}.") from error
     return out
+
+
+def _refuse_out_among_rows(out, rows):
+    """Refuse a folder in which the labels would be taken for rows."""
+    if rows.holds(out):
+        raise ValueError(
+            f"out={show(out)} is in the folder of the rows, {show(rows.place)}, where "
+            "labels would be taken for rows: name a folder beside it, or one whose "
+            "name begins with an underscore."
+        )
 
 
 def _check_chunk_size(chunk_size, rows):

@@ -2,6 +2,7 @@
 
 import json
 import os
+from pathlib import Path
 
 import numpy as np
 
@@ -9,6 +10,9 @@ from sklearn_kd._messages import printable, show
 from sklearn_kd._run.files import digest_of_file
 
 _ENDINGS = (".parquet", ".pq", ".parq")
+
+#: What names begin with that are passed over.
+_HIDDEN = "._"
 
 #: Rows that are decoded at a time, and bytes that are read ahead of them.
 _BATCH, _BUFFER = 16_384, 1 << 20
@@ -72,6 +76,14 @@ class ParquetRows:
                 for file, n_rows in zip(self.files, self._counts, strict=True)
             ]
         }
+
+    def holds(self, folder):
+        """Return whether Parquet files in a folder would be rows."""
+        try:
+            below = Path(folder).resolve().relative_to(Path(self.path).resolve())
+        except ValueError:
+            return False
+        return below.parts != () and all(name[0] not in _HIDDEN for name in below.parts)
 
     def where(self, rows):
         """Say for a message which rows of which files these are."""
@@ -144,11 +156,11 @@ def _files(path):
         return [path]
     files = []
     for folder, folders, names in os.walk(path):
-        folders[:] = sorted(name for name in folders if name[0] not in "._")
+        folders[:] = sorted(name for name in folders if name[0] not in _HIDDEN)
         files += [
             os.path.join(folder, name)
             for name in names
-            if name[0] not in "._" and name.lower().endswith(_ENDINGS)
+            if name[0] not in _HIDDEN and name.lower().endswith(_ENDINGS)
         ]
     if not files:
         raise ValueError(

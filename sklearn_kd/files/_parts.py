@@ -3,12 +3,13 @@
 import hashlib
 import json
 import os
+from contextlib import contextmanager
 
 import numpy as np
 
 from sklearn_kd import __version__
 from sklearn_kd._messages import printable, show
-from sklearn_kd._run.files import PART, replacing, write
+from sklearn_kd._run.files import PART, only_one, replacing, write
 
 #: The file that says what the labels of a folder are of. Readers of Parquet pass over
 #: names that begin with an underscore.
@@ -37,8 +38,7 @@ class Parts:
 
     def __init__(self, folder, manifest):
         self.folder, self.manifest = folder, manifest
-        same = json.dumps([manifest[name] for name in _SAME], sort_keys=True)
-        self._run = hashlib.sha256(same.encode()).hexdigest().encode()
+        self._run = _digest([manifest[name] for name in _SAME])
 
     @property
     def n_parts(self):
@@ -76,8 +76,12 @@ class Parts:
             return None
         rows, n_rows = self.slices()[part], found.num_rows
         expected = self.manifest["n_rows"] is None or n_rows == rows.stop - rows.start
-        of_this_run = (found.metadata or {}).get(b"sklearn_kd") == self._run
-        return n_rows if expected and of_this_run else None
+        written = (found.metadata or {}).get(b"sklearn_kd")
+        return n_rows if expected and written == self._seal(part) else None
+
+    def _seal(self, part):
+        """Give what the file of a part has, and none of another run or part."""
+        return f"{self._run} {part}".encode()
 
     def missing(self):
         """List the parts that are still to be labelled."""
@@ -86,7 +90,8 @@ class Parts:
     def start(self):
         """Write down what the labels are going to be of."""
         os.makedirs(self.folder, exist_ok=True)
-        text = json.dumps(self.manifest, indent=1)
+        sealed = {**self.manifest, "sha256": _digest(self.manifest)}
+        text = json.dumps(sealed, indent=1)
         write(os.path.join(self.folder, MANIFEST), f"{text}\n")
 
     def write(self, part, outputs):
@@ -97,7 +102,7 @@ class Parts:
         names = self.manifest["outputs"]
         columns = [np.ascontiguousarray(column) for column in outputs.T]
         table = pa.table(columns, names=names)
-        table = table.replace_schema_metadata({"sklearn_kd": self._run})
+        table = table.replace_schema_metadata({"sklearn_kd": self._seal(part)})
         with replacing(self.path(part)) as name:
             pq.write_table(table, name, write_page_checksum=True)
 
@@ -114,6 +119,23 @@ class Parts:
                 "call label_dataset again: it labels what is missing."
             ) from error
         return np.column_stack([table.column(name).to_numpy() for name in names])
+
+    @contextmanager
+    def held(self):
+        """Keep other runs away while parts are written.
+
+        Raises
+        ------
+        ValueError
+            Where another run is writing.
+        """
+        with only_one(os.path.join(self.folder, MANIFEST)) as is_alone:
+            if not is_alone:
+                raise ValueError(
+                    f"Another run is writing labels into out={show(self.folder)}: wait "
+                    "for its end, or name another folder."
+                )
+            yield
 
     def clean(self):
         """Remove what runs that were killed have left of their files."""
@@ -154,12 +176,23 @@ def opened(folder):
             f"{printable(os.path.join(folder, MANIFEST))} cannot be read: {error}. "
             "Name another folder."
         ) from error
-    if manifest.get("format") != 1:
+    sealed = isinstance(manifest, dict) and manifest.pop("sha256", None)
+    if sealed and manifest.get("format") != 1:
         raise ValueError(
             f"{show(folder)} was written by sklearn_kd {manifest.get('version')}, in a "
             f"format that {__version__} does not read: use that version."
         )
+    if not sealed or sealed != _digest(manifest):
+        raise ValueError(
+            f"{printable(os.path.join(folder, MANIFEST))} was changed after it was "
+            "written. Name another folder, or delete this one to label all rows anew."
+        )
     return Parts(folder, manifest)
+
+
+def _digest(value):
+    """Compute a digest of what can be written as JSON."""
+    return hashlib.sha256(json.dumps(value, sort_keys=True).encode()).hexdigest()
 
 
 def check_same(parts, manifest):

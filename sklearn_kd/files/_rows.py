@@ -44,8 +44,13 @@ def open_rows(data):
             f"{type(data).__name__}{': ' + fix if fix else ''}."
         )
     if rows.n_rows == 0:
-        raise ValueError(f"{show(rows.place)} has no rows.")
+        raise no_rows(rows)
     return rows
+
+
+def no_rows(rows):
+    """Make the error of a table without rows."""
+    return ValueError(f"{show(rows.place)} has no rows.")
 
 
 def _open_path(path):
@@ -115,7 +120,8 @@ def _check_columns(columns, rows):
         )
     columns = [one.item() if isinstance(one, np.generic) else one for one in columns]
     there = range(rows.width) if rows.names is None else rows.names
-    wrong = [one for one in columns if one not in there]
+    kind = int if rows.names is None else str  # True and 1.0 are in a range, too
+    wrong = [one for one in columns if type(one) is not kind or one not in there]
     if wrong or not columns or len(set(columns)) < len(columns):
         wrong = show(wrong or columns)
         raise ValueError(

@@ -3,6 +3,7 @@
 import os
 
 import numpy as np
+from sklearn.utils import check_random_state
 
 from sklearn_kd._messages import show
 from sklearn_kd._parameters import MOST, check_number
@@ -150,7 +151,8 @@ class LabelledDataset:
             For other rows than were labelled, and for a `target` that is not there.
         """
         for table, outputs in zip(self._tables(target), self._outputs(), strict=True):
-            yield *self._split(table, target), outputs
+            if len(outputs):  # partitions of Dask may be empty
+                yield *self._split(table, target), outputs
 
     def sample(self, n_rows, *, target=None, random_state=None):
         """Read a random sample of the rows with their soft targets.
@@ -180,6 +182,8 @@ class LabelledDataset:
             that is not there.
         """
         n_rows = check_number("n_rows", n_rows, least=1, most=MOST, whole=True)
+        if random_state is not None:
+            check_random_state(random_state)
         generator = np.random.default_rng(as_seed(random_state))
         size = min(n_rows, self.n_rows)
         chosen = np.sort(generator.choice(self.n_rows, size, replace=False))
@@ -254,7 +258,13 @@ class LabelledDataset:
                     f"target={show(target)} is no column of {show(rows.place)}, which "
                     f"has {show(list(there))}."
                 )
-            columns = [*(there if columns is None else columns), target]
+            read = there if columns is None else columns
+            if target in read:
+                raise ValueError(
+                    f"target={show(target)} is a column that the teacher reads, "
+                    f"{show(list(read))}: name the column of the labels."
+                )
+            columns = [*read, target]
         return rows.read(self._parts.slices(), columns)
 
     def _opened_rows(self):
@@ -263,9 +273,10 @@ class LabelledDataset:
             data, manifest = self.data, self._parts.manifest
             if data is None:
                 data = manifest["place"]
-                if not os.path.exists(data):
+                if data is None or not os.path.exists(data):
+                    where = f"are not in {show(data)}" if data else "were no file"
                     raise ValueError(
-                        f"The rows are not in {show(data)}: pass them, as "
+                        f"The rows {where}: pass them, as "
                         f"LabelledDataset({show(self.out)}, data)."
                     )
             rows = open_rows(data)

@@ -6,6 +6,13 @@ import shutil
 #: takes some seventy lines.
 _LONGER = 0.1
 
+#: Characters beside the name, the numbers and the unit of a bar of tqdm: shares, times
+#: of hours, and a short bar.
+_OF_A_BAR = 32
+
+#: How much is done, by tqdm, without the speed: what is left says it.
+_BAR = "{l_bar}{bar}| {n_fmt}/{total_fmt}{unit} [{elapsed}<{remaining}]"
+
 
 def display_on(stream, owner, name, total, unit):
     """Choose how a stage is shown on a stream.
@@ -79,15 +86,18 @@ class Lines:
     def close(self, done, seconds):
         """End with what has been shown."""
 
-    def _text(self, done, seconds):
-        text = (
-            f"[{self.owner}] {self.name}: {done} of {self.total} {self.unit} in "
-            f"{duration(seconds)}"
-        )
+    @property
+    def head(self):
+        """What a line begins with."""
+        return f"[{self.owner}] {self.name}"
+
+    def _text(self, done, seconds, width=None):
+        text = f": {done} of {self.total} {self.unit} in {duration(seconds)}"
         if 0 < done < self.total:
             left = seconds / done * (self.total - done)
             text += f", about {duration(left)} left"
-        return text
+        head = self.head if width is None else _shortened(self.head, width - len(text))
+        return f"{head}{text}"
 
 
 class ChangingLine(Lines):
@@ -99,7 +109,7 @@ class ChangingLine(Lines):
     def show(self, done, seconds):
         self.is_open = True
         width = _width()
-        self._write(self._text(done, seconds)[:width].ljust(width))
+        self._write(self._text(done, seconds, width)[:width].ljust(width))
 
     def hide(self):
         if self.is_open:
@@ -126,7 +136,8 @@ class Bar(Lines):
     def show(self, done, seconds):
         if self.bar is None:
             self.bar = _tqdm()(
-                desc=f"[{self.owner}] {self.name}",
+                desc=self._name_within(_width()),
+                bar_format=_BAR,
                 total=self.total,
                 unit=f" {self.unit}",
                 file=self.stream,
@@ -150,6 +161,17 @@ class Bar(Lines):
     def _move(self, done, seconds):
         self.bar.start_t = self.bar._time() - seconds
         self.bar.n, self.bar.ncols = done, _width()
+
+    def _name_within(self, width):
+        """Shorten the name so that a line has place for how much is done."""
+        others = 2 * len(str(self.total)) + len(self.unit) + _OF_A_BAR
+        return _shortened(self.head, width - others)
+
+
+def _shortened(text, room):
+    """Cut a text to so many characters, but not to less than 20."""
+    room = max(room, 20)
+    return text if len(text) <= room else f"{text[: room - 3]}..."
 
 
 def _width():

@@ -32,6 +32,8 @@ def turn_for(cached, key):
                 os.makedirs(os.path.dirname(name), exist_ok=True)
                 file = stack.enter_context(open(name, "a"))
                 fcntl.flock(file, fcntl.LOCK_EX)
+                # for processes that were forked from this one, too
+                stack.callback(fcntl.flock, file, fcntl.LOCK_UN)
                 stack.callback(_remove, name)
         yield
 

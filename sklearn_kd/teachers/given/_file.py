@@ -1,6 +1,7 @@
 """The file of a fitted teacher: written whole, and loaded once a process."""
 
 import os
+import stat
 import threading
 import warnings
 from dataclasses import dataclass
@@ -28,8 +29,30 @@ class _Loaded:
     signature: tuple
 
 
+def check_source(path):
+    """Give the absolute path of a file to be read, which need not be there yet."""
+    name = os.fspath(path) if isinstance(path, (str, os.PathLike)) else None
+    fix = "Pass the name of a file that StoredTeacher.save or joblib.dump has written."
+    if not isinstance(name, str):
+        raise TypeError(
+            f"path must be a str or an os.PathLike of one, got {show(path)}. {fix}"
+        )
+    if not name:
+        raise ValueError(f"path is empty. {fix}")
+    try:
+        mode = os.stat(name).st_mode
+    except OSError:  # reading it says why
+        mode = stat.S_IFREG
+    except ValueError as error:  # a null character
+        raise ValueError(f"path={show(name)} is no path: {error}. {fix}") from error
+    if not stat.S_ISREG(mode):
+        kind = "folder" if stat.S_ISDIR(mode) else "device or pipe"
+        raise ValueError(f"path={show(name)} is a {kind}. {fix}")
+    return os.path.abspath(name)
+
+
 def check_name(path):
-    """Give the absolute path of a file, the same for every process, or refuse it."""
+    """Give the absolute path of a file to be written, or refuse it."""
     if path is None:
         raise TypeError("path must be a str or an os.PathLike of one, got None.")
     check_path(path)

@@ -86,7 +86,7 @@ class StoredTeacher(VersionedMixin, FrozenEstimator):
     """
 
     def __init__(self, path, digest=None):
-        self.path = _file.check_name(path)
+        self.path = _file.check_source(path)
         if digest is None:
             self.digest = _file.digest_of(self.path)
         else:
@@ -133,6 +133,21 @@ class StoredTeacher(VersionedMixin, FrozenEstimator):
     def cache_key(self):
         """What stands for the state of the teacher in the cache of ``memory=``."""
         return self.digest
+
+    def get_params(self, deep=True):
+        """Give what it was made of, without reading the file.
+
+        Parameters
+        ----------
+        deep : bool, default=True
+            Not used.
+
+        Returns
+        -------
+        dict
+            The path and the digest.
+        """
+        return {"path": self.path, "digest": self.digest}
 
     def set_params(self, **params):
         """Refuse parameters: nothing of a stored teacher can be changed.
