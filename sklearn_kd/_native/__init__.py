@@ -13,7 +13,7 @@ except ImportError:  # it was not built
 
 #: What the functions of the core take and give. Raise it here and in `module.c` when
 #: that changes: a core that was built before then counts for none.
-INTERFACE = 1
+INTERFACE = 2
 if _core is not None and getattr(_core, "INTERFACE", None) != INTERFACE:
     _core = None
 

@@ -19,7 +19,7 @@ has_avx2(PyObject *module, PyObject *unused)
 }
 
 /* As in sklearn_kd/_native/__init__.py. */
-#define INTERFACE 1
+#define INTERFACE 2
 
 static PyMethodDef functions[] = {
     {"has_avx2", has_avx2, METH_NOARGS,
