@@ -46,7 +46,7 @@ def client():
         distributed.LocalCluster(
             n_workers=2,
             threads_per_worker=1,
-            dashboard_address=None,
+            dashboard_address=":0",  # no port that another worker of pytest has
             memory_limit=None,
             silence_logs=60,
         ) as cluster,

@@ -112,7 +112,13 @@ def test_what_it_keeps_and_what_it_drops(pair):
     dropped = {"teacher_", "student_on_labels_"}
     assert vars(model).keys() - vars(small).keys() == dropped
     kept = {name for name in vars(small).keys() - params if name != "_takes"}
-    facts = {"student_", "pool_weights_", "n_transfer_rows_", "n_features_in_"}
+    facts = {
+        "student_",
+        "pool_weights_",
+        "labelling_kernel_",
+        "n_transfer_rows_",
+        "n_features_in_",
+    }
     facts |= {"classes_"} if is_classifier(model) else {"n_outputs_"}
     assert kept == facts  # decide of each new attribute whether it goes
     for name in kept:
