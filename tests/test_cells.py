@@ -11,6 +11,7 @@ from numpy.testing import assert_allclose, assert_array_equal
 from sklearn_kd import SoftTargets, TabularEncoder
 from sklearn_kd.students.encoder import _layout
 from sklearn_kd.students.encoder._forms import Ramps
+from sklearn_kd.students.mlp.steps import _cells
 from sklearn_kd.students.mlp.steps._cells import CellPlan
 
 N = 300
@@ -132,11 +133,13 @@ def test_the_place_and_share_of_any_value_give_its_ramps(edges, values):
     assert_array_equal(columns, np.unique(ramps.column))
 
 
-def test_too_many_cells_are_not_counted():
-    levels = [f"l{i}" if i % 7 < 3 else "common" for i in range(170_000)]
-    table = pd.DataFrame({"level": levels})
-    encoder = TabularEncoder().fit(table, np.arange(len(table)) % 3 % 2)
-    assert not CellPlan(encoder.layout_).possible
+def test_too_many_cells_are_not_counted(monkeypatch):
+    table = mixed()
+    encoder = TabularEncoder().fit(table, soft_targets=targets(table))
+    n_cells = CellPlan(encoder.layout_).first[-1]
+    for most, possible in ((n_cells, True), (n_cells - 1, False)):
+        monkeypatch.setattr(_cells, "MOST_CELLS", most)
+        assert CellPlan(encoder.layout_).possible == possible
 
 
 def test_dense_inputs_behind_others_are_not_for_cells(monkeypatch):
