@@ -33,7 +33,7 @@ test: $(VENV)/.test-installed ## run the tests
 # What the compiled core has a part in, with the NumPy code in its place.
 WITHOUT_CORE := $(addprefix tests/, test_common.py test_compute_soft_targets.py \
 	test_encoder.py test_mlp.py test_mlp_regressor.py test_mlp_validation.py \
-	test_out_of_bag.py test_walked_trust.py)
+	test_out_of_bag.py)
 
 test-numpy: $(VENV)/.test-installed ## run tests of fits without the compiled core
 	SKLEARN_KD_COMPILED=0 $(ONE_THREAD) $(BIN)/python -m pytest -n $(JOBS) \

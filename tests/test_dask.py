@@ -5,6 +5,9 @@ from contextlib import contextmanager, nullcontext
 from itertools import chain
 from pathlib import Path
 
+import dask
+import dask.dataframe
+import distributed
 import numpy as np
 import pandas as pd
 import pytest
@@ -24,9 +27,6 @@ from sklearn_kd import (
     compute_soft_targets,
     label_dataset,
 )
-
-dask = pytest.importorskip("dask")
-distributed = pytest.importorskip("distributed")
 
 SETTINGS = {
     # it takes copies from workers that have nothing to do for a moment, and then they
@@ -194,7 +194,7 @@ def test_tables_on_disk_are_labelled_by_the_workers(two_workers, tmp_path):
 def test_a_frame_of_dask_is_labelled_partition_by_partition(
     two_workers, tmp_path, on_cluster
 ):
-    frames = pytest.importorskip("dask.dataframe", exc_type=ImportError)
+    frames = dask.dataframe
     names = [f"x{place}" for place in range(X.shape[1])]
     frame = pd.DataFrame(X, columns=names).assign(kind=y)
     model = RandomForestClassifier(5, random_state=0).fit(frame[names], y)

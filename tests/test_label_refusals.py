@@ -1,5 +1,6 @@
 """``label_dataset`` with arguments that cannot be, and with odd ones."""
 
+import dask.dataframe
 import numpy as np
 import pandas as pd
 import pytest
@@ -183,10 +184,9 @@ def test_names_that_no_folder_can_have(place, name):
 
 
 def test_partitions_of_dask_may_be_empty(tmp_path):
-    frames = pytest.importorskip("dask.dataframe", exc_type=ImportError)
     rows = pd.DataFrame(X, columns=list("abc"))
     model = LinearRegression().fit(rows, np.c_[X[:, 0], X[:, 1]])
-    data = frames.from_pandas(rows.assign(day=range(40)), npartitions=4)
+    data = dask.dataframe.from_pandas(rows.assign(day=range(40)), npartitions=4)
     some = data[(data["day"] >= 25) & (data["day"] < 30)]
     labelled = label_dataset(model, some, tmp_path / "soft")
     expected = model.predict(rows[25:30])
