@@ -152,7 +152,7 @@ $(BIN)/python:
 		echo "Python 3.11 or newer is needed; name one with PYTHON=" >&2; exit 1; }
 	$(PYTHON) -m venv $(VENV)
 
-CORE := $(wildcard sklearn_kd/_native/src/*)
+CORE := $(wildcard sklearn_kd/_native/src/*.[ch] sklearn_kd/_native/src/*/*.[ch])
 
 $(VENV)/.%-installed: pyproject.toml constraints.txt $(CORE) | $(BIN)/python
 	$(INSTALL) -e '.[$*]'

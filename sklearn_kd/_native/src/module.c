@@ -7,8 +7,8 @@
 #include <Python.h>
 
 #include "cpu.h"
-#include "training.h"
-#include "trees.h"
+#include "network/training.h"
+#include "trees/trees.h"
 
 static PyObject *
 has_avx2(PyObject *module, PyObject *unused)

@@ -9,7 +9,7 @@
 
 #include <string.h>
 
-#include "buffers.h"
+#include "../buffers.h"
 #include "network.h"
 #include "steps.h"
 

@@ -5,7 +5,7 @@
 #define PY_SSIZE_T_CLEAN
 #include <Python.h>
 
-#include "cpu.h"
+#include "../cpu.h"
 
 #if HAVE_AVX2_BUILD
 

@@ -4,7 +4,7 @@
 #include <stdint.h>
 #include <stdlib.h>
 
-#include "buffers.h"
+#include "../buffers.h"
 
 const char order_nodes_doc[] =
     "order_nodes(roots, left, right, place, children)\n--\n\n"

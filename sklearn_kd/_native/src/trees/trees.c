@@ -10,7 +10,7 @@
 #include <stdlib.h>
 #include <string.h>
 
-#include "buffers.h"
+#include "../buffers.h"
 
 /* Rows that go down a tree side by side. */
 #define LANES 8

@@ -2,7 +2,7 @@
 #ifndef SKLEARN_KD_VECTORS_H
 #define SKLEARN_KD_VECTORS_H
 
-#include "cpu.h"
+#include "../cpu.h"
 
 #if HAVE_AVX2_BUILD
 #include <immintrin.h>

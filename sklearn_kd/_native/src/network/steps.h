@@ -2,7 +2,7 @@
 #ifndef SKLEARN_KD_STEPS_H
 #define SKLEARN_KD_STEPS_H
 
-#include "cpu.h"
+#include "../cpu.h"
 #include "network.h"
 
 #if HAVE_AVX2_BUILD

@@ -3,7 +3,7 @@
 
 #include <string.h>
 
-#include "cpu.h"
+#include "../cpu.h"
 
 #if HAVE_AVX2_BUILD
 
