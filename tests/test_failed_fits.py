@@ -14,6 +14,7 @@ from sklearn.linear_model import LogisticRegression
 from sklearn.preprocessing import KBinsDiscretizer, OneHotEncoder, StandardScaler
 
 from sklearn_kd import MLPStudent, TabularEncoder
+from sklearn_kd._recipe.distilling import _FOUND
 from sklearn_kd.students.mlp import _base as mlp
 from sklearn_kd.students.mlp._training import Trainer
 
@@ -196,3 +197,11 @@ def test_a_refit_of_a_student_that_fails_leaves_nothing_distilled():
         model.fit(X, y)
     with pytest.raises(NotFittedError):
         model.predict(X)
+
+
+def test_a_refit_that_is_refused_keeps_nothing_that_an_earlier_one_found():
+    model = on_given_rows(LogisticRegression().fit(X, y), MLPStudent((4,), max_iter=2))
+    assert set(_FOUND) <= set(vars(model.fit(X, y)))
+    with pytest.raises(ValueError, match="class"):
+        model.fit(X, np.zeros(len(X)))
+    assert not set(_FOUND) & set(vars(model))

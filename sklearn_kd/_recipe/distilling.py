@@ -61,6 +61,16 @@ from sklearn_kd.teachers import Context, check_memory, find_source
 from sklearn_kd.teachers.dropped import refuse_dropped
 from sklearn_kd.transfer._choice import check_transfer, choose_sampler
 
+#: What a fit finds, and takes off first: a fit that fails has none of an earlier one.
+_FOUND = (
+    "student_",
+    "teacher_",
+    "pool_weights_",
+    "student_on_labels_",
+    "labelling_kernel_",
+    "n_transfer_rows_",
+)
+
 
 class Distilling(BaseDistilled):
     """The recipe; a class of its own adds a task, its parameters and predictions.
@@ -98,8 +108,7 @@ class Distilling(BaseDistilled):
         with no_autologging(), shared, progress_of(self, X, y) as progress:
             seed, deadline = as_seed(self.random_state), Deadline(self.time_limit)
             alpha = float(self.alpha)
-            # no half of an earlier fit, if this fails
-            for name in ("student_", "teacher_", "pool_weights_", "student_on_labels_"):
+            for name in _FOUND:
                 self.__dict__.pop(name, None)
             # everything that needs no teacher
             soft_term = self._soft_term()
